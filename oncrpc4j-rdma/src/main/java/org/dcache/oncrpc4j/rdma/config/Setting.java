@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.config;
+
+import java.util.function.Function;
+
+/**
+ * One setting. Constants are in {@link Settings}.
+ *
+ * @param name full name, {@code oncrpc.transport} or {@code oncrpc.rdma.…}
+ * @param text default as an admin would write it
+ * @param expected the range in words, for the error message and the documentation
+ * @param meaning one sentence
+ * @param parser turns text into the value or throws IllegalArgumentException
+ */
+public record Setting<T>(String name, String text, String expected, String meaning, Function<String, T> parser) {
+
+    public T parse(String value) {
+        try {
+            return parser.apply(value.trim());
+        } catch (IllegalArgumentException e) {
+            throw new ConfigurationException(name + "=" + value + ": expected " + expected);
+        }
+    }
+}

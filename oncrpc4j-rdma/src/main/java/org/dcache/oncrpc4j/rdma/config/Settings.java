@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.config;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.Function;
+
+/** All settings there are. {@code docs/configuration.md} is checked against this list by a test. */
+public final class Settings {
+
+    private static final List<Setting<?>> LIST = new ArrayList<>();
+
+    /** Largest NFS transfer plus what Linux adds to a Reply chunk (1,052,672 B have been seen in the wild). */
+    private static final int MESSAGE = (1 << 20) + (8 << 10);
+
+    public static final Setting<Transport> TRANSPORT = add("oncrpc.transport", "tcp", "tcp, rdma or tcp,rdma",
+            "tcp: nothing is changed; rdma: RDMA instead of TCP; tcp,rdma: servers serve both", Transport::parse);
+
+    public static final Setting<List<String>> PROVIDER = add("oncrpc.rdma.provider", "auto",
+            "auto, or a list of rdma-core, disni, iwarp",
+            "RDMA providers to use; auto is the first available one in this order", Settings::providers);
+
+    public static final Setting<Integer> PORT = integer("oncrpc.rdma.port", "", 0, 65535,
+            "port to serve RDMA on; empty: the service's own with rdma, 20049 for 2049 with tcp,rdma", true);
+
+    public static final Setting<Map<Integer, Integer>> CONNECT = add("oncrpc.rdma.connect", "2049>20049",
+            "TCPPORT>RDMAPORT, several separated by commas",
+            "with tcp,rdma: which TCP ports a client reaches over RDMA instead, and where", Settings::portMap);
+
+    public static final Setting<List<String>> BIND = add("oncrpc.rdma.bind", "", "IP addresses separated by commas",
+            "addresses to serve RDMA on; empty: the service's own", Settings::words);
+
+    public static final Setting<List<Cidr>> ALLOW = add("oncrpc.rdma.allow", "", "CIDR blocks separated by commas",
+            "who may connect; empty: anybody", Settings::cidrs);
+
+    public static final Setting<Integer> INLINE = integer("oncrpc.rdma.inline", "4096", 1024, 65536,
+            "inline threshold offered, bytes, multiple of 1024 (Linux: sunrpc.rdma_max_inline_read, _write)", false);
+
+    public static final Setting<Integer> CREDITS = integer("oncrpc.rdma.credits", "128", 1, 16384,
+            "calls that may be outstanding per connection (Linux: sunrpc.rdma_slot_table_entries, svc_rdma.max_requests)", false);
+
+    public static final Setting<Integer> BACKLOG = integer("oncrpc.rdma.backlog", "4096", 0, 1 << 20,
+            "calls that may wait for credits per connection before further ones fail", false);
+
+    public static final Setting<Integer> MAX_MESSAGE = integer("oncrpc.rdma.max-message", "" + MESSAGE, 1 << 12, 1 << 30,
+            "largest call taken through Read chunks, bytes", false);
+
+    public static final Setting<Integer> MAX_REPLY = integer("oncrpc.rdma.max-reply", "" + MESSAGE, 1 << 12, 1 << 30,
+            "largest reply that a client of a program without a binding can take, bytes", false);
+
+    public static final Setting<Integer> MAX_SEGMENTS = integer("oncrpc.rdma.max-segments", "256", 1, 4096,
+            "segments one message's chunk lists may name", false);
+
+    public static final Setting<Long> MEMORY = add("oncrpc.rdma.memory", "auto", "auto, or bytes with k, m or g, at least 8m",
+            "budget for registered memory of the process; auto: a quarter of MaxDirectMemorySize", Settings::memory);
+
+    public static final Setting<Integer> CONNECTIONS = integer("oncrpc.rdma.connections", "4096", 1, 1 << 20,
+            "connections a service accepts", false);
+
+    public static final Setting<Integer> HANDSHAKES = integer("oncrpc.rdma.handshakes", "256", 1, 1 << 20,
+            "half-open handshakes a service holds", false);
+
+    public static final Setting<Long> HANDSHAKE_TIMEOUT = millis("oncrpc.rdma.handshake-timeout", "10s", 100,
+            "time a peer has for the connection handshake");
+
+    public static final Setting<Long> READ_TIMEOUT = millis("oncrpc.rdma.read-timeout", "60s", 100,
+            "time in which RDMA Reads of a call must make progress, waiting for memory included");
+
+    public static final Setting<Long> IDLE_TIMEOUT = millis("oncrpc.rdma.idle-timeout", "0", 0,
+            "a connection without traffic is closed after this time; 0: never (Linux clients close after 5 min)");
+
+    public static final Setting<Long> KEEPALIVE = millis("oncrpc.rdma.keepalive", "60s", 0,
+            "an idle connection is probed after this time; 0: never");
+
+    public static final Setting<Integer> LOOPS = integer("oncrpc.rdma.loops", "0", 0, 1024,
+            "event loops of the process; 0: half the processors, at least one", false);
+
+    public static final Setting<Integer> TOS = integer("oncrpc.rdma.tos", "0", 0, 255, "IP type of service (DSCP and ECN bits)", false);
+
+    public static final Setting<Boolean> IWARP_CRC = add("oncrpc.rdma.iwarp.crc", "on", "on or off",
+            "ask for CRC32C in the MPA handshake; it is used when either side asks", Settings::onOff);
+
+    public static final Setting<Integer> IWARP_MULPDU = integer("oncrpc.rdma.iwarp.mulpdu", "", 128, 65508,
+            "largest FPDU payload sent, bytes; empty: the interface's MTU less headers, 64 KiB on loopback", true);
+
+    public static final Setting<Integer> IWARP_IRD = integer("oncrpc.rdma.iwarp.ird", "32", 1, 128,
+            "RDMA Reads a peer may have outstanding", false);
+
+    public static final Setting<Integer> IWARP_ORD = integer("oncrpc.rdma.iwarp.ord", "32", 1, 128,
+            "RDMA Reads we would have outstanding (Linux: svcrdma_ord)", false);
+
+    public static final Setting<Boolean> ALLOW_CLEAR = add("oncrpc.rdma.allow-clear", "off", "on or off",
+            "serve a TLS-configured service in clear over RDMA", Settings::onOff);
+
+    private Settings() {}
+
+    public static List<Setting<?>> all() {
+        return Collections.unmodifiableList(LIST);
+    }
+
+    private static <T> Setting<T> add(String name, String text, String expected, String meaning, Function<String, T> parser) {
+        Setting<T> setting = new Setting<>(name, text, expected, meaning, parser);
+        LIST.add(setting);
+        return setting;
+    }
+
+    /** Empty text is allowed for optional ones and gives null. */
+    private static Setting<Integer> integer(String name, String text, int min, int max, String meaning, boolean optional) {
+        return add(name, text, "a number from " + min + " to " + max, meaning, s -> {
+            if (optional && s.isEmpty()) {
+                return null;
+            }
+            int value = Integer.parseInt(s);
+            check(value >= min && value <= max);
+            return value;
+        });
+    }
+
+    private static Setting<Long> millis(String name, String text, long min, String meaning) {
+        return add(name, text, "a time such as 500ms, 10s, 5m, at least " + min + "ms", meaning, s -> {
+            String t = s.toLowerCase(Locale.ROOT);
+            long unit = 1000;
+            if (t.endsWith("ms")) {
+                unit = 1;
+                t = t.substring(0, t.length() - 2);
+            } else if (t.endsWith("s")) {
+                t = t.substring(0, t.length() - 1);
+            } else if (t.endsWith("m")) {
+                unit = 60_000;
+                t = t.substring(0, t.length() - 1);
+            }
+            long value = Long.parseLong(t.trim());
+            check(value >= 0 && value <= Integer.MAX_VALUE);
+            check(value * unit >= min);
+            return value * unit;
+        });
+    }
+
+    private static void check(boolean ok) {
+        if (!ok) {
+            throw new IllegalArgumentException();
+        }
+    }
+
+    private static boolean onOff(String s) {
+        check(s.equals("on") || s.equals("off"));
+        return s.equals("on");
+    }
+
+    private static List<String> words(String s) {
+        return s.isEmpty() ? List.of() : Arrays.stream(s.split("\\s*,\\s*")).toList();
+    }
+
+    private static List<String> providers(String s) {
+        List<String> names = words(s);
+        check(!names.isEmpty());
+        check(List.of("auto", "rdma-core", "disni", "iwarp").containsAll(names));
+        check(names.size() == 1 || !names.contains("auto"));
+        return names;
+    }
+
+    private static List<Cidr> cidrs(String s) {
+        return words(s).stream().map(Cidr::parse).toList();
+    }
+
+    private static Map<Integer, Integer> portMap(String s) {
+        Map<Integer, Integer> map = new LinkedHashMap<>();
+        for (String pair : words(s)) {
+            String[] ports = pair.split("\\s*>\\s*");
+            check(ports.length == 2);
+            map.put(port(ports[0]), port(ports[1]));
+        }
+        return Collections.unmodifiableMap(map);
+    }
+
+    private static int port(String s) {
+        int port = Integer.parseInt(s);
+        check(port >= 1 && port <= 65535);
+        return port;
+    }
+
+    /** Null stands for auto. */
+    private static Long memory(String s) {
+        if (s.equals("auto")) {
+            return null;
+        }
+        String t = s.toLowerCase(Locale.ROOT);
+        int shift = t.endsWith("g") ? 30 : t.endsWith("m") ? 20 : t.endsWith("k") ? 10 : 0;
+        long value = Long.parseLong(shift == 0 ? t : t.substring(0, t.length() - 1));
+        check(value >= 1 && value <= (Long.MAX_VALUE >> shift));
+        check(value << shift >= 8L << 20);
+        return value << shift;
+    }
+}

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.metrics;
+
+/** The name of a counter. Each package has an enum of its own that implements this; the constants' comments say what they count. */
+public interface CounterName {
+
+    /** The enum constant's own name, for example {@code CRC_ERROR}. */
+    String name();
+
+    /** The package's prefix, for example {@code iwarp}. */
+    String group();
+
+    /** The name that people see: {@code iwarp.crc_error}. */
+    default String label() {
+        return group() + '.' + name().toLowerCase(java.util.Locale.ROOT);
+    }
+}

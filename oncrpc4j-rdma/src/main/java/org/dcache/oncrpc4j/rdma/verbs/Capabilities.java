@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.verbs;
+
+/**
+ * What an adapter can do. The transport asks before it relies on any of it.
+ *
+ * @param anyMemory scatter/gather elements may be any {@link java.nio.ByteBuffer}, heap ones too; otherwise each
+ *     element needs a {@link MemoryRegion}
+ * @param lazyExposure {@link QueuePair#expose} asks a {@link MemorySource} for memory only when the peer first writes
+ * @param sharedReceiveQueue receives of all queue pairs come from one pool, so a large window costs no memory
+ * @param sendWithInvalidate {@link WorkRequest.Opcode#SEND_WITH_INVALIDATE} can be posted
+ * @param remoteInvalidate a peer's Send with Invalidate is understood and reported
+ * @param privateDataOnAccept private data can be sent when accepting
+ * @param privateDataReadable the peer's private data can be read, in both roles
+ * @param ipv6 IPv6 addresses work
+ * @param maxSge scatter/gather elements per Send or Write work request, at least 1
+ * @param maxSend largest untagged message in bytes that may be posted
+ */
+public record Capabilities(
+        boolean anyMemory,
+        boolean lazyExposure,
+        boolean sharedReceiveQueue,
+        boolean sendWithInvalidate,
+        boolean remoteInvalidate,
+        boolean privateDataOnAccept,
+        boolean privateDataReadable,
+        boolean ipv6,
+        int maxSge,
+        int maxSend) {}

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.verbs;
+
+/**
+ * Memory that the peer of one connection can address until it is revoked.
+ *
+ * <p>The fence of RFC 8166, 4.4.1: whoever gave the memory may touch, reuse or hand it on only when {@link #revoke} has
+ * said so.
+ */
+public interface Exposure {
+
+    /** The handle (STag, rkey): unpredictable, never 0, different at each exposure. */
+    int stag();
+
+    /** The address the peer uses for the first byte; unpredictable or 0, and {@code offset() + length()} does not wrap. */
+    long offset();
+
+    int length();
+
+    /**
+     * Work that must be chained before the first message that names the STag; null when the exposure is ready at once. The
+     * provider owns the requests.
+     */
+    WorkRequest bindRequest();
+
+    /**
+     * Ends the peer's access, idempotently.
+     *
+     * @param fenced runs once on the loop when the peer can no longer reach the memory; not called if this returns true
+     * @return true when the access has ended already (always so when called on the loop of a software provider, and
+     *     after a remote invalidation or the end of the connection)
+     */
+    boolean revoke(Runnable fenced);
+}

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.verbs;
+
+import java.nio.ByteBuffer;
+
+/** Memory to be exposed, possibly made only when the peer first touches it (see {@link Capabilities#lazyExposure()}). */
+public interface MemorySource {
+
+    /** Bytes exposed; fixed, at least 1. */
+    int length();
+
+    /**
+     * The memory: {@link #length()} bytes from its position on. Called at most once, on the loop or in
+     * {@link QueuePair#expose}; must not block. Heap memory is legal where {@link Capabilities#anyMemory()}.
+     */
+    ByteBuffer memory();
+
+    /** Memory that is there already: the bytes between position and limit. */
+    static MemorySource of(ByteBuffer view) {
+        int length = view.remaining();
+        return new MemorySource() {
+            @Override
+            public int length() {
+                return length;
+            }
+
+            @Override
+            public ByteBuffer memory() {
+                return view;
+            }
+        };
+    }
+}

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.verbs;
+
+/**
+ * One reliable connection. It lives on one loop thread, which makes all its callbacks.
+ *
+ * <p>Every method may be called from any thread and never blocks. Work posted after the connection ended completes
+ * as failed; nothing is lost silently.
+ */
+public interface QueuePair {
+
+    ConnectionInfo info();
+
+    /** Lets the peer send {@code count} more messages. A message that comes without one ends the connection. */
+    void postReceives(int count);
+
+    /**
+     * Posts a chain of work requests, linked by {@link WorkRequest#next()}. They take effect in order. The caller writes: when the
+     * output is idle, the provider sends in this thread, else the thread that is sending takes them over.
+     *
+     * <p>From here until the completion of a request, or of a later signalled one, its fields and buffers belong to
+     * the provider, which may move the buffers' positions. Only signalled requests complete, each exactly once. The
+     * last one of a chain must be signalled.
+     */
+    void postSend(WorkRequest chain);
+
+    /**
+     * Makes memory reachable for this connection's peer only, under an unpredictable STag.
+     *
+     * @throws VerbsException when no more memory can be exposed on this connection (a bound, not a fault)
+     */
+    Exposure expose(MemorySource memory, Access access) throws VerbsException;
+
+    /**
+     * Runs a task on the loop of this queue pair, also after the connection ended, in the order of the calls.
+     *
+     * @return false when the adapter is closed; the task will not run then
+     */
+    boolean execute(Runnable task);
+
+    /** Whether the calling thread is this queue pair's loop. */
+    boolean inLoop();
+
+    /** Sends what was posted, then closes. Idempotent; the first cause wins. */
+    void disconnect(VerbsException cause);
+
+    /** Closes at once; posted work fails. Idempotent; the first cause wins. */
+    void abort(VerbsException cause);
+
+    /** False from the moment the end of the connection was decided, before {@link QueuePairHandler#onDisconnected}. */
+    boolean isOpen();
+}

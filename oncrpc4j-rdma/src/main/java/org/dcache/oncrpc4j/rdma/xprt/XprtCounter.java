@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.xprt;
+
+import org.dcache.oncrpc4j.rdma.metrics.CounterName;
+
+/**
+ * What the connection engine counts. The first block says which path each RPC took, the second what that cost on the wire, the
+ * rest are refusals, drops and errors, one name per cause.
+ */
+public enum XprtCounter implements CounterName {
+    // ---- paths, at the requester
+    /** Calls sent with everything inline. */
+    CLIENT_CALL_INLINE,
+    /** Calls sent with a data item in a Read chunk (Linux: read_chunk_count). */
+    CLIENT_CALL_READ_CHUNK,
+    /** Calls sent whole in a Position-Zero Read chunk (Linux: nomsg_call_count). */
+    CLIENT_CALL_LONG,
+    /** Write chunks offered (Linux: write_chunk_count). */
+    CLIENT_OFFERED_WRITE_CHUNK,
+    /** Reply chunks offered (Linux: reply_chunk_count). */
+    CLIENT_OFFERED_REPLY_CHUNK,
+    /** Replies that came inline, nothing by Write chunk. */
+    CLIENT_REPLY_INLINE,
+    /** Replies with a data item that came by Write chunk. */
+    CLIENT_REPLY_WRITE_CHUNK,
+    /** Replies that came whole in the Reply chunk. */
+    CLIENT_REPLY_LONG,
+
+    // ---- paths, at the responder
+    /** Calls that came inline. */
+    SERVER_CALL_INLINE,
+    /** Calls with a data item pulled from Read chunks. */
+    SERVER_CALL_READ_CHUNK,
+    /** Calls pulled whole from a Position-Zero Read chunk. */
+    SERVER_CALL_LONG,
+    /** Replies sent inline, nothing by Write chunk. */
+    SERVER_REPLY_INLINE,
+    /** Replies with a data item sent by Write chunk. */
+    SERVER_REPLY_WRITE_CHUNK,
+    /** Replies sent whole by the Reply chunk. */
+    SERVER_REPLY_LONG,
+
+    // ---- what it cost
+    /** Send work requests posted. */
+    SENDS,
+    /** Sends that carried an invalidation. */
+    SENDS_WITH_INVALIDATE,
+    /** Messages received. */
+    RECEIVES,
+    /** RDMA Read work requests posted. */
+    RDMA_READS,
+    /** Bytes pulled by RDMA Read. */
+    RDMA_READ_BYTES,
+    /** RDMA Write work requests posted. */
+    RDMA_WRITES,
+    /** Bytes pushed by RDMA Write. */
+    RDMA_WRITE_BYTES,
+    /** Exposures that our side had to revoke (Linux: local_inv_needed). */
+    LOCAL_INVALIDATIONS,
+    /** Exposures that the peer's Send with Invalidate revoked. */
+    REMOTE_INVALIDATIONS,
+
+    // ---- connections
+    CONNECTIONS_ACCEPTED,
+    CONNECTIONS_CONNECTED,
+    CONNECTIONS_CLOSED,
+    /** Connection attempts of ours that failed. */
+    CONNECT_FAILED,
+    /** Refused: the peer's address is not in oncrpc.rdma.allow. */
+    REFUSED_NOT_ALLOWED,
+    /** Refused: oncrpc.rdma.connections are in use. */
+    REFUSED_TOO_MANY,
+    /** A keepalive probe was sent. */
+    KEEPALIVES,
+    /** Closed after oncrpc.rdma.idle-timeout without traffic. */
+    IDLE_CLOSED,
+
+    // ---- drops and errors
+    /** Shorter than any header [30]. */
+    DROPPED_SHORT,
+    /** A reply with another version [20], or a call of a wrong version that cannot be answered. */
+    DROPPED_VERSION,
+    /** RDMA_DONE or, at the responder, RDMA_ERROR [37, 39]. */
+    DROPPED_PROCEDURE,
+    /** A reply whose header cannot be decoded [31]. */
+    DROPPED_BAD_REPLY,
+    /** A reply to no call of ours: late, duplicate or invented (Linux: bad_reply_count). */
+    DROPPED_UNKNOWN_XID,
+    /** A call in a direction that nobody serves. */
+    DROPPED_NOT_SERVED,
+    /** ERR_VERS sent. */
+    SENT_ERR_VERS,
+    /** ERR_CHUNK sent because the header could not be decoded or broke a rule. */
+    SENT_ERR_CHUNK_HEADER,
+    /** ERR_CHUNK sent because the reply did not fit what the client offered. */
+    SENT_ERR_CHUNK_REPLY_TOO_BIG,
+    /** ERR_CHUNK sent because a call's chunks exceed oncrpc.rdma.max-message or max-segments. */
+    SENT_ERR_CHUNK_CALL_TOO_BIG,
+    /** RDMA_ERROR received for a call of ours. */
+    RECEIVED_ERROR,
+    /** A peer had more calls outstanding than granted: closed. */
+    CREDIT_OVERRUN,
+    /** A call waited for credits. */
+    CREDIT_WAITS,
+    /** A call failed because the backlog was full. */
+    BACKLOG_FULL,
+    /** A call waited for sink memory. */
+    SINK_WAITS,
+    /** A connection was closed because a call's Reads made no progress. */
+    READ_TIMEOUT,
+    /** A call of ours was fenced because its caller gave up. */
+    FENCED_ABANDONED,
+    /** A call was answered by us because the program never did, or could not decode it. */
+    ANSWERED_FOR_PROGRAM,
+    /** The service's executor rejected a call. */
+    EXECUTOR_REJECTED;
+
+    @Override
+    public String group() {
+        return "xprt";
+    }
+}
