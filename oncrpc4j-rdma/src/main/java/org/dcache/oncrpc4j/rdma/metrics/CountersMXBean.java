@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.metrics;
+
+import java.util.Map;
+
+/** What a JMX client sees of {@link Counters#process()}. */
+public interface CountersMXBean {
+
+    /** All counters that ever counted, by label, for example {@code xprt.sends}. Not a snapshot of one instant. */
+    Map<String, Long> getCounters();
+}
