@@ -86,6 +86,8 @@ public enum XprtCounter implements CounterName {
     DROPPED_BAD_REPLY,
     /** A reply to no call of ours: late, duplicate or invented (Linux: bad_reply_count). */
     DROPPED_UNKNOWN_XID,
+    /** The late answer to a call whose caller gave up. */
+    DROPPED_ABANDONED,
     /** A call in a direction that nobody serves. */
     DROPPED_NOT_SERVED,
     /** ERR_VERS sent. */
@@ -102,6 +104,12 @@ public enum XprtCounter implements CounterName {
     CREDIT_OVERRUN,
     /** A call waited for credits. */
     CREDIT_WAITS,
+    /** A regbuf came from the heap because the memory budget was used up (Linux: hardway_register_count). */
+    REGBUF_HARDWAY,
+    /** A slab could not be allocated or registered. */
+    REGBUF_REGISTRATION_FAILED,
+    /** A peer let more answers pile up than it may have: closed. */
+    SENDCTX_OVERRUN,
     /** A call failed because the backlog was full. */
     BACKLOG_FULL,
     /** A call waited for sink memory. */

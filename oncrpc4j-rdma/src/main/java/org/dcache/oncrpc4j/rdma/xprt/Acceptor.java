@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.xprt;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
+import org.dcache.oncrpc4j.rdma.proto.PrivateData;
+import org.dcache.oncrpc4j.rdma.verbs.Capabilities;
+import org.dcache.oncrpc4j.rdma.verbs.ConnectionRequest;
+import org.dcache.oncrpc4j.rdma.verbs.Listener;
+
+/**
+ * Accepts (kernel: {@code svc_rdma_accept}). Owns one listener. A request is refused, and counted by cause, before anything is made for it;
+ * receives are posted before the peer hears of us. Requests come on loops.
+ */
+public final class Acceptor implements AutoCloseable {
+
+    private static final byte[] NOTHING = new byte[0];
+
+    private final RdmaDevice device;
+    private final Predicate<InetAddress> allowed;
+    private final Supplier<ConnectionOwner> owners;
+    private final int maxConnections;
+    private final Listener listener;
+
+    /**
+     * @param allowed who may connect
+     * @param maxConnections bound on the device's connections
+     * @param owners gives each accepted connection its owner
+     */
+    public Acceptor(RdmaDevice device, InetSocketAddress address, int backlog, Predicate<InetAddress> allowed, int maxConnections,
+            Supplier<ConnectionOwner> owners) throws IOException {
+        this.device = device;
+        this.allowed = allowed;
+        this.maxConnections = maxConnections;
+        this.owners = owners;
+        this.listener = device.adapter().listen(address, backlog, this::requested);
+    }
+
+    public InetSocketAddress localAddress() {
+        return listener.localAddress();
+    }
+
+    private void requested(ConnectionRequest request) {
+        if (!allowed.test(request.remoteAddress().getAddress())) {
+            device.counters().increment(XprtCounter.REFUSED_NOT_ALLOWED);
+            request.reject(NOTHING);
+            return;
+        }
+        if (device.connectionCount() >= maxConnections) {
+            device.counters().increment(XprtCounter.REFUSED_TOO_MANY);
+            request.reject(NOTHING);
+            return;
+        }
+        Capabilities can = device.adapter().capabilities();
+        int size = device.limits().inline();
+        PrivateData own = can.privateDataOnAccept() && can.privateDataReadable()
+                ? new PrivateData(false, Math.min(size, can.maxSend()), size) : PrivateData.NONE;
+        byte[] privateData = can.privateDataOnAccept() ? own.encode() : NOTHING;
+        RdmaConnection connection = new RdmaConnection(device, owners.get(), false, own);
+        request.accept(device.options(null, device.limits().handshakeTimeout(), privateData), connection);
+    }
+
+    /** Stops listening; connections stay. */
+    @Override
+    public void close() {
+        listener.close();
+    }
+}

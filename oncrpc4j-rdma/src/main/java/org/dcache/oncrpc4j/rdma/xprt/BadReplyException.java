@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.xprt;
+
+import java.io.IOException;
+
+/** The peer's reply and its chunks contradict each other or what was offered; the call has failed for good. */
+public class BadReplyException extends IOException {
+
+    private static final long serialVersionUID = 1L;
+
+    public BadReplyException(String message) {
+        super(message);
+    }
+}

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.xprt;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import org.dcache.oncrpc4j.rdma.metrics.Counters;
+import org.dcache.oncrpc4j.rdma.proto.HeaderLayout;
+import org.dcache.oncrpc4j.rdma.proto.RdmaHeader;
+import org.dcache.oncrpc4j.rdma.verbs.Access;
+import org.dcache.oncrpc4j.rdma.verbs.Exposure;
+import org.dcache.oncrpc4j.rdma.verbs.MemorySource;
+
+/**
+ * Decides how a call travels and what its reply is offered, exposes the memory and builds header and inline part (RFC 8166, 3.4.5, 3.5.3, 4.3.3; kernel:
+ * {@code rpcrdma_marshal_req}).
+ *
+ * <p>Results first, since their chunks take header space: all inline when the largest reply fits; else one Write chunk for each eligible result, and a Reply
+ * chunk when the rest may not fit. Then the arguments: all inline, else the eligible items by Read chunks, else the whole call by a
+ * Position-Zero Read chunk. Stateless; what it exposed is in the call, for the fence, also when it throws.
+ */
+final class CallChunks {
+
+    /** Header bytes of one Read list entry. */
+    private static final int READ_ENTRY = HeaderLayout.READ_ENTRY;
+
+    private CallChunks() {}
+
+    /**
+     * @return length of the inline buffer's content
+     * @throws IOException when memory cannot be exposed or the header does not fit
+     */
+    static int build(RdmaConnection connection, PendingCall call, SendContext context) throws IOException {
+        RdmaHeader h = context.header().reset().xid(call.xid()).version(RdmaHeader.VERSION).credits(connection.grant());
+        offerResults(connection, call, context, h);
+        OutMessage message = context.message();
+        int room = connection.inlineSend();
+        Counters counters = connection.counters();
+        boolean whole = h.encodedLength() + message.length() > room;
+        boolean reduced = whole && message.items() > 0 && reduce(connection, call, context, h);
+        h.procedure(RdmaHeader.RDMA_MSG);
+        if (whole && !reduced) {
+            h.clearReads();
+            h.procedure(RdmaHeader.RDMA_NOMSG);
+            expose(connection, call, context, h, 0, 0, message.length());
+        }
+        int headerLength = h.encodedLength();
+        int length = whole && !reduced ? headerLength : headerLength + message.reducedLength();
+        if (length > room) {
+            throw new HeaderTooLongException("the chunk lists of a call take " + length + " bytes; the peer takes " + room);
+        }
+        ByteBuffer target = context.inline(connection.device().regbufs().acquire(Math.max(room, RdmaHeader.MIN_LENGTH)));
+        target.position(h.encode(target, 0));
+        if (!whole || reduced) {
+            message.copyKept(target);
+        }
+        counters.increment(!whole ? XprtCounter.CLIENT_CALL_INLINE
+                : reduced ? XprtCounter.CLIENT_CALL_READ_CHUNK : XprtCounter.CLIENT_CALL_LONG);
+        return length;
+    }
+
+    private static void offerResults(RdmaConnection connection, PendingCall call, SendContext context, RdmaHeader h) throws IOException {
+        Expected expected = context.expected();
+        int room = connection.inlineReceive();
+        boolean known = expected.bound() != Expected.UNKNOWN;
+        long all = RdmaHeader.MIN_LENGTH + (long) expected.bound();
+        for (int i = 0; i < expected.results(); i++) {
+            all += expected.maximum(i) + 3 & ~3L;
+        }
+        if (known && all <= room) {
+            return;
+        }
+        for (int i = 0; i < expected.results(); i++) {
+            ResultSink sink = new ResultSink(connection.device().regbufs(), room, Math.max(4, expected.maximum(i)), room);
+            call.addResult(sink);
+            Exposure exposure = expose(connection, call, context, sink);
+            h.beginWrite();
+            h.addWriteSegment(exposure.stag(), exposure.length(), exposure.offset());
+            connection.counters().increment(XprtCounter.CLIENT_OFFERED_WRITE_CHUNK);
+        }
+        if (!known || h.encodedLength() + expected.bound() > room) {
+            int length = known ? expected.bound() : connection.limits().maxReply();
+            ResultSink sink = new ResultSink(connection.device().regbufs(), 0, length, 0);
+            call.longReply(sink);
+            Exposure exposure = expose(connection, call, context, sink);
+            h.beginReply();
+            h.addReplySegment(exposure.stag(), exposure.length(), exposure.offset());
+            connection.counters().increment(XprtCounter.CLIENT_OFFERED_REPLY_CHUNK);
+        }
+    }
+
+    private static Exposure expose(RdmaConnection connection, PendingCall call, SendContext context, ResultSink sink) throws IOException {
+        Exposure exposure = connection.queuePair().expose(sink, Access.REMOTE_WRITE);
+        keep(call, context, exposure);
+        return exposure;
+    }
+
+    /** Moves as few eligible items as make the rest fit, the largest first; false when even all do not. */
+    private static boolean reduce(RdmaConnection connection, PendingCall call, SendContext context, RdmaHeader h) throws IOException {
+        OutMessage message = context.message();
+        int room = connection.inlineSend();
+        int reads = 0;
+        while (h.encodedLength() + reads * READ_ENTRY + message.reducedLength() > room) {
+            int largest = -1;
+            for (int i = 0; i < message.items(); i++) {
+                if (!message.moved(i) && (largest < 0 || message.itemLength(i) > message.itemLength(largest))) {
+                    largest = i;
+                }
+            }
+            if (largest < 0 || message.itemLength(largest) <= READ_ENTRY) {
+                message.unmove();
+                return false;
+            }
+            message.move(largest);
+            reads += message.pieces(message.itemPosition(largest), message.itemLength(largest));
+        }
+        for (int i = 0; i < message.items(); i++) {
+            if (message.moved(i)) {
+                expose(connection, call, context, h, message.itemPosition(i), message.itemPosition(i), message.itemLength(i));
+            }
+        }
+        return true;
+    }
+
+    /** Adds the Read chunk of a part of the message, one entry for each piece of memory that it lies in. */
+    private static void expose(RdmaConnection connection, PendingCall call, SendContext context, RdmaHeader h, int position, int from, int n)
+            throws IOException {
+        OutMessage message = context.message();
+        int pieces = message.pieces(from, n);
+        for (int k = 0; k < pieces; k++) {
+            Exposure exposure = connection.queuePair().expose(MemorySource.of(message.piece(from, n, k)), Access.REMOTE_READ);
+            keep(call, context, exposure);
+            h.addRead(position, exposure.stag(), exposure.length(), exposure.offset());
+        }
+    }
+
+    private static void keep(PendingCall call, SendContext context, Exposure exposure) {
+        call.add(exposure);
+        if (exposure.bindRequest() != null) {
+            context.chain(exposure.bindRequest());
+        }
+    }
+}

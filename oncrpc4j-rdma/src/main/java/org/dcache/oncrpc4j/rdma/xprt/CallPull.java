@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.xprt;
+
+import java.nio.ByteBuffer;
+import org.dcache.oncrpc4j.rdma.proto.RdmaHeader;
+import org.dcache.oncrpc4j.rdma.verbs.QueuePair;
+import org.dcache.oncrpc4j.rdma.verbs.ReceiveBuffer;
+import org.dcache.oncrpc4j.rdma.verbs.WorkRequest;
+
+/**
+ * Pulls the Read chunks of one call and puts the RPC message together again (kernel: {@code svc_rdma_process_read_list}).
+ *
+ * <p>The message grows in one piece of memory: each byte, inline or read, has its place before the first Read is posted, so the Reads put
+ * their data straight where it belongs. All Reads are posted in one chain; they complete in order, only the last is signalled. No thread waits.
+ *
+ * <p>Lives on the connection's loop, but for {@link #granted}, which only hops there. Ends in {@link Responder#pulled} or
+ * {@link Responder#pullFailed}, once.
+ */
+final class CallPull implements SinkQueue.Waiter {
+
+    private final Responder responder;
+    private final RdmaHeader header;
+    private final int inlineOffset;
+    private final int length;
+    private final long started = System.nanoTime();
+    private ReceiveBuffer inline;
+    private Regbuf sink;
+    private volatile boolean cancelled;
+
+    /**
+     * @param header decoded, reads sorted and checked; belongs to this call from now on
+     * @param inlineOffset where the inline RPC message starts in {@code inline}
+     * @param length bytes of the unreduced message
+     */
+    CallPull(Responder responder, RdmaHeader header, int inlineOffset, int length, ReceiveBuffer inline) {
+        this.responder = responder;
+        this.header = header;
+        this.inlineOffset = inlineOffset;
+        this.length = length;
+        this.inline = inline;
+    }
+
+    RdmaHeader header() {
+        return header;
+    }
+
+    int length() {
+        return length;
+    }
+
+    Regbuf sink() {
+        return sink;
+    }
+
+    long started() {
+        return started;
+    }
+
+    boolean isLong() {
+        return header.positionZero();
+    }
+
+    @Override
+    public int bytes() {
+        return length;
+    }
+
+    @Override
+    public boolean cancelled() {
+        return cancelled;
+    }
+
+    @Override
+    public void granted(Regbuf regbuf) {
+        boolean queued = responder.queuePair().execute(() -> start(regbuf));
+        if (!queued) {
+            regbuf.release();
+        }
+    }
+
+    /** On the loop: posts the Reads. */
+    void start(Regbuf regbuf) {
+        if (cancelled) {
+            regbuf.release();
+            return;
+        }
+        sink = regbuf;
+        ByteBuffer target = regbuf.memory();
+        ByteBuffer source = inline.data();
+        boolean zero = header.positionZero();
+        int first = 0;
+        while (zero && first < header.readCount() && header.readPosition(first) == 0) {
+            first++;
+        }
+        Base base = zero ? new Base(first) : null;
+        int inlineAt = inlineOffset;
+        int at = 0;
+        Chain chain = new Chain();
+        for (int i = first; i < header.readCount(); ) {
+            int position = header.readPosition(i);
+            int gap = position - at;
+            if (zero) {
+                base.read(chain, at, gap);
+            } else {
+                target.put(at, source, inlineAt, gap);
+                inlineAt += gap;
+            }
+            at = position;
+            for (; i < header.readCount() && header.readPosition(i) == position; i++) {
+                chain.read(header.readHandle(i), header.readOffset(i), at, header.readLength(i));
+                at += header.readLength(i);
+            }
+            for (; (at & 3) != 0; at++) {
+                target.put(at, (byte) 0);
+            }
+        }
+        if (zero) {
+            base.read(chain, at, length - at);
+        } else {
+            target.put(at, source, inlineAt, length - at);
+        }
+        inline.release();
+        inline = null;
+        if (chain.last == null) {
+            responder.pulled(this);
+            return;
+        }
+        chain.last.signaled(true).context(this);
+        QueuePair qp = responder.queuePair();
+        responder.counters().add(XprtCounter.RDMA_READS, chain.count);
+        responder.counters().add(XprtCounter.RDMA_READ_BYTES, chain.bytes);
+        qp.postSend(chain.head);
+    }
+
+    void readDone(boolean ok) {
+        if (ok && !cancelled) {
+            responder.pulled(this);
+        } else {
+            cancelled = true;
+            sink.release();
+            sink = null;
+            responder.pullFailed(this);
+        }
+    }
+
+    /** Gives up while it waits for memory; once Reads are posted their completion ends it. On the loop. */
+    void cancel() {
+        cancelled = true;
+        if (inline != null) {
+            inline.release();
+            inline = null;
+        }
+    }
+
+    /** The message, in the sink. */
+    ByteBuffer message() {
+        return sink.view(0, length);
+    }
+
+    /** A growing chain of Reads. */
+    private final class Chain {
+        WorkRequest head;
+        WorkRequest last;
+        int count;
+        long bytes;
+
+        void read(int handle, long offset, int at, int n) {
+            if (n == 0) {
+                return;
+            }
+            WorkRequest request = new WorkRequest().read(handle, offset).add(sink.view(at, n), sink.region());
+            if (head == null) {
+                head = request;
+            } else {
+                last.next(request);
+            }
+            last = request;
+            count++;
+            bytes += n;
+        }
+    }
+
+    /** The Position-Zero chunk as a stream of remote bytes, taken in order. */
+    private final class Base {
+        private final int segments;
+        private int segment;
+        private int used;
+
+        Base(int segments) {
+            this.segments = segments;
+        }
+
+        void read(Chain chain, int at, int n) {
+            int left = n;
+            int to = at;
+            while (left > 0 && segment < segments) {
+                int part = Math.min(left, header.readLength(segment) - used);
+                chain.read(header.readHandle(segment), header.readOffset(segment) + used, to, part);
+                used += part;
+                to += part;
+                left -= part;
+                if (used == header.readLength(segment)) {
+                    segment++;
+                    used = 0;
+                }
+            }
+        }
+    }
+}

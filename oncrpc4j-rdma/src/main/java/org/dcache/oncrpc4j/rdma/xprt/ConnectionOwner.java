@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.xprt;
+
+import java.io.IOException;
+
+/** Who a connection belongs to. All calls come on the connection's loop and must hand over anything that takes time. */
+public interface ConnectionOwner {
+
+    /** It is up; thresholds and addresses are known. */
+    void established(RdmaConnection connection);
+
+    /** Whether calls from the peer are wanted; asked at each. */
+    boolean servesCalls();
+
+    /** A call is complete in memory. The owner answers it with {@link RdmaConnection#reply} or drops it with {@link InboundCall#discard}. */
+    void received(InboundCall call);
+
+    /** It has ended; every pending call has been failed. Once. */
+    void disconnected(RdmaConnection connection, IOException cause);
+}

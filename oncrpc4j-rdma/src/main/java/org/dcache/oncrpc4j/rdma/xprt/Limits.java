@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.xprt;
+
+import org.dcache.oncrpc4j.rdma.config.Configuration;
+import org.dcache.oncrpc4j.rdma.config.Settings;
+
+/**
+ * The bounds that the engine keeps, taken once from the settings.
+ *
+ * @param inline inline threshold offered, bytes
+ * @param credits calls outstanding per connection and direction
+ * @param backlog calls that may wait for credits
+ * @param maxMessage largest call pulled through Read chunks, bytes
+ * @param maxReply largest reply offered to a program without a binding, bytes
+ * @param maxSegments segments in one header's chunk lists
+ * @param inboundReads IRD
+ * @param outboundReads ORD
+ * @param readTimeout milliseconds in which the Reads of a call must be done
+ * @param keepalive milliseconds of silence before a probe; 0 never
+ * @param idleTimeout milliseconds of silence before closing; 0 never
+ * @param handshakeTimeout milliseconds for a connection handshake
+ */
+public record Limits(
+        int inline,
+        int credits,
+        int backlog,
+        int maxMessage,
+        int maxReply,
+        int maxSegments,
+        int inboundReads,
+        int outboundReads,
+        long readTimeout,
+        long keepalive,
+        long idleTimeout,
+        long handshakeTimeout) {
+
+    /**
+     * Receives beyond the credits: calls of the other direction, and RDMA_ERRORs or late messages that must not hit an empty queue
+     * (Linux keeps 16 for the backchannel and posts batches of 7).
+     */
+    static final int SPARE_RECEIVES = 32;
+
+    public static Limits of(Configuration config) {
+        return new Limits(
+                config.get(Settings.INLINE),
+                config.get(Settings.CREDITS),
+                config.get(Settings.BACKLOG),
+                config.get(Settings.MAX_MESSAGE),
+                config.get(Settings.MAX_REPLY),
+                config.get(Settings.MAX_SEGMENTS),
+                config.get(Settings.IWARP_IRD),
+                config.get(Settings.IWARP_ORD),
+                config.get(Settings.READ_TIMEOUT),
+                config.get(Settings.KEEPALIVE),
+                config.get(Settings.IDLE_TIMEOUT),
+                config.get(Settings.HANDSHAKE_TIMEOUT));
+    }
+}

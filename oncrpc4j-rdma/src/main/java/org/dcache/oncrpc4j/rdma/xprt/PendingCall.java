@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.xprt;
+
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.concurrent.CountDownLatch;
+import org.dcache.oncrpc4j.rdma.verbs.Exposure;
+
+/**
+ * One call of ours from its registration to its end (kernel: {@code struct rpcrdma_req}).
+ *
+ * <p>State moves under its own monitor, which is only held for the move itself. Whoever brings it to {@link State#DONE} tells the listener; nobody
+ * else may. Its resources, the exposures and the send context, are freed when the Send has completed <em>and</em> the exposures
+ * are fenced, whichever comes last.
+ *
+ * <p>An abandoned call keeps its xid and its credit until the peer answers or the connection ends: the peer still works on it, and more than the
+ * granted calls must never be outstanding [1].
+ */
+final class PendingCall implements Runnable {
+
+    enum State {
+        /** Known, not given to us for sending yet. */
+        REGISTERED,
+        /** Waits for a credit. */
+        BACKLOG,
+        /** A thread is exposing memory and posting it. */
+        SENDING,
+        /** The Send is posted; the reply may come. */
+        SENT,
+        /** Over for its caller; the reply has not come. */
+        ABANDONED,
+        /** Over. */
+        DONE
+    }
+
+    private final RdmaConnection connection;
+    private final int xid;
+    private final ReplyListener listener;
+
+    private State state = State.REGISTERED;
+    private boolean abandonRequested;
+    private CountDownLatch abandoned;
+
+    private SendContext context;
+    private SendListener sendListener;
+    private int messageLength;
+    private int parts;
+
+    private Exposure[] exposures = new Exposure[2];
+    private int exposed;
+    private ResultSink[] results = new ResultSink[1];
+    private int resultCount;
+    private ResultSink longReply;
+
+    private int fencesLeft;
+    private Runnable whenFenced;
+
+    PendingCall(RdmaConnection connection, int xid, ReplyListener listener) {
+        this.connection = connection;
+        this.xid = xid;
+        this.listener = listener;
+    }
+
+    int xid() {
+        return xid;
+    }
+
+    ReplyListener listener() {
+        return listener;
+    }
+
+    synchronized State state() {
+        return state;
+    }
+
+    /** Moves from one state to another; false when it was not there. */
+    synchronized boolean move(State from, State to) {
+        if (state != from) {
+            return false;
+        }
+        state = to;
+        return true;
+    }
+
+    /** The message to send; set once, before it can be queued. */
+    void prepare(SendContext sendContext, SendListener onSent) {
+        context = sendContext;
+        sendListener = onSent;
+        messageLength = sendContext.message().length();
+    }
+
+    SendContext context() {
+        return context;
+    }
+
+    SendListener sendListener() {
+        return sendListener;
+    }
+
+    int messageLength() {
+        return messageLength;
+    }
+
+    // ---- what the peer can reach
+
+    void add(Exposure exposure) {
+        if (exposed == exposures.length) {
+            exposures = Arrays.copyOf(exposures, exposed * 2);
+        }
+        exposures[exposed++] = exposure;
+    }
+
+    void addResult(ResultSink sink) {
+        if (resultCount == results.length) {
+            results = Arrays.copyOf(results, resultCount * 2);
+        }
+        results[resultCount++] = sink;
+    }
+
+    void longReply(ResultSink sink) {
+        longReply = sink;
+    }
+
+    int results() {
+        return resultCount;
+    }
+
+    ResultSink result(int index) {
+        return results[index];
+    }
+
+    ResultSink longReply() {
+        return longReply;
+    }
+
+    /**
+     * Ends the peer's access to everything, then runs {@code then} (kernel: {@code frwr_unmap_sync}). On the loop. Runs at once when all
+     * fences are immediate.
+     *
+     * @param invalidated an STag that the peer's Send invalidated, if {@code hasInvalidated}
+     * @return whether {@code then} has run
+     */
+    boolean fence(boolean hasInvalidated, int invalidated, Runnable then) {
+        whenFenced = then;
+        fencesLeft = 1;
+        for (int i = 0; i < exposed; i++) {
+            Exposure exposure = exposures[i];
+            boolean remote = hasInvalidated && exposure.stag() == invalidated;
+            connection.counters().increment(remote ? XprtCounter.REMOTE_INVALIDATIONS : XprtCounter.LOCAL_INVALIDATIONS);
+            if (!exposure.revoke(this)) {
+                fencesLeft++;
+            }
+            exposures[i] = null;
+        }
+        exposed = 0;
+        run();
+        return fencesLeft == 0;
+    }
+
+    /** One fence is done. On the loop. */
+    @Override
+    public void run() {
+        if (--fencesLeft == 0) {
+            Runnable then = whenFenced;
+            whenFenced = null;
+            then.run();
+        }
+    }
+
+    /** Frees the memory of results that nobody will see. After the fence. */
+    void dropResults() {
+        for (int i = 0; i < resultCount; i++) {
+            results[i].release();
+        }
+        if (longReply != null) {
+            longReply.release();
+        }
+    }
+
+    // ---- the two ends of the send context's life
+
+    /** Everything is built; from here on a reply can be meant for it. */
+    synchronized void arm() {
+        parts = 2;
+    }
+
+    synchronized boolean isArmed() {
+        return parts > 0 || state == State.ABANDONED;
+    }
+
+    /** The Send completed, or the fence is done; the second of the two frees the context. Any thread. */
+    void partDone() {
+        boolean last;
+        synchronized (this) {
+            last = --parts == 0;
+        }
+        if (last) {
+            SendContext free = context;
+            context = null;
+            connection.done(free);
+        }
+    }
+
+    // ---- giving up
+
+    /** Asks for the call to be abandoned; true when the caller has to await {@link #awaitAbandoned}. */
+    synchronized boolean requestAbandon() {
+        abandonRequested = true;
+        if (abandoned == null) {
+            abandoned = new CountDownLatch(1);
+        }
+        return state == State.SENDING || state == State.SENT;
+    }
+
+    synchronized boolean abandonRequested() {
+        return abandonRequested;
+    }
+
+    void awaitAbandoned() {
+        boolean interrupted = false;
+        while (true) {
+            try {
+                abandoned.await();
+                break;
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    void abandonDone() {
+        CountDownLatch latch;
+        synchronized (this) {
+            latch = abandoned;
+        }
+        if (latch != null) {
+            latch.countDown();
+        }
+    }
+
+    void fail(IOException cause) {
+        listener.failed(cause);
+    }
+}

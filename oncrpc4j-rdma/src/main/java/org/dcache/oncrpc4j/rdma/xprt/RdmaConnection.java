@@ -1,0 +1,365 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.xprt;
+
+import java.io.EOFException;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.dcache.oncrpc4j.rdma.metrics.Counters;
+import org.dcache.oncrpc4j.rdma.proto.MalformedHeaderException;
+import org.dcache.oncrpc4j.rdma.proto.PrivateData;
+import org.dcache.oncrpc4j.rdma.proto.RdmaHeader;
+import org.dcache.oncrpc4j.rdma.proto.RpcWords;
+import org.dcache.oncrpc4j.rdma.verbs.ConnectionInfo;
+import org.dcache.oncrpc4j.rdma.verbs.IdleTimeoutException;
+import org.dcache.oncrpc4j.rdma.verbs.QueuePair;
+import org.dcache.oncrpc4j.rdma.verbs.QueuePairHandler;
+import org.dcache.oncrpc4j.rdma.verbs.ReceiveBuffer;
+import org.dcache.oncrpc4j.rdma.verbs.VerbsException;
+import org.dcache.oncrpc4j.rdma.verbs.WorkRequest;
+
+/**
+ * One RPC-over-RDMA connection, whoever dialled (kernel: {@code rpcrdma_ep} with the completion handlers of {@code verbs.c}).
+ *
+ * <p>It owns the queue pair's events and tells messages of the two directions apart: calls of the peer go to its {@link Responder}, replies to its
+ * {@link Requester}. Direction comes from the message, never from who dialled (RFC 8167).
+ *
+ * <p>Threads: all {@code on…} methods come on the queue pair's loop, except send completions. Sending is for any thread; nothing blocks.
+ *
+ * <p>Order that matters: a receive is replaced before the message in it is looked at, so that no credit can leave before the receive
+ * behind it is posted [2]. Receives posted are credits of our grant, replies to our calls and some to spare; an empty queue kills the connection.
+ *
+ * <p>It fails as a whole: any provider error ends in {@link #onDisconnected}, which fails every pending call with {@link EOFException}.
+ */
+public final class RdmaConnection implements QueuePairHandler {
+
+    /** Never post smaller receives: a Linux server may send replies up to its default threshold whatever we said. */
+    static final int LEAST_RECEIVE = 4096;
+
+    private final RdmaDevice device;
+    private final ConnectionOwner owner;
+    private final boolean initiator;
+    private final PrivateData own;
+    private final Requester requester;
+    private final Responder responder;
+    private final AtomicInteger contextsInUse = new AtomicInteger();
+
+    private volatile QueuePair queuePair;
+    private volatile PrivateData peer = PrivateData.NONE;
+    private volatile IOException ended;
+    private volatile long lastActivity = System.nanoTime();
+    private volatile boolean probing;
+    private RdmaHeader header = new RdmaHeader();
+
+    /**
+     * @param initiator whether our side dialled; decides only what happens to messages of unknown direction
+     * @param own the private data that our side sends
+     */
+    RdmaConnection(RdmaDevice device, ConnectionOwner owner, boolean initiator, PrivateData own) {
+        this.device = device;
+        this.owner = owner;
+        this.initiator = initiator;
+        this.own = own;
+        this.requester = new Requester(this);
+        this.responder = new Responder(this);
+    }
+
+    // ---- what it is
+
+    public RdmaDevice device() {
+        return device;
+    }
+
+    public ConnectionInfo info() {
+        return queuePair.info();
+    }
+
+    public InetSocketAddress localAddress() {
+        return queuePair.info().local();
+    }
+
+    public InetSocketAddress remoteAddress() {
+        return queuePair.info().remote();
+    }
+
+    /** Largest message we may send in one Send, bytes [4, 70]. */
+    public int inlineSend() {
+        return PrivateData.sendThreshold(own, peer);
+    }
+
+    /** Largest message the peer sends in one Send, bytes. */
+    public int inlineReceive() {
+        return PrivateData.receiveThreshold(own, peer);
+    }
+
+    /** Whether the peer takes Send with Invalidate for handles of its current request [68, 71]. */
+    public boolean peerTakesInvalidate() {
+        return peer.remoteInvalidation() && device.adapter().capabilities().sendWithInvalidate();
+    }
+
+    /** Calls that the peer allows us to have outstanding at this moment. */
+    public int creditsGranted() {
+        return requester.window();
+    }
+
+    public boolean isOpen() {
+        QueuePair qp = queuePair;
+        return ended == null && qp != null && qp.isOpen();
+    }
+
+    public Requester requester() {
+        return requester;
+    }
+
+    Responder responder() {
+        return responder;
+    }
+
+    ConnectionOwner owner() {
+        return owner;
+    }
+
+    QueuePair queuePair() {
+        return queuePair;
+    }
+
+    Counters counters() {
+        return device.counters();
+    }
+
+    Limits limits() {
+        return device.limits();
+    }
+
+    /** Why it ended; null while it has not. */
+    public IOException endCause() {
+        return ended;
+    }
+
+    // ---- sending
+
+    /**
+     * A context for one outgoing message: fill {@link SendContext#message()}, then give it to {@link #reply} or {@link Requester#call}, or back with
+     * {@link #abandon}. Any thread.
+     */
+    public SendContext newContext() {
+        contextsInUse.incrementAndGet();
+        return device.sendContexts().take();
+    }
+
+    /** Gives back a context that was not sent. */
+    public void abandon(SendContext context) {
+        done(context);
+    }
+
+    /** Answers a call; see {@link Responder#reply}. */
+    public void reply(InboundCall call, SendContext context, SendListener listener) {
+        responder.reply(call, context, listener);
+    }
+
+    /** The context and everything it holds is free again. */
+    void done(SendContext context) {
+        device.sendContexts().give(context);
+        contextsInUse.decrementAndGet();
+    }
+
+    /** Posts the chain that ends with the Send of the inline buffer's first bytes. */
+    void post(SendContext context, int inlineLength, boolean invalidate, int stag) {
+        Counters counters = counters();
+        counters.increment(invalidate ? XprtCounter.SENDS_WITH_INVALIDATE : XprtCounter.SENDS);
+        lastActivity = System.nanoTime();
+        queuePair.postSend(context.finish(inlineLength, invalidate, stag));
+    }
+
+    /**
+     * Whether one more answer may be queued for this peer. A peer that sends without reading would make us hold more and more; beyond what its
+     * credits explain, the connection is closed.
+     */
+    boolean mayAnswer() {
+        if (contextsInUse.get() <= 2 * limits().credits() + Limits.SPARE_RECEIVES) {
+            return true;
+        }
+        counters().increment(XprtCounter.SENDCTX_OVERRUN);
+        abort(new CreditOverrunException("peer " + remoteAddress() + " does not take its answers: " + contextsInUse.get()
+                + " are waiting; the connection is closed"));
+        return false;
+    }
+
+    // ---- ending
+
+    /** Sends what is posted, then closes. Any thread, idempotent. */
+    public void close(VerbsException cause) {
+        QueuePair qp = queuePair;
+        if (qp != null) {
+            qp.disconnect(cause);
+        }
+    }
+
+    /** Closes at once. Any thread, idempotent (kernel: {@code rpcrdma_force_disconnect}). */
+    public void abort(VerbsException cause) {
+        QueuePair qp = queuePair;
+        if (qp != null) {
+            qp.abort(cause);
+        }
+    }
+
+    // ---- events
+
+    @Override
+    public void onEstablished(QueuePair qp) {
+        queuePair = qp;
+        peer = PrivateData.decode(qp.info().peerPrivateData());
+        device.add(this);
+        counters().increment(initiator ? XprtCounter.CONNECTIONS_CONNECTED : XprtCounter.CONNECTIONS_ACCEPTED);
+        owner.established(this);
+    }
+
+    @Override
+    public void onReceive(QueuePair qp, ReceiveBuffer buffer) {
+        qp.postReceives(1);
+        lastActivity = System.nanoTime();
+        counters().increment(XprtCounter.RECEIVES);
+        ByteBuffer data = buffer.data();
+        RdmaHeader h = header;
+        try {
+            int length = h.decode(data, limits().maxSegments());
+            switch (h.procedure()) {
+                case RdmaHeader.RDMA_MSG -> inline(h, length, buffer);
+                case RdmaHeader.RDMA_NOMSG -> {
+                    if (h.readCount() > 0) {
+                        call(h, length, buffer);
+                    } else {
+                        withoutMessage(h, length, buffer);
+                    }
+                }
+                default -> {
+                    requester.error(h);
+                    buffer.release();
+                }
+            }
+        } catch (MalformedHeaderException e) {
+            malformed(h, e);
+            buffer.release();
+        }
+    }
+
+    private void inline(RdmaHeader h, int length, ReceiveBuffer buffer) throws MalformedHeaderException {
+        ByteBuffer data = buffer.data();
+        if (data.limit() - length < RpcWords.DIRECTION_LENGTH || RpcWords.xid(data, length) != h.xid()) {
+            malformedAny(h);
+            buffer.release();
+        } else if (RpcWords.type(data, length) == RpcWords.REPLY) {
+            reply(h, length, buffer);
+        } else {
+            call(h, length, buffer);
+        }
+    }
+
+    /** RDMA_NOMSG without a Read list: a reply if a call of ours waits for it, or if it can be nothing else [47]. */
+    private void withoutMessage(RdmaHeader h, int length, ReceiveBuffer buffer) {
+        if (h.hasReply() && (initiator || requester.knows(h.xid()))) {
+            reply(h, length, buffer);
+        } else {
+            malformedAny(h);
+            buffer.release();
+        }
+    }
+
+    private void reply(RdmaHeader h, int length, ReceiveBuffer buffer) {
+        if (requester.reply(h, length, buffer)) {
+            header = new RdmaHeader();
+        }
+    }
+
+    private void call(RdmaHeader h, int length, ReceiveBuffer buffer) throws MalformedHeaderException {
+        if (!owner.servesCalls()) {
+            counters().increment(XprtCounter.DROPPED_NOT_SERVED);
+            buffer.release();
+            return;
+        }
+        h.checkCall();
+        // The responder keeps the header when the reply will need it.
+        if (responder.call(h, length, buffer)) {
+            header = new RdmaHeader();
+        }
+    }
+
+    private void malformed(RdmaHeader h, MalformedHeaderException e) {
+        switch (e.reason()) {
+            case SHORT -> counters().increment(XprtCounter.DROPPED_SHORT);
+            case DONE -> counters().increment(XprtCounter.DROPPED_PROCEDURE);
+            case VERSION -> {
+                if (initiator || requester.knows(h.xid())) {
+                    counters().increment(XprtCounter.DROPPED_VERSION);
+                } else {
+                    responder.errVers(h);
+                }
+            }
+            default -> malformedAny(h);
+        }
+    }
+
+    /** A header that breaks a rule: a call is answered with ERR_CHUNK, a reply is dropped [31, 33]. */
+    private void malformedAny(RdmaHeader h) {
+        if (initiator || h.procedure() == RdmaHeader.RDMA_ERROR || requester.knows(h.xid())) {
+            counters().increment(XprtCounter.DROPPED_BAD_REPLY);
+        } else {
+            responder.errChunk(h.xid(), h.version(), XprtCounter.SENT_ERR_CHUNK_HEADER);
+        }
+    }
+
+    @Override
+    public void onSendCompletion(QueuePair qp, WorkRequest request, boolean ok) {
+        if (request.context() instanceof SendContext context) {
+            context.owner().sent(context, ok);
+        } else {
+            probing = false;
+        }
+    }
+
+    @Override
+    public void onReadCompletion(QueuePair qp, WorkRequest request, boolean ok) {
+        lastActivity = System.nanoTime();
+        ((CallPull) request.context()).readDone(ok);
+    }
+
+    @Override
+    public void onDisconnected(QueuePair qp, VerbsException cause) {
+        IOException eof = new EOFException("Disconnected from " + qp.info().remote() + ": " + cause.getMessage());
+        eof.initCause(cause);
+        ended = eof;
+        device.remove(this);
+        counters().increment(XprtCounter.CONNECTIONS_CLOSED);
+        responder.ended();
+        requester.ended(eof);
+        owner.disconnected(this, cause);
+    }
+
+    // ---- patrol
+
+    /** The periodic look: keepalive, idleness, stuck Reads. On the timer's thread; only posts and closes. */
+    void patrol(long now) {
+        QueuePair qp = queuePair;
+        if (qp == null || ended != null) {
+            return;
+        }
+        long silence = (now - lastActivity) / 1_000_000;
+        if (limits().idleTimeout() > 0 && silence > limits().idleTimeout() && requester.isIdle() && responder.isIdle()) {
+            counters().increment(XprtCounter.IDLE_CLOSED);
+            close(new IdleTimeoutException("nothing happened for " + silence + " ms"));
+        } else if (limits().keepalive() > 0 && silence > limits().keepalive() && !probing) {
+            probing = true;
+            lastActivity = now;
+            counters().increment(XprtCounter.KEEPALIVES);
+            qp.postSend(new WorkRequest().write(0, 0).signaled(true));
+        }
+        responder.patrol(now);
+    }
+
+    /** Credits that our calls ask for and our replies grant [1, 108]. */
+    int grant() {
+        return limits().credits();
+    }
+
+}

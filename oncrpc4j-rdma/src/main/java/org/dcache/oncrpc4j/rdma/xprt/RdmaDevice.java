@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.xprt;
+
+import java.net.InetSocketAddress;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import org.dcache.oncrpc4j.rdma.metrics.Counters;
+import org.dcache.oncrpc4j.rdma.verbs.Adapter;
+import org.dcache.oncrpc4j.rdma.verbs.AdapterClosedException;
+import org.dcache.oncrpc4j.rdma.verbs.ConnectOptions;
+
+/**
+ * An open adapter with what all its connections share: regbufs, send contexts, the queue for sinks, and the periodic look at every
+ * connection (kernel: {@code rpcrdma_ia_open}, {@code _remove}, {@code _close}).
+ *
+ * <p>Whoever opened it closes it. Closing ends every connection first, then frees memory: queue pairs, then regbufs, then
+ * the adapter's own.
+ */
+public final class RdmaDevice implements AutoCloseable {
+
+    /** How often connections are looked at for keepalive, idleness and stuck Reads, milliseconds. */
+    private static final long PERIOD = 500;
+
+    private final Adapter adapter;
+    private final Limits limits;
+    private final Counters counters;
+    private final RegbufPool regbufs;
+    private final SinkQueue sinks;
+    private final SendContextPool sendContexts = new SendContextPool();
+    private final Set<RdmaConnection> connections = ConcurrentHashMap.newKeySet();
+    private final ScheduledFuture<?> patrol;
+
+    /**
+     * @param memory budget for regbufs, bytes
+     * @param timer shared; its thread is only borrowed for short looks
+     */
+    public RdmaDevice(Adapter adapter, Limits limits, long memory, Counters counters, ScheduledThreadPoolExecutor timer) {
+        this.adapter = adapter;
+        this.limits = limits;
+        this.counters = counters;
+        this.regbufs = new RegbufPool(adapter, memory, counters);
+        this.sinks = new SinkQueue(regbufs, counters);
+        this.patrol = timer.scheduleWithFixedDelay(this::patrol, PERIOD, PERIOD, TimeUnit.MILLISECONDS);
+    }
+
+    public Adapter adapter() {
+        return adapter;
+    }
+
+    public Limits limits() {
+        return limits;
+    }
+
+    public Counters counters() {
+        return counters;
+    }
+
+    public RegbufPool regbufs() {
+        return regbufs;
+    }
+
+    SinkQueue sinks() {
+        return sinks;
+    }
+
+    SendContextPool sendContexts() {
+        return sendContexts;
+    }
+
+    /** Connections that are up at this moment. */
+    public Set<RdmaConnection> connections() {
+        return Set.copyOf(connections);
+    }
+
+    /** How many connections are up. */
+    public int connectionCount() {
+        return connections.size();
+    }
+
+    void add(RdmaConnection connection) {
+        connections.add(connection);
+    }
+
+    void remove(RdmaConnection connection) {
+        connections.remove(connection);
+    }
+
+    /** What our side says in every handshake. Receives are posted before the peer hears of us [2]. */
+    ConnectOptions options(InetSocketAddress local, long timeoutMillis, byte[] privateData) {
+        int receiveSize = Math.max(limits.inline(), RdmaConnection.LEAST_RECEIVE);
+        return new ConnectOptions(local, timeoutMillis, privateData, receiveSize, limits.credits() + Limits.SPARE_RECEIVES,
+                limits.inboundReads(), limits.outboundReads());
+    }
+
+    private void patrol() {
+        long now = System.nanoTime();
+        for (RdmaConnection connection : connections) {
+            connection.patrol(now);
+        }
+    }
+
+    /** Ends every connection, waits for their last callbacks, frees the memory. Not on a loop. Idempotent. */
+    @Override
+    public void close() {
+        patrol.cancel(false);
+        AdapterClosedException cause = new AdapterClosedException("the RDMA adapter was closed");
+        for (RdmaConnection connection : connections) {
+            connection.close(cause);
+        }
+        adapter.close();
+        regbufs.close();
+    }
+}

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.xprt;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.dcache.oncrpc4j.rdma.verbs.MemoryRegion;
+
+/**
+ * A registered buffer (kernel: {@code struct rpcrdma_regbuf}): a piece of a slab that was registered once for its adapter.
+ *
+ * <p>One owner at a time: whoever acquired it, until {@link #release()}. Its memory never reaches the application; what the
+ * application sees is copied out first. Only a regbuf that was made because the budget was used up lies on the heap and goes to
+ * the garbage collector.
+ */
+public final class Regbuf {
+
+    private final RegbufPool pool;
+    private final int sizeClass;
+    private final ByteBuffer memory;
+    private final MemoryRegion region;
+    private final AtomicBoolean out = new AtomicBoolean();
+
+    Regbuf(RegbufPool pool, int sizeClass, ByteBuffer memory, MemoryRegion region) {
+        this.pool = pool;
+        this.sizeClass = sizeClass;
+        this.memory = memory.order(ByteOrder.BIG_ENDIAN);
+        this.region = region;
+    }
+
+    /** The whole buffer. Position and limit are the owner's to use; acquired with position 0 and limit = capacity. */
+    public ByteBuffer memory() {
+        return memory;
+    }
+
+    /** Null where memory needs no registration. */
+    public MemoryRegion region() {
+        return region;
+    }
+
+    public int capacity() {
+        return memory.capacity();
+    }
+
+    /** A view of a part, big-endian, position 0. */
+    public ByteBuffer view(int offset, int length) {
+        return memory.slice(offset, length).order(ByteOrder.BIG_ENDIAN);
+    }
+
+    int sizeClass() {
+        return sizeClass;
+    }
+
+    void acquired() {
+        if (!out.compareAndSet(false, true)) {
+            throw new IllegalStateException("regbuf handed out twice");
+        }
+        memory.clear();
+    }
+
+    /** Gives it back. Exactly once per acquisition, any thread; a second time is a fault of ours and throws. */
+    public void release() {
+        if (!out.compareAndSet(true, false)) {
+            throw new IllegalStateException("regbuf released twice");
+        }
+        pool.put(this);
+    }
+}

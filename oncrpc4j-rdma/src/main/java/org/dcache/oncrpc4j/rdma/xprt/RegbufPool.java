@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.xprt;
+
+import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Set;
+import org.dcache.oncrpc4j.rdma.metrics.Counters;
+import org.dcache.oncrpc4j.rdma.verbs.Adapter;
+import org.dcache.oncrpc4j.rdma.verbs.MemoryRegion;
+import org.dcache.oncrpc4j.rdma.verbs.VerbsException;
+
+/**
+ * All regbufs of one adapter (kernel: {@code rpcrdma_regbuf_alloc} and friends).
+ *
+ * <p>Memory is direct, comes in slabs that are registered once and kept until the pool closes, and is handed out in size classes, last in
+ * first out, so that warm memory is used again. The budget bounds the slabs. Any thread may acquire and release; no call blocks
+ * on anything but a short lock, except that a new slab is allocated and registered by the thread that needs it, which is
+ * never a loop: loops use {@link #tryAcquire} for sinks, whose waiters are served in turn.
+ */
+public final class RegbufPool implements AutoCloseable {
+
+    /** Smallest class: one Send of the default inline threshold. */
+    private static final int MIN_SHIFT = 12;
+
+    private static final int MAX_SHIFT = 30;
+
+    /** Up to this class several buffers share one slab. */
+    private static final int SLAB_SHIFT = 18;
+
+    /** Classes above this have room for headers beside a power of two of data. */
+    private static final int ROOMY_SHIFT = 17;
+
+    private static final int ROOM = 16 << 10;
+
+    private final Adapter adapter;
+    private final long budget;
+    private final Counters counters;
+    private final List<ArrayDeque<Regbuf>> free = new ArrayList<>();
+    private final Set<MemoryRegion> slabs = Collections.newSetFromMap(new IdentityHashMap<>());
+    private long allocated;
+    private long inUse;
+    private boolean closed;
+    private volatile Runnable onRelease;
+
+    public RegbufPool(Adapter adapter, long budget, Counters counters) {
+        this.adapter = adapter;
+        this.budget = budget;
+        this.counters = counters;
+        for (int shift = MIN_SHIFT; shift <= MAX_SHIFT; shift++) {
+            free.add(new ArrayDeque<>());
+        }
+    }
+
+    /** A buffer of at least this size. Beyond the budget it is heap memory, counted. Not on a loop. */
+    public Regbuf acquire(int size) {
+        Regbuf regbuf = tryAcquire(size);
+        if (regbuf != null) {
+            return regbuf;
+        }
+        counters.increment(XprtCounter.REGBUF_HARDWAY);
+        Regbuf heap = new Regbuf(this, -1, ByteBuffer.allocate(size), null);
+        heap.acquired();
+        return heap;
+    }
+
+    /** A buffer of at least this size, or null when the budget does not allow it now. */
+    public Regbuf tryAcquire(int size) {
+        int sizeClass = classOf(size);
+        Regbuf regbuf;
+        synchronized (this) {
+            regbuf = free.get(sizeClass).pollLast();
+            if (regbuf == null && !grow(sizeClass)) {
+                return null;
+            }
+            if (regbuf == null) {
+                regbuf = free.get(sizeClass).pollLast();
+            }
+            inUse += regbuf.capacity();
+        }
+        regbuf.acquired();
+        return regbuf;
+    }
+
+    private boolean grow(int sizeClass) {
+        int shift = sizeClass + MIN_SHIFT;
+        int size = sizeOf(shift);
+        int slab = shift < SLAB_SHIFT ? Math.max(size, 1 << SLAB_SHIFT) : size;
+        while (!closed && allocated + slab > budget && evict(sizeClass)) {
+            // each turn gives one unused slab back
+        }
+        if (closed || allocated + slab > budget) {
+            return false;
+        }
+        MemoryRegion region;
+        try {
+            region = adapter.register(ByteBuffer.allocateDirect(slab));
+        } catch (VerbsException | OutOfMemoryError e) {
+            counters.increment(XprtCounter.REGBUF_REGISTRATION_FAILED);
+            return false;
+        }
+        slabs.add(region);
+        allocated += slab;
+        for (int offset = 0; offset + size <= slab; offset += size) {
+            free.get(sizeClass).addLast(new Regbuf(this, sizeClass, region.memory().slice(offset, size), region));
+        }
+        return true;
+    }
+
+    /** Unregisters one unused buffer of another class that has a slab of its own, largest first. */
+    private boolean evict(int wantedClass) {
+        for (int sizeClass = free.size() - 1; sizeClass >= SLAB_SHIFT - MIN_SHIFT; sizeClass--) {
+            Regbuf victim = sizeClass == wantedClass ? null : free.get(sizeClass).pollFirst();
+            if (victim != null) {
+                slabs.remove(victim.region());
+                allocated -= victim.capacity();
+                victim.region().close();
+                return true;
+            }
+        }
+        return false;
+    }
+
+    void put(Regbuf regbuf) {
+        if (regbuf.sizeClass() < 0) {
+            return;
+        }
+        synchronized (this) {
+            inUse -= regbuf.capacity();
+            free.get(regbuf.sizeClass()).addLast(regbuf);
+        }
+        Runnable listener = onRelease;
+        if (listener != null) {
+            listener.run();
+        }
+    }
+
+    /** Runs after each release, on the releasing thread; must be quick. For {@link SinkQueue}. */
+    void onRelease(Runnable listener) {
+        onRelease = listener;
+    }
+
+    /** Bytes that this pool may ever hold. */
+    public long budget() {
+        return budget;
+    }
+
+    /** Bytes handed out at this moment, of pooled memory. */
+    public synchronized long inUse() {
+        return inUse;
+    }
+
+    /** Bytes of all slabs. */
+    public synchronized long allocated() {
+        return allocated;
+    }
+
+    /** Unregisters the slabs. Call it when every connection of the adapter has ended and nothing is handed out. */
+    @Override
+    public void close() {
+        List<MemoryRegion> regions;
+        synchronized (this) {
+            if (closed) {
+                return;
+            }
+            closed = true;
+            regions = new ArrayList<>(slabs);
+            slabs.clear();
+        }
+        regions.forEach(MemoryRegion::close);
+    }
+
+    private static int sizeOf(int shift) {
+        return shift >= ROOMY_SHIFT && shift < MAX_SHIFT ? (1 << shift) + ROOM : 1 << shift;
+    }
+
+    private static int classOf(int size) {
+        if (size < 0 || size > 1 << MAX_SHIFT) {
+            throw new IllegalArgumentException("buffer of " + size + " bytes");
+        }
+        int shift = Math.max(MIN_SHIFT, 32 - Integer.numberOfLeadingZeros(Math.max(0, size - 1)));
+        if (shift - 1 >= ROOMY_SHIFT && size <= sizeOf(shift - 1)) {
+            shift--;
+        }
+        return shift - MIN_SHIFT;
+    }
+}

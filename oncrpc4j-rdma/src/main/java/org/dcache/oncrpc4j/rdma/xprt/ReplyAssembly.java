@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.xprt;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+import org.dcache.oncrpc4j.rdma.metrics.Counters;
+import org.dcache.oncrpc4j.rdma.proto.RdmaHeader;
+import org.dcache.oncrpc4j.rdma.proto.RpcWords;
+
+/**
+ * Puts a reply together from its inline part, the Reply chunk and the Write chunks, and gives it to the call's listener (kernel:
+ * {@code rpcrdma_inline_fixup} and {@code rpcrdma_decode_msg}). On the loop, after the fence: nobody else touches the memory.
+ *
+ * <p>With one Write chunk, the common case, the inline bytes are put around the data in its sink and nothing else moves. The peer's lengths are
+ * checked against what was offered before they are used.
+ */
+final class ReplyAssembly {
+
+    private ReplyAssembly() {}
+
+    /**
+     * @param data the received message, valid during the call only
+     * @throws IOException when header, chunks and message contradict each other; the call's results are still to be dropped then
+     */
+    static void deliver(RdmaConnection connection, PendingCall call, RdmaHeader h, int headerLength, ByteBuffer data) throws IOException {
+        Counters counters = connection.counters();
+        boolean longReply = h.procedure() == RdmaHeader.RDMA_NOMSG;
+        ByteBuffer reduced;
+        if (longReply) {
+            ResultSink sink = call.longReply();
+            long total = h.replyTotal();
+            if (sink == null || total > sink.length() || total < RpcWords.DIRECTION_LENGTH || sink.regbuf() == null) {
+                throw bad(connection, "a long reply of " + total + " bytes where " + (sink == null ? 0 : sink.length()) + " were offered");
+            }
+            reduced = sink.regbuf().view(sink.headRoom(), (int) total);
+            if (RpcWords.xid(reduced, 0) != call.xid() || RpcWords.type(reduced, 0) != RpcWords.REPLY) {
+                throw bad(connection, "the Reply chunk does not hold the reply that its header announces");
+            }
+        } else {
+            if (h.hasReply() && h.replyTotal() != 0) {
+                throw bad(connection, "an inline reply that also claims to have used the Reply chunk");
+            }
+            reduced = data.slice(headerLength, data.limit() - headerLength).order(ByteOrder.BIG_ENDIAN);
+        }
+        int[] lengths = new int[call.results()];
+        int written = lengths(connection, call, h, lengths);
+        int[] positions = new int[call.results()];
+        Arrays.fill(positions, -1);
+        if (call.results() > 0) {
+            call.listener().locate(reduced, lengths, call.results(), positions);
+        }
+        counters.increment(longReply ? XprtCounter.CLIENT_REPLY_LONG
+                : written > 0 ? XprtCounter.CLIENT_REPLY_WRITE_CHUNK : XprtCounter.CLIENT_REPLY_INLINE);
+        if (written > 0) {
+            merge(connection, call, reduced, lengths, positions);
+        } else if (longReply) {
+            Regbuf memory = call.longReply().take();
+            call.dropResults();
+            call.listener().replied(reduced, memory);
+        } else {
+            ByteBuffer copy = ByteBuffer.allocate(reduced.remaining()).put(reduced).flip();
+            call.dropResults();
+            call.listener().replied(copy, null);
+        }
+    }
+
+    /** What the peer says it wrote to each chunk; returns how many chunks got anything. A missing Write list means none. */
+    private static int lengths(RdmaConnection connection, PendingCall call, RdmaHeader h, int[] lengths) throws IOException {
+        if (h.writeCount() != 0 && h.writeCount() != lengths.length) {
+            throw bad(connection, h.writeCount() + " Write chunks where " + lengths.length + " were offered");
+        }
+        int written = 0;
+        for (int i = 0; i < h.writeCount(); i++) {
+            long total = h.writeTotal(i);
+            if (total > call.result(i).length() || total > 0 && call.result(i).regbuf() == null) {
+                throw bad(connection, total + " bytes written to a Write chunk of " + call.result(i).length());
+            }
+            lengths[i] = (int) total;
+            if (total > 0) {
+                written++;
+            }
+        }
+        return written;
+    }
+
+    private static void merge(RdmaConnection connection, PendingCall call, ByteBuffer reduced, int[] lengths, int[] positions)
+            throws IOException {
+        int used = -1;
+        int count = 0;
+        int total = reduced.remaining();
+        int previous = 0;
+        for (int i = 0; i < lengths.length; i++) {
+            if (lengths[i] > 0) {
+                if (positions[i] < previous || positions[i] > reduced.remaining()) {
+                    throw bad(connection, lengths[i] + " bytes came by Write chunk, but the reply has no place for them");
+                }
+                previous = positions[i];
+                total = Math.addExact(total, lengths[i] + 3 & ~3);
+                used = i;
+                count++;
+            }
+        }
+        ResultSink sink = call.result(used);
+        int position = positions[used];
+        int length = lengths[used];
+        int padded = length + 3 & ~3;
+        int tail = reduced.remaining() - position;
+        if (count == 1 && position <= sink.headRoom() && padded + tail <= sink.length() + sink.tailRoom()) {
+            Regbuf memory = sink.take();
+            ByteBuffer whole = memory.memory();
+            int start = sink.headRoom() - position;
+            int end = sink.headRoom() + length;
+            whole.put(start, reduced, 0, position);
+            end = pad(whole, end, padded - length);
+            whole.put(end, reduced, position, tail);
+            call.dropResults();
+            call.listener().replied(memory.view(start, total), memory);
+            return;
+        }
+        Regbuf memory = connection.device().regbufs().acquire(total);
+        ByteBuffer whole = memory.memory();
+        int from = 0;
+        int at = 0;
+        for (int i = 0; i < lengths.length; i++) {
+            if (lengths[i] > 0) {
+                whole.put(at, reduced, from, positions[i] - from);
+                at += positions[i] - from;
+                from = positions[i];
+                whole.put(at, call.result(i).regbuf().memory(), call.result(i).headRoom(), lengths[i]);
+                at = pad(whole, at + lengths[i], -lengths[i] & 3);
+            }
+        }
+        whole.put(at, reduced, from, reduced.remaining() - from);
+        call.dropResults();
+        call.listener().replied(memory.view(0, total), memory);
+    }
+
+    private static int pad(ByteBuffer target, int at, int n) {
+        for (int i = 0; i < n; i++) {
+            target.put(at + i, (byte) 0);
+        }
+        return at + n;
+    }
+
+    private static BadReplyException bad(RdmaConnection connection, String what) {
+        return new BadReplyException(connection.remoteAddress() + ": expected a reply that fits its chunks; came " + what);
+    }
+}

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.xprt;
+
+import java.nio.ByteBuffer;
+import org.dcache.oncrpc4j.rdma.metrics.Counters;
+import org.dcache.oncrpc4j.rdma.proto.RdmaHeader;
+
+/**
+ * Decides how a reply travels and builds header, inline part and RDMA Writes (RFC 8166, 4.3.2 and 4.3.3; kernel: {@code svc_rdma_sendto}).
+ *
+ * <p>Eligible items take the client's Write chunks in order; an item for which no chunk is left, or an empty one is, stays inline; chunks left over go
+ * back with lengths 0. What remains goes inline if it fits under the threshold, else into the Reply chunk. No pad is ever written into a chunk.
+ * Stateless; the caller owns everything.
+ */
+final class ReplyChunks {
+
+    private ReplyChunks() {}
+
+    /**
+     * Fills the inline buffer and the chain of Writes.
+     *
+     * @param target the inline buffer, at least as long as the inline threshold
+     * @return length of the inline buffer's content, or -1 when the reply does not fit what the client offered; the chain is empty then
+     */
+    static int build(RdmaConnection connection, InboundCall call, SendContext context, ByteBuffer target) {
+        RdmaHeader offered = call.chunks();
+        OutMessage message = context.message();
+        RdmaHeader h = context.header().reset().xid(call.xid()).version(RdmaHeader.VERSION).credits(connection.grant());
+        if (offered != null && !assignItems(offered, h, message)) {
+            return -1;
+        }
+        int reduced = message.reducedLength();
+        boolean replyChunk = offered != null && offered.hasReply();
+        if (replyChunk) {
+            offerReply(offered, h);
+        }
+        int headerLength = h.encodedLength();
+        boolean inline = headerLength + reduced <= connection.inlineSend();
+        if (!inline && (!replyChunk || offered.replyTotal() < reduced) || headerLength > connection.inlineSend()) {
+            return -1;
+        }
+        ChunkWriter writer = context.writer().begin(connection.device().adapter().capabilities().maxSge());
+        for (int chunk = 0; chunk < h.writeCount() && chunk < message.items(); chunk++) {
+            if (message.moved(chunk)) {
+                writer.source(message.itemPosition(chunk), message.itemLength(chunk));
+                for (int s = 0; s < h.writeSegments(chunk); s++) {
+                    writer.write(h.writeHandle(chunk, s), h.writeOffset(chunk, s), h.writeLength(chunk, s));
+                }
+            }
+        }
+        Counters counters = connection.counters();
+        int length;
+        if (inline) {
+            h.procedure(RdmaHeader.RDMA_MSG);
+            target.position(h.encode(target, 0));
+            message.copyKept(target);
+            length = target.position();
+            counters.increment(writer.posted() > 0 ? XprtCounter.SERVER_REPLY_WRITE_CHUNK : XprtCounter.SERVER_REPLY_INLINE);
+        } else {
+            h.procedure(RdmaHeader.RDMA_NOMSG);
+            message.keep(writer::source);
+            int left = reduced;
+            for (int s = 0; s < h.replySegments(); s++) {
+                int part = Math.min(left, offered.replyLength(s));
+                h.setReplyLength(s, part);
+                writer.write(h.replyHandle(s), h.replyOffset(s), part);
+                left -= part;
+            }
+            length = h.encode(target, 0);
+            counters.increment(XprtCounter.SERVER_REPLY_LONG);
+        }
+        counters.add(XprtCounter.RDMA_WRITES, writer.posted());
+        counters.add(XprtCounter.RDMA_WRITE_BYTES, writer.bytes());
+        return length;
+    }
+
+    /** The n-th item takes the n-th chunk. False when an item is longer than its chunk. */
+    private static boolean assignItems(RdmaHeader offered, RdmaHeader h, OutMessage message) {
+        for (int chunk = 0; chunk < offered.writeCount(); chunk++) {
+            h.beginWrite();
+            int length = 0;
+            if (chunk < message.items() && offered.writeSegments(chunk) > 0) {
+                length = message.itemLength(chunk);
+                if (length > offered.writeTotal(chunk)) {
+                    return false;
+                }
+                message.move(chunk);
+            }
+            for (int s = 0; s < offered.writeSegments(chunk); s++) {
+                int part = Math.min(length, offered.writeLength(chunk, s));
+                h.addWriteSegment(offered.writeHandle(chunk, s), part, offered.writeOffset(chunk, s));
+                length -= part;
+            }
+        }
+        return true;
+    }
+
+    /** The Reply chunk goes back in any case; unused, its lengths are 0 [28]. */
+    private static void offerReply(RdmaHeader offered, RdmaHeader h) {
+        h.beginReply();
+        for (int s = 0; s < offered.replySegments(); s++) {
+            h.addReplySegment(offered.replyHandle(s), 0, offered.replyOffset(s));
+        }
+    }
+}

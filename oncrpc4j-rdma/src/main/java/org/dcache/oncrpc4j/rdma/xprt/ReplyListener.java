@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.xprt;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+
+/** Waits for the reply to one call. On the connection's loop unless said otherwise. */
+public interface ReplyListener {
+
+    /**
+     * Says where data that came by Write chunks belongs.
+     *
+     * @param reduced the RPC message as it came inline, from position 0
+     * @param lengths bytes written to each chunk that was offered, in order
+     * @param count how many chunks were offered
+     * @param positions takes the place in {@code reduced} of each chunk's data; untouched (-1) for one that was not used
+     * @throws IOException when reply and chunks contradict each other: the call fails with it
+     */
+    void locate(ByteBuffer reduced, int[] lengths, int count, int[] positions) throws IOException;
+
+    /**
+     * The reply, whole; every exposure of the call is fenced.
+     *
+     * @param message from the xid on, position 0
+     * @param memory the pooled memory it lies in, which the listener releases; null: the message is on the heap and its own
+     */
+    void replied(ByteBuffer message, Regbuf memory);
+
+    /** There is no reply. On the loop, or inside {@link RdmaConnection#call} on the caller's thread. */
+    void failed(IOException cause);
+}

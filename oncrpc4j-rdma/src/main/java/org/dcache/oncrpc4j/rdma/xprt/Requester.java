@@ -1,0 +1,383 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.xprt;
+
+import java.io.EOFException;
+import java.io.IOException;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ConcurrentHashMap;
+import org.dcache.oncrpc4j.rdma.metrics.Counters;
+import org.dcache.oncrpc4j.rdma.proto.MalformedHeaderException;
+import org.dcache.oncrpc4j.rdma.proto.RdmaHeader;
+import org.dcache.oncrpc4j.rdma.verbs.ReceiveBuffer;
+
+/**
+ * Our calls and the peer's replies on one connection (kernel: {@code rpcrdma_marshal_req}, {@code rpcrdma_reply_handler}).
+ *
+ * <p>Calls are registered, then sent, by any thread. A call goes out when a credit is free, else it waits in a bounded FIFO, and beyond that it
+ * fails: a thread that calls never blocks. One call goes out on a new connection until the first reply has brought a grant [3].
+ *
+ * <p>Replies come on the loop. Before a call's listener hears anything, the peer's access to the call's memory has ended [29]. A late, repeated or
+ * invented reply is counted and dropped.
+ */
+public final class Requester {
+
+    /** For {@link #credit}: the window stays as it is. */
+    private static final int UNCHANGED = 0;
+
+    private final RdmaConnection connection;
+    private final ConcurrentHashMap<Integer, PendingCall> calls = new ConcurrentHashMap<>();
+
+    // guarded by this
+    private final ArrayDeque<PendingCall> backlog = new ArrayDeque<>();
+    private int window = 1;
+    private int inFlight;
+    private IOException ended;
+
+    Requester(RdmaConnection connection) {
+        this.connection = connection;
+    }
+
+    private Counters counters() {
+        return connection.counters();
+    }
+
+    /** Calls that may be outstanding now. */
+    synchronized int window() {
+        return window;
+    }
+
+    boolean isIdle() {
+        return calls.isEmpty();
+    }
+
+    /** Whether a call with this xid is pending or was abandoned without an answer so far. */
+    boolean knows(int xid) {
+        return calls.containsKey(xid);
+    }
+
+    // ---- registering, sending
+
+    /**
+     * Announces a call. Any thread.
+     *
+     * @throws EOFException when the connection has ended
+     * @throws DuplicateXidException when a call with this xid is pending on this connection
+     */
+    public void register(int xid, ReplyListener listener) throws IOException {
+        synchronized (this) {
+            if (ended != null) {
+                throw new EOFException(ended.getMessage());
+            }
+            if (calls.putIfAbsent(xid, new PendingCall(connection, xid, listener)) != null) {
+                throw new DuplicateXidException("xid " + Integer.toHexString(xid) + " is in use on the connection to "
+                        + connection.remoteAddress());
+            }
+        }
+    }
+
+    /**
+     * Sends a registered call, or queues it. Owns the context from here on. Any thread; never blocks.
+     *
+     * @param context its message and its {@link SendContext#expected()} are filled
+     * @param sent told exactly once
+     */
+    public void call(int xid, SendContext context, SendListener sent) {
+        PendingCall call = calls.get(xid);
+        if (call == null || call.state() != PendingCall.State.REGISTERED) {
+            connection.abandon(context);
+            IOException cause = connection.endCause();
+            sent.failed(cause != null ? cause : new EOFException("the call with xid " + Integer.toHexString(xid)
+                    + " was given up before it was sent"), false);
+            return;
+        }
+        call.prepare(context, sent);
+        boolean now;
+        synchronized (this) {
+            if (ended != null) {
+                now = false;
+            } else if (inFlight < window) {
+                inFlight++;
+                now = true;
+            } else if (backlog.size() < connection.limits().backlog()) {
+                counters().increment(XprtCounter.CREDIT_WAITS);
+                call.move(PendingCall.State.REGISTERED, PendingCall.State.BACKLOG);
+                backlog.addLast(call);
+                return;
+            } else {
+                now = false;
+                counters().increment(XprtCounter.BACKLOG_FULL);
+            }
+        }
+        if (now) {
+            transmit(call, PendingCall.State.REGISTERED);
+        } else {
+            calls.remove(xid, call);
+            call.move(PendingCall.State.REGISTERED, PendingCall.State.DONE);
+            connection.abandon(context);
+            IOException cause = connection.endCause();
+            sent.failed(cause != null ? cause : new BacklogFullException("more than " + connection.limits().backlog()
+                    + " calls wait for credits of " + connection.remoteAddress() + "; see oncrpc.rdma.backlog"), false);
+        }
+    }
+
+    /** Holds a credit; posts the call. */
+    private void transmit(PendingCall call, PendingCall.State from) {
+        if (!call.move(from, PendingCall.State.SENDING)) {
+            // Abandoned in the meantime: whoever did so has told the listener.
+            connection.abandon(call.context());
+            call.sendListener().failed(new EOFException("given up before it was sent"), connection.queuePair().inLoop());
+            credit(UNCHANGED);
+            return;
+        }
+        int length;
+        SendContext context = call.context();
+        try {
+            length = CallChunks.build(connection, call, context);
+        } catch (IOException e) {
+            refuse(call, e);
+            return;
+        }
+        call.arm();
+        context.owner((c, ok) -> sendDone(call, ok));
+        connection.post(context, length, false, 0);
+        if (call.move(PendingCall.State.SENDING, PendingCall.State.SENT)) {
+            if (call.abandonRequested()) {
+                giveUp(call);
+            }
+            IOException cause = endedCause();
+            if (cause != null) {
+                // The end of the connection passed by while this thread was building.
+                connection.queuePair().execute(() -> endOne(call, cause));
+            }
+        }
+    }
+
+    private synchronized IOException endedCause() {
+        return ended;
+    }
+
+    /** Could not be built: undo on the loop, where exposures end. */
+    private void refuse(PendingCall call, IOException cause) {
+        calls.remove(call.xid(), call);
+        boolean queued = connection.queuePair().execute(() -> call.fence(false, 0, () -> {
+            call.dropResults();
+            connection.done(call.context());
+            call.abandonDone();
+        }));
+        call.move(PendingCall.State.SENDING, PendingCall.State.DONE);
+        if (!queued) {
+            call.abandonDone();
+        }
+        call.sendListener().failed(cause, connection.queuePair().inLoop());
+        credit(UNCHANGED);
+    }
+
+    private void sendDone(PendingCall call, boolean ok) {
+        SendListener sent = call.sendListener();
+        int length = call.messageLength();
+        boolean onLoop = connection.queuePair().inLoop();
+        call.partDone();
+        if (ok) {
+            sent.sent(length, onLoop);
+        } else {
+            IOException cause = connection.endCause();
+            sent.failed(cause != null ? cause : new EOFException("connection to " + connection.remoteAddress() + " ended"), onLoop);
+        }
+    }
+
+    /** A credit came back, and perhaps a new grant; sends what waits. */
+    private void credit(int grant) {
+        List<PendingCall> next = null;
+        PendingCall one = null;
+        synchronized (this) {
+            inFlight--;
+            if (grant != UNCHANGED) {
+                window = grant;
+            }
+            while (inFlight < window && !backlog.isEmpty()) {
+                inFlight++;
+                PendingCall call = backlog.pollFirst();
+                if (one == null) {
+                    one = call;
+                } else {
+                    if (next == null) {
+                        next = new ArrayList<>();
+                    }
+                    next.add(call);
+                }
+            }
+        }
+        if (one != null) {
+            transmit(one, PendingCall.State.BACKLOG);
+        }
+        if (next != null) {
+            next.forEach(call -> transmit(call, PendingCall.State.BACKLOG));
+        }
+    }
+
+    // ---- replies, on the loop
+
+    /**
+     * Takes a reply. Owns the buffer.
+     *
+     * @return true when it keeps the header, because a fence is not done yet
+     */
+    boolean reply(RdmaHeader h, int headerLength, ReceiveBuffer buffer) {
+        PendingCall call = answered(h);
+        if (call == null) {
+            buffer.release();
+            return false;
+        }
+        return !call.fence(buffer.invalidated(), buffer.invalidatedStag(), () -> {
+            call.partDone();
+            call.abandonDone();
+            try {
+                h.checkReply();
+                ReplyAssembly.deliver(connection, call, h, headerLength, buffer.data());
+            } catch (MalformedHeaderException e) {
+                bad(call, new BadReplyException(connection.remoteAddress() + ": " + e.getMessage()));
+            } catch (IOException e) {
+                bad(call, e);
+            } finally {
+                buffer.release();
+            }
+        });
+    }
+
+    private void bad(PendingCall call, IOException cause) {
+        counters().increment(XprtCounter.DROPPED_BAD_REPLY);
+        call.dropResults();
+        call.fail(cause);
+    }
+
+    /** Takes an RDMA_ERROR [37, 110]. */
+    void error(RdmaHeader h) {
+        PendingCall call = answered(h);
+        if (call == null) {
+            return;
+        }
+        counters().increment(XprtCounter.RECEIVED_ERROR);
+        int code = h.errorCode();
+        String text = switch (code) {
+            case RdmaHeader.ERR_VERS -> "ERR_VERS: it speaks versions " + h.versionLow() + " to " + h.versionHigh() + ", we speak 1";
+            case RdmaHeader.ERR_CHUNK -> "ERR_CHUNK: it could not use the call's chunks, or the reply is larger than what was offered"
+                    + " (see oncrpc.rdma.max-reply)";
+            default -> "RDMA_ERROR " + code;
+        };
+        call.fence(false, 0, () -> {
+            call.partDone();
+            call.abandonDone();
+            call.dropResults();
+            call.fail(new RdmaErrorException(connection.remoteAddress() + " answered with " + text, code));
+        });
+    }
+
+    /** The call that a message answers, now over; null when nobody waits for it. Its credit is back. */
+    private PendingCall answered(RdmaHeader h) {
+        PendingCall call = calls.get(h.xid());
+        if (call == null || !call.isArmed()) {
+            counters().increment(XprtCounter.DROPPED_UNKNOWN_XID);
+            return null;
+        }
+        calls.remove(h.xid(), call);
+        boolean wanted = call.move(PendingCall.State.SENT, PendingCall.State.DONE)
+                || call.move(PendingCall.State.SENDING, PendingCall.State.DONE);
+        credit(Math.max(1, Math.min(h.credits(), connection.grant())));
+        if (!wanted) {
+            counters().increment(XprtCounter.DROPPED_ABANDONED);
+            return null;
+        }
+        return call;
+    }
+
+    // ---- giving up
+
+    /**
+     * Gives a call up: time-out, cancel. When it returns, the peer can no longer reach any of the call's memory. Any thread; on the loop it
+     * does not wait.
+     *
+     * @return its listener, which will hear nothing any more; null when the call is unknown or over
+     */
+    public ReplyListener abandon(int xid) {
+        PendingCall call = calls.get(xid);
+        if (call == null) {
+            return null;
+        }
+        if (call.move(PendingCall.State.REGISTERED, PendingCall.State.DONE)) {
+            calls.remove(xid, call);
+            return call.listener();
+        }
+        if (call.move(PendingCall.State.BACKLOG, PendingCall.State.DONE)) {
+            calls.remove(xid, call);
+            boolean removed;
+            synchronized (this) {
+                removed = backlog.remove(call);
+            }
+            if (removed) {
+                connection.abandon(call.context());
+                call.sendListener().failed(new EOFException("given up while it waited for a credit"), connection.queuePair().inLoop());
+            }
+            return call.listener();
+        }
+        if (!call.requestAbandon()) {
+            return null;
+        }
+        // Still being sent: the sending thread sees the request and gives it up in our place.
+        giveUp(call);
+        if (!connection.queuePair().inLoop()) {
+            call.awaitAbandoned();
+        }
+        return call.state() == PendingCall.State.ABANDONED ? call.listener() : null;
+    }
+
+    /** Fences an abandoned call on the loop; its xid and credit stay taken. Nothing when it is not sent yet or answered. */
+    private void giveUp(PendingCall call) {
+        if (!call.move(PendingCall.State.SENT, PendingCall.State.ABANDONED)) {
+            return;
+        }
+        counters().increment(XprtCounter.FENCED_ABANDONED);
+        Runnable fence = () -> call.fence(false, 0, () -> {
+            call.dropResults();
+            call.partDone();
+            call.abandonDone();
+        });
+        if (connection.queuePair().inLoop()) {
+            fence.run();
+        } else if (!connection.queuePair().execute(fence)) {
+            call.abandonDone();
+        }
+    }
+
+    /** The connection ended: every call that still has a listener fails. On the loop. */
+    void ended(IOException cause) {
+        List<PendingCall> all;
+        synchronized (this) {
+            ended = cause;
+            all = new ArrayList<>(calls.values());
+            calls.clear();
+            backlog.clear();
+        }
+        for (PendingCall call : all) {
+            endOne(call, cause);
+        }
+    }
+
+    private void endOne(PendingCall call, IOException cause) {
+        if (call.move(PendingCall.State.REGISTERED, PendingCall.State.DONE)) {
+            call.fail(cause);
+        } else if (call.move(PendingCall.State.BACKLOG, PendingCall.State.DONE)) {
+            connection.abandon(call.context());
+            call.sendListener().failed(cause, true);
+            call.fail(cause);
+        } else if (call.move(PendingCall.State.SENT, PendingCall.State.DONE)) {
+            call.fence(false, 0, () -> {
+                call.dropResults();
+                call.partDone();
+                call.abandonDone();
+                call.fail(cause);
+            });
+        }
+    }
+}

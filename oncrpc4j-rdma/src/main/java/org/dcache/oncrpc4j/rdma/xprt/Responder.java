@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.xprt;
+
+import java.io.EOFException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.LinkedHashSet;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.dcache.oncrpc4j.rdma.metrics.Counters;
+import org.dcache.oncrpc4j.rdma.proto.MalformedHeaderException;
+import org.dcache.oncrpc4j.rdma.proto.RdmaHeader;
+import org.dcache.oncrpc4j.rdma.proto.RpcWords;
+import org.dcache.oncrpc4j.rdma.verbs.ConnectionClosedException;
+import org.dcache.oncrpc4j.rdma.verbs.QueuePair;
+import org.dcache.oncrpc4j.rdma.verbs.ReceiveBuffer;
+
+/**
+ * The peer's calls and our replies on one connection (kernel: {@code svc_rdma_recvfrom.c}, {@code svc_rdma_sendto.c}).
+ *
+ * <p>Calls come in on the loop; replies leave on whatever thread has them. A call counts against the grant from its arrival until its reply is
+ * posted; a peer that exceeds the grant is closed, it would otherwise decide how much we hold.
+ *
+ * <p>ERR_CHUNK is only for what a retry cannot cure, since Linux gives it to the application as EIO: headers that break a rule, calls beyond our bounds,
+ * replies beyond what the client offered.
+ */
+final class Responder {
+
+    private final RdmaConnection connection;
+    private final AtomicInteger outstanding = new AtomicInteger();
+    /** Pulls in progress; loop only, but for the size. */
+    private final Set<CallPull> pulls = new LinkedHashSet<>();
+
+    private volatile long oldestPull;
+
+    Responder(RdmaConnection connection) {
+        this.connection = connection;
+    }
+
+    QueuePair queuePair() {
+        return connection.queuePair();
+    }
+
+    Counters counters() {
+        return connection.counters();
+    }
+
+    boolean isIdle() {
+        return outstanding.get() == 0;
+    }
+
+    /**
+     * Takes a call. Owns the buffer from here on.
+     *
+     * @return true when it keeps the header
+     */
+    boolean call(RdmaHeader h, int headerLength, ReceiveBuffer buffer) throws MalformedHeaderException {
+        ByteBuffer data = buffer.data();
+        int inlineLength = data.limit() - headerLength;
+        long length = inlineLength;
+        if (h.readCount() > 0) {
+            h.sortReads();
+            length = h.checkReads(inlineLength);
+            long bound = Math.min(connection.limits().maxMessage(), connection.device().regbufs().budget() / 2);
+            if (length > bound || length < RpcWords.DIRECTION_LENGTH) {
+                errChunk(h.xid(), h.version(), XprtCounter.SENT_ERR_CHUNK_CALL_TOO_BIG);
+                buffer.release();
+                return false;
+            }
+        }
+        if (outstanding.incrementAndGet() > connection.grant() + Limits.SPARE_RECEIVES / 2) {
+            counters().increment(XprtCounter.CREDIT_OVERRUN);
+            buffer.release();
+            connection.abort(new CreditOverrunException("peer " + connection.remoteAddress() + " has more than the granted "
+                    + connection.grant() + " calls outstanding; the connection is closed"));
+            return false;
+        }
+        if (h.readCount() > 0) {
+            CallPull pull = new CallPull(this, h, headerLength, (int) length, buffer);
+            pulls.add(pull);
+            oldestPull = pulls.iterator().next().started();
+            Regbuf sink = connection.device().sinks().request(pull);
+            if (sink != null) {
+                pull.start(sink);
+            }
+            return true;
+        }
+        counters().increment(XprtCounter.SERVER_CALL_INLINE);
+        boolean keep = h.writeCount() > 0 || h.hasReply();
+        deliver(h, keep, data.slice(headerLength, inlineLength), buffer, null);
+        return keep;
+    }
+
+    /** The Reads of a call are done. On the loop. */
+    void pulled(CallPull pull) {
+        forget(pull);
+        ByteBuffer message = pull.message();
+        if (RpcWords.xid(message, 0) != pull.header().xid() || RpcWords.type(message, 0) != RpcWords.CALL) {
+            pull.sink().release();
+            outstanding.decrementAndGet();
+            errChunk(pull.header().xid(), pull.header().version(), XprtCounter.SENT_ERR_CHUNK_HEADER);
+            return;
+        }
+        counters().increment(pull.isLong() ? XprtCounter.SERVER_CALL_LONG : XprtCounter.SERVER_CALL_READ_CHUNK);
+        deliver(pull.header(), true, message, null, pull.sink());
+    }
+
+    /** The connection ended before the Reads of a call were done. On the loop. */
+    void pullFailed(CallPull pull) {
+        forget(pull);
+        outstanding.decrementAndGet();
+    }
+
+    private void forget(CallPull pull) {
+        pulls.remove(pull);
+        oldestPull = pulls.isEmpty() ? 0 : pulls.iterator().next().started();
+    }
+
+    private void deliver(RdmaHeader h, boolean keep, ByteBuffer message, ReceiveBuffer buffer, Regbuf sink) {
+        boolean invalidate = keep && connection.peerTakesInvalidate() && Handles.one(h);
+        int stag = invalidate ? Handles.first(h) : 0;
+        boolean chunks = keep && (h.writeCount() > 0 || h.hasReply());
+        connection.owner().received(new InboundCall(connection, h.xid(), chunks ? h : null, invalidate, stag, message, buffer, sink));
+    }
+
+    /**
+     * Answers a call with the message in {@code context}, whose named items go into the client's Write chunks in order.
+     *
+     * <p>One post: the Writes, then the Send; only the Send is signalled and its completion frees everything. The call's own memory is released
+     * when the message is posted, by then it has been encoded elsewhere. Any thread.
+     *
+     * @param listener told exactly once
+     */
+    void reply(InboundCall call, SendContext context, SendListener listener) {
+        if (!call.answer()) {
+            connection.done(context);
+            listener.failed(new IOException("xid " + Integer.toHexString(call.xid()) + " has been answered already"), false);
+            return;
+        }
+        call.releaseMemory();
+        if (connection.endCause() != null) {
+            connection.done(context);
+            outstanding.decrementAndGet();
+            listener.failed(connection.endCause(), false);
+            return;
+        }
+        int total = context.message().length();
+        Regbuf inline = connection.device().regbufs().acquire(Math.max(connection.inlineSend(), RdmaHeader.MIN_LENGTH));
+        ByteBuffer target = context.inline(inline);
+        int length = ReplyChunks.build(connection, call, context, target);
+        if (length < 0) {
+            counters().increment(XprtCounter.SENT_ERR_CHUNK_REPLY_TOO_BIG);
+            length = RdmaHeader.encodeErrChunk(target, 0, call.xid(), RdmaHeader.VERSION, connection.grant());
+        }
+        context.owner((c, ok) -> {
+            boolean onLoop = connection.queuePair().inLoop();
+            connection.done(c);
+            if (ok) {
+                listener.sent(total, onLoop);
+            } else {
+                listener.failed(connection.endCause() != null ? connection.endCause() : new EOFException("connection ended"), onLoop);
+            }
+        });
+        outstanding.decrementAndGet();
+        connection.post(context, length, call.invalidate(), call.invalidateStag());
+    }
+
+    /** A call was dropped without an answer: the client would wait for ever, so the connection goes [36]. */
+    void discarded() {
+        outstanding.decrementAndGet();
+        connection.close(new ConnectionClosedException("a call could not be answered"));
+    }
+
+    /** ERR_VERS with the versions we speak [20, 32]. On the loop. */
+    void errVers(RdmaHeader h) {
+        if (connection.mayAnswer()) {
+            counters().increment(XprtCounter.SENT_ERR_VERS);
+            SendContext context = connection.newContext();
+            ByteBuffer target = context.inline(connection.device().regbufs().acquire(RdmaHeader.MIN_LENGTH));
+            sendError(context, RdmaHeader.encodeErrVers(target, 0, h.xid(), h.version(), connection.grant(), RdmaHeader.VERSION,
+                    RdmaHeader.VERSION));
+        }
+    }
+
+    /** ERR_CHUNK, counted by its cause [31-33]. On the loop. */
+    void errChunk(int xid, int version, XprtCounter cause) {
+        if (connection.mayAnswer()) {
+            counters().increment(cause);
+            SendContext context = connection.newContext();
+            ByteBuffer target = context.inline(connection.device().regbufs().acquire(RdmaHeader.MIN_LENGTH));
+            sendError(context, RdmaHeader.encodeErrChunk(target, 0, xid, version, connection.grant()));
+        }
+    }
+
+    private void sendError(SendContext context, int length) {
+        context.owner((c, ok) -> connection.done(c));
+        connection.post(context, length, false, 0);
+    }
+
+    /** Closes a connection whose oldest pull takes too long. On the timer's thread. */
+    void patrol(long now) {
+        long oldest = oldestPull;
+        if (oldest != 0 && (now - oldest) / 1_000_000 > connection.limits().readTimeout()) {
+            counters().increment(XprtCounter.READ_TIMEOUT);
+            connection.abort(new ReadTimeoutException("the Read chunks of a call of " + connection.remoteAddress()
+                    + " were not pulled within " + connection.limits().readTimeout() + " ms; the connection is closed"));
+        }
+    }
+
+    /** The connection ended; Reads have been flushed before. On the loop. */
+    void ended() {
+        for (CallPull pull : pulls) {
+            pull.cancel();
+        }
+        pulls.clear();
+        oldestPull = 0;
+    }
+}

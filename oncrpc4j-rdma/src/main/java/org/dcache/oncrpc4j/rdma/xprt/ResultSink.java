@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.xprt;
+
+import java.nio.ByteBuffer;
+import org.dcache.oncrpc4j.rdma.verbs.MemorySource;
+
+/**
+ * Memory of ours that a reply's data is written to: one Write chunk or the Reply chunk.
+ *
+ * <p>With a provider that exposes lazily it costs nothing until the peer writes. Around the data of a Write chunk there is room for the
+ * inline parts of the reply, so that the message can be put together without moving the data.
+ *
+ * <p>Exposed by the calling thread, filled by the provider, read and released on the loop after the fence.
+ */
+final class ResultSink implements MemorySource {
+
+    private final RegbufPool pool;
+    private final int headRoom;
+    private final int length;
+    private final int tailRoom;
+    private Regbuf regbuf;
+
+    ResultSink(RegbufPool pool, int headRoom, int length, int tailRoom) {
+        this.pool = pool;
+        this.headRoom = headRoom;
+        this.length = length;
+        this.tailRoom = tailRoom;
+    }
+
+    @Override
+    public int length() {
+        return length;
+    }
+
+    @Override
+    public synchronized ByteBuffer memory() {
+        if (regbuf == null) {
+            regbuf = pool.acquire(headRoom + length + tailRoom);
+        }
+        return regbuf.view(headRoom, length);
+    }
+
+    int headRoom() {
+        return headRoom;
+    }
+
+    int tailRoom() {
+        return tailRoom;
+    }
+
+    /** The memory, or null when the peer wrote nothing. */
+    synchronized Regbuf regbuf() {
+        return regbuf;
+    }
+
+    /** Leaves the memory to the caller. */
+    synchronized Regbuf take() {
+        Regbuf taken = regbuf;
+        regbuf = null;
+        return taken;
+    }
+
+    void release() {
+        Regbuf taken = take();
+        if (taken != null) {
+            taken.release();
+        }
+    }
+}
