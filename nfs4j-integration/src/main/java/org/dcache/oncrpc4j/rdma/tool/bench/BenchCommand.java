@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.tool.bench;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/**
+ * {@code rpcrdma bench}: throughput, latency and cost per call of oncrpc4j over TCP and over RDMA, in one run.
+ *
+ * <p>Order: all children start together; every point is timed, transports in turns; then what disturbs timing is done: idle
+ * connections, flight recordings, traced runs. Whatever happens, the children are closed; if this JVM dies, they halt by themselves.
+ *
+ * <p>Exit code 0 when everything was measured, also below a floor; 1 when it could not be; 2 when the options make no sense.
+ */
+@Command(name = "bench", description = "Measure oncrpc4j over TCP and over RDMA, side by side.", mixinStandardHelpOptions = true)
+public final class BenchCommand implements Callable<Integer> {
+
+    /** Leaves room below the promised 45 s for the end of the last step. */
+    private static final Duration QUICK = Duration.ofSeconds(39);
+    private static final Duration QUICK_TRACING = Duration.ofSeconds(9);
+    private static final int IDLE_CONNECTIONS = 100;
+    private static final String MTU = "rdma, FPDUs of MTU size";
+
+    @Mixin
+    private BenchOptions options;
+
+    @Spec
+    private CommandSpec spec;
+
+    private PrintWriter out;
+    private PrintWriter progress;
+
+    @Override
+    public Integer call() throws InterruptedException {
+        out = spec.commandLine().getOut();
+        progress = spec.commandLine().getErr();
+        try {
+            Plan plan = options.plan();
+            Deadline deadline = options.quick ? Deadline.sinceJvmStart(QUICK) : Deadline.never();
+            bench(plan, deadline);
+            return 0;
+        } catch (IllegalArgumentException e) {
+            progress.println("bench: " + e.getMessage());
+            return 2;
+        } catch (IOException e) {
+            progress.println("bench: " + e.getMessage());
+            return 1;
+        } finally {
+            out.flush();
+            progress.flush();
+        }
+    }
+
+    private void bench(Plan asked, Deadline deadline) throws IOException, InterruptedException {
+        Map<String, Pair> pairs = new LinkedHashMap<>();
+        try {
+            start(pairs);
+            List<String> main = pairs.keySet().stream().filter(name -> !name.equals(MTU)).toList();
+            Plan plan = asked;
+            if (options.quick) {
+                Duration reserve = asked.countSystemCalls() ? QUICK_TRACING : Duration.ZERO;
+                plan = asked.within(deadline.left().minus(reserve), main.size());
+            }
+            Runner runner = new Runner(plan, progress);
+            List<Result> results = new ArrayList<>();
+            List<Result> mtu = new ArrayList<>();
+            for (Point point : plan.points()) {
+                time(runner, point, pairs, results, mtu);
+            }
+            OptionalDouble idle = OptionalDouble.empty();
+            if (!options.quick && pairs.containsKey(Report.RDMA)) {
+                idle = OptionalDouble.of(Math.max(0, pairs.get(Report.RDMA).heldPerIdleConnection(IDLE_CONNECTIONS)));
+            }
+            OptionalDouble inline = OptionalDouble.empty();
+            if (options.profile != null && pairs.containsKey(Report.RDMA)) {
+                inline = new Profiler(options.profile, out).profile(pairs.get(Report.RDMA));
+            }
+            results = runner.traceAll(results, pairs, deadline);
+            print(new Report(results), new Report(mtu), idle, inline);
+            if (options.json != null) {
+                Files.writeString(options.json, JsonReport.of(results));
+            }
+        } finally {
+            List<Pair> open = new ArrayList<>(pairs.values());
+            open.forEach(Pair::close);
+        }
+    }
+
+    private void start(Map<String, Pair> pairs) throws BenchException, InterruptedException {
+        Map<String, Launch> launches = new LinkedHashMap<>();
+        if (options.transport != BenchOptions.Transports.rdma) {
+            launches.put(Report.TCP, options.launch(Jvms.tcp(options.jvmArgs)));
+        }
+        if (options.transport != BenchOptions.Transports.tcp) {
+            var agent = options.agent != null ? options.agent : Jvms.agent();
+            launches.put(Report.RDMA, options.launch(Jvms.rdma(options.jvmArgs, agent, options.rdmaSettings(options.mtuFpdu))));
+            if (!options.quick && !options.mtuFpdu && launches.size() > 1) {
+                launches.put(MTU, options.launch(Jvms.rdma(options.jvmArgs, agent, options.rdmaSettings(true))));
+            }
+        }
+        for (Map.Entry<String, Launch> launch : launches.entrySet()) {
+            pairs.put(launch.getKey(), Pair.start(launch.getKey(), launch.getValue()));
+        }
+        for (Map.Entry<String, Launch> launch : launches.entrySet()) {
+            pairs.get(launch.getKey()).startClient(launch.getValue());
+        }
+        for (Map.Entry<String, Pair> pair : pairs.entrySet()) {
+            pair.getValue().connect(!pair.getKey().equals(Report.TCP));
+        }
+    }
+
+    /** The pair with FPDUs of MTU size takes part only where the speed table asks for it. */
+    private static void time(Runner runner, Point point, Map<String, Pair> pairs, List<Result> results, List<Result> mtu)
+            throws IOException, InterruptedException {
+        List<Pair> takePart = pairs.entrySet().stream()
+                .filter(e -> !e.getKey().equals(MTU) || SpeedTable.isBulk(point)).map(Map.Entry::getValue).toList();
+        Map<Pair, List<Slice>> slices = runner.time(point, takePart);
+        pairs.forEach((name, pair) -> {
+            if (slices.containsKey(pair)) {
+                boolean isMtu = name.equals(MTU);
+                (isMtu ? mtu : results).add(new Result(isMtu ? Report.RDMA : name, point, slices.get(pair), Optional.empty()));
+            }
+        });
+    }
+
+    private void print(Report report, Report mtu, OptionalDouble idle, OptionalDouble inline) {
+        out.println();
+        out.println(report.rates());
+        out.println(report.plots());
+        out.println(report.costs());
+        out.println("Bytes and processor time are those of each whole JVM: transport, oncrpc4j and this program cannot be told apart.");
+        if (options.transport == BenchOptions.Transports.both && !options.quick) {
+            out.println();
+            out.println(new SpeedTable(report, mtu, idle, inline).render());
+        }
+    }
+}

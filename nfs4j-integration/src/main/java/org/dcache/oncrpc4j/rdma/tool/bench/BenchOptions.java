@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.tool.bench;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.dcache.oncrpc4j.rpc.IoStrategy;
+import picocli.CommandLine.Option;
+
+/** The command's options, and what they mean for plan and children. */
+final class BenchOptions {
+
+    /** Which transports take part. */
+    enum Transports { tcp, rdma, both }
+
+    /** Checksums in FPDUs. */
+    enum Crc { on, off }
+
+    @Option(names = "--quick", description = "A short run over few points: ends within 45 s.")
+    boolean quick;
+
+    @Option(names = "--transport", defaultValue = "both", description = "tcp, rdma or both (default: ${DEFAULT-VALUE}).")
+    Transports transport;
+
+    @Option(names = "--operations", split = ",", defaultValue = "null,read,write",
+            description = "Which of null, read, write (default: all).")
+    List<String> operations;
+
+    @Option(names = "--sizes", split = ",", description = "Bytes of data per READ or WRITE (default: 4k,64k,1m).")
+    List<String> sizes;
+
+    @Option(names = "--depths", split = ",", description = "Calls outstanding at a time (default: 1,8,32).")
+    List<Integer> depths;
+
+    @Option(names = "--seconds", defaultValue = "2", description = "Per point and transport (default: ${DEFAULT-VALUE}).")
+    double seconds;
+
+    @Option(names = "--rounds", defaultValue = "5",
+            description = "Slices per point, transports in turns; medians are shown (default: ${DEFAULT-VALUE}).")
+    int rounds;
+
+    @Option(names = "--json", paramLabel = "FILE", description = "Write the results to this file.")
+    Path json;
+
+    @Option(names = "--crc", description = "on or off: CRC32C in the RDMA pair's FPDUs (default: the transport's own).")
+    Crc crc;
+
+    @Option(names = "--mtu-fpdu", description = "Let the RDMA pair send FPDUs that fit an Ethernet frame of 1500 bytes.")
+    boolean mtuFpdu;
+
+    @Option(names = "--set", paramLabel = "NAME=VALUE", description = "A setting for the RDMA pair, such as oncrpc.rdma.credits=64.")
+    Map<String, String> settings = new LinkedHashMap<>();
+
+    @Option(names = "--address", defaultValue = "127.0.0.1", description = "Local address to use (default: ${DEFAULT-VALUE}).")
+    String address;
+
+    @Option(names = "--agent", paramLabel = "JAR", description = "The agent jar (default: the one of this build).")
+    Path agent;
+
+    @Option(names = "--jvm-arg", paramLabel = "FLAG", description = "A flag for all child JVMs; may be repeated.")
+    List<String> jvmArgs = new ArrayList<>();
+
+    @Option(names = "--shallow", description = "The server replies to READ from a direct buffer without a copy of its own.")
+    boolean shallow;
+
+    @Option(names = "--server-strategy", defaultValue = "WORKER_THREAD", description = "oncrpc4j's IoStrategy (default: ${DEFAULT-VALUE}).")
+    IoStrategy serverStrategy;
+
+    @Option(names = "--client-strategy", defaultValue = "SAME_THREAD", description = "oncrpc4j's IoStrategy (default: ${DEFAULT-VALUE}).")
+    IoStrategy clientStrategy;
+
+    @Option(names = "--issuers", description = "Client threads that begin calls at depths above 1; 0: reply callbacks do (default: 2).",
+            defaultValue = "2")
+    int issuers;
+
+    @Option(names = "--no-system-calls", description = "Do not count system calls (they are counted with strace).")
+    boolean noSystemCalls;
+
+    @Option(names = "--profile", paramLabel = "DIRECTORY",
+            description = "Record flights of the RDMA pair at the bulk and NULL loads there, and print where time and allocation go.")
+    Path profile;
+
+    @Option(names = "--verbose", description = "Show the children's own output.")
+    boolean verbose;
+
+    /** @throws IllegalArgumentException when a value makes no sense; the message says which */
+    Plan plan() {
+        List<Operation> chosen = operations.stream().map(BenchOptions::operation).toList();
+        if (rounds < 1 || rounds > 1000) {
+            throw new IllegalArgumentException("--rounds " + rounds + ": expected 1 to 1000");
+        }
+        if (!(seconds >= 0.1 && seconds <= 3600)) {
+            throw new IllegalArgumentException("--seconds " + seconds + ": expected 0.1 to 3600");
+        }
+        if (issuers < 0 || issuers > 256) {
+            throw new IllegalArgumentException("--issuers " + issuers + ": expected 0 to 256");
+        }
+        List<Integer> chosenDepths = depths == null ? Plan.DEPTHS : depths;
+        if (chosenDepths.stream().anyMatch(d -> d < 1 || d > 1024)) {
+            throw new IllegalArgumentException("--depths " + chosenDepths + ": expected numbers from 1 to 1024");
+        }
+        List<Integer> chosenSizes = sizes == null ? Plan.SIZES : sizes.stream().map(Sizes::parse).toList();
+        boolean own = sizes != null || depths != null;
+        List<Point> points = quick && !own ? Plan.quickPoints(chosen) : Point.grid(chosen, chosenSizes, chosenDepths);
+        int slices = quick ? Math.min(rounds, 3) : rounds;
+        return new Plan(points, slices, Duration.ofNanos((long) (seconds * 1e9 / slices)), Duration.ofMillis(500), !noSystemCalls);
+    }
+
+    private static Operation operation(String text) {
+        for (Operation operation : Operation.values()) {
+            if (operation.label().equals(text.strip())) {
+                return operation;
+            }
+        }
+        throw new IllegalArgumentException("operation '" + text + "': expected null, read or write");
+    }
+
+    /** Settings of the RDMA pair. */
+    Map<String, String> rdmaSettings(boolean mtu) {
+        Map<String, String> all = new LinkedHashMap<>();
+        if (crc != null) {
+            all.put("oncrpc.rdma.iwarp.crc", crc.name());
+        }
+        if (mtu) {
+            all.put("oncrpc.rdma.iwarp.mulpdu", Integer.toString(MTU_FPDU));
+        }
+        all.putAll(settings);
+        return all;
+    }
+
+    /** FPDU payload behind a 1500 byte MTU: less IP and TCP headers with time stamps (52), MPA's length (2) and CRC (4), rounded down to words. */
+    static final int MTU_FPDU = 1442;
+
+    Launch launch(List<String> jvm) {
+        return new Launch(jvm, address, serverStrategy, clientStrategy, issuers, shallow, verbose);
+    }
+}

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.tool.bench;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.dcache.oncrpc4j.rdma.bench.BenchProtocol;
+import org.dcache.oncrpc4j.rpc.RpcCall;
+import org.dcache.oncrpc4j.rpc.RpcDispatchable;
+import org.dcache.oncrpc4j.xdr.XdrVoid;
+
+/**
+ * The server's half of the measuring program; called by the service's worker threads, many at a time.
+ *
+ * <p>READ replies come from a heap buffer that each worker keeps and stamps anew for every call, as a file cache would hand out
+ * memory that changes again once the reply is encoded; or, shallow, from one direct buffer per size that never changes.
+ */
+final class BenchService implements RpcDispatchable {
+
+    private final boolean shallow;
+    private final ConcurrentHashMap<Integer, Pattern> patterns = new ConcurrentHashMap<>();
+    private final ConcurrentHashMap<Integer, ByteBuffer> fixed = new ConcurrentHashMap<>();
+    private final ThreadLocal<Map<Integer, ByteBuffer>> sources = ThreadLocal.withInitial(HashMap::new);
+
+    BenchService(boolean shallow) {
+        this.shallow = shallow;
+    }
+
+    @Override
+    public void dispatchOncRpcCall(RpcCall call) throws IOException {
+        switch (call.getProcedure()) {
+            case BenchProtocol.NULL -> call.reply(XdrVoid.XDR_VOID);
+            case BenchProtocol.READ -> read(call);
+            case BenchProtocol.WRITE -> write(call);
+            default -> call.failProcedureUnavailable();
+        }
+    }
+
+    private void read(RpcCall call) throws IOException {
+        Wire.Header arguments = new Wire.Header();
+        call.retrieveCall(arguments);
+        if (arguments.count <= 0 || arguments.count > BenchProtocol.MAX_DATA) {
+            call.failRpcGarbage();
+            return;
+        }
+        Pattern pattern = pattern(arguments.count);
+        Wire.Data result = new Wire.Data();
+        if (shallow) {
+            ByteBuffer source = fixed.computeIfAbsent(arguments.count,
+                    n -> pattern.stamp(pattern.fill(ByteBuffer.allocateDirect(n)), Tags.FIXED).asReadOnlyBuffer());
+            result.set(Tags.FIXED, source.duplicate(), true);
+        } else {
+            ByteBuffer source = sources.get().computeIfAbsent(arguments.count, n -> pattern.fill(ByteBuffer.allocate(n)));
+            result.set(arguments.tag, pattern.stamp(source, arguments.tag), false);
+        }
+        call.reply(result);
+    }
+
+    private void write(RpcCall call) throws IOException {
+        Wire.Data arguments = new Wire.Data();
+        call.retrieveCall(arguments);
+        int count = arguments.data.remaining();
+        if (count == 0 || count > BenchProtocol.MAX_DATA) {
+            call.failRpcGarbage();
+            return;
+        }
+        try {
+            pattern(count).check(arguments.data, arguments.tag, Tags.everyByte(arguments.tag));
+        } catch (DataMismatchException e) {
+            System.err.println("bench server: WRITE: " + e.getMessage());
+            call.failRpcSystem();
+            return;
+        }
+        call.reply(new Wire.Header().set(arguments.tag, count));
+    }
+
+    private Pattern pattern(int size) {
+        Pattern pattern = patterns.get(size);
+        return pattern != null ? pattern : patterns.computeIfAbsent(size, Pattern::new);
+    }
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.tool.bench;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+
+/**
+ * The system calls of one process during a number of RPC calls, read from the table that {@code strace -c} prints.
+ *
+ * @param rpcCalls during which they were counted
+ * @param byName number of calls by name
+ */
+record CallCounts(long rpcCalls, Map<String, Long> byName) {
+
+    private static final Set<String> DATA = Set.of("read", "write", "readv", "writev", "recvfrom", "recvmsg", "recvmmsg", "sendto",
+            "sendmsg", "sendmmsg", "recv", "send", "sendfile", "sendfile64", "splice", "pread64", "pwrite64", "preadv", "pwritev");
+    private static final Set<String> WAIT = Set.of("epoll_wait", "epoll_pwait", "epoll_pwait2", "epoll_ctl", "poll", "ppoll", "select",
+            "pselect6");
+
+    /** Column heads stand above, a line of dashes around; the columns are time, seconds, usecs/call, calls, (errors,) name. */
+    static CallCounts parse(List<String> straceTable, long rpcCalls) {
+        Map<String, Long> counts = new TreeMap<>();
+        for (String line : straceTable) {
+            String[] columns = line.strip().split("\\s+");
+            String name = columns[columns.length - 1];
+            if (columns.length < 5 || name.equals("total") || name.equals("syscall") || !columns[3].matches("\\d+")) {
+                continue;
+            }
+            counts.merge(name, Long.parseLong(columns[3]), Long::sum);
+        }
+        return new CallCounts(rpcCalls, counts);
+    }
+
+    double perCallWithoutFutex() {
+        return perCall(byName.entrySet().stream().filter(e -> !e.getKey().equals("futex")).mapToLong(Map.Entry::getValue).sum());
+    }
+
+    /** Reading and writing. */
+    double dataPerCall() {
+        return perCall(sum(DATA));
+    }
+
+    /** Waiting for sockets: epoll and its like, interest changes included. */
+    double waitPerCall() {
+        return perCall(sum(WAIT));
+    }
+
+    double futexPerCall() {
+        return perCall(byName.getOrDefault("futex", 0L));
+    }
+
+    private long sum(Set<String> names) {
+        return byName.entrySet().stream().filter(e -> names.contains(e.getKey())).mapToLong(Map.Entry::getValue).sum();
+    }
+
+    private double perCall(long n) {
+        return (double) n / rpcCalls;
+    }
+}

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.tool.bench;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.HdrHistogram.Histogram;
+import org.dcache.oncrpc4j.rdma.bench.BenchProtocol;
+import org.dcache.oncrpc4j.rpc.IoStrategy;
+import org.dcache.oncrpc4j.rpc.OncRpcSvc;
+import org.dcache.oncrpc4j.rpc.OncRpcSvcBuilder;
+import org.dcache.oncrpc4j.rpc.RpcAuthTypeNone;
+import org.dcache.oncrpc4j.rpc.RpcCall;
+import org.dcache.oncrpc4j.rpc.RpcTransport;
+
+/**
+ * The client JVM of one pair. It knows nothing of RDMA: the agent on its command line does. Arguments: address, port, {@link IoStrategy},
+ * issuing threads, and whether the server replies from unchanging buffers.
+ */
+public final class ClientMain {
+
+    private final Meter meter = new Meter();
+    private final Recorder recorder = new Recorder();
+    private final OncRpcSvc service;
+    private final InetSocketAddress server;
+    private final RpcCall call;
+    private final String transport;
+    private final int issuers;
+    private final boolean fixedTag;
+    /** Connections that only stay open. */
+    private final List<RpcTransport> idle = new ArrayList<>();
+
+    private ClientMain(String[] args) throws IOException {
+        server = new InetSocketAddress(args[0], Integer.parseInt(args[1]));
+        issuers = Integer.parseInt(args[3]);
+        fixedTag = Boolean.parseBoolean(args[4]);
+        service = new OncRpcSvcBuilder()
+                .withClientMode()
+                .withTCP()
+                .withIoStrategy(IoStrategy.valueOf(args[2]))
+                .withServiceName("bench client")
+                .build();
+        service.start();
+        RpcTransport connection = connect();
+        transport = connection.getClass().getName();
+        call = new RpcCall(BenchProtocol.PROGRAM, BenchProtocol.VERSION, new RpcAuthTypeNone(), connection);
+    }
+
+    public static void main(String[] args) throws Exception {
+        Child child = new Child();
+        ClientMain client;
+        try {
+            client = new ClientMain(args);
+        } catch (Exception e) {
+            child.say(Child.failure(e));
+            throw e;
+        }
+        child.serve(Message.of("ready", "transport", client.transport), client::handle);
+    }
+
+    private RpcTransport connect() throws IOException {
+        return service.connect(server, 10, TimeUnit.SECONDS);
+    }
+
+    private Message handle(Message command) throws IOException, InterruptedException {
+        return switch (command.verb()) {
+            case "run" -> run(command);
+            case "idle" -> idle(command.integer("connections"));
+            case "record", "save" -> recorder.handle(command);
+            default -> throw new IllegalArgumentException("unknown command " + command.verb());
+        };
+    }
+
+    private Message run(Message command) throws IOException, InterruptedException {
+        Point point = new Point(Operation.valueOf(command.text("operation")), command.integer("size"), command.integer("depth"));
+        Load load = new Load(call, point, fixedTag, Boolean.parseBoolean(command.text("every")));
+        long allocated = meter.allocatedBytes();
+        long cpu = meter.cpuNanos();
+        Load.Outcome outcome = load.run(command.number("nanos"), command.number("calls"), issuers);
+        long cpuAfter = meter.cpuNanos();
+        long allocatedAfter = meter.allocatedBytes();
+        return Message.of("ok", "calls", outcome.calls(), "nanos", outcome.nanos(), "cpu", cpuAfter - cpu,
+                "alloc", allocated < 0 ? -1 : allocatedAfter - allocated, "latencies", encode(outcome.latencies()));
+    }
+
+    private Message idle(int connections) throws IOException {
+        for (int i = 0; i < connections; i++) {
+            idle.add(connect());
+        }
+        return Message.of("ok", "open", idle.stream().filter(RpcTransport::isOpen).count());
+    }
+
+    static String encode(Histogram histogram) {
+        ByteBuffer bytes = ByteBuffer.allocate(histogram.getNeededByteBufferCapacity());
+        int length = histogram.encodeIntoCompressedByteBuffer(bytes);
+        return Base64.getUrlEncoder().withoutPadding().encodeToString(java.util.Arrays.copyOf(bytes.array(), length));
+    }
+}

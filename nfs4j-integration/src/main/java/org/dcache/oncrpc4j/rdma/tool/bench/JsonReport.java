@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.tool.bench;
+
+import java.util.List;
+import java.util.Locale;
+import java.util.OptionalDouble;
+import java.util.stream.Collectors;
+
+/** Results for other programs: an array of flat objects, one per transport and point; null where something could not be counted. */
+final class JsonReport {
+
+    private JsonReport() {}
+
+    static String of(List<Result> results) {
+        return results.stream().map(JsonReport::object).collect(Collectors.joining(",\n  ", "[\n  ", "\n]\n"));
+    }
+
+    private static String object(Result r) {
+        return String.format(Locale.ROOT, "{\"transport\": \"%s\", \"operation\": \"%s\", \"size\": %d, \"depth\": %d, "
+                        + "\"ops_per_s\": %s, \"mb_per_s\": %s, \"p50_us\": %s, \"p99_us\": %s, "
+                        + "\"syscalls_per_op\": %s, \"alloc_bytes_per_op\": %s}",
+                r.transport(), r.point().operation().label(), r.point().size(), r.point().depth(),
+                number(r.opsPerSecond()), number(r.megabytesPerSecond()),
+                number(r.latencyMicros(50)), number(r.latencyMicros(99)),
+                number(r.systemCallsPerCall()), number(r.allocatedPerCall()));
+    }
+
+    private static String number(OptionalDouble value) {
+        return value.isPresent() ? number(value.getAsDouble()) : "null";
+    }
+
+    private static String number(double value) {
+        return Double.isFinite(value) ? String.format(Locale.ROOT, "%.3f", value) : "null";
+    }
+}

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.tool.bench;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.dcache.oncrpc4j.rpc.IoStrategy;
+
+/**
+ * The command lines of a pair.
+ *
+ * @param jvm the java command, class path and flags, agent included
+ * @param issuers threads of the client that begin calls; 0: the callbacks do
+ * @param fixedReplies READ replies from unchanging direct buffers without a copy
+ * @param verbose pass the children's output on
+ */
+record Launch(List<String> jvm, String address, IoStrategy serverStrategy, IoStrategy clientStrategy, int issuers, boolean fixedReplies,
+        boolean verbose) {
+
+    List<String> server() {
+        return with(ServerMain.class, address, serverStrategy.name(), "" + fixedReplies);
+    }
+
+    List<String> client(int port) {
+        return with(ClientMain.class, address, "" + port, clientStrategy.name(), "" + issuers, "" + fixedReplies);
+    }
+
+    private List<String> with(Class<?> main, String... arguments) {
+        List<String> command = new ArrayList<>(jvm);
+        command.add(main.getName());
+        command.addAll(List.of(arguments));
+        return command;
+    }
+}

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.tool.bench;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.CompletionHandler;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+import org.HdrHistogram.AtomicHistogram;
+import org.HdrHistogram.Histogram;
+import org.dcache.oncrpc4j.rdma.bench.BenchProtocol;
+import org.dcache.oncrpc4j.rpc.RpcCall;
+import org.dcache.oncrpc4j.rpc.RpcReply;
+import org.dcache.oncrpc4j.rpc.RpcTransport;
+import org.dcache.oncrpc4j.xdr.XdrAble;
+import org.dcache.oncrpc4j.xdr.XdrVoid;
+
+/**
+ * A closed loop of calls on one connection: as many outstanding as the point says, each answered one followed by the next, until time or number is up.
+ *
+ * <p>Depth 1 calls synchronously from the caller's thread. Deeper loads keep one {@link Slot} per outstanding call; a slot whose reply came goes to a
+ * small pool of issuing threads (or calls again from the reply's own callback). A slot is used by one thread at a time; the queue, or oncrpc4j's own hand-over,
+ * orders its users. A latency is the time from before the call is encoded until its reply is decoded and looked at.
+ *
+ * <p>The first failure of any call ends the run; {@link #run} throws it when the last outstanding call is over.
+ */
+final class Load {
+
+    /** Highest latency told apart, nanoseconds. */
+    private static final long HIGHEST = 60_000_000_000L;
+
+    private final RpcCall call;
+    private final Point point;
+    private final Pattern pattern;
+    private final boolean fixedTag;
+    private final boolean everyByte;
+    private final AtomicHistogram latencies = new AtomicHistogram(HIGHEST, 3);
+    private final AtomicLong tickets = new AtomicLong();
+    private final AtomicLong completed = new AtomicLong();
+    private final AtomicReference<Throwable> failure = new AtomicReference<>();
+    private final ThreadLocal<ByteBuffer> sources;
+    private long maxCalls;
+    private long deadline;
+
+    /**
+     * @param call shared by all calls of the connection, because xids are counted per {@code RpcCall}
+     * @param fixedTag the server replies from unchanging buffers
+     * @param everyByte compare all data, not only the tags; for warming up
+     */
+    Load(RpcCall call, Point point, boolean fixedTag, boolean everyByte) {
+        this.call = call;
+        this.point = point;
+        this.pattern = new Pattern(point.size());
+        this.fixedTag = fixedTag;
+        this.everyByte = everyByte;
+        this.sources = ThreadLocal.withInitial(() -> pattern.fill(ByteBuffer.allocate(pattern.size())));
+    }
+
+    /** What a run came to. */
+    record Outcome(long calls, long nanos, Histogram latencies) {}
+
+    /**
+     * @param nanos how long new calls are begun
+     * @param calls at most so many are begun
+     * @param issuers threads that begin calls at depths above 1; 0: the reply's callback does it
+     * @throws IOException the first failure of a call
+     */
+    Outcome run(long nanos, long calls, int issuers) throws IOException, InterruptedException {
+        maxCalls = calls;
+        long start = System.nanoTime();
+        deadline = start + nanos;
+        if (point.depth() == 1) {
+            new Slot(null, null).callSynchronously();
+        } else {
+            runDeep(issuers);
+        }
+        long took = System.nanoTime() - start;
+        Throwable t = failure.get();
+        if (t != null) {
+            throw t instanceof IOException e ? e : new IOException(t);
+        }
+        return new Outcome(completed.get(), took, latencies);
+    }
+
+    private void runDeep(int issuers) throws InterruptedException {
+        int depth = point.depth();
+        CountDownLatch idle = new CountDownLatch(depth);
+        BlockingQueue<Slot> ready = issuers == 0 ? null : new ArrayBlockingQueue<>(depth);
+        Thread[] threads = new Thread[Math.min(issuers, depth)];
+        for (int i = 0; i < threads.length; i++) {
+            threads[i] = new Thread(() -> issue(ready), "bench issuer " + i);
+            threads[i].setDaemon(true);
+            threads[i].start();
+        }
+        for (int i = 0; i < depth; i++) {
+            Slot slot = new Slot(ready, idle);
+            if (ready == null) {
+                slot.next();
+            } else {
+                ready.add(slot);
+            }
+        }
+        idle.await();
+        for (Thread thread : threads) {
+            thread.interrupt();
+            thread.join();
+        }
+    }
+
+    private static void issue(BlockingQueue<Slot> ready) {
+        try {
+            while (true) {
+                ready.take().next();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private boolean mayBegin() {
+        return failure.get() == null && System.nanoTime() < deadline && tickets.getAndIncrement() < maxCalls;
+    }
+
+    /** One outstanding call at a time, over and over. */
+    private final class Slot implements CompletionHandler<RpcReply, RpcTransport> {
+
+        private final BlockingQueue<Slot> ready;
+        private final CountDownLatch idle;
+        private final Wire.Header header = new Wire.Header();
+        private final Wire.Data data = new Wire.Data();
+        private long tag;
+        private long begun;
+
+        Slot(BlockingQueue<Slot> ready, CountDownLatch idle) {
+            this.ready = ready;
+            this.idle = idle;
+        }
+
+        void callSynchronously() {
+            try {
+                while (mayBegin()) {
+                    XdrAble arguments = prepare();
+                    XdrAble result = result();
+                    call.call(procedure(), arguments, result);
+                    account();
+                }
+            } catch (IOException | RuntimeException e) {
+                failure.compareAndSet(null, e);
+            }
+        }
+
+        /** Begins the next call, or retires when the run is over. */
+        void next() {
+            if (!mayBegin()) {
+                idle.countDown();
+                return;
+            }
+            try {
+                call.call(procedure(), prepare(), this);
+            } catch (IOException | RuntimeException e) {
+                failed(e, null);
+            }
+        }
+
+        @Override
+        public void completed(RpcReply reply, RpcTransport transport) {
+            try {
+                reply.getReplyResult(result());
+                account();
+            } catch (IOException | RuntimeException e) {
+                failed(e, transport);
+                return;
+            }
+            if (ready == null) {
+                next();
+            } else {
+                ready.add(this);
+            }
+        }
+
+        @Override
+        public void failed(Throwable cause, RpcTransport transport) {
+            failure.compareAndSet(null, cause);
+            idle.countDown();
+        }
+
+        private int procedure() {
+            return switch (point.operation()) {
+                case NULL -> BenchProtocol.NULL;
+                case READ -> BenchProtocol.READ;
+                case WRITE -> BenchProtocol.WRITE;
+            };
+        }
+
+        private XdrAble prepare() {
+            begun = System.nanoTime();
+            tag = Tags.of(begun ^ ((long) System.identityHashCode(this) << 40), everyByte);
+            return switch (point.operation()) {
+                case NULL -> XdrVoid.XDR_VOID;
+                case READ -> header.set(tag, point.size());
+                case WRITE -> data.set(tag, pattern.stamp(sources.get(), tag), false);
+            };
+        }
+
+        private XdrAble result() {
+            return switch (point.operation()) {
+                case NULL -> XdrVoid.XDR_VOID;
+                case READ -> data;
+                case WRITE -> header;
+            };
+        }
+
+        private void account() throws IOException {
+            switch (point.operation()) {
+                case NULL -> { }
+                case READ -> {
+                    long expected = fixedTag ? Tags.FIXED : tag;
+                    if (data.tag != expected) {
+                        throw new DataMismatchException("READ reply of another call: tag 0x" + Long.toHexString(data.tag));
+                    }
+                    pattern.check(data.data, expected, everyByte);
+                    data.data = null;
+                }
+                case WRITE -> {
+                    if (header.tag != tag || header.count != point.size()) {
+                        throw new DataMismatchException("WRITE reply of another call: tag 0x" + Long.toHexString(header.tag)
+                                + ", count " + header.count);
+                    }
+                }
+            }
+            latencies.recordValue(Math.min(HIGHEST, Math.max(1, System.nanoTime() - begun)));
+            completed.incrementAndGet();
+        }
+    }
+}

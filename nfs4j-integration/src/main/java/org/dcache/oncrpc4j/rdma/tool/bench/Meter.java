@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.tool.bench;
+
+import com.sun.management.OperatingSystemMXBean;
+import com.sun.management.ThreadMXBean;
+import java.lang.management.BufferPoolMXBean;
+import java.lang.management.ManagementFactory;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * What this JVM has used so far. One thread at a time.
+ *
+ * <p>Allocation: {@code getTotalThreadAllocatedBytes} where there is one (JDK 21); before, the sum over the threads seen alive at
+ * the readings, so that what a thread allocates between the last reading and its end is missed.
+ */
+final class Meter {
+
+    private final ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    private final OperatingSystemMXBean system = (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
+    private final Method total = totalOrNull();
+    private final Map<Long, Long> perThread = new HashMap<>();
+
+    /** Bytes of Java heap allocated; -1 when this JVM does not count. */
+    long allocatedBytes() {
+        if (!threads.isThreadAllocatedMemorySupported() || !threads.isThreadAllocatedMemoryEnabled()) {
+            return -1;
+        }
+        if (total != null) {
+            try {
+                return (Long) total.invoke(threads);
+            } catch (IllegalAccessException | InvocationTargetException e) {
+                throw new IllegalStateException(total + " failed", e);
+            }
+        }
+        long[] ids = threads.getAllThreadIds();
+        long[] bytes = threads.getThreadAllocatedBytes(ids);
+        for (int i = 0; i < ids.length; i++) {
+            if (bytes[i] >= 0) {
+                perThread.merge(ids[i], bytes[i], Math::max);
+            }
+        }
+        return perThread.values().stream().mapToLong(Long::longValue).sum();
+    }
+
+    /** Processor time of the whole process, nanoseconds. */
+    long cpuNanos() {
+        return system.getProcessCpuTime();
+    }
+
+    /** Heap in use after a collection, and direct memory, bytes. */
+    long heldBytes() {
+        System.gc();
+        long held = ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
+        for (BufferPoolMXBean pool : ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class)) {
+            held += pool.getMemoryUsed();
+        }
+        return held;
+    }
+
+    private static Method totalOrNull() {
+        try {
+            return ThreadMXBean.class.getMethod("getTotalThreadAllocatedBytes");
+        } catch (NoSuchMethodException e) {
+            return null;
+        }
+    }
+}

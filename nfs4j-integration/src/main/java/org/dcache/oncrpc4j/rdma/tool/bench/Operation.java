@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.tool.bench;
+
+import java.util.Locale;
+
+/** What a call does. The order is that of the tables. */
+public enum Operation {
+    NULL, READ, WRITE;
+
+    /** As options and results spell it. */
+    String label() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+
+    boolean hasData() {
+        return this != NULL;
+    }
+}

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.tool.bench;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.zip.DataFormatException;
+import org.HdrHistogram.Histogram;
+
+/**
+ * A server JVM and a client JVM with one connection between them. One thread. Idle unless {@link #run} is under way, so that pairs may live side by
+ * side.
+ */
+final class Pair implements AutoCloseable {
+
+    private static final Duration START = Duration.ofSeconds(30);
+    private static final Duration SLACK = Duration.ofSeconds(20);
+
+    private final String name;
+    private final Peer server;
+    private Peer client;
+
+    private Pair(String name, Peer server) {
+        this.name = name;
+        this.server = server;
+    }
+
+    /**
+     * Starts the server; {@link #connect} makes the pair whole. In two steps, so that several pairs' JVMs start at the same time.
+     */
+    static Pair start(String name, Launch launch) throws BenchException {
+        return new Pair(name, Peer.start(name + " server", launch.server(), launch.verbose()));
+    }
+
+    void startClient(Launch launch) throws BenchException, InterruptedException {
+        int port = server.answer(START).integer("port");
+        client = Peer.start(name + " client", launch.client(port), launch.verbose());
+    }
+
+    /**
+     * Waits until the client has connected and makes sure that the pair speaks what it is meant to.
+     */
+    void connect(boolean rdma) throws BenchException, InterruptedException {
+        String transport = client.answer(START).text("transport");
+        boolean isRdma = transport.startsWith("org.dcache.oncrpc4j.rdma.");
+        if (isRdma != rdma) {
+            throw new BenchException(name + ": the connection is a " + transport + "; expected " + (rdma ? "RDMA" : "TCP")
+                    + ". Check the agent jar and the settings given to the children");
+        }
+    }
+
+    String name() {
+        return name;
+    }
+
+    Peer server() {
+        return server;
+    }
+
+    Peer client() {
+        return client;
+    }
+
+    /**
+     * Runs one load to its end.
+     *
+     * @param calls at most so many
+     * @param everyByte compare all data, for warming up
+     */
+    Slice run(Point point, Duration time, long calls, boolean everyByte) throws BenchException, InterruptedException {
+        Message before = server.ask(Message.of("usage"), SLACK);
+        Message ran = client.ask(Message.of("run", "operation", point.operation(), "size", point.size(), "depth", point.depth(),
+                "nanos", time.toNanos(), "calls", calls, "every", everyByte), time.plus(SLACK));
+        Message after = server.ask(Message.of("usage"), SLACK);
+        if (ran.number("calls") == 0) {
+            throw new BenchException(name + ": " + point + ": no call was answered in " + time.toMillis() + " ms");
+        }
+        return new Slice(ran.number("calls"), ran.number("nanos"), decode(ran.text("latencies")), ran.number("alloc"),
+                difference(before, after, "alloc"), ran.number("cpu"), difference(before, after, "cpu"));
+    }
+
+    private static long difference(Message before, Message after, String field) {
+        return before.number(field) < 0 ? -1 : after.number(field) - before.number(field);
+    }
+
+    /** Bytes that one more idle connection makes the server JVM hold, heap and direct memory together. */
+    long heldPerIdleConnection(int connections) throws BenchException, InterruptedException {
+        long before = server.ask(Message.of("held"), SLACK).number("bytes");
+        long open = client.ask(Message.of("idle", "connections", connections), SLACK).number("open");
+        if (open != connections) {
+            throw new BenchException(name + ": of " + connections + " idle connections only " + open + " are open");
+        }
+        long after = server.ask(Message.of("held"), SLACK).number("bytes");
+        return (after - before) / connections;
+    }
+
+    private static Histogram decode(String text) throws BenchException {
+        try {
+            return Histogram.decodeFromCompressedByteBuffer(ByteBuffer.wrap(Base64.getUrlDecoder().decode(text)), 0);
+        } catch (DataFormatException | IllegalArgumentException e) {
+            throw new BenchException("a child's latencies cannot be read", e);
+        }
+    }
+
+    @Override
+    public void close() {
+        List<Peer> peers = new ArrayList<>();
+        if (client != null) {
+            peers.add(client);
+        }
+        peers.add(server);
+        peers.forEach(Peer::close);
+    }
+
+    /** Begins a flight recording in both JVMs. */
+    void record() throws IOException, InterruptedException {
+        server.ask(Message.of("record"), SLACK);
+        client.ask(Message.of("record"), SLACK);
+    }
+}

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.tool.bench;
+
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * What is measured and for how long.
+ *
+ * @param rounds slices per point and transport, taken in turns
+ * @param slice length of one slice
+ * @param warmUp run before the slices of each point, not counted
+ * @param countSystemCalls trace both processes in runs of their own
+ */
+record Plan(List<Point> points, int rounds, Duration slice, Duration warmUp, boolean countSystemCalls) {
+
+    static final List<Integer> SIZES = List.of(4 << 10, 64 << 10, 1 << 20);
+    static final List<Integer> DEPTHS = List.of(1, 8, 32);
+
+    private static final Duration SHORTEST = Duration.ofMillis(40);
+    private static final Duration LONGEST = Duration.ofMillis(300);
+
+    Plan {
+        points = List.copyOf(points);
+        if (points.isEmpty() || rounds < 1 || slice.isNegative() || slice.isZero()) {
+            throw new IllegalArgumentException("nothing to measure");
+        }
+    }
+
+    /** The points that a short run keeps: the ends of the range, and what the speed table needs. */
+    static List<Point> quickPoints(List<Operation> operations) {
+        return operations.stream().flatMap(operation -> operation.hasData()
+                ? Point.grid(List.of(operation), List.of(4 << 10, 1 << 20), List.of(1, 8)).stream()
+                : Point.grid(List.of(operation), List.of(), List.of(1, 32)).stream()).toList();
+    }
+
+    /**
+     * The same with slices as long as a time allows.
+     *
+     * @param available for all slices and warm-ups
+     * @param transports that are measured
+     */
+    Plan within(Duration available, int transports) {
+        long perPoint = available.toNanos() / ((long) points.size() * transports);
+        Duration warm = clamp(Duration.ofNanos(perPoint / 4));
+        return new Plan(points, rounds, clamp(Duration.ofNanos((perPoint - perPoint / 4) / rounds)), warm, countSystemCalls);
+    }
+
+    private static Duration clamp(Duration d) {
+        return d.compareTo(SHORTEST) < 0 ? SHORTEST : d.compareTo(LONGEST) > 0 ? LONGEST : d;
+    }
+}

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.tool.bench;
+
+import java.util.Comparator;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+
+/** The tables and plots of one run. */
+final class Report {
+
+    static final String TCP = "tcp";
+    static final String RDMA = "rdma";
+
+    private final List<Result> results;
+
+    Report(List<Result> results) {
+        this.results = List.copyOf(results);
+    }
+
+    Optional<Result> find(String transport, Operation operation, int size, int depth) {
+        return results.stream().filter(r -> r.transport().equals(transport) && r.point().equals(new Point(operation, size, depth))).findFirst();
+    }
+
+    /** Rate and latency side by side; the ratio is that of the medians of the rates. */
+    String rates() {
+        TextTable table = new TextTable("", "tcp: ops/s", "MB/s", "p50 us", "p99 us", "rdma: ops/s", "MB/s", "p50 us", "p99 us",
+                "rdma/tcp");
+        for (Point point : points()) {
+            Optional<Result> tcp = find(TCP, point.operation(), point.size(), point.depth());
+            Optional<Result> rdma = find(RDMA, point.operation(), point.size(), point.depth());
+            String[] t = rateCells(tcp);
+            String[] r = rateCells(rdma);
+            table.row(point.toString(), t[0], t[1], t[2], t[3], r[0], r[1], r[2], r[3], tcp.isPresent() && rdma.isPresent()
+                    ? String.format(Locale.ROOT, "%.2fx", rdma.get().opsPerSecond() / tcp.get().opsPerSecond()) : "-");
+        }
+        return table.render();
+    }
+
+    private static String[] rateCells(Optional<Result> result) {
+        if (result.isEmpty()) {
+            return new String[] {"-", "-", "-", "-"};
+        }
+        Result r = result.get();
+        return new String[] {TextTable.number(r.opsPerSecond()),
+            r.point().operation().hasData() ? TextTable.number(r.megabytesPerSecond()) : "-",
+            TextTable.number(r.latencyMicros(50)), TextTable.number(r.latencyMicros(99))};
+    }
+
+    /**
+     * What a call costs each side. Allocation and processor time are those of the whole JVM: oncrpc4j and the measuring program are in them
+     * as well as the transport.
+     */
+    String costs() {
+        TextTable table = new TextTable("per call", "transport", "client: bytes", "cpu us", "server: bytes", "cpu us",
+                "client: r/w", "wait", "futex", "all but futex", "server: r/w", "wait", "futex", "all but futex");
+        for (Result r : results) {
+            String[] client = callCells(r.calls().map(SystemCalls::client));
+            String[] server = callCells(r.calls().map(SystemCalls::server));
+            table.row(r.point().toString(), r.transport(),
+                    TextTable.number(r.clientAllocatedPerCall()), TextTable.number(r.clientCpuPerCall()),
+                    TextTable.number(r.serverAllocatedPerCall()), TextTable.number(r.serverCpuPerCall()),
+                    client[0], client[1], client[2], client[3], server[0], server[1], server[2], server[3]);
+        }
+        return table.render();
+    }
+
+    private static String[] callCells(Optional<CallCounts> counts) {
+        return counts.map(c -> new String[] {TextTable.number(c.dataPerCall()), TextTable.number(c.waitPerCall()),
+            TextTable.number(c.futexPerCall()), TextTable.number(c.perCallWithoutFutex())}).orElse(new String[] {"-", "-", "-", "-"});
+    }
+
+    /** Throughput over size at the deepest load of each operation with data; rate over depth for NULL. */
+    String plots() {
+        StringBuilder text = new StringBuilder();
+        for (Operation operation : Operation.values()) {
+            List<Result> of = results.stream().filter(r -> r.point().operation() == operation).toList();
+            if (of.isEmpty()) {
+                continue;
+            }
+            if (!operation.hasData()) {
+                TextPlot plot = new TextPlot("null, calls/s by depth");
+                of.forEach(r -> plot.bar(r.point().depth() + " " + r.transport(), r.opsPerSecond()));
+                text.append(plot.render()).append('\n');
+                continue;
+            }
+            int deepest = of.stream().map(Result::point).max(Comparator.comparingInt(Point::depth)).orElseThrow().depth();
+            TextPlot plot = new TextPlot(operation.label() + ", MB/s by size at depth " + deepest);
+            of.stream().filter(r -> r.point().depth() == deepest)
+                    .forEach(r -> plot.bar(Sizes.text(r.point().size()) + " " + r.transport(), r.megabytesPerSecond()));
+            text.append(plot.render()).append('\n');
+        }
+        return text.toString();
+    }
+
+    private Set<Point> points() {
+        Set<Point> points = new LinkedHashSet<>();
+        results.forEach(r -> points.add(r.point()));
+        return points;
+    }
+}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.tool.bench;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Drives pairs through a plan. Short slices of the transports alternate, and who goes first alternates too, so that what else the machine
+ * does hits all alike. One thread.
+ */
+final class Runner {
+
+    /** The first load of each kind compiles the code it runs through. */
+    private static final int FIRST_WARM_UP = 4;
+    private static final Duration LONGEST_TRACED = Duration.ofMillis(600);
+    private static final int FEWEST_TRACED = 40;
+    private static final int MOST_TRACED = 4000;
+
+    private final Plan plan;
+    private final PrintWriter progress;
+    private final Set<Operation> warm = EnumSet.noneOf(Operation.class);
+
+    Runner(Plan plan, PrintWriter progress) {
+        this.plan = plan;
+        this.progress = progress;
+    }
+
+    /** Slices of one point, by pair in the order given. */
+    Map<Pair, List<Slice>> time(Point point, List<Pair> pairs) throws IOException, InterruptedException {
+        progress.printf("%s%n", point);
+        progress.flush();
+        Duration warmUp = warm.add(point.operation()) ? plan.warmUp().multipliedBy(FIRST_WARM_UP) : plan.warmUp();
+        Map<Pair, List<Slice>> slices = new LinkedHashMap<>();
+        for (Pair pair : pairs) {
+            pair.run(point, warmUp.dividedBy(2), Long.MAX_VALUE, true);
+            pair.run(point, warmUp.dividedBy(2), Long.MAX_VALUE, false);
+            slices.put(pair, new ArrayList<>());
+        }
+        List<Pair> order = new ArrayList<>(pairs);
+        for (int round = 0; round < plan.rounds(); round++) {
+            for (Pair pair : order) {
+                slices.get(pair).add(pair.run(point, plan.slice(), Long.MAX_VALUE, false));
+            }
+            java.util.Collections.reverse(order);
+        }
+        return slices;
+    }
+
+    /**
+     * Counts system calls in a run of its own.
+     *
+     * @param opsPerSecond what the pair does untraced, to choose how many calls are enough
+     * @throws IOException when tracing does not work here, with the reason
+     */
+    SystemCalls trace(Point point, Pair pair, double opsPerSecond) throws IOException, InterruptedException {
+        long calls = (long) Math.max(FEWEST_TRACED, Math.min(MOST_TRACED, opsPerSecond / 10));
+        try (Strace client = Strace.attach(pair.client().pid()); Strace server = Strace.attach(pair.server().pid())) {
+            Slice slice = pair.run(point, LONGEST_TRACED, calls, false);
+            return new SystemCalls(client.counts(slice.calls()), server.counts(slice.calls()));
+        }
+    }
+
+    /** Traces what the time allows, the deepest and largest loads first. */
+    List<Result> traceAll(List<Result> results, Map<String, Pair> pairs, Deadline deadline) throws IOException, InterruptedException {
+        if (!plan.countSystemCalls()) {
+            return results;
+        }
+        List<Result> order = new ArrayList<>(results);
+        order.sort((a, b) -> {
+            int bySize = Integer.compare(b.point().size(), a.point().size());
+            return bySize != 0 ? bySize : Integer.compare(b.point().depth(), a.point().depth());
+        });
+        Map<Result, Optional<SystemCalls>> traced = new LinkedHashMap<>();
+        progress.printf("system calls%n");
+        progress.flush();
+        for (Result result : order) {
+            if (deadline.within(LONGEST_TRACED.multipliedBy(4))) {
+                break;
+            }
+            try {
+                traced.put(result, Optional.of(trace(result.point(), pairs.get(result.transport()), result.opsPerSecond())));
+            } catch (BenchException e) {
+                throw e;
+            } catch (IOException e) {
+                progress.printf("system calls are not counted: %s%n", e.getMessage());
+                break;
+            }
+        }
+        return results.stream()
+                .map(r -> new Result(r.transport(), r.point(), r.slices(), traced.getOrDefault(r, Optional.empty()))).toList();
+    }
+}

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.tool.bench;
+
+import java.net.InetSocketAddress;
+import org.dcache.oncrpc4j.rdma.bench.BenchProtocol;
+import org.dcache.oncrpc4j.rpc.IoStrategy;
+import org.dcache.oncrpc4j.rpc.OncRpcProgram;
+import org.dcache.oncrpc4j.rpc.OncRpcSvc;
+import org.dcache.oncrpc4j.rpc.OncRpcSvcBuilder;
+import org.dcache.oncrpc4j.rpc.net.IpProtocolType;
+
+/**
+ * The server JVM of one pair. It knows nothing of RDMA: the agent on its command line does. Arguments: bind address, {@link IoStrategy}, and
+ * whether READ replies are shallow.
+ */
+public final class ServerMain {
+
+    private ServerMain() {}
+
+    public static void main(String[] args) throws Exception {
+        Child child = new Child();
+        Meter meter = new Meter();
+        Recorder recorder = new Recorder();
+        OncRpcSvc service = new OncRpcSvcBuilder()
+                .withTCP()
+                .withoutAutoPublish()
+                .withBindAddress(args[0])
+                .withIoStrategy(IoStrategy.valueOf(args[1]))
+                .withServiceName("bench")
+                .withRpcService(new OncRpcProgram(BenchProtocol.PROGRAM, BenchProtocol.VERSION),
+                        new BenchService(Boolean.parseBoolean(args[2])))
+                .build();
+        try {
+            service.start();
+        } catch (Exception e) {
+            child.say(Child.failure(e));
+            throw e;
+        }
+        InetSocketAddress address = service.getInetSocketAddress(IpProtocolType.TCP);
+        child.serve(Message.of("ready", "port", address.getPort()), command -> switch (command.verb()) {
+            case "usage" -> Message.of("ok", "alloc", meter.allocatedBytes(), "cpu", meter.cpuNanos());
+            case "held" -> Message.of("ok", "bytes", meter.heldBytes());
+            case "record", "save" -> recorder.handle(command);
+            default -> throw new IllegalArgumentException("unknown command " + command.verb());
+        });
+    }
+}

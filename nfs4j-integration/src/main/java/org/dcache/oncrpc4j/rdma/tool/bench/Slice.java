@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.tool.bench;
+
+import org.HdrHistogram.Histogram;
+
+/**
+ * One uninterrupted run of one load.
+ *
+ * @param nanos from the first call's begin to the last reply
+ * @param latencies nanoseconds
+ * @param clientAlloc bytes allocated in the client JVM, -1 when not counted; server likewise
+ * @param clientCpu processor nanoseconds of the client JVM; server likewise
+ */
+record Slice(long calls, long nanos, Histogram latencies, long clientAlloc, long serverAlloc, long clientCpu, long serverCpu) {
+
+    double callsPerSecond() {
+        return calls * 1e9 / nanos;
+    }
+}

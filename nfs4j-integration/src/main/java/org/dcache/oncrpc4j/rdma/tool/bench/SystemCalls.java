@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.tool.bench;
+
+/** The system calls of both processes of a pair. */
+record SystemCalls(CallCounts client, CallCounts server) {
+
+    /** The side that the data of this operation leaves. */
+    CallCounts sender(Operation operation) {
+        return operation == Operation.WRITE ? client : server;
+    }
+
+    CallCounts receiver(Operation operation) {
+        return operation == Operation.WRITE ? server : client;
+    }
+}

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.tool.bench;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.dcache.oncrpc4j.rdma.bench.BenchProtocol;
+import org.dcache.oncrpc4j.rpc.OncRpcProgram;
+import org.dcache.oncrpc4j.rpc.OncRpcSvc;
+import org.dcache.oncrpc4j.rpc.OncRpcSvcBuilder;
+import org.dcache.oncrpc4j.rpc.RpcAuthTypeNone;
+import org.dcache.oncrpc4j.rpc.RpcCall;
+import org.dcache.oncrpc4j.rpc.RpcDispatchable;
+import org.dcache.oncrpc4j.rpc.net.IpProtocolType;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The load and the service against each other over oncrpc4j's own TCP. */
+@Timeout(60)
+class LoadTest {
+
+    private static final long LONG = TimeUnit.SECONDS.toNanos(50);
+
+    private OncRpcSvc server;
+    private OncRpcSvc client;
+
+    private RpcCall connect(RpcDispatchable program) throws IOException {
+        server = new OncRpcSvcBuilder().withTCP().withoutAutoPublish().withBindAddress("127.0.0.1").withWorkerThreadIoStrategy()
+                .withRpcService(new OncRpcProgram(BenchProtocol.PROGRAM, BenchProtocol.VERSION), program).build();
+        server.start();
+        client = new OncRpcSvcBuilder().withTCP().withClientMode().build();
+        client.start();
+        return new RpcCall(BenchProtocol.PROGRAM, BenchProtocol.VERSION, new RpcAuthTypeNone(),
+                client.connect(server.getInetSocketAddress(IpProtocolType.TCP), 10, TimeUnit.SECONDS));
+    }
+
+    @AfterEach
+    void stop() throws IOException {
+        client.stop();
+        server.stop();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"NULL,0,1,0", "NULL,0,7,2", "NULL,0,7,0", "READ,1,1,0", "READ,5001,5,2", "READ,300000,3,0", "WRITE,3,1,0", "WRITE,5001,5,2",
+        "WRITE,300000,3,0"})
+    void exactlyTheCallsAskedForAreMadeAndEachIsTimed(Operation operation, int size, int depth, int issuers) throws Exception {
+        AtomicInteger seen = new AtomicInteger();
+        BenchService service = new BenchService(false);
+        RpcCall call = connect(c -> {
+            seen.incrementAndGet();
+            service.dispatchOncRpcCall(c);
+        });
+        Load.Outcome outcome = new Load(call, new Point(operation, size, depth), false, true).run(LONG, 50, issuers);
+        assertThat(outcome.calls()).isEqualTo(50);
+        assertThat(outcome.latencies().getTotalCount()).isEqualTo(50);
+        assertThat(seen).hasValue(50);
+    }
+
+    @Test
+    void shallowRepliesAreAcceptedByAClientThatExpectsThem() throws Exception {
+        RpcCall call = connect(new BenchService(true));
+        assertThat(new Load(call, new Point(Operation.READ, 70_000, 4), true, true).run(LONG, 20, 2).calls()).isEqualTo(20);
+    }
+
+    @Test
+    void dataOfAnotherCallEndsTheRun() throws Exception {
+        RpcCall call = connect(c -> {
+            Wire.Header arguments = new Wire.Header();
+            c.retrieveCall(arguments);
+            Pattern pattern = new Pattern(arguments.count);
+            c.reply(new Wire.Data().set(arguments.tag, pattern.stamp(pattern.fill(ByteBuffer.allocate(arguments.count)), 42), false));
+        });
+        for (int depth : new int[] {1, 4}) {
+            assertThatThrownBy(() -> new Load(call, new Point(Operation.READ, 100, depth), false, false).run(LONG, 1000, 2))
+                    .isInstanceOf(DataMismatchException.class);
+        }
+    }
+
+    @Test
+    void aServerThatRefusesEndsTheRun() throws Exception {
+        RpcCall call = connect(RpcCall::failRpcSystem);
+        for (int depth : new int[] {1, 4}) {
+            assertThatThrownBy(() -> new Load(call, new Point(Operation.NULL, 0, depth), false, false).run(LONG, 1000, 2))
+                    .isInstanceOf(IOException.class);
+        }
+    }
+}
