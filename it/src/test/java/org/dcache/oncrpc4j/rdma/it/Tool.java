@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.it;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** Runs {@code bin/rpcrdma} of this checkout as a user does, but never lets it start a build of its own. */
+final class Tool {
+
+    private static final long TIMEOUT_SECONDS = 150;
+
+    /** The checkout. */
+    static final Path HOME = Path.of(System.getProperty("basedir", "")).toAbsolutePath().getParent();
+
+    /** How a run ended, and what it wrote to both of its outputs. */
+    record Result(int status, String output) {}
+
+    private Tool() {}
+
+    static Path script() {
+        return HOME.resolve("bin").resolve("rpcrdma");
+    }
+
+    static ProcessBuilder command(Path script, String... arguments) {
+        List<String> words = new ArrayList<>();
+        words.add(script.toString());
+        words.addAll(List.of(arguments));
+        ProcessBuilder builder = new ProcessBuilder(words).redirectErrorStream(true);
+        builder.environment().put("RPCRDMA_BUILD", "never");
+        builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
+        return builder;
+    }
+
+    static Result run(String... arguments) throws IOException, InterruptedException {
+        return run(command(script(), arguments));
+    }
+
+    static Result run(ProcessBuilder builder) throws IOException, InterruptedException {
+        Path output = Files.createTempFile("rpcrdma", ".out");
+        try {
+            Process process = builder.redirectOutput(output.toFile()).start();
+            if (!process.waitFor(TIMEOUT_SECONDS, TimeUnit.SECONDS)) {
+                process.destroyForcibly().waitFor();
+                throw new AssertionError("no end after " + TIMEOUT_SECONDS + " s: " + read(output));
+            }
+            return new Result(process.exitValue(), read(output));
+        } finally {
+            Files.delete(output);
+        }
+    }
+
+    private static String read(Path output) throws IOException {
+        return Files.readString(output, StandardCharsets.UTF_8);
+    }
+}

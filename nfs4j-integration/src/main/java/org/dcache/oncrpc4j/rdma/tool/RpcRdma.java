@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.tool;
+
+import java.io.PrintWriter;
+import org.dcache.oncrpc4j.rdma.tool.demo.DemoCommand;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/**
+ * The tool's first level. Each subcommand is a class of its own that returns its exit status: {@value #OK}, {@value #FAILED}, or
+ * {@value #USAGE} for a wrong command line. An exception that gets here is one line on standard error, and its stack trace too
+ * when {@code -Drpcrdma.trace=true} is set.
+ */
+@Command(
+        name = "rpcrdma",
+        description = "RPC-over-RDMA for oncrpc4j: try it, look at it, measure it.",
+        mixinStandardHelpOptions = true,
+        scope = CommandLine.ScopeType.INHERIT,
+        versionProvider = Version.class,
+        exitCodeListHeading = "%nExit status:%n",
+        exitCodeList = {" 0:done, and all was right", " 1:failed", " 2:wrong command line"},
+        synopsisSubcommandLabel = "COMMAND",
+        subcommands = {DemoCommand.class, InfoCommand.class})
+public final class RpcRdma implements Runnable {
+
+    public static final int OK = 0;
+    public static final int FAILED = 1;
+    public static final int USAGE = 2;
+
+    @Spec
+    private CommandSpec spec;
+
+    /** For the launcher, {@code bin/rpcrdma}. */
+    public static void main(String[] arguments) {
+        System.exit(commandLine().execute(arguments));
+    }
+
+    static CommandLine commandLine() {
+        CommandLine line = new CommandLine(new RpcRdma());
+        line.setExecutionExceptionHandler((e, command, parsed) -> {
+            complain(command, e);
+            return FAILED;
+        });
+        return line;
+    }
+
+    private static void complain(CommandLine command, Exception e) {
+        PrintWriter err = command.getErr();
+        String message = e.getMessage();
+        err.println(command.getCommandName() + ": " + (message == null || message.isBlank() ? e.toString() : message.strip()));
+        if (Boolean.getBoolean("rpcrdma.trace")) {
+            e.printStackTrace(err);
+        }
+        err.flush();
+    }
+
+    @Override
+    public void run() {
+        throw new ParameterException(spec.commandLine(), "Missing required subcommand");
+    }
+}

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.tool.demo;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * How the demo's JVMs are started. The class path is the same in all of them: oncrpc4j, what it needs, a logger, and the demo's two programs.
+ *
+ * @param application directory with that class path's jars
+ * @param flags in front of it: none for TCP
+ * @param agentHint for the message that there was no agent; starts with a blank or is empty
+ */
+record Launch(Path application, List<String> flags, String agentHint) {
+
+    private static final String PROGRAMS = Launch.class.getPackageName() + ".app.";
+
+    static Launch tcp(Path application) {
+        return new Launch(application, List.of(), "");
+    }
+
+    /**
+     * @param agent the agent jar; null to start without, which must be found out
+     */
+    static Launch rdma(Path application, Path agent) {
+        List<String> flags = new ArrayList<>();
+        if (agent != null) {
+            flags.add("-javaagent:" + agent);
+        }
+        flags.add("-Doncrpc.transport=rdma");
+        // The relay passes on TCP connections; what RDMA hardware does it could not see.
+        flags.add("-Doncrpc.rdma.provider=iwarp");
+        return new Launch(application, flags, agent == null ? " (as --without-agent asked for)" : "");
+    }
+
+    List<String> server() {
+        return arguments("DemoServer");
+    }
+
+    /**
+     * @param port where to connect to
+     */
+    List<String> client(int port) {
+        List<String> arguments = arguments("DemoClient");
+        arguments.add(Integer.toString(port));
+        return arguments;
+    }
+
+    private List<String> arguments(String program) {
+        List<String> arguments = new ArrayList<>(flags);
+        arguments.add("-Xmx512m");
+        arguments.add("-cp");
+        arguments.add(application.resolve("*").toString());
+        arguments.add(PROGRAMS + program);
+        return arguments;
+    }
+}
