@@ -14,7 +14,8 @@ import java.util.TreeMap;
  *
  * <p>Sources, strongest first: agent arguments ({@code transport=rdma,rdma.port=20049}, the names without {@code oncrpc.}), system properties,
  * defaults. An unknown name that starts with {@code oncrpc.rdma.} or stands in the agent arguments is an error, and so is a
- * value outside its range. Other properties that start with {@code oncrpc.} may be the application's own and are left alone.
+ * value outside its range. Other properties that start with {@code oncrpc.} may be the application's own and are left alone, unless they are
+ * {@code oncrpc.transport} but for a letter or two.
  */
 public final class Configuration {
 
@@ -37,8 +38,8 @@ public final class Configuration {
         }
         rest.forEach((name, text) -> {
             if (name.startsWith(PORT_PREFIX) && name.length() > PORT_PREFIX.length()) {
-                servicePorts.put(name.substring(PORT_PREFIX.length()), Settings.PORT.parse(text));
-            } else if (name.startsWith("oncrpc.rdma.") || origin.getOrDefault(name, "").startsWith("agent")) {
+                servicePorts.put(name.substring(PORT_PREFIX.length()), Settings.PORT.parse(name, text));
+            } else if (name.startsWith("oncrpc.rdma.") || origin.getOrDefault(name, "").startsWith("agent") || looksLikeTransport(name)) {
                 throw new ConfigurationException("unknown setting " + name + "; did you mean " + nearest(name) + "?");
             }
         });
@@ -84,7 +85,9 @@ public final class Configuration {
             String name = word.substring(0, equals).trim();
             last = name.startsWith(PREFIX) ? name : PREFIX + name;
             given.put(last, word.substring(equals + 1).trim());
-            origin.put(last, "agent argument");
+            if ("agent argument".equals(origin.put(last, "agent argument"))) {
+                throw new ConfigurationException("agent argument " + name + " is given twice");
+            }
         }
         return new Configuration(given, origin);
     }
@@ -115,11 +118,19 @@ public final class Configuration {
         return Collections.unmodifiableMap(servicePorts);
     }
 
+    /** {@code oncrpc.transprot=rdma} must not end in silent TCP. */
+    private static boolean looksLikeTransport(String name) {
+        return distance(name.toLowerCase(Locale.ROOT), Settings.TRANSPORT.name()) <= 2;
+    }
+
+    /** Agent arguments often forget the {@code rdma.} before a name, so that the name is looked for with it too. */
     private static String nearest(String name) {
+        String lower = name.toLowerCase(Locale.ROOT);
+        String full = lower.startsWith("oncrpc.rdma.") ? lower : "oncrpc.rdma." + lower.substring(PREFIX.length());
         String best = "";
         int bestDistance = Integer.MAX_VALUE;
         for (Setting<?> setting : Settings.all()) {
-            int d = distance(name.toLowerCase(Locale.ROOT), setting.name());
+            int d = Math.min(distance(lower, setting.name()), distance(full, setting.name()));
             if (d < bestDistance) {
                 bestDistance = d;
                 best = setting.name();

@@ -15,10 +15,15 @@ import java.util.function.Function;
 public record Setting<T>(String name, String text, String expected, String meaning, Function<String, T> parser) {
 
     public T parse(String value) {
+        return parse(name, value);
+    }
+
+    /** As {@link #parse(String)}, for a name that stands for this setting in one case, such as a service's own port. */
+    T parse(String givenName, String value) {
         try {
             return parser.apply(value.trim());
         } catch (IllegalArgumentException e) {
-            throw new ConfigurationException(name + "=" + value + ": expected " + expected);
+            throw new ConfigurationException(givenName + "=" + value + ": expected " + expected);
         }
     }
 }

@@ -18,6 +18,9 @@ public final class Settings {
     /** Largest NFS transfer plus what Linux adds to a Reply chunk (1,052,672 B have been seen in the wild). */
     private static final int MESSAGE = (1 << 20) + (8 << 10);
 
+    /** Calls to the port mapper are never diverted. */
+    private static final int PORTMAP = 111;
+
     public static final Setting<Transport> TRANSPORT = add("oncrpc.transport", "tcp", "tcp, rdma or tcp,rdma",
             "tcp: nothing is changed; rdma: RDMA instead of TCP; tcp,rdma: servers serve both", Transport::parse);
 
@@ -32,11 +35,11 @@ public final class Settings {
             "port to serve RDMA on; empty: the service's own with rdma, 20049 for 2049 with tcp,rdma", true);
 
     public static final Setting<Map<Integer, Integer>> CONNECT = add("oncrpc.rdma.connect", "2049>20049",
-            "TCPPORT>RDMAPORT, several separated by commas",
+            "TCPPORT>RDMAPORT, several separated by commas, each TCP port once and never 111",
             "with tcp,rdma: which TCP ports a client reaches over RDMA instead, and where", Settings::portMap);
 
     public static final Setting<List<String>> BIND = add("oncrpc.rdma.bind", "", "IP addresses separated by commas",
-            "addresses to serve RDMA on; empty: the service's own", Settings::words);
+            "addresses to serve RDMA on; empty: the service's own", Settings::addresses);
 
     public static final Setting<List<Cidr>> ALLOW = add("oncrpc.rdma.allow", "", "CIDR blocks separated by commas",
             "who may connect; empty: anybody", Settings::cidrs);
@@ -156,7 +159,7 @@ public final class Settings {
     }
 
     private static List<String> words(String s) {
-        return s.isEmpty() ? List.of() : Arrays.stream(s.split("\\s*,\\s*")).toList();
+        return s.isEmpty() ? List.of() : Arrays.stream(s.split("\\s*,\\s*", -1)).toList();
     }
 
     private static List<String> providers(String s) {
@@ -164,6 +167,13 @@ public final class Settings {
         check(!names.isEmpty());
         check(names.equals(List.of("auto")) || PROVIDER_NAMES.containsAll(names));
         return names;
+    }
+
+    /** In figures, so that a typo is an error now; IPv6 may name its scope, as in {@code fe80::1%eth0}. */
+    private static List<String> addresses(String s) {
+        List<String> addresses = words(s);
+        addresses.forEach(a -> Cidr.address(a.matches(".*:.*%[\\w.-]+") ? a.substring(0, a.indexOf('%')) : a));
+        return addresses;
     }
 
     private static List<Cidr> cidrs(String s) {
@@ -175,7 +185,8 @@ public final class Settings {
         for (String pair : words(s)) {
             String[] ports = pair.split("\\s*>\\s*");
             check(ports.length == 2);
-            map.put(port(ports[0]), port(ports[1]));
+            check(port(ports[0]) != PORTMAP);
+            check(map.put(port(ports[0]), port(ports[1])) == null);
         }
         return Collections.unmodifiableMap(map);
     }

@@ -10,7 +10,7 @@ public enum Transport {
     TCP_AND_RDMA;
 
     static Transport parse(String text) {
-        List<String> words = List.of(text.split("\\s*,\\s*"));
+        List<String> words = List.of(text.split("\\s*,\\s*", -1));
         if (words.equals(List.of("tcp"))) {
             return TCP;
         }

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.architecture;
+
+import static com.tngtech.archunit.base.DescribedPredicate.describe;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * The map of packages: an arrow means "may use", and there are no others. Providers (iwarp, rdmacore, disni) are found by ServiceLoader,
+ * so that nothing may depend on one. Who needs a new arrow changes the map here, with the reason beside it.
+ */
+class PackageArrowsTest {
+
+    private static final String ROOT = "org.dcache.oncrpc4j.rdma";
+
+    /** Package to the packages it may use; config and metrics are usable by all but proto, which is pure. */
+    private static final Map<String, Set<String>> ARROWS = new LinkedHashMap<>();
+
+    static {
+        ARROWS.put("agent", Set.of("spi", "config", "metrics"));
+        // If opening the providers by ServiceLoader needs it, "verbs" may be added here; the engine in xprt is the better place.
+        ARROWS.put("rpc", Set.of("spi", "xprt", "config", "metrics"));
+        ARROWS.put("spi", Set.of("config", "metrics"));
+        ARROWS.put("xprt", Set.of("proto", "verbs", "config", "metrics"));
+        ARROWS.put("proto", Set.of());
+        ARROWS.put("verbs", Set.of("config", "metrics"));
+        ARROWS.put("iwarp", Set.of("verbs", "config", "metrics"));
+        ARROWS.put("rdmacore", Set.of("verbs", "config", "metrics"));
+        ARROWS.put("disni", Set.of("verbs", "config", "metrics"));
+        ARROWS.put("config", Set.of());
+        ARROWS.put("metrics", Set.of());
+    }
+
+    /** The only packages that may know oncrpc4j and Grizzly. */
+    private static final Set<String> KNOW_ONCRPC4J = Set.of("agent", "rpc", "spi");
+
+    private static JavaClasses production;
+
+    @BeforeAll
+    static void read() {
+        production = new ClassFileImporter().withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS).importPackages(ROOT);
+    }
+
+    static Set<String> packages() {
+        return ARROWS.keySet();
+    }
+
+    @Test
+    @DisplayName("every class lies in a package of the map, and the packages without which nothing works are there")
+    void everyClassIsOnTheMap() {
+        Set<String> found = new TreeSet<>();
+        for (JavaClass c : production) {
+            String part = part(c);
+            assertThat(ARROWS).as("package of %s", c.getName()).containsKey(part);
+            found.add(part);
+        }
+        assertThat(found).contains("spi", "proto", "verbs", "iwarp", "config", "metrics");
+    }
+
+    @ParameterizedTest
+    @MethodSource("packages")
+    @DisplayName("a package uses only what its arrows allow")
+    void arrows(String name) {
+        Set<String> allowed = ARROWS.get(name);
+        DescribedPredicate<JavaClass> forbidden = describe("ours, outside " + allowed,
+                c -> isOurs(c) && !part(c).equals(name) && !allowed.contains(part(c)));
+        noClasses().that().resideInAPackage(ROOT + "." + name + "..").should().dependOnClassesThat(forbidden)
+                .allowEmptyShould(true).check(production);
+    }
+
+    @Test
+    @DisplayName("packages have no cycles")
+    void noCycles() {
+        slices().matching(ROOT + ".(*)..").should().beFreeOfCycles().check(production);
+    }
+
+    @Test
+    @DisplayName("ByteBuddy is known to the agent only")
+    void byteBuddy() {
+        noClasses().that().resideOutsideOfPackage(ROOT + ".agent..").should().dependOnClassesThat()
+                .resideInAPackage("net.bytebuddy..").check(production);
+    }
+
+    @Test
+    @DisplayName("oncrpc4j and Grizzly are known only to the packages that face them")
+    void oncrpc4j() {
+        DescribedPredicate<JavaClass> application = describe("of oncrpc4j or Grizzly", c -> !isOurs(c)
+                && (c.getPackageName().startsWith("org.dcache.") || c.getPackageName().startsWith("org.glassfish.")));
+        noClasses().that(describe("lie outside " + KNOW_ONCRPC4J, c -> !KNOW_ONCRPC4J.contains(part(c))))
+                .should().dependOnClassesThat(application).check(production);
+    }
+
+    @Test
+    @DisplayName("the codec depends on the JDK only")
+    void protoIsPure() {
+        classes().that().resideInAPackage(ROOT + ".proto..").should().onlyDependOnClassesThat()
+                .resideInAnyPackage("java..", ROOT + ".proto..").check(production);
+    }
+
+    @Test
+    @DisplayName("no sockets, channels or file descriptors in the codec, the verbs SPI and the connection engine")
+    void noSockets() {
+        DescribedPredicate<JavaClass> sockets = describe("sockets, channels or file descriptors",
+                c -> c.getPackageName().startsWith("java.nio.channels") || c.getName().equals("java.io.FileDescriptor")
+                        || c.getPackageName().equals("java.net") && c.getSimpleName().endsWith("Socket"));
+        noClasses().that().resideInAnyPackage(ROOT + ".proto..", ROOT + ".verbs..", ROOT + ".xprt..")
+                .should().dependOnClassesThat(sockets).check(production);
+    }
+
+    private static boolean isOurs(JavaClass c) {
+        return c.getPackageName().equals(ROOT) || c.getPackageName().startsWith(ROOT + ".");
+    }
+
+    /** The package's name below the root, first part; the class's own package where it is not below. */
+    private static String part(JavaClass c) {
+        String name = c.getPackageName();
+        if (!name.startsWith(ROOT + ".")) {
+            return name;
+        }
+        String rest = name.substring(ROOT.length() + 1);
+        int dot = rest.indexOf('.');
+        return dot < 0 ? rest : rest.substring(0, dot);
+    }
+}
