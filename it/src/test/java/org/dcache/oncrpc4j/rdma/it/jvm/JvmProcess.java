@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.it.jvm;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+
+/**
+ * A Java process under test. Its output (stdout and stderr in one stream, in order) is read by a thread of its own and kept; a test waits for the
+ * lines it needs. Closing kills the process, so none outlives its test.
+ *
+ * <p>Programs of {@code it.app} run until a line comes on stdin or stdin ends.
+ */
+public final class JvmProcess implements AutoCloseable {
+
+    /** Long enough for a slow machine; a test that works never waits for it. */
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+    private final Process process;
+    private final List<String> lines = new ArrayList<>();
+    private final Thread reader;
+    private boolean ended;
+    private int seen;
+
+    private JvmProcess(Process process) {
+        this.process = process;
+        this.reader = new Thread(this::read, "output of process " + process.pid());
+        reader.setDaemon(true);
+        reader.start();
+    }
+
+    public static Builder java() {
+        return new Builder();
+    }
+
+    /** Waits for the next line with this text, after the one found before, and returns it. */
+    public String expect(String text) {
+        return expect(line -> line.contains(text), "a line with '" + text + "'");
+    }
+
+    /** Waits for the next line that starts with this word and returns what follows it. */
+    public String valueOf(String word) {
+        return expect(line -> line.startsWith(word + " "), "a line '" + word + " …'").substring(word.length() + 1);
+    }
+
+    private synchronized String expect(Predicate<String> wanted, String description) {
+        long end = System.nanoTime() + PATIENCE.toNanos();
+        while (true) {
+            while (seen < lines.size()) {
+                String line = lines.get(seen++);
+                if (wanted.test(line)) {
+                    return line;
+                }
+            }
+            long rest = TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime());
+            if (ended || rest <= 0) {
+                throw new AssertionError("expected " + description + (ended ? " before the process ended" : " in " + PATIENCE)
+                        + "; its output:\n" + String.join("\n", lines));
+            }
+            try {
+                wait(rest);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new AssertionError("interrupted", e);
+            }
+        }
+    }
+
+    /** Writes a line to its stdin. */
+    public void send(String line) {
+        try {
+            process.getOutputStream().write((line + "\n").getBytes(StandardCharsets.UTF_8));
+            process.getOutputStream().flush();
+        } catch (IOException e) {
+            throw new UncheckedIOException("process has ended; its output:\n" + output(), e);
+        }
+    }
+
+    /** Waits for the end of the process and of its output. */
+    public int exitCode() {
+        try {
+            if (!process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
+                throw new AssertionError("process runs still; its output:\n" + output());
+            }
+            reader.join(PATIENCE.toMillis());
+            return process.exitValue();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new AssertionError("interrupted", e);
+        }
+    }
+
+    /** All lines so far. */
+    public synchronized List<String> lines() {
+        return List.copyOf(lines);
+    }
+
+    public String output() {
+        return String.join("\n", lines());
+    }
+
+    public long pid() {
+        return process.pid();
+    }
+
+    @Override
+    public void close() {
+        process.destroyForcibly();
+        try {
+            process.waitFor();
+            reader.join(PATIENCE.toMillis());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void read() {
+        try (BufferedReader in = new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
+            for (String line = in.readLine(); line != null; line = in.readLine()) {
+                synchronized (this) {
+                    lines.add(line);
+                    notifyAll();
+                }
+            }
+        } catch (IOException e) {
+            // The stream of a killed process may end this way.
+        } finally {
+            synchronized (this) {
+                ended = true;
+                notifyAll();
+            }
+        }
+    }
+
+    /** Collects the command line. */
+    public static final class Builder {
+
+        private final List<String> options = new ArrayList<>(List.of("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));
+        private final List<String> main = new ArrayList<>();
+        private final Map<String, String> environment = new java.util.HashMap<>();
+        private Path home = Path.of(System.getProperty("java.home"));
+
+        private Builder() {}
+
+        /** Another JDK than the one that runs the tests. */
+        public Builder home(Path path) {
+            home = path;
+            return this;
+        }
+
+        public Builder option(String... words) {
+            options.addAll(List.of(words));
+            return this;
+        }
+
+        public Builder agent(Path jar, String arguments) {
+            return option("-javaagent:" + jar + (arguments.isEmpty() ? "" : "=" + arguments));
+        }
+
+        public Builder classPath(List<Path> entries) {
+            return option("-cp", join(entries));
+        }
+
+        public Builder modulePath(List<Path> entries) {
+            return option("-p", join(entries));
+        }
+
+        public Builder environment(String name, String value) {
+            environment.put(name, value);
+            return this;
+        }
+
+        public Builder main(Class<?> type, Object... arguments) {
+            return main(type.getName(), arguments);
+        }
+
+        /** A class name, or {@code -m} with a module. */
+        public Builder main(String first, Object... arguments) {
+            main.clear();
+            main.add(first);
+            for (Object argument : arguments) {
+                main.add(argument.toString());
+            }
+            return this;
+        }
+
+        public JvmProcess start() {
+            List<String> command = new ArrayList<>(List.of(home.resolve("bin/java").toString()));
+            command.addAll(options);
+            command.addAll(main);
+            ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+            builder.environment().remove("JAVA_TOOL_OPTIONS");
+            builder.environment().putAll(environment);
+            try {
+                return new JvmProcess(builder.start());
+            } catch (IOException e) {
+                throw new UncheckedIOException("cannot start " + command, e);
+            }
+        }
+
+        private static String join(List<Path> entries) {
+            return entries.stream().map(Path::toString).collect(Collectors.joining(java.io.File.pathSeparator));
+        }
+    }
+}

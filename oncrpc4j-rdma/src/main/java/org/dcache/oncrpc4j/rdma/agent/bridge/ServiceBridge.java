@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.agent.bridge;
+
+import java.util.Iterator;
+import java.util.Map;
+import java.util.Properties;
+import java.util.ServiceLoader;
+import java.util.function.Consumer;
+import org.dcache.oncrpc4j.portmap.OncRpcPortmap;
+import org.dcache.oncrpc4j.rdma.agent.hook.LoaderHook;
+import org.dcache.oncrpc4j.rdma.agent.hook.ServiceFields;
+import org.dcache.oncrpc4j.rdma.agent.hook.ServiceHook;
+import org.dcache.oncrpc4j.rdma.config.Configuration;
+import org.dcache.oncrpc4j.rdma.spi.RpcEndpoint;
+import org.dcache.oncrpc4j.rdma.spi.RpcTransportProvider;
+import org.dcache.oncrpc4j.rdma.spi.ServiceContext;
+import org.dcache.oncrpc4j.rdma.spi.XdrFactory;
+import org.dcache.oncrpc4j.rpc.OncRpcProgram;
+import org.dcache.oncrpc4j.rpc.OncRpcSvc;
+import org.dcache.oncrpc4j.rpc.RpcCall;
+import org.dcache.oncrpc4j.rpc.RpcDispatchable;
+import org.dcache.oncrpc4j.rpc.gss.GssSessionManager;
+import org.dcache.oncrpc4j.xdr.Xdr;
+import org.glassfish.grizzly.PortRange;
+import org.glassfish.grizzly.nio.transport.TCPNIOTransport;
+
+/**
+ * Opens the other transport for the services of one class loader. Made with the first of them; owns the transport provider, which it finds in its
+ * own loader. Any thread.
+ *
+ * <p>Left alone are services without TCP and portmappers (port 111 or program 100000), which others must find where they expect them.
+ */
+public final class ServiceBridge implements LoaderHook {
+
+    private final Configuration config;
+    private final RpcTransportProvider provider;
+
+    /**
+     * @param settings system properties as they were when the agent checked them
+     * @param arguments the agent's
+     * @throws IllegalStateException the transport has no provider
+     */
+    public ServiceBridge(Properties settings, String arguments) {
+        config = Configuration.load(settings, arguments);
+        Iterator<RpcTransportProvider> found =
+                ServiceLoader.load(RpcTransportProvider.class, ServiceBridge.class.getClassLoader()).iterator();
+        if (!found.hasNext()) {
+            throw new IllegalStateException("oncrpc4j-rdma: the agent jar names no " + RpcTransportProvider.class.getName());
+        }
+        provider = found.next();
+    }
+
+    @Override
+    public ServiceHook open(Object service, ServiceFields fields) {
+        boolean tcp = fields.transports().stream().anyMatch(TCPNIOTransport.class::isInstance);
+        if (!tcp || isPortmapper(fields)) {
+            return null;
+        }
+        Consumer<RpcCall> interceptor = cast(fields.interceptor());
+        RpcEndpoint endpoint = provider.open(context(fields, interceptor), config);
+        return new WovenService((OncRpcSvc) service, fields, interceptor, endpoint);
+    }
+
+    @Override
+    public Object newCallXdr(Object transport, int size) {
+        return transport instanceof XdrFactory factory ? factory.newCallXdr(size) : new Xdr(size);
+    }
+
+    /** Also when the program was registered after construction. */
+    static boolean hasPortmapProgram(Map<?, ?> programs) {
+        return programs.keySet().stream().anyMatch(p -> ((OncRpcProgram) p).getNumber() == OncRpcPortmap.PORTMAP_PROGRAMM);
+    }
+
+    private static boolean isPortmapper(ServiceFields fields) {
+        if (fields.client()) {
+            return false;
+        }
+        PortRange range = (PortRange) fields.portRange();
+        boolean port = range != null && range.getLower() <= OncRpcPortmap.PORTMAP_PORT && OncRpcPortmap.PORTMAP_PORT <= range.getUpper();
+        return port || hasPortmapProgram(fields.programs());
+    }
+
+    private static ServiceContext context(ServiceFields fields, Consumer<RpcCall> interceptor) {
+        PortRange range = (PortRange) fields.portRange();
+        Map<OncRpcProgram, RpcDispatchable> programs = cast(fields.programs());
+        return new ServiceContext(fields.name(), fields.client(), programs, fields.executor(), (GssSessionManager) fields.gss(),
+                fields.subjectPropagation(), interceptor, range == null ? 0 : range.getLower(), range == null ? 0 : range.getUpper(),
+                fields.bindAddress(), fields.backlog(), fields.publish(), fields.sslContext() != null);
+    }
+
+    /** From the erased types that the hook speaks to those that OncRpcSvc declares. */
+    @SuppressWarnings("unchecked")
+    static <T> T cast(Object erased) {
+        return (T) erased;
+    }
+}

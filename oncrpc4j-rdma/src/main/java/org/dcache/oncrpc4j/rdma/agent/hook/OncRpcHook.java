@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.agent.hook;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.Function;
+
+/**
+ * Entry point of woven code.
+ *
+ * <p>There is one {@link LoaderHook} per loader that has {@code OncRpcSvc}, made when the first service there is constructed. It hangs on the
+ * OncRpcSvc class itself (a {@link ClassValue}), hence goes away with that loader: a redeployed web application leaves nothing here.
+ *
+ * <p>{@link #install} is called once, before any class is woven; everything else by any thread afterwards. A hook that cannot be made
+ * throws out of the service's constructor, and is tried again for the next service.
+ */
+public final class OncRpcHook {
+
+    private static final ClassValue<Slot> SLOTS = new ClassValue<>() {
+        @Override
+        protected Slot computeValue(Class<?> type) {
+            return new Slot(type);
+        }
+    };
+
+    private static volatile Function<Class<?>, LoaderHook> factory;
+
+    private OncRpcHook() {}
+
+    /** Sets what makes the hook for an OncRpcSvc class. */
+    public static void install(Function<Class<?>, LoaderHook> hooks) {
+        factory = hooks;
+    }
+
+    /** Constructor exit: returns what the service is to have as its call interceptor. */
+    public static Consumer<?> constructed(Class<?> type, Object service, ServiceFields fields) {
+        ServiceHook hook = SLOTS.get(type).hook().open(service, fields);
+        return hook == null ? fields.interceptor() : hook;
+    }
+
+    /** The hook in a service's interceptor field; one that does nothing when the service is not ours. Never null. */
+    public static ServiceHook of(Object interceptor) {
+        return interceptor instanceof ServiceHook hook ? hook : Untouched.SERVICE;
+    }
+
+    /** In place of {@code new Xdr(size)} in {@code RpcCall}. */
+    public static Object newCallXdr(Class<?> type, Object transport, int size) {
+        return SLOTS.get(type).hook().newCallXdr(transport, size);
+    }
+
+    /** A ClassValue may compute twice; a transport must not be opened twice. */
+    private static final class Slot {
+
+        private final Class<?> type;
+        private volatile LoaderHook hook;
+
+        Slot(Class<?> type) {
+            this.type = type;
+        }
+
+        LoaderHook hook() {
+            LoaderHook made = hook;
+            return made != null ? made : make();
+        }
+
+        private synchronized LoaderHook make() {
+            if (hook == null) {
+                hook = factory.apply(type);
+            }
+            return hook;
+        }
+    }
+
+    /** A service that keeps its own transports. */
+    private enum Untouched implements ServiceHook {
+        SERVICE;
+
+        @Override
+        public void starting() {}
+
+        @Override
+        public void started() {}
+
+        @Override
+        public void stopping() {}
+
+        @Override
+        public void stopping(long gracePeriod, TimeUnit unit) {}
+
+        @Override
+        public Object connect(InetSocketAddress address, long timeout, TimeUnit unit) throws IOException {
+            return null;
+        }
+
+        @Override
+        public InetSocketAddress localAddress(int protocol, InetSocketAddress own) {
+            return own;
+        }
+
+        @Override
+        public String describe(String own) {
+            return own;
+        }
+
+        @Override
+        public void accept(Object call) {}
+    }
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.agent.weave;
+
+import java.lang.instrument.Instrumentation;
+import java.lang.reflect.InvocationTargetException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Properties;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import org.dcache.oncrpc4j.rdma.agent.hook.LoaderHook;
+import org.dcache.oncrpc4j.rdma.agent.hook.OncRpcHook;
+
+/**
+ * Second step: puts the factory of bridges into the hook, then the transformer into the JVM, then weaves what is loaded already.
+ *
+ * <p>Called once, by the thread that loads the agent. Bridges are made later, by application threads, in a transport loader of their own.
+ */
+public final class Installer {
+
+    private static final String BRIDGE = "org.dcache.oncrpc4j.rdma.agent.bridge.ServiceBridge";
+
+    private Installer() {}
+
+    /**
+     * @param settings our system properties, checked
+     * @param arguments the agent's
+     * @param transportLoaders makes the transport's loader for a given parent
+     * @param fatal takes a failed weave, and halts the JVM
+     */
+    public static void install(Instrumentation instrumentation, Properties settings, String arguments,
+            Function<ClassLoader, ClassLoader> transportLoaders, Consumer<Throwable> fatal) throws Exception {
+        OncRpcHook.install(type -> bridge(transportLoaders.apply(type.getClassLoader()), settings, arguments));
+        OncRpcTransformer transformer = new OncRpcTransformer(fatal);
+        instrumentation.addTransformer(transformer, true);
+        List<Class<?>> loaded = new ArrayList<>();
+        for (Class<?> type : instrumentation.getAllLoadedClasses()) {
+            if (transformer.concerns(type.getName())) {
+                loaded.add(type);
+            }
+        }
+        if (!loaded.isEmpty()) {
+            instrumentation.retransformClasses(loaded.toArray(Class<?>[]::new));
+            System.err.println("oncrpc4j-rdma: attached; services built from now on use RDMA, services built before keep what they have");
+        }
+    }
+
+    private static LoaderHook bridge(ClassLoader loader, Properties settings, String arguments) {
+        try {
+            return (LoaderHook) Class.forName(BRIDGE, true, loader).getConstructor(Properties.class, String.class)
+                    .newInstance(settings, arguments);
+        } catch (InvocationTargetException e) {
+            if (e.getCause() instanceof RuntimeException cause) {
+                throw cause;
+            }
+            throw new IllegalStateException("oncrpc4j-rdma: the transport cannot be loaded: " + e.getCause(), e.getCause());
+        } catch (ReflectiveOperationException e) {
+            throw new IllegalStateException("oncrpc4j-rdma: the transport cannot be loaded: " + e, e);
+        }
+    }
+}
