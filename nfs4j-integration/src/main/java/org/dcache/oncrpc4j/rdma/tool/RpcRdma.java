@@ -2,6 +2,7 @@
 package org.dcache.oncrpc4j.rdma.tool;
 
 import java.io.PrintWriter;
+import org.dcache.oncrpc4j.rdma.tool.bench.BenchCommand;
 import org.dcache.oncrpc4j.rdma.tool.demo.DemoCommand;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -23,7 +24,7 @@ import picocli.CommandLine.Spec;
         exitCodeListHeading = "%nExit status:%n",
         exitCodeList = {" 0:done, and all was right", " 1:failed", " 2:wrong command line"},
         synopsisSubcommandLabel = "COMMAND",
-        subcommands = {DemoCommand.class, InfoCommand.class})
+        subcommands = {DemoCommand.class, InfoCommand.class, BenchCommand.class})
 public final class RpcRdma implements Runnable {
 
     public static final int OK = 0;

@@ -135,7 +135,7 @@ final class DemoRun {
             int equals = words[i].indexOf('=');
             result.put(words[i].substring(0, equals), Long.parseLong(words[i].substring(equals + 1)));
         }
-        return result;
+        return Expectation.comparable(result);
     }
 
     private void judge(Relay relay, Counts counts) {
