@@ -4,6 +4,7 @@ package org.dcache.oncrpc4j.rdma.xprt;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.util.function.IntSupplier;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.dcache.oncrpc4j.rdma.proto.PrivateData;
@@ -23,18 +24,21 @@ public final class Acceptor implements AutoCloseable {
     private final Predicate<InetAddress> allowed;
     private final Supplier<ConnectionOwner> owners;
     private final int maxConnections;
+    private final IntSupplier connections;
     private final Listener listener;
 
     /**
      * @param allowed who may connect
-     * @param maxConnections bound on the device's connections
+     * @param maxConnections bound on the service's connections
+     * @param connections how many the service has
      * @param owners gives each accepted connection its owner
      */
     public Acceptor(RdmaDevice device, InetSocketAddress address, int backlog, Predicate<InetAddress> allowed, int maxConnections,
-            Supplier<ConnectionOwner> owners) throws IOException {
+            IntSupplier connections, Supplier<ConnectionOwner> owners) throws IOException {
         this.device = device;
         this.allowed = allowed;
         this.maxConnections = maxConnections;
+        this.connections = connections;
         this.owners = owners;
         this.listener = device.adapter().listen(address, backlog, this::requested);
     }
@@ -49,7 +53,7 @@ public final class Acceptor implements AutoCloseable {
             request.reject(NOTHING);
             return;
         }
-        if (device.connectionCount() >= maxConnections) {
+        if (connections.getAsInt() >= maxConnections) {
             device.counters().increment(XprtCounter.REFUSED_TOO_MANY);
             request.reject(NOTHING);
             return;

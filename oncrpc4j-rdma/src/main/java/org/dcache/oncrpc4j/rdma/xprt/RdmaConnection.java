@@ -11,6 +11,7 @@ import org.dcache.oncrpc4j.rdma.proto.MalformedHeaderException;
 import org.dcache.oncrpc4j.rdma.proto.PrivateData;
 import org.dcache.oncrpc4j.rdma.proto.RdmaHeader;
 import org.dcache.oncrpc4j.rdma.proto.RpcWords;
+import org.dcache.oncrpc4j.rdma.verbs.ConnectionClosedException;
 import org.dcache.oncrpc4j.rdma.verbs.ConnectionInfo;
 import org.dcache.oncrpc4j.rdma.verbs.IdleTimeoutException;
 import org.dcache.oncrpc4j.rdma.verbs.QueuePair;
@@ -194,6 +195,21 @@ public final class RdmaConnection implements QueuePairHandler {
         if (qp != null) {
             qp.disconnect(cause);
         }
+    }
+
+    /** Closes in good order because our side is done with it. Any thread, idempotent. */
+    public void closeLocally() {
+        close(new ConnectionClosedException("closed by this side"));
+    }
+
+    /** Closes at once because our side is done with it. Any thread, idempotent. */
+    public void abortLocally() {
+        abort(new ConnectionClosedException("cut off by this side"));
+    }
+
+    /** Whether no call is pending in either direction. */
+    public boolean isIdle() {
+        return requester.isIdle() && responder.isIdle();
     }
 
     /** Closes at once. Any thread, idempotent (kernel: {@code rpcrdma_force_disconnect}). */

@@ -57,15 +57,32 @@ public final class Requester {
         return calls.containsKey(xid);
     }
 
+    /** Who waits for the reply to a registered call; null when it is unknown. */
+    public ReplyListener listener(int xid) {
+        PendingCall call = calls.get(xid);
+        return call == null ? null : call.listener();
+    }
+
+    /** Listeners of the calls that are pending now, abandoned ones left out. */
+    public List<ReplyListener> pending() {
+        List<ReplyListener> listeners = new ArrayList<>();
+        for (PendingCall call : calls.values()) {
+            if (call.state() != PendingCall.State.ABANDONED) {
+                listeners.add(call.listener());
+            }
+        }
+        return listeners;
+    }
+
     // ---- registering, sending
 
     /**
      * Announces a call. Any thread.
      *
-     * @throws EOFException when the connection has ended
      * @throws DuplicateXidException when a call with this xid is pending on this connection
+     * @throws EOFException when the connection has ended
      */
-    public void register(int xid, ReplyListener listener) throws IOException {
+    public void register(int xid, ReplyListener listener) throws EOFException {
         synchronized (this) {
             if (ended != null) {
                 throw new EOFException(ended.getMessage());

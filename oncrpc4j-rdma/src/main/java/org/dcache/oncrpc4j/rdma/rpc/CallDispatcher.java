@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.rpc;
+
+import com.google.common.util.concurrent.MoreExecutors;
+import java.io.IOException;
+import java.util.concurrent.RejectedExecutionException;
+import org.dcache.oncrpc4j.rdma.metrics.Counters;
+import org.dcache.oncrpc4j.rdma.spi.ServiceContext;
+import org.dcache.oncrpc4j.rdma.xprt.InboundCall;
+import org.dcache.oncrpc4j.rdma.xprt.XprtCounter;
+import org.dcache.oncrpc4j.rpc.OncRpcException;
+import org.dcache.oncrpc4j.rpc.RpcCall;
+import org.dcache.oncrpc4j.rpc.RpcDispatcher;
+import org.dcache.oncrpc4j.rpc.RpcException;
+import org.dcache.oncrpc4j.rpc.gss.GssProtocolFilter;
+import org.glassfish.grizzly.filterchain.FilterChainContext;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Takes a call through what oncrpc4j does with one: decode header and credential, RPCSEC_GSS, find the program, dispatch.
+ *
+ * <p>One hop: the loop only hands the whole of it to the service's executor as one task; nothing of the user's, no crypto and no look-up runs on the
+ * loop. oncrpc4j's own filters do the work. Where they leave a call without an answer (GSS DESTROY, an undecodable header), it is answered
+ * here: a client on RDMA would wait for it and in the end drop the connection.
+ */
+final class CallDispatcher {
+
+    private static final Logger LOG = LoggerFactory.getLogger(CallDispatcher.class);
+
+    private final Executors executors;
+    private final Counters counters;
+    private final GssProtocolFilter gss;
+    private final RpcDispatcher dispatcher;
+
+    CallDispatcher(ServiceContext service, Executors executors, Counters counters) {
+        this.executors = executors;
+        this.counters = counters;
+        this.gss = service.gss() == null ? null : new GssProtocolFilter(service.gss());
+        this.dispatcher = new RpcDispatcher(MoreExecutors.newDirectExecutorService(), service.programs(), service.subjectPropagation(),
+                service.interceptor());
+    }
+
+    /** On the loop. */
+    void received(InboundCall call, RdmaRpcTransport transport) {
+        try {
+            executors.dispatch(() -> dispatch(call, transport));
+        } catch (RejectedExecutionException e) {
+            counters.increment(XprtCounter.EXECUTOR_REJECTED);
+            PlainReply.systemError(call, transport);
+        }
+    }
+
+    private void dispatch(InboundCall call, RdmaRpcTransport transport) {
+        RdmaXdr xdr = new RdmaXdr(call, transport.memory());
+        try {
+            xdr.beginDecoding();
+            int xid = xdr.xdrDecodeInt();
+            xdr.xdrDecodeInt();
+            RpcCall rpc = new RpcCall(xid, xdr, transport);
+            try {
+                rpc.accept();
+            } catch (RpcException e) {
+                LOG.info("RPC request of {} rejected: {}", transport.getRemoteSocketAddress(), e.getMessage());
+                rpc.reject(e.getStatus(), e.getRpcReply());
+                return;
+            }
+            dispatch(rpc, call, transport);
+        } catch (OncRpcException | RuntimeException e) {
+            undecodable(call, transport, e);
+        } catch (IOException e) {
+            undecodable(call, transport, e);
+        }
+    }
+
+    private void dispatch(RpcCall rpc, InboundCall call, RdmaRpcTransport transport) throws IOException {
+        FilterChainContext context = new FilterChainContext();
+        context.setMessage(rpc);
+        if (gss != null && gss.handleRead(context) == context.getStopAction()) {
+            if (call.isOpen()) {
+                counters.increment(XprtCounter.ANSWERED_FOR_PROGRAM);
+                PlainReply.success(call, transport);
+            }
+            return;
+        }
+        try {
+            dispatcher.handleRead(context);
+        } catch (RuntimeException e) {
+            // oncrpc4j has answered with a system error and logged it; make sure of the former.
+            if (call.isOpen()) {
+                counters.increment(XprtCounter.ANSWERED_FOR_PROGRAM);
+                PlainReply.systemError(call, transport);
+            }
+        }
+    }
+
+    private void undecodable(InboundCall call, RdmaRpcTransport transport, Exception cause) {
+        LOG.info("Undecodable RPC request of {}: {}", transport.getRemoteSocketAddress(), cause.toString());
+        if (call.isOpen()) {
+            counters.increment(XprtCounter.ANSWERED_FOR_PROGRAM);
+            PlainReply.garbageArguments(call, transport);
+        }
+    }
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.rpc;
+
+import java.io.EOFException;
+import java.net.SocketAddress;
+import java.nio.channels.CompletionHandler;
+import java.util.Collection;
+import java.util.List;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.dcache.oncrpc4j.rpc.ReplyQueue;
+import org.dcache.oncrpc4j.rpc.RpcReply;
+import org.dcache.oncrpc4j.rpc.RpcTransport;
+
+/**
+ * The reply queue of one connection. oncrpc4j registers each call here before it is sent and takes it out again when the caller gives up, which makes these
+ * the points where a call becomes known to the engine and where its memory is fenced: {@link #get} returns only when the peer can no longer
+ * reach it.
+ *
+ * <p>Xids are tracked per connection and a duplicate is refused; one shared timer serves all time-outs. A disconnect is noticed by the connection itself, so
+ * {@link #handleDisconnect} has nothing to do.
+ */
+final class ConnectionReplyQueue extends ReplyQueue {
+
+    private final RdmaRpcTransport transport;
+    private final ScheduledThreadPoolExecutor timer;
+
+    ConnectionReplyQueue(RdmaRpcTransport transport, ScheduledThreadPoolExecutor timer) {
+        this.transport = transport;
+        this.timer = timer;
+        // The stock queue's own timer has no thread before its first use; ours is never used.
+        super.shutdown();
+    }
+
+    @Override
+    public void registerKey(int xid, SocketAddress address, CompletionHandler<RpcReply, RpcTransport> callback) throws EOFException {
+        registerKey(xid, address, callback, 0, null);
+    }
+
+    @Override
+    public void registerKey(int xid, SocketAddress address, CompletionHandler<RpcReply, RpcTransport> callback, long timeout, TimeUnit unit)
+            throws EOFException {
+        boolean timed = timeout > 0 && unit != null;
+        PendingReply pending = new PendingReply(transport, callback, timed);
+        transport.connection().requester().register(xid, pending);
+        if (timed) {
+            pending.timeout(timer.schedule(() -> expired(xid, timeout, unit), timeout, unit));
+        }
+    }
+
+    private void expired(int xid, long timeout, TimeUnit unit) {
+        PendingReply pending = (PendingReply) transport.connection().requester().abandon(xid);
+        if (pending != null) {
+            pending.fail(new TimeoutException("did not get a response within " + timeout + " " + unit));
+        }
+    }
+
+    @Override
+    public CompletionHandler<RpcReply, RpcTransport> get(int xid) {
+        PendingReply pending = (PendingReply) transport.connection().requester().abandon(xid);
+        if (pending == null) {
+            return null;
+        }
+        pending.cancelTimeout();
+        return pending.handler();
+    }
+
+    @Override
+    public void handleDisconnect(SocketAddress address) {}
+
+    @Override
+    public Collection<PendingRequest> getPendingRequests() {
+        List<PendingRequest> pending = transport.connection().requester().pending().stream()
+                .map(listener -> new PendingRequest(transport.getLocalSocketAddress(), ((PendingReply) listener).handler(), null)).toList();
+        return pending;
+    }
+
+    @Override
+    public void shutdown() {}
+}

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.rpc;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.CompletionHandler;
+import java.util.concurrent.ScheduledFuture;
+import org.dcache.oncrpc4j.rdma.spi.XdrView;
+import org.dcache.oncrpc4j.rdma.xprt.BadReplyException;
+import org.dcache.oncrpc4j.rdma.xprt.Regbuf;
+import org.dcache.oncrpc4j.rdma.xprt.ReplyListener;
+import org.dcache.oncrpc4j.rpc.OncRpcAcceptedException;
+import org.dcache.oncrpc4j.rpc.OncRpcRejectedException;
+import org.dcache.oncrpc4j.rpc.RpcAccepsStatus;
+import org.dcache.oncrpc4j.rpc.RpcReply;
+import org.dcache.oncrpc4j.rpc.RpcTransport;
+
+/**
+ * Delivers the reply to one call of ours to the completion handler that was registered for it.
+ *
+ * <p>Threads: replies come on the loop. A handler is user code and runs on the service's executor, with one exception: the handler that oncrpc4j makes for a
+ * call without a time-out only decodes the result and completes a future that nobody but the waiting thread can see, so it runs on the loop and
+ * saves the waiting thread a hop.
+ *
+ * <p>Memory: that handler has decoded everything when it returns, so pooled memory is used again then. Any other handler may keep the reply for as long as it
+ * likes and gets it on the heap.
+ */
+final class PendingReply implements ReplyListener {
+
+    /** Handlers that {@code RpcCall} makes itself. */
+    private static final ClassValue<Boolean> OWN_HANDLER = new ClassValue<>() {
+        @Override
+        protected Boolean computeValue(Class<?> type) {
+            return type.getName().startsWith("org.dcache.oncrpc4j.rpc.RpcCall$");
+        }
+    };
+
+    private final RdmaRpcTransport transport;
+    private final CompletionHandler<RpcReply, RpcTransport> handler;
+    private final boolean quick;
+    private volatile ScheduledFuture<?> timeout;
+    private volatile CallReading reading;
+
+    /** @param handler may be null: nobody wants to know */
+    PendingReply(RdmaRpcTransport transport, CompletionHandler<RpcReply, RpcTransport> handler, boolean timed) {
+        this.transport = transport;
+        this.handler = handler;
+        this.quick = !timed && handler != null && OWN_HANDLER.get(handler.getClass());
+    }
+
+    CompletionHandler<RpcReply, RpcTransport> handler() {
+        return handler;
+    }
+
+    void timeout(ScheduledFuture<?> future) {
+        timeout = future;
+    }
+
+    void cancelTimeout() {
+        ScheduledFuture<?> future = timeout;
+        if (future != null) {
+            future.cancel(false);
+        }
+    }
+
+    /** What is known of the call; set before it is sent. */
+    void reading(CallReading value) {
+        reading = value;
+    }
+
+    @Override
+    public void locate(ByteBuffer reduced, int[] lengths, int count, int[] positions) throws IOException {
+        CallReading call = reading;
+        XdrView view = Views.of(reduced);
+        int offset = RpcOffsets.results(view);
+        if (call == null || call.binding() == null || offset == RpcOffsets.NONE) {
+            return;
+        }
+        int[] next = {0};
+        boolean[] contradicts = {false};
+        try {
+            call.binding().results(call.header(), view, offset, (position, length) -> {
+                int i = next[0]++;
+                if (i >= count || lengths[i] == 0) {
+                    return false;
+                }
+                contradicts[0] |= lengths[i] != length;
+                positions[i] = position;
+                return true;
+            });
+        } catch (IndexOutOfBoundsException e) {
+            throw new BadReplyException("the results of " + call.header() + " end too early: " + e.getMessage());
+        }
+        if (contradicts[0]) {
+            throw new BadReplyException("a Write chunk was returned with another length than the result of " + call.header() + " has");
+        }
+    }
+
+    @Override
+    public void replied(ByteBuffer message, Regbuf memory) {
+        cancelTimeout();
+        if (quick) {
+            try {
+                deliver(new RdmaXdr(message, memory != null, transport.memory()));
+            } finally {
+                if (memory != null) {
+                    memory.release();
+                }
+            }
+            return;
+        }
+        ByteBuffer own = message;
+        if (memory != null) {
+            own = ByteBuffer.allocate(message.remaining()).put(message).flip();
+            memory.release();
+        }
+        RdmaXdr xdr = new RdmaXdr(own, false, transport.memory());
+        transport.callback(() -> deliver(xdr));
+    }
+
+    private void deliver(RdmaXdr xdr) {
+        if (handler == null) {
+            return;
+        }
+        try {
+            xdr.beginDecoding();
+            int xid = xdr.xdrDecodeInt();
+            xdr.xdrDecodeInt();
+            RpcReply reply = new RpcReply(xid, xdr, transport);
+            if (!reply.isAccepted()) {
+                handler.failed(new OncRpcRejectedException(reply.getRejectStatus()), transport);
+            } else if (reply.getAcceptStatus() != RpcAccepsStatus.SUCCESS) {
+                handler.failed(new OncRpcAcceptedException(reply.getAcceptStatus()), transport);
+            } else {
+                handler.completed(reply, transport);
+            }
+        } catch (IOException e) {
+            handler.failed(e, transport);
+        }
+    }
+
+    @Override
+    public void failed(IOException cause) {
+        fail(cause);
+    }
+
+    /** Tells the handler that there is no reply, for whatever reason. */
+    void fail(Exception cause) {
+        cancelTimeout();
+        if (handler == null) {
+            return;
+        }
+        if (quick) {
+            handler.failed(cause, transport);
+        } else {
+            transport.callback(() -> handler.failed(cause, transport));
+        }
+    }
+}

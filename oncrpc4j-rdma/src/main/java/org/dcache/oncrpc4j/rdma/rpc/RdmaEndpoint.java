@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.rpc;
+
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.net.BindException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.dcache.oncrpc4j.rdma.config.Cidr;
+import org.dcache.oncrpc4j.rdma.config.Configuration;
+import org.dcache.oncrpc4j.rdma.config.Settings;
+import org.dcache.oncrpc4j.rdma.config.Transport;
+import org.dcache.oncrpc4j.rdma.metrics.Counters;
+import org.dcache.oncrpc4j.rdma.spi.RpcEndpoint;
+import org.dcache.oncrpc4j.rdma.spi.ServiceContext;
+import org.dcache.oncrpc4j.rdma.xprt.Acceptor;
+import org.dcache.oncrpc4j.rdma.xprt.Connector;
+import org.dcache.oncrpc4j.rdma.xprt.DevicePool;
+import org.dcache.oncrpc4j.rdma.xprt.RdmaConnection;
+import org.dcache.oncrpc4j.rdma.xprt.RdmaDevice;
+import org.dcache.oncrpc4j.rdma.xprt.SharedThreads;
+import org.dcache.oncrpc4j.rpc.RpcTransport;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * RDMA for one {@code OncRpcSvc}: its listeners, its connections, its share of the devices.
+ *
+ * <p>Start, stop and connect are the service's, from whatever thread; they may block, loops never call them. A failed start leaves nothing bound. Stop ends the
+ * connections, waits until their last callback is over and gives the devices back.
+ */
+final class RdmaEndpoint implements RpcEndpoint {
+
+    private static final Logger LOG = LoggerFactory.getLogger(RdmaEndpoint.class);
+
+    /** How long stop waits for connections to say good-bye before it cuts them off, milliseconds. */
+    private static final long LINGER = 2000;
+
+    private final ServiceContext service;
+    private final Configuration config;
+    private final Counters counters = Counters.process().child();
+    private final Bindings bindings = Bindings.load(RdmaEndpoint.class.getClassLoader());
+    private final Set<RdmaRpcTransport> connections = ConcurrentHashMap.newKeySet();
+    private final List<Acceptor> acceptors = new ArrayList<>();
+
+    // guarded by this
+    private List<DevicePool.Lease> leases;
+    private boolean stopped;
+
+    private volatile Executors executors;
+    private volatile CallDispatcher dispatcher;
+    private volatile ScheduledThreadPoolExecutor timer;
+
+    RdmaEndpoint(ServiceContext service, Configuration config) {
+        this.service = service;
+        this.config = config;
+    }
+
+    Executors executors() {
+        return executors;
+    }
+
+    CallDispatcher dispatcher() {
+        return dispatcher;
+    }
+
+    Bindings bindings() {
+        return bindings;
+    }
+
+    ScheduledThreadPoolExecutor timer() {
+        return timer;
+    }
+
+    /** A client serves calls too when it has programs: callbacks (RFC 8167). */
+    boolean servesCalls() {
+        return !service.client() || !service.programs().isEmpty();
+    }
+
+    @Override
+    public boolean replacesTcp() {
+        return config.get(Settings.TRANSPORT) == Transport.RDMA;
+    }
+
+    private synchronized List<DevicePool.Lease> open() throws IOException {
+        if (stopped) {
+            throw new IOException("service " + service.name() + " was stopped");
+        }
+        if (leases == null) {
+            leases = DevicePool.acquire(config, counters);
+            timer = SharedThreads.acquireTimer();
+            executors = new Executors(service.executor(), SharedThreads.acquireWorkers());
+            dispatcher = new CallDispatcher(service, executors, counters);
+        }
+        return leases;
+    }
+
+    @Override
+    public void start() throws IOException {
+        synchronized (this) {
+            stopped = false;
+        }
+        if (service.client() || !acceptors.isEmpty()) {
+            return;
+        }
+        try {
+            ServicePorts.Range range = ServicePorts.range(service, config);
+            for (DevicePool.Lease lease : open()) {
+                for (InetAddress address : ServicePorts.addresses(service, config)) {
+                    acceptors.add(bind(lease.device(), address, range));
+                }
+            }
+        } catch (IOException | RuntimeException e) {
+            stop();
+            throw e;
+        }
+        for (Acceptor acceptor : acceptors) {
+            LOG.info("service {} accepts RDMA connections on {}", service.name(), acceptor.localAddress());
+        }
+    }
+
+    private Acceptor bind(RdmaDevice device, InetAddress address, ServicePorts.Range range) throws IOException {
+        IOException last = null;
+        for (int port = range.first(); port <= range.last(); port++) {
+            try {
+                RegbufMemoryManager memory = new RegbufMemoryManager(device.regbufs());
+                return new Acceptor(device, new InetSocketAddress(address, port), Math.max(1, service.backlog()), this::allowed,
+                        config.get(Settings.CONNECTIONS), connections::size, () -> new RdmaRpcTransport(this, memory));
+            } catch (BindException e) {
+                last = e;
+            }
+        }
+        throw last;
+    }
+
+    private boolean allowed(InetAddress peer) {
+        List<Cidr> allow = config.get(Settings.ALLOW);
+        return allow.isEmpty() || allow.stream().anyMatch(block -> block.contains(peer));
+    }
+
+    /** On the loop. */
+    void established(RdmaRpcTransport transport) {
+        connections.add(transport);
+        LOG.info("{} {}", service.client() ? "connected to" : "connection of", transport.report());
+    }
+
+    /** On the loop. */
+    void disconnected(RdmaRpcTransport transport, IOException cause) {
+        LOG.info("{} ended: {}", transport, cause.getMessage());
+        connections.remove(transport);
+        synchronized (connections) {
+            connections.notifyAll();
+        }
+    }
+
+    @Override
+    public boolean diverts(InetSocketAddress address) {
+        return ServicePorts.diverts(address, config);
+    }
+
+    @Override
+    public RpcTransport connect(InetSocketAddress address, long timeout, TimeUnit unit) throws IOException {
+        InetSocketAddress target = ServicePorts.target(address, config);
+        if (target.isUnresolved()) {
+            throw new UnknownHostException(target.getHostString());
+        }
+        RdmaDevice device = open().get(0).device();
+        long handshake = config.get(Settings.HANDSHAKE_TIMEOUT);
+        long millis = Math.max(1, Math.min(unit.toMillis(timeout), handshake));
+        InetSocketAddress local = service.minPort() > 0 ? new InetSocketAddress(service.minPort()) : null;
+        RdmaRpcTransport transport = new RdmaRpcTransport(this, new RegbufMemoryManager(device.regbufs()));
+        Future<RdmaConnection> connecting = Connector.connect(device, target, local, millis, transport);
+        try {
+            connecting.get(millis + LINGER, TimeUnit.MILLISECONDS);
+            return transport;
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof IOException io ? io : new IOException(e.getCause().toString(), e.getCause());
+        } catch (TimeoutException e) {
+            connecting.cancel(false);
+            throw new IOException("no answer of " + target + " within " + millis + " ms", e);
+        } catch (InterruptedException e) {
+            connecting.cancel(false);
+            Thread.currentThread().interrupt();
+            throw (IOException) new InterruptedIOException("interrupted while connecting to " + target).initCause(e);
+        }
+    }
+
+    @Override
+    public InetSocketAddress localAddress() {
+        return acceptors.isEmpty() ? null : acceptors.get(0).localAddress();
+    }
+
+    @Override
+    public void stop() {
+        stop(0, TimeUnit.MILLISECONDS);
+    }
+
+    @Override
+    public void stop(long gracePeriod, TimeUnit unit) {
+        List<DevicePool.Lease> open;
+        synchronized (this) {
+            stopped = true;
+            open = leases;
+            leases = null;
+        }
+        if (open == null) {
+            return;
+        }
+        acceptors.forEach(Acceptor::close);
+        acceptors.clear();
+        long deadline = System.nanoTime() + unit.toNanos(gracePeriod);
+        while (System.nanoTime() < deadline && connections.stream().anyMatch(t -> !t.connection().isIdle())) {
+            await(10);
+        }
+        connections.forEach(RdmaRpcTransport::close);
+        awaitEnd();
+        connections.forEach(RdmaRpcTransport::abort);
+        awaitEnd();
+        open.forEach(DevicePool.Lease::close);
+        SharedThreads.releaseWorkers();
+        SharedThreads.releaseTimer();
+    }
+
+    private void awaitEnd() {
+        long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(LINGER);
+        while (!connections.isEmpty() && System.nanoTime() < deadline) {
+            await(LINGER);
+        }
+    }
+
+    /** Waits until a connection ends, at most this long. An interrupt is kept and cuts the waiting short. */
+    private void await(long millis) {
+        synchronized (connections) {
+            if (connections.isEmpty()) {
+                return;
+            }
+            try {
+                connections.wait(millis);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+}

@@ -1,0 +1,338 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.rpc;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.WritableByteChannel;
+import java.util.ArrayList;
+import java.util.List;
+import org.dcache.oncrpc4j.rdma.xprt.InboundCall;
+import org.dcache.oncrpc4j.rdma.xprt.OutMessage;
+import org.dcache.oncrpc4j.rdma.xprt.Regbuf;
+import org.dcache.oncrpc4j.xdr.BadXdrOncRpcException;
+import org.dcache.oncrpc4j.xdr.Xdr;
+import org.glassfish.grizzly.Buffer;
+import org.glassfish.grizzly.FileChunk;
+import org.glassfish.grizzly.memory.ByteBufferWrapper;
+
+/**
+ * The XDR stream of a message on this transport.
+ *
+ * <p>It decodes from pooled memory (a receive buffer, a sink) and encodes into a regbuf. oncrpc4j encodes a reply into the Xdr that the call was decoded
+ * from; {@link #beginEncoding()} swaps the memory, so the arguments stay readable until the reply has been handed to the transport.
+ *
+ * <p>Pooled memory never reaches the application: decoding copies, also where the stock Xdr would hand out a slice. What the application gives to be sent
+ * by reference ({@code xdrEncodeShallowByteBuffer}) is referenced until the message has left; everything else is copied while it is encoded. Pad is
+ * always zero. A length in a received message is checked before anything is allocated for it.
+ *
+ * <p>Not thread-safe, as the stock one.
+ */
+final class RdmaXdr extends Xdr {
+
+    /** Room for what usually follows a large item. */
+    private static final int SLACK = 512;
+
+    private static final ByteBufferWrapper EMPTY = new ByteBufferWrapper(ByteBuffer.allocate(0));
+
+    private final RegbufMemoryManager memory;
+    private final InboundCall inbound;
+    private List<External> externals;
+    private boolean pooled;
+
+    /** A buffer of the application's that goes out by reference, at this place of the encoded stream. */
+    private record External(int position, Buffer buffer) {}
+
+    /** Decodes a call and encodes its reply. */
+    RdmaXdr(InboundCall call, RegbufMemoryManager memory) {
+        super(new ByteBufferWrapper(call.message()), memory);
+        this.memory = memory;
+        this.inbound = call;
+        this.pooled = true;
+    }
+
+    /** Encodes a call. */
+    RdmaXdr(RegbufBuffer buffer, RegbufMemoryManager memory) {
+        super(buffer, memory);
+        this.memory = memory;
+        this.inbound = null;
+    }
+
+    /**
+     * Decodes a reply.
+     *
+     * @param pooled whether the message lies in memory that will be used again
+     */
+    RdmaXdr(ByteBuffer message, boolean pooled, RegbufMemoryManager memory) {
+        super(new ByteBufferWrapper(message), memory);
+        this.memory = memory;
+        this.inbound = null;
+        this.pooled = pooled;
+    }
+
+    /** The call that this Xdr answers; null for one of ours. */
+    InboundCall inbound() {
+        return inbound;
+    }
+
+    // ---- decoding
+
+    @Override
+    public ByteBuffer xdrDecodeByteBuffer() throws BadXdrOncRpcException {
+        return ByteBuffer.wrap(xdrDecodeDynamicOpaque());
+    }
+
+    @Override
+    public byte[] xdrDecodeDynamicOpaque() throws BadXdrOncRpcException {
+        checkCount(1);
+        return super.xdrDecodeDynamicOpaque();
+    }
+
+    @Override
+    public byte[] xdrDecodeOpaque(int length) throws BadXdrOncRpcException {
+        if (length < 0 || length > _buffer.remaining()) {
+            tooShort();
+        }
+        return super.xdrDecodeOpaque(length);
+    }
+
+    @Override
+    public String xdrDecodeString() throws BadXdrOncRpcException {
+        checkCount(1);
+        return super.xdrDecodeString();
+    }
+
+    @Override
+    public int[] xdrDecodeIntVector() throws BadXdrOncRpcException {
+        checkCount(Integer.BYTES);
+        return super.xdrDecodeIntVector();
+    }
+
+    @Override
+    public long[] xdrDecodeLongVector() throws BadXdrOncRpcException {
+        checkCount(Long.BYTES);
+        return super.xdrDecodeLongVector();
+    }
+
+    @Override
+    public float[] xdrDecodeFloatVector() throws BadXdrOncRpcException {
+        checkCount(Float.BYTES);
+        return super.xdrDecodeFloatVector();
+    }
+
+    @Override
+    public double[] xdrDecodeDoubleVector() throws BadXdrOncRpcException {
+        checkCount(Double.BYTES);
+        return super.xdrDecodeDoubleVector();
+    }
+
+    @Override
+    public byte[] xdrDecodeByteVector() throws BadXdrOncRpcException {
+        checkCount(Integer.BYTES);
+        return super.xdrDecodeByteVector();
+    }
+
+    @Override
+    public short[] xdrDecodeShortVector() throws BadXdrOncRpcException {
+        checkCount(Integer.BYTES);
+        return super.xdrDecodeShortVector();
+    }
+
+    /** Refuses a count word that promises more than the message holds, before anything is allocated. */
+    private void checkCount(int elementBytes) throws BadXdrOncRpcException {
+        if (_buffer.remaining() < Integer.BYTES) {
+            return;
+        }
+        int count = _buffer.getInt(_buffer.position());
+        if (count < 0 || (long) count * elementBytes > _buffer.remaining() - Integer.BYTES) {
+            tooShort();
+        }
+    }
+
+    /** The exception's constructor is oncrpc4j's own; reading past the end makes it throw one. */
+    private void tooShort() throws BadXdrOncRpcException {
+        _buffer.position(_buffer.limit());
+        super.xdrDecodeInt();
+    }
+
+    /** The application asks for the memory itself: it gets a copy if the memory will be used again. */
+    @Override
+    public Buffer asBuffer() {
+        if (encoding() != null) {
+            return externals == null ? super.asBuffer() : composite();
+        }
+        if (pooled) {
+            ByteBuffer copy = ByteBuffer.allocate(_buffer.limit());
+            int position = _buffer.position();
+            _buffer.rewind();
+            _buffer.get(copy);
+            copy.position(position);
+            _buffer = new ByteBufferWrapper(copy);
+            pooled = false;
+        }
+        return super.asBuffer();
+    }
+
+    /** A flat copy of a stream with external parts, for those who want to see it before it is sent. */
+    private Buffer composite() {
+        Regbuf regbuf = encoding().regbuf();
+        int length = _buffer.limit();
+        for (External external : externals) {
+            length += external.buffer().remaining();
+        }
+        ByteBuffer flat = ByteBuffer.allocate(length);
+        int from = 0;
+        for (External external : externals) {
+            flat.put(regbuf.view(from, external.position() - from));
+            for (ByteBuffer part : external.buffer().toByteBufferArray().getArray()) {
+                if (part != null) {
+                    flat.put(part.duplicate());
+                }
+            }
+            from = external.position();
+        }
+        flat.put(regbuf.view(from, _buffer.limit() - from));
+        return new ByteBufferWrapper(flat.flip());
+    }
+
+    // ---- encoding
+
+    @Override
+    public void beginEncoding() {
+        if (encoding() == null) {
+            _buffer = memory.allocate(INITIAL_XDR_SIZE);
+        }
+        dropExternals();
+        super.beginEncoding();
+    }
+
+    /** The memory encoded into; null while decoding and when the message is gone. */
+    private RegbufBuffer encoding() {
+        return _buffer instanceof RegbufBuffer buffer ? buffer : null;
+    }
+
+    @Override
+    public void xdrEncodeByteBuffer(ByteBuffer data) {
+        int pad = -data.remaining() & 3;
+        reserve(Integer.BYTES + data.remaining() + pad);
+        super.xdrEncodeByteBuffer(data);
+        zero(pad);
+    }
+
+    @Override
+    public void xdrEncodeOpaque(byte[] bytes, int offset, int length) {
+        reserve(length + 3);
+        super.xdrEncodeOpaque(bytes, offset, length);
+    }
+
+    @Override
+    public void xdrEncodeShallowByteBuffer(Buffer data) {
+        int length = data.remaining();
+        xdrEncodeInt(length);
+        if (externals == null) {
+            externals = new ArrayList<>(1);
+        }
+        externals.add(new External(_buffer.position(), data));
+        int pad = -length & 3;
+        reserve(Integer.BYTES);
+        _buffer.position(_buffer.position() + pad);
+        zero(pad);
+    }
+
+    /** The file's bytes are read here, into their place; what follows them in the reply comes behind them. */
+    @Override
+    public void xdrEncodeFileChunk(FileChunk chunk) {
+        int length = chunk.remaining();
+        xdrEncodeInt(length);
+        reserve(length + Integer.BYTES);
+        int end = _buffer.position() + length;
+        try (WritableByteChannel target = new BufferChannel(_buffer)) {
+            while (chunk.remaining() > 0) {
+                if (chunk.writeTo(target) <= 0) {
+                    throw new IOException("file chunk ended " + chunk.remaining() + " bytes early");
+                }
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException("reading a file chunk of " + length + " bytes failed", e);
+        } finally {
+            chunk.release();
+        }
+        int pad = -length & 3;
+        _buffer.position(end + pad);
+        zero(pad);
+    }
+
+    /** Makes room ahead in one step; the stock growth would copy more than once. */
+    private void reserve(int bytes) {
+        RegbufBuffer buffer = encoding();
+        if (buffer != null && buffer.remaining() < bytes) {
+            _buffer = memory.reallocate(buffer, buffer.position() + bytes + SLACK);
+        }
+    }
+
+    /** Zeroes the last bytes before the position; recycled memory must not leak into pad. */
+    private void zero(int pad) {
+        for (int i = 1; i <= pad; i++) {
+            _buffer.put(_buffer.position() - i, (byte) 0);
+        }
+    }
+
+    /** A channel into a buffer, for {@link FileChunk#writeTo}. */
+    private record BufferChannel(Buffer target) implements WritableByteChannel {
+
+        @Override
+        public int write(ByteBuffer source) {
+            int n = source.remaining();
+            target.put(source);
+            return n;
+        }
+
+        @Override
+        public boolean isOpen() {
+            return true;
+        }
+
+        @Override
+        public void close() {}
+    }
+
+    // ---- handing over
+
+    /** Moves the encoded message and its memory into {@code message}; this Xdr is empty afterwards. */
+    void moveTo(OutMessage message) {
+        Regbuf regbuf = encoding().regbuf();
+        int limit = _buffer.limit();
+        int from = 0;
+        if (externals != null) {
+            for (External external : externals) {
+                message.add(regbuf.view(from, external.position() - from), regbuf.region());
+                Pieces.add(message, external.buffer());
+                message.onRelease(external.buffer()::tryDispose);
+                from = external.position();
+            }
+            externals = null;
+        }
+        message.add(regbuf.view(from, limit - from), regbuf.region());
+        message.onRelease(regbuf::release);
+        _buffer = EMPTY;
+        pooled = false;
+    }
+
+    private void dropExternals() {
+        if (externals != null) {
+            externals.forEach(external -> external.buffer().tryDispose());
+            externals = null;
+        }
+    }
+
+    /** Gives encoding memory back that was never sent. Idempotent. */
+    @Override
+    public void close() {
+        dropExternals();
+        RegbufBuffer buffer = encoding();
+        _buffer = EMPTY;
+        if (buffer != null) {
+            buffer.regbuf().release();
+        }
+    }
+}

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.rpc;
+
+import java.nio.ByteBuffer;
+import org.dcache.oncrpc4j.rdma.xprt.RegbufPool;
+import org.glassfish.grizzly.memory.MemoryManager;
+import org.glassfish.grizzly.memory.MemoryProbe;
+import org.glassfish.grizzly.monitoring.MonitoringConfig;
+
+/** Lets an {@code Xdr} grow in regbufs. Any thread. */
+final class RegbufMemoryManager implements MemoryManager<RegbufBuffer> {
+
+    private final RegbufPool pool;
+
+    RegbufMemoryManager(RegbufPool pool) {
+        this.pool = pool;
+    }
+
+    @Override
+    public RegbufBuffer allocate(int size) {
+        return new RegbufBuffer(pool.acquire(size));
+    }
+
+    @Override
+    public RegbufBuffer allocateAtLeast(int size) {
+        return allocate(size);
+    }
+
+    /** A larger buffer with the same content up to the position; the old one is free again. */
+    @Override
+    public RegbufBuffer reallocate(RegbufBuffer old, int size) {
+        RegbufBuffer larger = allocate(size);
+        ByteBuffer source = old.regbuf().memory();
+        int used = source.position();
+        larger.regbuf().memory().put(0, source, 0, used);
+        larger.position(used);
+        old.regbuf().release();
+        return larger;
+    }
+
+    @Override
+    public void release(RegbufBuffer buffer) {
+        buffer.regbuf().release();
+    }
+
+    @Override
+    public boolean willAllocateDirect(int size) {
+        return true;
+    }
+
+    @Override
+    @SuppressWarnings("unchecked")
+    public MonitoringConfig<MemoryProbe> getMonitoringConfig() {
+        return DEFAULT_MEMORY_MANAGER.getMonitoringConfig();
+    }
+}

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.rpc;
+
+import org.dcache.oncrpc4j.rdma.spi.XdrView;
+
+/**
+ * Where arguments and results start in an RPC message (RFC 5531, section 9), and whether its security flavor allows direct data placement.
+ *
+ * <pre>
+ *  call:  xid | CALL | 2 | program | version | procedure | cred flavor | cred length | cred … | verf flavor | verf length | verf … | arguments
+ *  reply: xid | REPLY | MSG_ACCEPTED | verf flavor | verf length | verf … | SUCCESS | results
+ *  RPCSEC_GSS credential: version | procedure | sequence | service | handle…
+ * </pre>
+ */
+final class RpcOffsets {
+
+    static final int NONE = -1;
+
+    static final int XID = 0;
+    static final int TYPE = 4;
+    static final int PROGRAM = 12;
+    static final int VERSION = 16;
+    static final int PROCEDURE = 20;
+    static final int CALL = 0;
+    static final int REPLY = 1;
+
+    private static final int CRED = 24;
+    private static final int REPLY_STAT = 8;
+    private static final int REPLY_VERF = 12;
+    private static final int RPCSEC_GSS = 6;
+    private static final int GSS_PROC = CRED + 12;
+    private static final int GSS_SERVICE = CRED + 20;
+    private static final int GSS_SERVICE_NONE = 1;
+
+    private RpcOffsets() {}
+
+    /** Offset of the arguments, or {@link #NONE} when the message ends before. */
+    static int arguments(XdrView call) {
+        int verifier = afterOpaque(call, CRED + 4);
+        return verifier == NONE ? NONE : afterOpaque(call, verifier + 4);
+    }
+
+    /** Offset of the results of an accepted and successful reply, or {@link #NONE}. */
+    static int results(XdrView reply) {
+        if (reply.length() < REPLY_VERF + 12 || reply.getInt(TYPE) != REPLY || reply.getInt(REPLY_STAT) != 0) {
+            return NONE;
+        }
+        int status = afterOpaque(reply, REPLY_VERF + 4);
+        return status == NONE || status + 4 > reply.length() || reply.getInt(status) != 0 ? NONE : status + 4;
+    }
+
+    /** Offset behind an opaque whose count word is at {@code at}. */
+    private static int afterOpaque(XdrView message, int at) {
+        if (at + 4 > message.length()) {
+            return NONE;
+        }
+        int length = message.getInt(at);
+        if (length < 0 || length > message.length() - at - 4) {
+            return NONE;
+        }
+        int end = at + 4 + (length + 3 & ~3);
+        return end > message.length() ? NONE : end;
+    }
+
+    /** Whether the body may be moved in parts: not with RPCSEC_GSS integrity or privacy, nor for its control messages [46]. */
+    static boolean placeable(XdrView call) {
+        if (call.length() < CRED + 4 || call.getInt(CRED) != RPCSEC_GSS) {
+            return true;
+        }
+        return call.length() >= GSS_SERVICE + 4 && call.getInt(GSS_PROC) == 0 && call.getInt(GSS_SERVICE) == GSS_SERVICE_NONE;
+    }
+}

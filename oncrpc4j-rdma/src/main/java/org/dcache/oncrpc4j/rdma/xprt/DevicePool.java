@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.xprt;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.ServiceLoader;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import org.dcache.oncrpc4j.rdma.config.Configuration;
+import org.dcache.oncrpc4j.rdma.config.Settings;
+import org.dcache.oncrpc4j.rdma.metrics.Counters;
+import org.dcache.oncrpc4j.rdma.verbs.Availability;
+import org.dcache.oncrpc4j.rdma.verbs.ProviderUnavailableException;
+import org.dcache.oncrpc4j.rdma.verbs.VerbsException;
+import org.dcache.oncrpc4j.rdma.verbs.VerbsProvider;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The open devices of the process (kernel: {@code rpcrdma_ia_open}): one for each provider and set of settings, shared by all services, opened with the first
+ * lease and closed with the last. Any thread, but no loop: opening and closing block.
+ */
+public final class DevicePool {
+
+    private static final Logger LOG = LoggerFactory.getLogger(DevicePool.class);
+
+    private record Key(String provider, Configuration config) {}
+
+    private static final class Entry {
+        private final RdmaDevice device;
+        private int leases;
+
+        Entry(RdmaDevice device) {
+            this.device = device;
+        }
+    }
+
+    private static final Map<Key, Entry> OPEN = new LinkedHashMap<>();
+
+    private DevicePool() {}
+
+    /** A share of a device; closing it twice is harmless. */
+    public static final class Lease implements AutoCloseable {
+        private final Key key;
+        private final RdmaDevice device;
+        private boolean closed;
+
+        private Lease(Key key, RdmaDevice device) {
+            this.key = key;
+            this.device = device;
+        }
+
+        public RdmaDevice device() {
+            return device;
+        }
+
+        @Override
+        public void close() {
+            synchronized (this) {
+                if (closed) {
+                    return;
+                }
+                closed = true;
+            }
+            giveBack(key);
+        }
+    }
+
+    /**
+     * Opens what {@code oncrpc.rdma.provider} names: all that are named, or with {@code auto} the first that is available.
+     *
+     * @param counters where devices count
+     * @throws ProviderUnavailableException one line that says for each provider what is missing; nothing stays open
+     */
+    public static List<Lease> acquire(Configuration config, Counters counters) throws VerbsException {
+        List<String> wanted = config.get(Settings.PROVIDER);
+        boolean auto = wanted.contains("auto");
+        List<VerbsProvider> providers = installed();
+        List<Lease> leases = new ArrayList<>();
+        List<String> missing = new ArrayList<>();
+        try {
+            for (VerbsProvider provider : providers) {
+                if (!auto && !wanted.contains(provider.name()) || auto && !leases.isEmpty()) {
+                    continue;
+                }
+                Availability availability = provider.availability();
+                if (availability.available()) {
+                    leases.add(lease(provider, config, counters));
+                } else {
+                    missing.add(provider.name() + ": " + availability.reason());
+                }
+            }
+        } catch (VerbsException | RuntimeException e) {
+            leases.forEach(Lease::close);
+            throw e;
+        }
+        if (!auto) {
+            List<String> names = providers.stream().map(VerbsProvider::name).toList();
+            wanted.stream().filter(name -> !names.contains(name)).forEach(name -> missing.add(name + ": not part of this installation"));
+        }
+        if (leases.isEmpty() || !auto && !missing.isEmpty()) {
+            leases.forEach(Lease::close);
+            throw new ProviderUnavailableException("no RDMA: " + String.join("; ", missing));
+        }
+        missing.forEach(reason -> LOG.info("RDMA provider not used: {}", reason));
+        return leases;
+    }
+
+    /** The providers that are installed, in the order in which {@code auto} tries them. */
+    public static List<VerbsProvider> installed() {
+        return ServiceLoader.load(VerbsProvider.class, DevicePool.class.getClassLoader()).stream().map(ServiceLoader.Provider::get)
+                .sorted(Comparator.comparingInt(VerbsProvider::preference)).toList();
+    }
+
+    private static synchronized Lease lease(VerbsProvider provider, Configuration config, Counters counters) throws VerbsException {
+        Key key = new Key(provider.name(), config);
+        Entry entry = OPEN.get(key);
+        if (entry == null) {
+            ScheduledThreadPoolExecutor timer = SharedThreads.acquireTimer();
+            try {
+                long memory = MemoryBudget.bytes(config);
+                entry = new Entry(new RdmaDevice(provider.open(config), Limits.of(config), memory, counters, timer));
+            } catch (VerbsException | RuntimeException e) {
+                SharedThreads.releaseTimer();
+                throw e;
+            }
+            OPEN.put(key, entry);
+        }
+        entry.leases++;
+        return new Lease(key, entry.device);
+    }
+
+    private static void giveBack(Key key) {
+        Entry last = null;
+        synchronized (DevicePool.class) {
+            Entry entry = OPEN.get(key);
+            if (--entry.leases == 0) {
+                OPEN.remove(key);
+                last = entry;
+            }
+        }
+        if (last != null) {
+            last.device.close();
+            SharedThreads.releaseTimer();
+        }
+    }
+}

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.xprt;
+
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * Threads of the process besides the providers' loops: one timer, and one pool for services whose own executor is a direct one. Both are daemon threads, made when
+ * first needed, counted, and gone with their last user, so that an application that is unloaded leaves nothing behind.
+ */
+public final class SharedThreads {
+
+    private static final int WORKERS = Math.max(8, 4 * Runtime.getRuntime().availableProcessors());
+
+    private static ScheduledThreadPoolExecutor timer;
+    private static int timerUsers;
+    private static ThreadPoolExecutor workers;
+    private static int workerUsers;
+
+    private SharedThreads() {}
+
+    /** The timer. Its tasks must be short; each acquisition is given back with {@link #releaseTimer}. */
+    public static synchronized ScheduledThreadPoolExecutor acquireTimer() {
+        if (timerUsers++ == 0) {
+            timer = new ScheduledThreadPoolExecutor(1, named("rpcrdma timer"));
+            timer.setRemoveOnCancelPolicy(true);
+        }
+        return timer;
+    }
+
+    public static synchronized void releaseTimer() {
+        if (--timerUsers == 0) {
+            timer.shutdownNow();
+            timer = null;
+        }
+    }
+
+    /** The pool for user code; each acquisition is given back with {@link #releaseWorkers}. */
+    public static synchronized ThreadPoolExecutor acquireWorkers() {
+        if (workerUsers++ == 0) {
+            workers = new ThreadPoolExecutor(WORKERS, WORKERS, 30, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), named("rpcrdma worker"));
+            workers.allowCoreThreadTimeOut(true);
+        }
+        return workers;
+    }
+
+    /** Tasks that are queued still run. */
+    public static synchronized void releaseWorkers() {
+        if (--workerUsers == 0) {
+            workers.shutdown();
+            workers = null;
+        }
+    }
+
+    private static ThreadFactory named(String name) {
+        AtomicInteger count = new AtomicInteger();
+        return task -> {
+            Thread thread = new Thread(null, task, name + " " + count.incrementAndGet(), 0, false);
+            thread.setDaemon(true);
+            thread.setContextClassLoader(null);
+            return thread;
+        };
+    }
+}
