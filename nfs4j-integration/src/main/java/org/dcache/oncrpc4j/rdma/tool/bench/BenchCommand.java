@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.concurrent.Callable;
+import org.dcache.oncrpc4j.rdma.tool.bench.app.Point;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -101,14 +102,14 @@ public final class BenchCommand implements Callable<Integer> {
 
     private void start(Map<String, Pair> pairs) throws BenchException, InterruptedException {
         Map<String, Launch> launches = new LinkedHashMap<>();
+        Jvms jvms = Jvms.find();
         if (options.transport != BenchOptions.Transports.rdma) {
-            launches.put(Report.TCP, options.launch(Jvms.tcp(options.jvmArgs)));
+            launches.put(Report.TCP, options.launch(jvms.tcp(options.jvmArgs)));
         }
         if (options.transport != BenchOptions.Transports.tcp) {
-            var agent = options.agent != null ? options.agent : Jvms.agent();
-            launches.put(Report.RDMA, options.launch(Jvms.rdma(options.jvmArgs, agent, options.rdmaSettings(options.mtuFpdu))));
+            launches.put(Report.RDMA, options.launch(jvms.rdma(options.jvmArgs, options.agent, options.rdmaSettings(options.mtuFpdu))));
             if (!options.quick && !options.mtuFpdu && launches.size() > 1) {
-                launches.put(MTU, options.launch(Jvms.rdma(options.jvmArgs, agent, options.rdmaSettings(true))));
+                launches.put(MTU, options.launch(jvms.rdma(options.jvmArgs, options.agent, options.rdmaSettings(true))));
             }
         }
         for (Map.Entry<String, Launch> launch : launches.entrySet()) {

@@ -7,6 +7,9 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.dcache.oncrpc4j.rdma.tool.bench.app.Operation;
+import org.dcache.oncrpc4j.rdma.tool.bench.app.Point;
+import org.dcache.oncrpc4j.rdma.tool.bench.app.Sizes;
 import org.dcache.oncrpc4j.rpc.IoStrategy;
 import picocli.CommandLine.Option;
 

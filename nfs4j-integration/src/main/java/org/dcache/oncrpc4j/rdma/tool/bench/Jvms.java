@@ -9,57 +9,67 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** The start of a child's command line: our own java and class path, and for RDMA the agent and its settings. */
+/**
+ * The start of a child's command line: our own java, a class path without anything of the transport, and for RDMA the agent and its settings.
+ */
 final class Jvms {
 
     private static final String AGENT = "oncrpc4j-rdma-agent.jar";
 
-    private Jvms() {}
+    private final Path target;
 
-    static List<String> tcp(List<String> flags) {
+    private Jvms(Path target) {
+        this.target = target;
+    }
+
+    /** Looks for what the build made: beside the classes or the jar that this class came from. */
+    static Jvms find() throws BenchException {
+        try {
+            return new Jvms(Path.of(Jvms.class.getProtectionDomain().getCodeSource().getLocation().toURI()).getParent());
+        } catch (URISyntaxException e) {
+            throw new BenchException("cannot tell where this program lies", e);
+        }
+    }
+
+    List<String> tcp(List<String> flags) {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(List.of("-Xms256m", "-Xmx1g", "-XX:MaxDirectMemorySize=1g", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"));
         command.addAll(flags);
         command.add("-cp");
-        command.add(System.getProperty("java.class.path"));
+        command.add(isPacked() ? programs() + File.separator + "*" + File.pathSeparator + application() + File.separator + "*"
+                : System.getProperty("java.class.path"));
         return command;
     }
 
-    /** @param settings property names and values */
-    static List<String> rdma(List<String> flags, Path agent, Map<String, String> settings) {
+    /**
+     * @param agent null for the build's own
+     * @param settings property names and values
+     */
+    List<String> rdma(List<String> flags, Path agent, Map<String, String> settings) throws BenchException {
+        Path jar = agent != null ? agent : target.resolve(AGENT);
+        boolean noJar = !Files.isRegularFile(jar);
+        if (noJar || !isPacked()) {
+            throw new BenchException((noJar ? "there is no " + jar : "the programs are not packed in " + programs())
+                    + "; build with 'mvn package', or use --transport tcp");
+        }
         List<String> all = new ArrayList<>(flags);
-        all.add("-javaagent:" + agent);
+        all.add("-javaagent:" + jar);
         all.add("-Doncrpc.transport=rdma");
         settings.forEach((name, value) -> all.add("-D" + name + "=" + value));
         return tcp(all);
     }
 
-    /**
-     * The agent jar beside the class path's own entries: in the build's directory, or next to the jar that holds this class.
-     *
-     * @throws BenchException when it is not there
-     */
-    static Path agent() throws BenchException {
-        Path here;
-        try {
-            here = Path.of(Jvms.class.getProtectionDomain().getCodeSource().getLocation().toURI());
-        } catch (URISyntaxException e) {
-            throw new BenchException("cannot tell where this program lies; give --agent", e);
-        }
-        if (here.endsWith(AGENT)) {
-            return here;
-        }
-        Path beside = here.resolveSibling(AGENT);
-        if (Files.isRegularFile(beside)) {
-            return beside;
-        }
-        for (String entry : System.getProperty("java.class.path").split(File.pathSeparator)) {
-            Path path = Path.of(entry).toAbsolutePath().resolveSibling(AGENT);
-            if (Files.isRegularFile(path)) {
-                return path;
-            }
-        }
-        throw new BenchException("there is no " + beside + "; build it with 'mvn package', or give --agent, or --transport tcp");
+    /** Otherwise this runs from bare classes, as a test does, and the children get our own class path. */
+    private boolean isPacked() {
+        return Files.isDirectory(programs()) && Files.isDirectory(application());
+    }
+
+    private Path programs() {
+        return target.resolve("tool").resolve("bench");
+    }
+
+    private Path application() {
+        return target.resolve("tool").resolve("app");
     }
 }

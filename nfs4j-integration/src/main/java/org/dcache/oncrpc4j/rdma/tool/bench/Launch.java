@@ -3,6 +3,8 @@ package org.dcache.oncrpc4j.rdma.tool.bench;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.dcache.oncrpc4j.rdma.tool.bench.app.ClientMain;
+import org.dcache.oncrpc4j.rdma.tool.bench.app.ServerMain;
 import org.dcache.oncrpc4j.rpc.IoStrategy;
 
 /**

@@ -9,6 +9,8 @@ import java.util.Base64;
 import java.util.List;
 import java.util.zip.DataFormatException;
 import org.HdrHistogram.Histogram;
+import org.dcache.oncrpc4j.rdma.tool.bench.app.Message;
+import org.dcache.oncrpc4j.rdma.tool.bench.app.Point;
 
 /**
  * A server JVM and a client JVM with one connection between them. One thread. Idle unless {@link #run} is under way, so that pairs may live side by

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import org.dcache.oncrpc4j.rdma.tool.bench.app.Message;
 
 /**
  * A child JVM as the command sees it: one question at a time, one answer each, always with a time limit. One thread. Two daemon threads read the

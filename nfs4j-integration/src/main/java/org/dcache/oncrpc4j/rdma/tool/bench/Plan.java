@@ -3,6 +3,8 @@ package org.dcache.oncrpc4j.rdma.tool.bench;
 
 import java.time.Duration;
 import java.util.List;
+import org.dcache.oncrpc4j.rdma.tool.bench.app.Operation;
+import org.dcache.oncrpc4j.rdma.tool.bench.app.Point;
 
 /**
  * What is measured and for how long.

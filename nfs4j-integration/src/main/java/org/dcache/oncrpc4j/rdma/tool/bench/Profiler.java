@@ -8,6 +8,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.OptionalDouble;
+import org.dcache.oncrpc4j.rdma.tool.bench.app.Message;
+import org.dcache.oncrpc4j.rdma.tool.bench.app.Operation;
+import org.dcache.oncrpc4j.rdma.tool.bench.app.Point;
 
 /**
  * Flight recordings of both JVMs of the RDMA pair at a few loads, each summed up in text. One thread.

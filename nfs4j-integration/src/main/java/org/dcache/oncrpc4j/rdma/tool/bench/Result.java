@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.OptionalDouble;
 import java.util.function.ToLongFunction;
 import org.HdrHistogram.Histogram;
+import org.dcache.oncrpc4j.rdma.tool.bench.app.Point;
 
 /**
  * What one transport did at one point: all its slices, and the system calls of a run of its own.

@@ -4,6 +4,8 @@ package org.dcache.oncrpc4j.rdma.tool.bench;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalDouble;
+import org.dcache.oncrpc4j.rdma.tool.bench.app.Operation;
+import org.dcache.oncrpc4j.rdma.tool.bench.app.Point;
 
 /**
  * What this project holds itself to, beside what was measured: a value below the floor is a defect, one at the aim is good.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dcache.oncrpc4j.rdma.tool.bench;
 
+import org.dcache.oncrpc4j.rdma.tool.bench.app.Operation;
+
 /** The system calls of both processes of a pair. */
 record SystemCalls(CallCounts client, CallCounts server) {
 

@@ -4,6 +4,7 @@ package org.dcache.oncrpc4j.rdma.tool.bench;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
+import org.dcache.oncrpc4j.rdma.tool.bench.app.Operation;
 import org.junit.jupiter.api.Test;
 
 class CallCountsTest {

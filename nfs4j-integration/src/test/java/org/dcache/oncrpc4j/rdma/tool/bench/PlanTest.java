@@ -10,6 +10,9 @@ import java.util.List;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
+import org.dcache.oncrpc4j.rdma.tool.bench.app.Operation;
+import org.dcache.oncrpc4j.rdma.tool.bench.app.Point;
+import org.dcache.oncrpc4j.rdma.tool.bench.app.Sizes;
 import org.junit.jupiter.api.Test;
 
 class PlanTest {

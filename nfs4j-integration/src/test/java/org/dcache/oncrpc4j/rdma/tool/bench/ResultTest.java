@@ -13,6 +13,8 @@ import net.jqwik.api.Property;
 import net.jqwik.api.constraints.DoubleRange;
 import net.jqwik.api.constraints.Size;
 import org.HdrHistogram.Histogram;
+import org.dcache.oncrpc4j.rdma.tool.bench.app.Operation;
+import org.dcache.oncrpc4j.rdma.tool.bench.app.Point;
 import org.junit.jupiter.api.Test;
 
 class ResultTest {

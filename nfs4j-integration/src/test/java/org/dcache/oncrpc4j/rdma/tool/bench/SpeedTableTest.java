@@ -7,6 +7,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import org.dcache.oncrpc4j.rdma.tool.bench.app.Operation;
+import org.dcache.oncrpc4j.rdma.tool.bench.app.Point;
 import org.junit.jupiter.api.Test;
 
 class SpeedTableTest {

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.dcache.oncrpc4j.rdma.tool.bench;
+package org.dcache.oncrpc4j.rdma.tool.bench.app;
 
 import java.util.Locale;
 import org.dcache.oncrpc4j.rdma.bench.BenchProtocol;
 
 /** Sizes as people write them: {@code 512}, {@code 64k}, {@code 1m}. */
-final class Sizes {
+public final class Sizes {
 
     private Sizes() {}
 
     /**
      * @throws IllegalArgumentException when it is not a size from 1 byte to {@link BenchProtocol#MAX_DATA}
      */
-    static int parse(String text) {
+    public static int parse(String text) {
         String t = text.strip().toLowerCase(Locale.ROOT);
         int shift = t.endsWith("m") ? 20 : t.endsWith("k") ? 10 : 0;
         try {
@@ -30,7 +30,7 @@ final class Sizes {
         return "size '" + text + "': expected bytes from 1 to 16m, such as 512, 64k or 1m";
     }
 
-    static String text(int bytes) {
+    public static String text(int bytes) {
         if (bytes >= 1 << 20 && bytes % (1 << 20) == 0) {
             return (bytes >> 20) + " MiB";
         }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.dcache.oncrpc4j.rdma.tool.bench;
+package org.dcache.oncrpc4j.rdma.tool.bench.app;
 
 import java.net.URLDecoder;
 import java.net.URLEncoder;
@@ -11,12 +11,12 @@ import java.util.Map;
  * One line between the command and its children: a verb and named values, {@code run operation=read size=4096}. Values are percent-encoded, so
  * that a line is always one line.
  */
-record Message(String verb, Map<String, String> fields) {
+public record Message(String verb, Map<String, String> fields) {
 
     /** What a child writes in front of its lines, to tell them from output of libraries. */
-    static final String MARK = "@bench ";
+    public static final String MARK = "@bench ";
 
-    static Message of(String verb, Object... namesAndValues) {
+    public static Message of(String verb, Object... namesAndValues) {
         Map<String, String> fields = new LinkedHashMap<>();
         for (int i = 0; i < namesAndValues.length; i += 2) {
             fields.put(namesAndValues[i].toString(), namesAndValues[i + 1].toString());
@@ -25,7 +25,7 @@ record Message(String verb, Map<String, String> fields) {
     }
 
     /** @throws IllegalArgumentException when it is not a line that {@link #line} made */
-    static Message parse(String line) {
+    public static Message parse(String line) {
         String[] words = line.strip().split(" +");
         Map<String, String> fields = new LinkedHashMap<>();
         for (int i = 1; i < words.length; i++) {
@@ -38,7 +38,7 @@ record Message(String verb, Map<String, String> fields) {
         return new Message(words[0], fields);
     }
 
-    String line() {
+    public String line() {
         StringBuilder line = new StringBuilder(verb);
         fields.forEach((name, value) ->
                 line.append(' ').append(name).append('=').append(URLEncoder.encode(value, StandardCharsets.UTF_8)));
@@ -46,7 +46,7 @@ record Message(String verb, Map<String, String> fields) {
     }
 
     /** @throws IllegalArgumentException when it is missing */
-    String text(String name) {
+    public String text(String name) {
         String value = fields.get(name);
         if (value == null) {
             throw new IllegalArgumentException("'" + verb + "' without " + name);
@@ -54,11 +54,11 @@ record Message(String verb, Map<String, String> fields) {
         return value;
     }
 
-    long number(String name) {
+    public long number(String name) {
         return Long.parseLong(text(name));
     }
 
-    int integer(String name) {
+    public int integer(String name) {
         return Integer.parseInt(text(name));
     }
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.dcache.oncrpc4j.rdma.tool.bench;
+package org.dcache.oncrpc4j.rdma.tool.bench.app;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -10,10 +10,10 @@ import java.util.List;
  * @param size bytes of data per call; 0 for NULL
  * @param depth calls outstanding at a time; 1 means synchronous calls
  */
-record Point(Operation operation, int size, int depth) {
+public record Point(Operation operation, int size, int depth) {
 
     /** Every operation at every size and depth; NULL has no sizes. */
-    static List<Point> grid(List<Operation> operations, List<Integer> sizes, List<Integer> depths) {
+    public static List<Point> grid(List<Operation> operations, List<Integer> sizes, List<Integer> depths) {
         List<Point> points = new ArrayList<>();
         for (Operation operation : operations) {
             for (int size : operation.hasData() ? sizes : List.of(0)) {

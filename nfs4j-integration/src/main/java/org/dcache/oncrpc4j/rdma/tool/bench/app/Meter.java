@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.dcache.oncrpc4j.rdma.tool.bench;
+package org.dcache.oncrpc4j.rdma.tool.bench.app;
 
 import com.sun.management.OperatingSystemMXBean;
 import com.sun.management.ThreadMXBean;

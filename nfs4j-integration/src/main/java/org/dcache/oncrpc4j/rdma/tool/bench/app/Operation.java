@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.dcache.oncrpc4j.rdma.tool.bench;
+package org.dcache.oncrpc4j.rdma.tool.bench.app;
 
 import java.util.Locale;
 
@@ -8,11 +8,11 @@ public enum Operation {
     NULL, READ, WRITE;
 
     /** As options and results spell it. */
-    String label() {
+    public String label() {
         return name().toLowerCase(Locale.ROOT);
     }
 
-    boolean hasData() {
+    public boolean hasData() {
         return this != NULL;
     }
 }
