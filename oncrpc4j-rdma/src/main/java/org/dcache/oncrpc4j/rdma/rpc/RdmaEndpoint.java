@@ -219,7 +219,8 @@ final class RdmaEndpoint implements RpcEndpoint {
         acceptors.forEach(Acceptor::close);
         acceptors.clear();
         long deadline = System.nanoTime() + unit.toNanos(gracePeriod);
-        while (System.nanoTime() < deadline && connections.stream().anyMatch(t -> !t.connection().isIdle())) {
+        while (System.nanoTime() < deadline && !Thread.currentThread().isInterrupted()
+                && connections.stream().anyMatch(t -> !t.connection().isIdle())) {
             await(10);
         }
         connections.forEach(RdmaRpcTransport::close);
@@ -233,7 +234,7 @@ final class RdmaEndpoint implements RpcEndpoint {
 
     private void awaitEnd() {
         long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(LINGER);
-        while (!connections.isEmpty() && System.nanoTime() < deadline) {
+        while (!connections.isEmpty() && System.nanoTime() < deadline && !Thread.currentThread().isInterrupted()) {
             await(LINGER);
         }
     }

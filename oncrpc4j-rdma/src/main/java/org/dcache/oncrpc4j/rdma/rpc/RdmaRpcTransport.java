@@ -7,6 +7,7 @@ import java.net.InetSocketAddress;
 import java.nio.channels.CompletionHandler;
 import org.dcache.oncrpc4j.rdma.spi.XdrFactory;
 import org.dcache.oncrpc4j.rdma.xprt.ConnectionOwner;
+import org.dcache.oncrpc4j.rdma.xprt.ConnectionReport;
 import org.dcache.oncrpc4j.rdma.xprt.InboundCall;
 import org.dcache.oncrpc4j.rdma.xprt.RdmaConnection;
 import org.dcache.oncrpc4j.rdma.xprt.SendContext;
@@ -53,10 +54,7 @@ public final class RdmaRpcTransport implements RpcTransport, XdrFactory, Connect
 
     /** What this connection agreed on. */
     public ConnectionReport report() {
-        RdmaConnection c = connection;
-        var info = c.info();
-        return new ConnectionReport(info.provider(), info.local(), info.remote(), c.inlineSend(), c.inlineReceive(), c.creditsGranted(), info.checksum(),
-                info.inboundReads(), info.outboundReads(), c.peerTakesInvalidate(), info.detail());
+        return connection.report();
     }
 
     /** Sends what is posted and closes the connection; pending calls fail. */

@@ -104,6 +104,13 @@ public final class RdmaConnection implements QueuePairHandler {
         return requester.window();
     }
 
+    /** What was agreed on, for people and tools. */
+    public ConnectionReport report() {
+        ConnectionInfo info = queuePair.info();
+        return new ConnectionReport(info.provider(), info.local(), info.remote(), inlineSend(), inlineReceive(), creditsGranted(), info.checksum(),
+                info.inboundReads(), info.outboundReads(), peerTakesInvalidate(), info.detail());
+    }
+
     public boolean isOpen() {
         QueuePair qp = queuePair;
         return ended == null && qp != null && qp.isOpen();

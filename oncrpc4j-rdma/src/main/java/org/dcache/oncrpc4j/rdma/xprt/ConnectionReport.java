@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.dcache.oncrpc4j.rdma.rpc;
+package org.dcache.oncrpc4j.rdma.xprt;
 
 import java.net.InetSocketAddress;
 
