@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.it.linux;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.dcache.oncrpc4j.rdma.it.linux.GuestControl.Answer;
+
+/**
+ * A Linux kernel in QEMU that stays for a group of scenarios.
+ *
+ * <p>Owns the QEMU process and the directory {@code target/linux/NAME}, where the console, the kernel's log and its counters are left;
+ * the guest sees that directory as {@code /out}. Commands may come from any thread and run one after another.
+ *
+ * <p>{@link #close()} collects, ends the guest, and then throws an {@link AssertionError} when the guest had ended by itself or its
+ * kernel reported a fault: no scenario passes on a kernel that it broke. Should this JVM die first, the guest ends with it.
+ */
+final class LinuxGuest implements AutoCloseable {
+
+    private static final Duration BOOT_LIMIT = Duration.ofMinutes(3);
+    private static final Duration COMMAND_LIMIT = Duration.ofMinutes(2);
+    private static final Duration STOP_LIMIT = Duration.ofSeconds(20);
+
+    private final String name;
+    private final Path output;
+    private final Map<Integer, Integer> hostPorts;
+    private final Process process;
+    private final GuestControl control;
+
+    private LinuxGuest(String name, Path output, Map<Integer, Integer> hostPorts, Process process) {
+        this.name = name;
+        this.output = output;
+        this.hostPorts = hostPorts;
+        this.process = process;
+        this.control = new GuestControl(name, process.getInputStream(), process.getOutputStream());
+    }
+
+    /**
+     * Boots a guest and waits until it takes commands.
+     *
+     * @param name of the guest and of its directory
+     * @param guestPorts TCP ports of the guest that {@link #address} shall reach
+     */
+    static LinuxGuest boot(String name, int... guestPorts) {
+        GuestKit.prepare();
+        Path output = GuestKit.output(name);
+        try {
+            deleteTree(output);
+            Files.createDirectories(output);
+            Map<Integer, Integer> hostPorts = new HashMap<>();
+            List<String> command = new ArrayList<>(List.of("bash", GuestKit.script("guest.sh").toString(), output.toString()));
+            for (int port : guestPorts) {
+                hostPorts.put(port, freePort());
+                command.add(hostPorts.get(port) + ":" + port);
+            }
+            Process process = new ProcessBuilder(command).redirectError(output.resolve("qemu.log").toFile()).start();
+            LinuxGuest guest = new LinuxGuest(name, output, hostPorts, process);
+            guest.awaitReady();
+            return guest;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Boots a guest with the kernel's NFS server over the given variant of siw (see {@code host/build-siw.sh}). */
+    static LinuxGuest bootNfsServer(String name, String siw) {
+        LinuxGuest guest = boot(name, 20049);
+        try {
+            guest.run("siw.sh " + siw + " && knfsd.sh");
+            return guest;
+        } catch (RuntimeException | AssertionError e) {
+            guest.closeAfter(e);
+            throw e;
+        }
+    }
+
+    private void awaitReady() {
+        try {
+            control.awaitReady(BOOT_LIMIT);
+        } catch (GuestControl.NoAnswerException e) {
+            end();
+            throw new IllegalStateException("The Linux guest " + name + " did not come up: " + e.getMessage() + "\n"
+                    + KernelLog.tail(KernelLog.read(output.resolve("qemu.log")), 5) + "\n"
+                    + KernelLog.tail(KernelLog.read(output.resolve("console.log")), 20));
+        }
+    }
+
+    /** Where a port of the guest, named at boot, is reached from here. */
+    InetSocketAddress address(int guestPort) {
+        return new InetSocketAddress(InetAddress.getLoopbackAddress(), hostPorts.get(guestPort));
+    }
+
+    /** Runs a command in the guest's bash. */
+    Answer exec(String command) {
+        return control.exec(command, COMMAND_LIMIT);
+    }
+
+    /** Runs a command that must succeed, and returns what it printed. */
+    String run(String command) {
+        Answer answer = exec(command);
+        if (answer.status() != 0) {
+            throw new AssertionError("In the Linux guest " + name + " '" + command + "' ended with status " + answer.status() + ":\n"
+                    + answer.output());
+        }
+        return answer.output();
+    }
+
+    @Override
+    public void close() {
+        boolean endedByItself = !process.isAlive();
+        String trouble = "";
+        if (!endedByItself) {
+            try {
+                control.exec("collect.sh", COMMAND_LIMIT);
+            } catch (GuestControl.NoAnswerException e) {
+                endedByItself = !process.isAlive();
+                trouble = "its counters could not be collected: " + e.getMessage() + "\n";
+            }
+        }
+        end();
+        List<String> console = KernelLog.read(output.resolve("console.log"));
+        List<String> dmesg = KernelLog.read(output.resolve("dmesg.txt"));
+        List<String> faults = KernelLog.faults(dmesg.isEmpty() ? console : dmesg);
+        if (endedByItself) {
+            trouble += "it ended by itself; the end of its console:\n" + KernelLog.tail(console, 30) + "\n";
+        }
+        if (!faults.isEmpty()) {
+            trouble += "its kernel reported a fault:\n" + String.join("\n", faults) + "\n";
+        }
+        if (!trouble.isEmpty()) {
+            throw new AssertionError("The Linux guest " + name + " did not stay healthy (files in " + output + "): " + trouble);
+        }
+    }
+
+    private void closeAfter(Throwable cause) {
+        try {
+            close();
+        } catch (AssertionError e) {
+            cause.addSuppressed(e);
+        }
+    }
+
+    private void end() {
+        control.hangUp();
+        try {
+            if (!process.waitFor(STOP_LIMIT.toSeconds(), TimeUnit.SECONDS)) {
+                process.descendants().forEach(ProcessHandle::destroyForcibly);
+                process.destroyForcibly().waitFor();
+            }
+        } catch (InterruptedException e) {
+            process.descendants().forEach(ProcessHandle::destroyForcibly);
+            process.destroyForcibly();
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static int freePort() throws IOException {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return socket.getLocalPort();
+        }
+    }
+
+    private static void deleteTree(Path directory) throws IOException {
+        if (!Files.exists(directory)) {
+            return;
+        }
+        Files.walkFileTree(directory, new SimpleFileVisitor<>() {
+            @Override
+            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
+                Files.delete(file);
+                return FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult postVisitDirectory(Path visited, IOException error) throws IOException {
+                Files.delete(visited);
+                return FileVisitResult.CONTINUE;
+            }
+        });
+    }
+}
