@@ -4,6 +4,7 @@ package org.dcache.oncrpc4j.rdma.tool;
 import java.io.PrintWriter;
 import org.dcache.oncrpc4j.rdma.tool.bench.BenchCommand;
 import org.dcache.oncrpc4j.rdma.tool.demo.DemoCommand;
+import org.dcache.oncrpc4j.rdma.tool.ping.PingCommand;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -24,7 +25,7 @@ import picocli.CommandLine.Spec;
         exitCodeListHeading = "%nExit status:%n",
         exitCodeList = {" 0:done, and all was right", " 1:failed", " 2:wrong command line"},
         synopsisSubcommandLabel = "COMMAND",
-        subcommands = {DemoCommand.class, InfoCommand.class, BenchCommand.class})
+        subcommands = {DemoCommand.class, PingCommand.class, InfoCommand.class, BenchCommand.class})
 public final class RpcRdma implements Runnable {
 
     public static final int OK = 0;
