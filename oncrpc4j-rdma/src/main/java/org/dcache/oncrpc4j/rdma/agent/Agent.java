@@ -101,7 +101,7 @@ public final class Agent {
     private static void halt(Throwable cause) {
         boolean expected = cause instanceof IllegalArgumentException || cause instanceof IllegalStateException;
         String text = expected ? cause.getMessage() : cause.toString();
-        System.err.println("oncrpc4j-rdma: " + text + "; the JVM is halted");
+        System.err.println("oncrpc4j-rdma: the JVM is halted: " + text);
         System.err.flush();
         Runtime.getRuntime().halt(EXIT);
     }

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.TimeUnit;
+import org.dcache.oncrpc4j.rpc.OncRpcProgram;
 import org.dcache.oncrpc4j.rpc.OncRpcSvc;
 import org.dcache.oncrpc4j.rpc.OncRpcSvcBuilder;
 import org.dcache.oncrpc4j.rpc.net.IpProtocolType;
@@ -21,23 +22,9 @@ public final class EchoServer {
     public static void main(String[] args) throws Exception {
         int port = args.length > 0 ? Integer.parseInt(args[0]) : 0;
         String protocols = args.length > 1 ? args[1] : "tcp";
-        OncRpcSvcBuilder builder = new OncRpcSvcBuilder()
-                .withServiceName("echo")
-                .withoutAutoPublish()
-                .withBindAddress("127.0.0.1")
-                .withRpcService(EchoService.PROGRAM, new EchoService());
-        if (port != 0) {
-            builder.withPort(port);
-        }
-        if (protocols.contains("tcp")) {
-            builder.withTCP();
-        }
-        if (protocols.contains("udp")) {
-            builder.withUDP();
-        }
         OncRpcSvc service = null;
         try {
-            service = builder.build();
+            service = build(EchoService.PROGRAM, port, protocols);
             service.start();
             System.out.println("READY " + service.getInetSocketAddress(protocols.contains("tcp") ? IpProtocolType.TCP : IpProtocolType.UDP));
             System.out.println("SERVICE " + service);
@@ -52,5 +39,23 @@ public final class EchoServer {
         }
         System.out.println("STOPPED");
         System.exit(0);
+    }
+
+    static OncRpcSvc build(OncRpcProgram program, int port, String protocols) {
+        OncRpcSvcBuilder builder = new OncRpcSvcBuilder()
+                .withServiceName("echo")
+                .withoutAutoPublish()
+                .withBindAddress("127.0.0.1")
+                .withRpcService(program, new EchoService());
+        if (port != 0) {
+            builder.withPort(port);
+        }
+        if (protocols.contains("tcp")) {
+            builder.withTCP();
+        }
+        if (protocols.contains("udp")) {
+            builder.withUDP();
+        }
+        return builder.build();
     }
 }

@@ -43,14 +43,14 @@ public final class RecordingProvider implements RpcTransportProvider {
         say("open " + service.name() + " client=" + service.client() + " programs=" + service.programs().size() + " ports=" + service.minPort()
                 + "-" + service.maxPort() + " bind=" + service.bindAddress() + " tls=" + service.tls()
                 + " inline=" + config.text(Settings.INLINE));
-        return new Endpoint(service, config.get(Settings.TRANSPORT));
+        return new Endpoint(service, config.get(Settings.TRANSPORT), new ReplyQueue());
     }
 
     private static void say(String line) {
         System.out.println("recorded " + line);
     }
 
-    private record Endpoint(ServiceContext service, Transport transport) implements RpcEndpoint {
+    private record Endpoint(ServiceContext service, Transport transport, ReplyQueue replies) implements RpcEndpoint {
 
         @Override
         public boolean replacesTcp() {
@@ -68,11 +68,13 @@ public final class RecordingProvider implements RpcTransportProvider {
         @Override
         public void stop() {
             say("stop " + service.name());
+            replies.shutdown();
         }
 
         @Override
         public void stop(long gracePeriod, TimeUnit unit) {
             say("stop " + service.name() + " within " + gracePeriod + " " + unit);
+            replies.shutdown();
         }
 
         @Override
@@ -86,7 +88,7 @@ public final class RecordingProvider implements RpcTransportProvider {
             if (address.getPort() == 1) {
                 throw new ConnectException("Connection refused: " + address);
             }
-            return new DeadTransport(address);
+            return new DeadTransport(address, replies);
         }
 
         @Override
@@ -98,10 +100,11 @@ public final class RecordingProvider implements RpcTransportProvider {
     private static final class DeadTransport implements RpcTransport, XdrFactory {
 
         private final InetSocketAddress remote;
-        private final ReplyQueue replies = new ReplyQueue();
+        private final ReplyQueue replies;
 
-        DeadTransport(InetSocketAddress remote) {
+        DeadTransport(InetSocketAddress remote, ReplyQueue replies) {
             this.remote = remote;
+            this.replies = replies;
         }
 
         @Override
