@@ -54,6 +54,27 @@ public record TerminateMessage(int layer, int type, int code, int flags, boolean
         buffer.put(at + OFFSET_FLAGS + 1, (byte) 0);
     }
 
+    /**
+     * The payload of a Terminate that we send.
+     *
+     * @param header the offending FPDU from its length field on, null if its header was not complete
+     * @param segmentLength its ULPDU length
+     * @param opcode its opcode; only used if there is a header
+     */
+    static ByteBuffer compose(TerminateCode error, ByteBuffer header, int segmentLength, RdmapOpcode opcode) {
+        if (header == null || !error.copiesHeader()) {
+            ByteBuffer payload = ByteBuffer.allocate(CONTROL_LENGTH);
+            put(payload, 0, error.layer(), error.type(), error.code(), 0);
+            return payload;
+        }
+        int copied = opcode.headerLength();
+        ByteBuffer payload = ByteBuffer.allocate(OFFSET_DDP_HEADER + copied);
+        put(payload, 0, error.layer(), error.type(), error.code(), M | D | (opcode == RdmapOpcode.READ_REQUEST ? R : 0));
+        payload.putShort(OFFSET_SEGMENT_LENGTH, (short) segmentLength);
+        payload.put(OFFSET_DDP_HEADER, header, FpduLayout.OFFSET_ULPDU, copied);
+        return payload;
+    }
+
     /** Writes the control word in the order it was read in. */
     public void put(ByteBuffer buffer, int at) {
         if (swapped) {

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.iwarp;
+
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * The event loops of the process, shared by all adapters: started with the first, ended with the last, so that no thread and no class
+ * loader outlives its use. Any thread.
+ */
+final class EventLoops {
+
+    private static EventLoop[] loops;
+    private static int users;
+    private static final AtomicInteger NEXT = new AtomicInteger();
+
+    private EventLoops() {}
+
+    /** Counts one more user. @param count loops to start if there are none yet @return all loops, for {@link #next} */
+    static synchronized EventLoop[] acquire(int count) {
+        if (users++ == 0) {
+            loops = new EventLoop[count];
+            for (int i = 0; i < count; i++) {
+                loops[i] = new EventLoop("rdma-iwarp-loop-" + i);
+            }
+        }
+        return loops;
+    }
+
+    /** The loop for a new connection or listener: each in turn. */
+    static EventLoop next(EventLoop[] loops) {
+        return loops[Math.floorMod(NEXT.getAndIncrement(), loops.length)];
+    }
+
+    /** Counts one user less; the last one waits for the threads to end. */
+    static void release() {
+        EventLoop[] ended = null;
+        synchronized (EventLoops.class) {
+            if (--users == 0) {
+                ended = loops;
+                loops = null;
+            }
+        }
+        if (ended != null) {
+            for (EventLoop loop : ended) {
+                loop.stop();
+            }
+        }
+    }
+}

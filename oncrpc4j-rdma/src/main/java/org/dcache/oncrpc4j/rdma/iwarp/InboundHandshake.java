@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.iwarp;
+
+import java.io.EOFException;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.SocketChannel;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.dcache.oncrpc4j.rdma.metrics.Counters;
+import org.dcache.oncrpc4j.rdma.verbs.AdapterClosedException;
+import org.dcache.oncrpc4j.rdma.verbs.ConnectOptions;
+import org.dcache.oncrpc4j.rdma.verbs.ConnectionInfo;
+import org.dcache.oncrpc4j.rdma.verbs.ConnectionRequest;
+import org.dcache.oncrpc4j.rdma.verbs.ConnectionRequestHandler;
+import org.dcache.oncrpc4j.rdma.verbs.HandshakeException;
+import org.dcache.oncrpc4j.rdma.verbs.HandshakeTimeoutException;
+import org.dcache.oncrpc4j.rdma.verbs.PeerClosedException;
+import org.dcache.oncrpc4j.rdma.verbs.QueuePairHandler;
+import org.dcache.oncrpc4j.rdma.verbs.VerbsException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * An accepted socket until it is a connection or closed: the responder's side of the MPA handshake (RFC 5044 section 7.1, RFC 6581).
+ *
+ * <p>States: reading the Request; waiting for the upper layer's answer; over. One time-out covers both. {@link #accept} and {@link #reject} may
+ * come from any thread and are carried out on the loop. Requests that want markers, or peer-to-peer mode without a
+ * form of it, are refused with a Reply, bad frames by closing. The Reply echoes the initiator's revision, as siw does.
+ */
+final class InboundHandshake implements EventLoop.Handler, ConnectionRequest, IwarpAdapter.Member {
+
+    /** Stands for {@link MpaFrame#RTR_EMPTY}, whose bit is that of RTR_READ in the other word. */
+    private static final int EMPTY_FORM = 1;
+
+    private static final Logger LOG = LoggerFactory.getLogger(InboundHandshake.class);
+
+    private final IwarpAdapter adapter;
+    private final EventLoop loop;
+    private final SocketChannel channel;
+    private final ConnectionRequestHandler handler;
+    private final Runnable whenOver;
+    private final Counters counters;
+    private final MpaFrameReader reader = new MpaFrameReader(false);
+    private final InetSocketAddress local;
+    private final InetSocketAddress remote;
+    private final AtomicBoolean answered = new AtomicBoolean();
+    private byte[] privateData;
+    private SelectionKey key;
+    private EventLoop.Timer timer;
+    private boolean over;
+    private VerbsException cause;
+
+    /** @param whenOver runs once on the loop when this handshake is no longer half open */
+    InboundHandshake(IwarpAdapter adapter, EventLoop loop, SocketChannel channel, ConnectionRequestHandler handler,
+            Runnable whenOver) throws IOException {
+        this.adapter = adapter;
+        this.loop = loop;
+        this.channel = channel;
+        this.handler = handler;
+        this.whenOver = whenOver;
+        this.counters = adapter.counters();
+        local = (InetSocketAddress) channel.getLocalAddress();
+        remote = (InetSocketAddress) channel.getRemoteAddress();
+    }
+
+    /** Loop. */
+    void start() {
+        try {
+            key = loop.register(channel, SelectionKey.OP_READ, this);
+        } catch (IOException e) {
+            end(IwarpCounter.HANDSHAKE_PEER_GONE, new PeerClosedException("socket closed", e));
+            return;
+        }
+        timer = loop.schedule(adapter.settings().handshakeTimeoutMillis(), () -> end(IwarpCounter.HANDSHAKE_TIMEOUT,
+                new HandshakeTimeoutException("MPA handshake with " + remote + " not complete within "
+                        + adapter.settings().handshakeTimeoutMillis() + " ms")));
+    }
+
+    @Override
+    public void ready(int operations) {
+        try {
+            if (privateData == null) {
+                if (reader.read(channel)) {
+                    requestComplete();
+                }
+            } else {
+                checkSilence();
+            }
+        } catch (MpaFrameReader.BadFrameException e) {
+            end(e.counter(), new HandshakeException("bad MPA Request from " + remote + ": " + e.getMessage(), e));
+        } catch (IOException e) {
+            end(IwarpCounter.HANDSHAKE_PEER_GONE, new PeerClosedException("MPA handshake with " + remote + ": " + e.getMessage(), e));
+        }
+    }
+
+    private void requestComplete() throws IOException {
+        ByteBuffer request = reader.frame();
+        privateData = MpaFrame.privateData(request, 0);
+        checkSilence();
+        if (over) {
+            return;
+        }
+        if ((MpaFrame.flags(request, 0) & MpaFrame.MARKERS) != 0) {
+            answered.set(true);
+            refuse(IwarpCounter.HANDSHAKE_MARKERS, new byte[0]);
+        } else if (isPeerToPeer() && rtrForm(request) == 0) {
+            answered.set(true);
+            refuse(IwarpCounter.HANDSHAKE_NO_RTR, new byte[0]);
+        } else {
+            handler.onConnectionRequest(this);
+        }
+    }
+
+    /** The initiator must not send before our Reply [74]. */
+    private void checkSilence() throws IOException {
+        int bytes = channel.read(ByteBuffer.allocate(1));
+        if (bytes < 0) {
+            throw new EOFException("closed before our Reply");
+        }
+        if (bytes > 0) {
+            end(IwarpCounter.HANDSHAKE_EARLY_DATA,
+                    new HandshakeException("the initiator " + remote + " sent data before our MPA Reply"));
+        }
+    }
+
+    @Override
+    public InetSocketAddress localAddress() {
+        return local;
+    }
+
+    @Override
+    public InetSocketAddress remoteAddress() {
+        return remote;
+    }
+
+    @Override
+    public byte[] privateData() {
+        return privateData.clone();
+    }
+
+    @Override
+    public void accept(ConnectOptions options, QueuePairHandler qpHandler) {
+        answer(() -> doAccept(options, qpHandler));
+    }
+
+    @Override
+    public void reject(byte[] data) {
+        answer(() -> {
+            if (!over) {
+                refuse(IwarpCounter.REJECTED, data);
+            }
+        });
+    }
+
+    private void answer(Runnable action) {
+        if (!answered.compareAndSet(false, true)) {
+            throw new IllegalStateException("this connection request is answered already");
+        }
+        if (loop.inLoop()) {
+            action.run();
+        } else {
+            loop.execute(action);
+        }
+    }
+
+    private void doAccept(ConnectOptions options, QueuePairHandler qpHandler) {
+        ByteBuffer request = reader.frame();
+        boolean enhanced = MpaFrame.isEnhanced(request, 0);
+        int peerIrd = enhanced ? MpaFrame.irdWord(request, 0) & MpaFrame.DEPTH_MASK : MpaFrame.NOT_NEGOTIATED;
+        int peerOrd = enhanced ? MpaFrame.ordWord(request, 0) & MpaFrame.DEPTH_MASK : MpaFrame.NOT_NEGOTIATED;
+        int ird = Math.min(options.inboundReads(), peerOrd);
+        int ord = Math.min(options.outboundReads(), peerIrd);
+        boolean crc = adapter.settings().crc() || (MpaFrame.flags(request, 0) & MpaFrame.CRC) != 0;
+        int form = isPeerToPeer() ? rtrForm(request) : 0;
+        int mulpdu = adapter.mulpdu(local.getAddress());
+        int revision = MpaFrame.revision(request, 0);
+        ConnectionInfo info = new ConnectionInfo(IwarpProvider.NAME, local, remote, privateData, ird, ord, crc,
+                "MPA revision " + revision + ", MULPDU " + mulpdu);
+        Agreement agreement = new Agreement(info, false, mulpdu, options.receiveSize(), options.receives(),
+                form == MpaFrame.RTR_READ ? ird + 1 : ird, form == EMPTY_FORM);
+        IwarpQueuePair queuePair = new IwarpQueuePair(adapter, loop, channel, qpHandler, agreement);
+        if (over) {
+            queuePair.stillborn(cause);
+            return;
+        }
+        int irdWord = ird | (isPeerToPeer() ? MpaFrame.PEER_TO_PEER : 0) | (form == EMPTY_FORM ? MpaFrame.RTR_EMPTY : 0);
+        int ordWord = ord | (form == EMPTY_FORM ? 0 : form);
+        ByteBuffer reply = reply(crc ? MpaFrame.CRC : 0, irdWord, ordWord, options.privateData());
+        if (!send(reply)) {
+            queuePair.stillborn(cause);
+        } else if (!adapter.add(queuePair)) {
+            end(null, new AdapterClosedException("the iWARP adapter was closed"));
+            queuePair.stillborn(cause);
+        } else {
+            done();
+            queuePair.established(key);
+        }
+    }
+
+    private boolean isPeerToPeer() {
+        ByteBuffer request = reader.frame();
+        return MpaFrame.isEnhanced(request, 0) && (MpaFrame.irdWord(request, 0) & MpaFrame.PEER_TO_PEER) != 0;
+    }
+
+    /** The RTR form we choose of those offered: a Write, else a Read (as siw does), else an empty FPDU; 0 for none. */
+    private static int rtrForm(ByteBuffer request) {
+        int ordWord = MpaFrame.ordWord(request, 0);
+        if ((ordWord & MpaFrame.RTR_WRITE) != 0) {
+            return MpaFrame.RTR_WRITE;
+        }
+        if ((ordWord & MpaFrame.RTR_READ) != 0) {
+            return MpaFrame.RTR_READ;
+        }
+        return (MpaFrame.irdWord(request, 0) & MpaFrame.RTR_EMPTY) != 0 ? EMPTY_FORM : 0;
+    }
+
+    private ByteBuffer reply(int flags, int irdWord, int ordWord, byte[] data) {
+        ByteBuffer request = reader.frame();
+        boolean enhanced = MpaFrame.isEnhanced(request, 0);
+        int skip = enhanced ? MpaFrame.IRD_ORD_LENGTH : 0;
+        ByteBuffer reply = ByteBuffer.allocate(MpaFrame.HEADER_LENGTH + skip + data.length);
+        MpaFrame.put(reply, 0, true, flags | (enhanced ? MpaFrame.ENHANCED : 0), MpaFrame.revision(request, 0), skip + data.length);
+        if (enhanced) {
+            MpaFrame.putDepths(reply, 0, irdWord, ordWord);
+        }
+        reply.put(MpaFrame.OFFSET_PRIVATE_DATA + skip, data);
+        return reply;
+    }
+
+    private boolean send(ByteBuffer reply) {
+        try {
+            // A new socket's buffer takes so few bytes at once, or the connection is broken.
+            if (channel.write(reply) == reply.capacity()) {
+                return true;
+            }
+            end(IwarpCounter.HANDSHAKE_PEER_GONE, new PeerClosedException(remote + " does not take our MPA Reply"));
+        } catch (IOException e) {
+            end(IwarpCounter.HANDSHAKE_PEER_GONE, new PeerClosedException(remote + " is gone: " + e.getMessage(), e));
+        }
+        return false;
+    }
+
+    private void refuse(IwarpCounter reason, byte[] data) {
+        int crc = MpaFrame.flags(reader.frame(), 0) & MpaFrame.CRC;
+        if (send(reply(MpaFrame.REJECT | crc, 0, 0, data))) {
+            end(reason, new HandshakeException("refused"));
+        }
+    }
+
+    @Override
+    public void adapterClosed() {
+        loop.execute(() -> end(null, new AdapterClosedException("the iWARP adapter was closed")));
+    }
+
+    /** Closes the socket; the reason is counted unless null. */
+    private void end(IwarpCounter reason, VerbsException why) {
+        if (over) {
+            return;
+        }
+        if (reason != null) {
+            counters.increment(reason);
+        }
+        LOG.debug("handshake ended: {}", why.getMessage());
+        cause = why;
+        if (key != null) {
+            key.cancel();
+        }
+        IwarpQueuePair.close(channel);
+        done();
+    }
+
+    private void done() {
+        over = true;
+        if (timer != null) {
+            timer.cancel();
+        }
+        whenOver.run();
+        adapter.remove(this);
+    }
+}

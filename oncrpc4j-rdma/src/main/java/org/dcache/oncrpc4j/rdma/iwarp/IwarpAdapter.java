@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.iwarp;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.StandardSocketOptions;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import org.dcache.oncrpc4j.rdma.metrics.Counters;
+import org.dcache.oncrpc4j.rdma.verbs.Adapter;
+import org.dcache.oncrpc4j.rdma.verbs.AdapterClosedException;
+import org.dcache.oncrpc4j.rdma.verbs.Capabilities;
+import org.dcache.oncrpc4j.rdma.verbs.ConnectListener;
+import org.dcache.oncrpc4j.rdma.verbs.ConnectOptions;
+import org.dcache.oncrpc4j.rdma.verbs.ConnectionRequestHandler;
+import org.dcache.oncrpc4j.rdma.verbs.Listener;
+import org.dcache.oncrpc4j.rdma.verbs.MemoryRegion;
+import org.dcache.oncrpc4j.rdma.verbs.QueuePairHandler;
+
+/**
+ * Software iWARP opened for one user: owns its listeners, handshakes and connections, and the pools they share.
+ *
+ * <p>Everything that has a socket is a {@link Member} from before it can call back until after its last callback; {@link #close} tells
+ * each member, waits until none is left, and then gives up its share of the {@link EventLoops}. Any thread.
+ */
+public final class IwarpAdapter implements Adapter {
+
+    /** Something with a socket; ends itself on its loop when told, and then removes itself. */
+    interface Member {
+        void adapterClosed();
+    }
+
+    private static final int MAX_SGE = 1024;
+    private static final int MAX_SEND = 1 << 30;
+    private static final long STAGING_BYTES = 64L << 20;
+
+    private final IwarpSettings settings;
+    private final EventLoop[] loops;
+    private final Counters counters = Counters.process().child();
+    private final StagRandom random = new StagRandom();
+    private final StagingPool staging;
+    private final AtomicLong receiveBudget;
+    private final Map<EventLoop, Map<Integer, ReceivePool>> receivePools = new ConcurrentHashMap<>();
+    private final Map<InetAddress, Integer> mulpdus = new ConcurrentHashMap<>();
+    private final Set<Member> members = new HashSet<>();
+    private boolean closing;
+    private volatile boolean closed;
+
+    IwarpAdapter(IwarpSettings settings) {
+        this.settings = settings;
+        this.staging = new StagingPool(Math.min(STAGING_BYTES, settings.memory() / 4));
+        this.receiveBudget = new AtomicLong(settings.memory());
+        this.loops = EventLoops.acquire(settings.loops());
+    }
+
+    @Override
+    public String provider() {
+        return IwarpProvider.NAME;
+    }
+
+    @Override
+    public Capabilities capabilities() {
+        return new Capabilities(true, true, true, true, true, true, true, true, MAX_SGE, MAX_SEND);
+    }
+
+    /** What this adapter's listeners and connections counted. */
+    public Counters counters() {
+        return counters;
+    }
+
+    @Override
+    public MemoryRegion register(ByteBuffer direct) {
+        return new MemoryRegion() {
+            @Override
+            public ByteBuffer memory() {
+                return direct;
+            }
+
+            @Override
+            public void close() {
+                // Nothing was registered.
+            }
+        };
+    }
+
+    @Override
+    public Listener listen(InetSocketAddress local, int backlog, ConnectionRequestHandler handler) throws IOException {
+        if (closed) {
+            throw new AdapterClosedException("cannot listen on " + local + ": the iWARP adapter is closed");
+        }
+        EventLoop loop = nextLoop();
+        IwarpListener listener = new IwarpListener(this, loop, local, backlog, handler);
+        if (!add(listener)) {
+            listener.adapterClosed();
+            throw new AdapterClosedException("cannot listen on " + local + ": the iWARP adapter is closed");
+        }
+        loop.execute(listener::start);
+        return listener;
+    }
+
+    @Override
+    public void connect(InetSocketAddress remote, ConnectOptions options, QueuePairHandler handler, ConnectListener listener) {
+        AdapterClosedException gone = new AdapterClosedException("cannot connect to " + remote + ": the iWARP adapter is closed");
+        if (closed) {
+            listener.failed(gone);
+            return;
+        }
+        EventLoop loop = nextLoop();
+        OutboundHandshake handshake = new OutboundHandshake(this, loop, remote, options, handler, listener);
+        if (!add(handshake)) {
+            listener.failed(gone);
+            return;
+        }
+        loop.execute(handshake::start);
+    }
+
+    @Override
+    public void close() {
+        List<Member> all;
+        synchronized (members) {
+            if (closing) {
+                return;
+            }
+            closing = true;
+            all = List.copyOf(members);
+        }
+        all.forEach(Member::adapterClosed);
+        boolean interrupted = false;
+        synchronized (members) {
+            while (!members.isEmpty()) {
+                try {
+                    members.wait();
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                }
+            }
+        }
+        closed = true;
+        EventLoops.release();
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    boolean isClosed() {
+        return closed;
+    }
+
+    EventLoop nextLoop() {
+        return EventLoops.next(loops);
+    }
+
+    IwarpSettings settings() {
+        return settings;
+    }
+
+    StagRandom stagRandom() {
+        return random;
+    }
+
+    StagingPool stagingPool() {
+        return staging;
+    }
+
+    ReceivePool receivePool(EventLoop loop, int size) {
+        return receivePools.computeIfAbsent(loop, k -> new ConcurrentHashMap<>())
+                .computeIfAbsent(size, k -> new ReceivePool(loop, size, receiveBudget));
+    }
+
+    /** The largest ULPDU to send from this address; asking the system is slow, so it is asked once for each. */
+    int mulpdu(InetAddress local) {
+        return settings.mulpdu() != null ? settings.mulpdu() : mulpdus.computeIfAbsent(local, Mulpdu::of);
+    }
+
+    /** Socket options of every connection. */
+    void configure(SocketChannel channel) throws IOException {
+        channel.configureBlocking(false);
+        channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
+        if (settings.tos() != 0 && channel.supportedOptions().contains(StandardSocketOptions.IP_TOS)) {
+            channel.setOption(StandardSocketOptions.IP_TOS, settings.tos());
+        }
+    }
+
+    /** @return false when the adapter is closing: the member must not start */
+    boolean add(Member member) {
+        synchronized (members) {
+            return !closing && members.add(member);
+        }
+    }
+
+    void remove(Member member) {
+        synchronized (members) {
+            members.remove(member);
+            if (members.isEmpty()) {
+                members.notifyAll();
+            }
+        }
+    }
+}

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.iwarp;
+
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.dcache.oncrpc4j.rdma.verbs.Access;
+import org.dcache.oncrpc4j.rdma.verbs.Exposure;
+import org.dcache.oncrpc4j.rdma.verbs.MemorySource;
+import org.dcache.oncrpc4j.rdma.verbs.WorkRequest;
+
+/**
+ * Memory under an STag of one connection. It is an entry of the connection's {@link StagTable}.
+ *
+ * <p>Only the loop looks it up, places into it and ends it; so a revocation on the loop is complete when it returns, but for one
+ * case: Read Responses that are queued or being gathered by the send side pin it, and the fence runs when the
+ * last of them has left or was dropped.
+ */
+final class IwarpExposure implements Exposure {
+
+    private final IwarpQueuePair queuePair;
+    private final MemorySource source;
+    private final Access access;
+    private final int stag;
+    private final long offset;
+    private final int length;
+    private final AtomicInteger pins = new AtomicInteger();
+    private ByteBuffer view;
+    private volatile boolean valid = true;
+    private volatile boolean fenceWaiting;
+    private List<Runnable> fences;
+
+    IwarpExposure(IwarpQueuePair queuePair, MemorySource source, Access access, int stag, long offset) {
+        this.queuePair = queuePair;
+        this.source = source;
+        this.access = access;
+        this.stag = stag;
+        this.offset = offset;
+        this.length = source.length();
+    }
+
+    @Override
+    public int stag() {
+        return stag;
+    }
+
+    @Override
+    public long offset() {
+        return offset;
+    }
+
+    @Override
+    public int length() {
+        return length;
+    }
+
+    @Override
+    public WorkRequest bindRequest() {
+        return null;
+    }
+
+    @Override
+    public boolean revoke(Runnable fenced) {
+        return queuePair.revoke(this, fenced);
+    }
+
+    Access access() {
+        return access;
+    }
+
+    boolean isValid() {
+        return valid;
+    }
+
+    /** Whether {@code bytes} from {@code to} on lie inside, with 64-bit wrap in mind. */
+    boolean contains(long to, long bytes) {
+        long from = to - offset;
+        return from >= 0 && from <= length && bytes <= length - from;
+    }
+
+    /** Loop: the memory, all of it between 0 and capacity; asked from its source at the first call. */
+    ByteBuffer view() {
+        if (view == null) {
+            ByteBuffer memory = source.memory();
+            view = memory.slice(memory.position(), length);
+        }
+        return view;
+    }
+
+    /** Loop: a Read Response of it was queued. */
+    void pin() {
+        pins.incrementAndGet();
+    }
+
+    /** Send side: a Read Response of it left or was dropped. */
+    void unpin() {
+        if (pins.decrementAndGet() == 0 && fenceWaiting) {
+            queuePair.loop().execute(this::runFences);
+        }
+    }
+
+    boolean isPinned() {
+        return pins.get() > 0;
+    }
+
+    /** Loop: from now on the peer cannot name it. */
+    void invalidate() {
+        valid = false;
+    }
+
+    /**
+     * Loop: waits for the pins.
+     *
+     * @return true when there is none left, and {@code fenced} will not run
+     */
+    boolean awaitUnpinned(Runnable fenced) {
+        if (pins.get() == 0) {
+            return true;
+        }
+        if (fences == null) {
+            fences = new ArrayList<>(1);
+        }
+        fences.add(fenced);
+        fenceWaiting = true;
+        if (pins.get() == 0 && fences.remove(fenced)) {
+            return true;
+        }
+        return false;
+    }
+
+    private void runFences() {
+        if (fences != null && pins.get() == 0) {
+            List<Runnable> ready = fences;
+            fences = null;
+            ready.forEach(Runnable::run);
+        }
+    }
+}

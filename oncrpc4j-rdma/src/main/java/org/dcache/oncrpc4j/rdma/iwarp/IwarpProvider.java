@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.iwarp;
+
+import org.dcache.oncrpc4j.rdma.config.Configuration;
+import org.dcache.oncrpc4j.rdma.verbs.Adapter;
+import org.dcache.oncrpc4j.rdma.verbs.Availability;
+import org.dcache.oncrpc4j.rdma.verbs.VerbsProvider;
+
+/** Software iWARP over TCP sockets: needs nothing but Java, so it works everywhere, and comes after all hardware. */
+public final class IwarpProvider implements VerbsProvider {
+
+    static final String NAME = "iwarp";
+
+    @Override
+    public String name() {
+        return NAME;
+    }
+
+    @Override
+    public int preference() {
+        return 100;
+    }
+
+    @Override
+    public Availability availability() {
+        return Availability.yes("software iWARP over TCP, always available");
+    }
+
+    @Override
+    public Adapter open(Configuration config) {
+        return new IwarpAdapter(IwarpSettings.of(config));
+    }
+}

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.iwarp;
+
+import java.io.EOFException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+
+/**
+ * Reads one MPA Request or Reply from a socket, and not a byte more. Loop thread only.
+ *
+ * <p>A frame with a wrong key, revision or length is refused as soon as it shows, so that a stranger does not get to hold a handshake.
+ */
+final class MpaFrameReader {
+
+    /** What is wrong with a frame. */
+    static final class BadFrameException extends IOException {
+        private static final long serialVersionUID = 1L;
+        private final IwarpCounter counter;
+
+        BadFrameException(IwarpCounter counter, String message) {
+            super(message);
+            this.counter = counter;
+        }
+
+        IwarpCounter counter() {
+            return counter;
+        }
+    }
+
+    private static final int MAX_REVISION = 2;
+
+    private final boolean reply;
+    private final ByteBuffer frame = ByteBuffer.allocate(MpaFrame.HEADER_LENGTH + MpaFrame.MAX_PRIVATE_DATA);
+
+    /** @param reply whether a Reply is expected */
+    MpaFrameReader(boolean reply) {
+        this.reply = reply;
+        frame.limit(MpaFrame.HEADER_LENGTH);
+    }
+
+    /** The frame from position 0 on, once {@link #read} said true. */
+    ByteBuffer frame() {
+        return frame;
+    }
+
+    /**
+     * @return whether the frame is complete
+     * @throws BadFrameException when it is none that we understand
+     * @throws EOFException when the peer closed
+     */
+    boolean read(SocketChannel channel) throws IOException {
+        while (frame.hasRemaining()) {
+            int bytes = channel.read(frame);
+            if (bytes < 0) {
+                throw new EOFException("closed after " + frame.position() + " bytes of the MPA frame");
+            }
+            if (!MpaFrame.keyMatches(frame, 0, frame.position(), reply)) {
+                throw new BadFrameException(IwarpCounter.HANDSHAKE_BAD_KEY,
+                        "expected the key \"MPA ID " + (reply ? "Rep" : "Req") + " Frame\", something else came");
+            }
+            if (frame.hasRemaining()) {
+                return false;
+            }
+            if (frame.limit() == MpaFrame.HEADER_LENGTH) {
+                checkHeader();
+                frame.limit(MpaFrame.HEADER_LENGTH + MpaFrame.privateDataLength(frame, 0));
+            }
+        }
+        return true;
+    }
+
+    private void checkHeader() throws BadFrameException {
+        int revision = MpaFrame.revision(frame, 0);
+        if (revision > MAX_REVISION) {
+            throw new BadFrameException(IwarpCounter.HANDSHAKE_BAD_REVISION,
+                    "expected MPA revision 0 to " + MAX_REVISION + ", revision " + revision + " came");
+        }
+        int length = MpaFrame.privateDataLength(frame, 0);
+        if (length > MpaFrame.MAX_PRIVATE_DATA || MpaFrame.isEnhanced(frame, 0) && length < MpaFrame.IRD_ORD_LENGTH) {
+            throw new BadFrameException(IwarpCounter.HANDSHAKE_BAD_LENGTH, "private data of " + length
+                    + " bytes: expected at most " + MpaFrame.MAX_PRIVATE_DATA + ", and at least "
+                    + MpaFrame.IRD_ORD_LENGTH + " with revision 2");
+        }
+    }
+}

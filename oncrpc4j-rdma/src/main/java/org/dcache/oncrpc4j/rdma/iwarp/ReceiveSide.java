@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.iwarp;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.util.zip.CRC32C;
+import org.dcache.oncrpc4j.rdma.metrics.Counters;
+
+/**
+ * The receiving half of a connection: takes the byte stream apart into FPDUs, places payload, checks CRCs, and tells {@link InboundMessages} of each header and
+ * each whole FPDU. Loop thread only.
+ *
+ * <p>Bytes are read into the loop's staging buffer and copied from there to their place; when much of an FPDU's payload is still to
+ * come, it is read straight into its place. Placement is therefore before the CRC check, but only ever into memory that the peer may
+ * write anyway, and nothing is delivered before the CRC is right. Between two calls nothing of the stream is in the staging buffer: parts
+ * of headers and trailers are kept here, and when a message has no receive buffer to go to, the rest is set aside and reading stops.
+ */
+final class ReceiveSide {
+
+    /** With so much payload of an FPDU to come, reading in place beats one more copy. */
+    private static final int IN_PLACE = 32 << 10;
+    /** Bytes per turn, so that other connections of the loop get theirs. */
+    private static final long TURN = 1 << 20;
+
+    private enum Phase {
+        HEADER,
+        PAYLOAD,
+        TRAILER
+    }
+
+    private final IwarpQueuePair queuePair;
+    private final SocketChannel channel;
+    private final EventLoop loop;
+    private final Counters counters;
+    private final InboundMessages messages;
+    private final boolean withCrc;
+    private final CRC32C crc = new CRC32C();
+
+    private final byte[] headerBytes = new byte[FpduLayout.LENGTH_FIELD + DdpHeader.UNTAGGED_LENGTH + ReadRequestHeader.LENGTH];
+    private final ByteBuffer header = ByteBuffer.wrap(headerBytes);
+    private final byte[] trailerBytes = new byte[FpduLayout.MAX_PAD + FpduLayout.CRC_LENGTH];
+    private final ByteBuffer trailer = ByteBuffer.wrap(trailerBytes);
+
+    private Phase phase = Phase.HEADER;
+    private int have;
+    private int need = FpduLayout.LENGTH_FIELD + 2;
+    private int payloadLeft;
+    private ByteBuffer place;
+    private int placeAt;
+    private ByteBuffer setAside;
+    private boolean discarding;
+
+    ReceiveSide(IwarpQueuePair queuePair, SocketChannel channel, Counters counters, InboundMessages messages, boolean withCrc) {
+        this.queuePair = queuePair;
+        this.channel = channel;
+        this.loop = queuePair.loop();
+        this.counters = counters;
+        this.messages = messages;
+        this.withCrc = withCrc;
+    }
+
+    /** From now on what comes is thrown away, until the peer closes. */
+    void discard() {
+        discarding = true;
+        setAside = null;
+    }
+
+    /** Whether the stream stands between two FPDUs. */
+    boolean isBetweenFpdus() {
+        return phase == Phase.HEADER && have == 0;
+    }
+
+    /** Reads until the socket is empty or the turn is over. */
+    void ready() {
+        long turn = TURN;
+        try {
+            while (turn > 0 && setAside == null) {
+                int bytes;
+                boolean more;
+                if (phase == Phase.PAYLOAD && payloadLeft >= IN_PLACE && place.isDirect() && !discarding) {
+                    bytes = readInPlace();
+                    more = payloadLeft == 0;
+                } else {
+                    ByteBuffer staging = loop.staging().clear();
+                    bytes = channel.read(staging);
+                    counters.increment(IwarpCounter.SOCKET_READS);
+                    more = bytes == EventLoop.STAGING;
+                    if (bytes > 0) {
+                        counters.add(IwarpCounter.BYTES_RECEIVED, bytes);
+                        if (!discarding) {
+                            parse(staging, 0, bytes);
+                        }
+                    }
+                }
+                if (bytes < 0) {
+                    queuePair.inputEnded(isBetweenFpdus());
+                    return;
+                }
+                if (!more || !queuePair.isReading()) {
+                    return;
+                }
+                turn -= bytes;
+            }
+        } catch (IOException e) {
+            queuePair.inputBroken(e);
+        }
+    }
+
+    private int readInPlace() throws IOException {
+        if (!messages.stillPlaceable()) {
+            return 0;
+        }
+        place.limit(placeAt + payloadLeft).position(placeAt);
+        int bytes = channel.read(place);
+        counters.increment(IwarpCounter.SOCKET_READS);
+        if (bytes > 0) {
+            counters.add(IwarpCounter.BYTES_RECEIVED, bytes);
+            if (withCrc) {
+                crc.update(place.limit(placeAt + bytes).position(placeAt));
+            }
+            placed(bytes);
+        }
+        place.clear();
+        return bytes;
+    }
+
+    private void placed(int bytes) {
+        placeAt += bytes;
+        payloadLeft -= bytes;
+        if (payloadLeft == 0) {
+            phase = Phase.TRAILER;
+        }
+    }
+
+    /** Goes through bytes from the stream; stops when the connection ends or a message has to wait for a receive buffer. */
+    private void parse(ByteBuffer bytes, int from, int to) {
+        int at = from;
+        while (at < to) {
+            if (discarding) {
+                return;
+            }
+            switch (phase) {
+                case HEADER -> {
+                    int n = Math.min(need - have, to - at);
+                    bytes.get(at, headerBytes, have, n);
+                    have += n;
+                    at += n;
+                    if (have == need && !headerDone()) {
+                        if (messages.isWaitingForReceive()) {
+                            stall(bytes, at, to);
+                        }
+                        return;
+                    }
+                }
+                case PAYLOAD -> {
+                    if (!messages.stillPlaceable()) {
+                        return;
+                    }
+                    int n = Math.min(payloadLeft, to - at);
+                    place.put(placeAt, bytes, at, n);
+                    if (withCrc) {
+                        ByteBuffer view = bytes == loop.staging() ? loop.stagingView() : bytes;
+                        crc.update(view.limit(at + n).position(at));
+                        view.clear();
+                    }
+                    at += n;
+                    placed(n);
+                }
+                case TRAILER -> {
+                    int n = Math.min(need - have, to - at);
+                    bytes.get(at, trailerBytes, have, n);
+                    have += n;
+                    at += n;
+                    if (have == need && !fpduDone()) {
+                        return;
+                    }
+                }
+            }
+        }
+    }
+
+    /** The header, or its first four bytes, are there. @return false to stop parsing */
+    private boolean headerDone() {
+        int ulpdu = FpduLayout.ulpduLength(header, 0);
+        if (need == FpduLayout.LENGTH_FIELD + 2) {
+            if (ulpdu == 0) {
+                // The two bytes behind the length are the pad already; see payloadPhase.
+                return messages.emptyFpdu() && payloadPhase(0);
+            }
+            RdmapOpcode opcode = messages.begin(header, ulpdu);
+            if (opcode == null) {
+                return false;
+            }
+            need = FpduLayout.LENGTH_FIELD + opcode.headerLength();
+            return true;
+        }
+        return messages.header(header, ulpdu) && payloadPhase(ulpdu);
+    }
+
+    private boolean payloadPhase(int ulpdu) {
+        if (withCrc) {
+            crc.reset();
+            crc.update(headerBytes, 0, have);
+        }
+        payloadLeft = FpduLayout.LENGTH_FIELD + ulpdu - have;
+        if (payloadLeft > 0) {
+            place = messages.place();
+            placeAt = messages.placeAt();
+            phase = Phase.PAYLOAD;
+        } else {
+            payloadLeft = 0;
+            phase = Phase.TRAILER;
+        }
+        // An empty FPDU has its pad in the header bytes.
+        need = FpduLayout.CRC_LENGTH + (ulpdu == 0 ? 0 : FpduLayout.pad(ulpdu));
+        have = 0;
+        return true;
+    }
+
+    private boolean fpduDone() {
+        if (withCrc) {
+            int pad = need - FpduLayout.CRC_LENGTH;
+            crc.update(trailerBytes, 0, pad);
+            if (FpduLayout.crc(trailer, pad) != (int) crc.getValue()) {
+                messages.fail(TerminateCode.CRC_ERROR);
+                return false;
+            }
+        }
+        phase = Phase.HEADER;
+        have = 0;
+        need = FpduLayout.LENGTH_FIELD + 2;
+        place = null;
+        counters.increment(IwarpCounter.FPDUS_RECEIVED);
+        messages.done(header);
+        return queuePair.isReading();
+    }
+
+    private void stall(ByteBuffer bytes, int at, int to) {
+        counters.increment(IwarpCounter.RECEIVE_STALLS);
+        setAside = ByteBuffer.allocate(to - at).put(0, bytes, at, to - at);
+        queuePair.pauseReading();
+        messages.awaitReceive(this::resume);
+    }
+
+    private void resume() {
+        ByteBuffer rest = setAside;
+        if (rest == null || !queuePair.isReading()) {
+            return;
+        }
+        if (!messages.retryReceive()) {
+            messages.awaitReceive(this::resume);
+            return;
+        }
+        setAside = null;
+        payloadPhase(FpduLayout.ulpduLength(header, 0));
+        parse(rest, 0, rest.capacity());
+        if (setAside == null && queuePair.isReading()) {
+            queuePair.resumeReading();
+        }
+    }
+}

@@ -1,0 +1,372 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.iwarp;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.dcache.oncrpc4j.rdma.metrics.Counters;
+import org.dcache.oncrpc4j.rdma.verbs.WorkRequest;
+
+/**
+ * The sending half of a connection: decides which message goes next, lets it be cut into FPDUs, writes, completes.
+ *
+ * <p>Any thread may ask for work ({@link #post}, {@link #kick}); a combining lock lets exactly one of them do it for all, the others go on
+ * at once. The fields without volatile belong to that one. What the socket did not take waits; the loop
+ * is asked for write interest, and only when it reports it ({@link #writable}) writing goes on.
+ *
+ * <p>Order: Sends and Writes leave in posting order. A Read Request leaves at its place in that order unless ORD Reads are outstanding; then it waits in
+ * its own queue, and what was posted behind it goes on. Read Responses take turns with posted work, message by message.
+ * Completions come in order, when the socket took the bytes. After {@link #kill} everything left fails, once; what is posted
+ * even later fails in the poster's own thread.
+ */
+final class SendSide {
+
+    /** The sink of a Read without an element. */
+    private static final ByteBuffer NOWHERE = ByteBuffer.allocate(0);
+
+    private final IwarpQueuePair queuePair;
+    private final SocketChannel channel;
+    private final Counters counters;
+    private final StagRandom random;
+    private final boolean checkFirst;
+    private final PostedQueue posted = new PostedQueue();
+    private final AtomicInteger turns = new AtomicInteger();
+    private final RequestFifo queue = new RequestFifo();
+    private final RequestFifo waitingReads = new RequestFifo();
+    private final ReadSinks sinks;
+    private final ReadRequests readRequests;
+    private final TxBatch batch;
+    private final CompletionRing completions = new CompletionRing();
+    private final MessageCursor current;
+
+    private volatile boolean gate;
+    private volatile boolean writable;
+    private volatile boolean finishing;
+    private volatile boolean killed;
+    private volatile boolean nudge;
+    private volatile boolean readsWaiting;
+    private volatile ByteBuffer terminate;
+
+    private boolean terminateStarted;
+    private boolean blocked;
+    private boolean broken;
+    private boolean flushed;
+    private boolean outputDone;
+    private boolean firstSent;
+    private boolean responseTurn;
+    private WorkRequest cutOff;
+    private IwarpExposure cutOffExposure;
+    private int sendSequence;
+    private int readSequence;
+
+    /**
+     * @param open whether FPDUs may leave at once (initiator); a responder waits for the initiator's first
+     */
+    SendSide(IwarpQueuePair queuePair, SocketChannel channel, StagingPool pool, Counters counters, StagRandom random,
+            ReadSinks sinks, ReadRequests readRequests, int mulpdu, boolean crc, boolean open) {
+        this.queuePair = queuePair;
+        this.channel = channel;
+        this.counters = counters;
+        this.random = random;
+        this.sinks = sinks;
+        this.readRequests = readRequests;
+        this.batch = new TxBatch(pool);
+        this.current = new MessageCursor(mulpdu, crc);
+        this.gate = open;
+        this.checkFirst = open;
+    }
+
+    /** Any thread. */
+    void post(WorkRequest chain) {
+        posted.post(chain);
+        kick();
+    }
+
+    /** Any thread: there may be something to do. */
+    void kick() {
+        if (turns.getAndIncrement() == 0) {
+            int done = 1;
+            do {
+                work();
+                done = turns.addAndGet(-done);
+            } while (done != 0);
+        }
+    }
+
+    /** Loop: the initiator's first FPDU came, ours may leave. */
+    void openGate() {
+        gate = true;
+        kick();
+    }
+
+    /** Loop: the socket can take more. */
+    void writable() {
+        writable = true;
+        kick();
+    }
+
+    /** Loop: a Read Response is complete; a waiting Read may start. */
+    void readDone() {
+        if (readsWaiting) {
+            kick();
+        }
+    }
+
+    /** Loop: sends an empty Write. */
+    void nudge() {
+        nudge = true;
+        kick();
+    }
+
+    /** Sends what was posted, then reports {@link IwarpQueuePair#outputDone}. */
+    void finish() {
+        finishing = true;
+        kick();
+    }
+
+    /** Loop: sends this Terminate at the next FPDU boundary, and nothing after it; then as {@link #finish}. */
+    void terminate(ByteBuffer payload) {
+        terminate = payload;
+        finish();
+    }
+
+    /** Loop: nothing more is sent; all that was posted fails; then {@link IwarpQueuePair#sendSideFlushed} runs on the loop. */
+    void kill() {
+        killed = true;
+        kick();
+    }
+
+    /** Loop, after the flush: a Read that never started, or null. */
+    WorkRequest pollWaitingRead() {
+        return waitingReads.poll();
+    }
+
+    private void work() {
+        if (flushed) {
+            failPosted();
+            return;
+        }
+        while (!killed) {
+            if (!batch.isEmpty() && !write()) {
+                return;
+            }
+            if (broken) {
+                return;
+            }
+            queue.addAll(posted.takeAll());
+            if (!fill()) {
+                batch.release();
+                if (finishing && !outputDone) {
+                    outputDone = true;
+                    queuePair.outputDone();
+                }
+                return;
+            }
+        }
+        flush();
+    }
+
+    /** Writes once. @return whether the batch is empty now */
+    private boolean write() {
+        if (broken || blocked && !writable) {
+            return false;
+        }
+        writable = false;
+        blocked = false;
+        int fpdus = batch.fpdus();
+        try {
+            counters.add(IwarpCounter.BYTES_SENT, batch.write(channel));
+        } catch (IOException e) {
+            broken = true;
+            queuePair.outputBroken(e);
+            return false;
+        }
+        counters.increment(IwarpCounter.SOCKET_WRITES);
+        boolean all = batch.isEmpty();
+        if (all) {
+            counters.add(IwarpCounter.FPDUS_SENT, fpdus);
+        } else {
+            blocked = true;
+            counters.increment(IwarpCounter.WRITE_STALLS);
+            queuePair.armWrite();
+        }
+        if (!firstSent) {
+            firstSent = true;
+            if (checkFirst) {
+                queuePair.firstFpduSent();
+            }
+        }
+        for (Object item = completions.poll(batch.taken()); item != null; item = completions.poll(batch.taken())) {
+            complete(item, true);
+        }
+        return all;
+    }
+
+    private void complete(Object item, boolean ok) {
+        if (item instanceof IwarpExposure exposure) {
+            exposure.unpin();
+        } else {
+            queuePair.sendCompleted((WorkRequest) item, ok);
+        }
+    }
+
+    /** Puts FPDUs into the batch. @return whether there is something to write */
+    private boolean fill() {
+        while (true) {
+            if (terminate != null && !terminateStarted) {
+                startTerminate();
+            } else if (!current.isActive() && !startNext()) {
+                break;
+            }
+            if (!current.encode(batch)) {
+                break;
+            }
+            if (!current.isActive()) {
+                messageDone();
+            }
+        }
+        return !batch.isEmpty();
+    }
+
+    private void startTerminate() {
+        terminateStarted = true;
+        if (current.isActive()) {
+            cutOff = current.request();
+            cutOffExposure = current.exposure();
+        }
+        current.startTerminate(terminate);
+    }
+
+    private void messageDone() {
+        WorkRequest request = current.request();
+        if (request != null && request.isSignaled()) {
+            completions.add(request, batch.queued());
+        } else if (current.exposure() != null) {
+            completions.add(current.exposure(), batch.queued());
+        }
+        current.drop();
+    }
+
+    /** Chooses the next message. @return false when there is nothing to send, or nothing may be sent */
+    private boolean startNext() {
+        if (terminateStarted || !gate) {
+            return false;
+        }
+        if (nudge) {
+            nudge = false;
+            current.startEmptyWrite();
+            return true;
+        }
+        if (!waitingReads.isEmpty() && !sinks.isFull()) {
+            startRead(waitingReads.poll());
+            readsWaiting = !waitingReads.isEmpty();
+            return true;
+        }
+        if (!readRequests.isEmpty() && (responseTurn || queue.isEmpty())) {
+            responseTurn = false;
+            current.startReadResponse(readRequests);
+            readRequests.remove();
+            return true;
+        }
+        responseTurn = true;
+        for (WorkRequest request = queue.poll(); request != null; request = queue.poll()) {
+            switch (request.opcode()) {
+                case SEND, SEND_WITH_INVALIDATE -> {
+                    current.startSend(request, ++sendSequence);
+                    return true;
+                }
+                case RDMA_WRITE -> {
+                    current.startWrite(request);
+                    return true;
+                }
+                case RDMA_READ -> {
+                    if (startOrQueueRead(request)) {
+                        return true;
+                    }
+                }
+            }
+        }
+        return !readRequests.isEmpty() && startNext();
+    }
+
+    private boolean startOrQueueRead(WorkRequest request) {
+        if (sinks.bound() == 0) {
+            queuePair.failReadLater(request);
+            return false;
+        }
+        if (!waitingReads.isEmpty() || sinks.isFull()) {
+            waitingReads.addAll(request);
+            readsWaiting = true;
+            // The loop may have completed one between the question and the flag.
+            if (sinks.isFull()) {
+                return false;
+            }
+            request = waitingReads.poll();
+            readsWaiting = !waitingReads.isEmpty();
+        }
+        startRead(request);
+        return true;
+    }
+
+    private void startRead(WorkRequest request) {
+        ByteBuffer view = NOWHERE;
+        if (request.count() > 0) {
+            ByteBuffer buffer = request.buffer(0);
+            view = buffer.slice(buffer.position(), buffer.remaining());
+        }
+        int sink = (int) random.next();
+        sinks.add(request, sink, view);
+        current.startReadRequest(request, ++readSequence, sink, view.capacity());
+    }
+
+    private void flush() {
+        flushed = true;
+        batch.release();
+        for (Object item = completions.poll(Long.MAX_VALUE); item != null; item = completions.poll(Long.MAX_VALUE)) {
+            complete(item, false);
+        }
+        fail(cutOff);
+        unpin(cutOffExposure);
+        if (current.isActive()) {
+            fail(current.request());
+            unpin(current.exposure());
+            current.drop();
+        }
+        for (; !readRequests.isEmpty(); readRequests.remove()) {
+            unpin(readRequests.source());
+        }
+        queue.addAll(posted.takeAll());
+        for (WorkRequest request = queue.poll(); request != null; request = queue.poll()) {
+            if (request.opcode() == WorkRequest.Opcode.RDMA_READ) {
+                waitingReads.addAll(request);
+            } else {
+                fail(request);
+            }
+        }
+        queuePair.loop().execute(queuePair::sendSideFlushed);
+    }
+
+    private void failPosted() {
+        queue.addAll(posted.takeAll());
+        for (WorkRequest request = queue.poll(); request != null; request = queue.poll()) {
+            if (request.opcode() == WorkRequest.Opcode.RDMA_READ) {
+                queuePair.failReadLater(request);
+            } else {
+                fail(request);
+            }
+        }
+    }
+
+    private void fail(WorkRequest request) {
+        if (request != null && request.isSignaled()) {
+            queuePair.sendCompleted(request, false);
+        }
+    }
+
+    private static void unpin(IwarpExposure exposure) {
+        if (exposure != null) {
+            exposure.unpin();
+        }
+    }
+}

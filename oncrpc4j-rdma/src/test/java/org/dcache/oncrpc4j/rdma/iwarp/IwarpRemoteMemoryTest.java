@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.iwarp;
+
+import org.dcache.oncrpc4j.rdma.verbs.RemoteMemorySuite;
+import org.dcache.oncrpc4j.rdma.verbs.VerbsProvider;
+
+/** The provider suite over software iWARP, with CRC and large FPDUs. */
+class IwarpRemoteMemoryTest extends RemoteMemorySuite {
+
+    @Override
+    protected VerbsProvider provider() {
+        return new IwarpProvider();
+    }
+}

@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.verbs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** Connections coming and going as every provider must do it. */
+public abstract class ConnectionSuite extends ProviderSuite {
+
+    private static ConnectOptions withPrivateData(byte[] data) {
+        return new ConnectOptions(null, TIMEOUT_MILLIS, data, 64, 4, 4, 4);
+    }
+
+    @Test
+    @Tag("conformance-73")
+    void bothSidesSeeThePeersPrivateData() throws Exception {
+        Capabilities c = adapter.capabilities();
+        assumeTrue(c.privateDataReadable() && c.privateDataOnAccept(), "private data cannot be read");
+        Endpoint server = endpoint();
+        Endpoint client = endpoint();
+        CompletableFuture<byte[]> seen = new CompletableFuture<>();
+        try (Listener l = listen(request -> {
+            seen.complete(request.privateData());
+            request.accept(withPrivateData(pattern(8, 2)), server);
+        })) {
+            Endpoint.get(connect(l.localAddress(), withPrivateData(pattern(252, 1)), client));
+        }
+        assertThat(Endpoint.get(seen)).isEqualTo(pattern(252, 1));
+        assertThat(server.queuePair().info().peerPrivateData()).isEqualTo(pattern(252, 1));
+        assertThat(client.queuePair().info().peerPrivateData()).isEqualTo(pattern(8, 2));
+    }
+
+    @Test
+    void infoNamesBothAddresses() throws Exception {
+        Pair pair = connect();
+        ConnectionInfo client = pair.clientQp().info();
+        ConnectionInfo server = pair.serverQp().info();
+        assertThat(client.provider()).isEqualTo(provider().name());
+        assertThat(client.local().getAddress()).isEqualTo(address());
+        assertThat(client.remote()).isEqualTo(server.local());
+        assertThat(client.local()).isEqualTo(server.remote());
+        assertThat(client.checksum()).isEqualTo(server.checksum());
+    }
+
+    @Test
+    @Tag("conformance-89")
+    void readDepthsAreAgreedToTheSmallerOffer() throws Exception {
+        Pair pair = connect(options(64, 4, 5, 30), options(64, 4, 20, 9));
+        assertThat(pair.clientQp().info().outboundReads()).isLessThanOrEqualTo(20);
+        assertThat(pair.serverQp().info().outboundReads()).isLessThanOrEqualTo(5);
+        assertThat(pair.clientQp().info().inboundReads())
+                .isGreaterThanOrEqualTo(pair.serverQp().info().outboundReads());
+        assertThat(pair.serverQp().info().inboundReads())
+                .isGreaterThanOrEqualTo(pair.clientQp().info().outboundReads());
+    }
+
+    @Test
+    @Tag("conformance-78")
+    void aRejectionCarriesPrivateData() throws Exception {
+        try (Listener l = listen(request -> request.reject(pattern(20, 1)))) {
+            CompletableFuture<QueuePair> result = connect(l.localAddress(), options(64, 4), unusedEndpoint());
+            assertThatThrownBy(() -> result.get(20, TimeUnit.SECONDS))
+                    .isInstanceOf(ExecutionException.class)
+                    .cause()
+                    .isInstanceOfSatisfying(PeerRejectedException.class,
+                            e -> assertThat(e.privateData()).startsWith(pattern(20, 1)));
+        }
+    }
+
+    @Test
+    void nobodyListeningIsConnectionRefused() throws Exception {
+        InetSocketAddress free;
+        try (Listener l = listen(request -> request.reject(new byte[0]))) {
+            free = l.localAddress();
+        }
+        CompletableFuture<QueuePair> result = connect(free, options(64, 4), unusedEndpoint());
+        assertThatThrownBy(() -> result.get(20, TimeUnit.SECONDS))
+                .cause()
+                .isInstanceOf(ConnectException.class)
+                .hasMessageStartingWith("Connection refused");
+    }
+
+    @Test
+    @Tag("conformance-80")
+    void anAnswerThatDoesNotComeInTimeIsATimeout() throws Exception {
+        List<ConnectionRequest> waiting = new ArrayList<>();
+        try (Listener l = listen(waiting::add)) {
+            ConnectOptions hasty = new ConnectOptions(null, 300, new byte[0], 64, 4, 4, 4);
+            CompletableFuture<QueuePair> result = connect(l.localAddress(), hasty, unusedEndpoint());
+            assertThatThrownBy(() -> result.get(20, TimeUnit.SECONDS)).cause().isInstanceOf(HandshakeTimeoutException.class);
+        }
+    }
+
+    @Test
+    void anAnswerMayComeLaterAndFromAnotherThread() throws Exception {
+        CompletableFuture<ConnectionRequest> asked = new CompletableFuture<>();
+        try (Listener l = listen(asked::complete)) {
+            Endpoint client = endpoint();
+            Endpoint server = endpoint();
+            CompletableFuture<QueuePair> connected = connect(l.localAddress(), options(64, 4), client);
+            ConnectionRequest request = Endpoint.get(asked);
+            assertThat(connected).isNotDone();
+            request.accept(options(64, 4), server);
+            Endpoint.get(connected).postSend(send(pattern(5, 5)));
+            assertThat(server.message().data()).isEqualTo(pattern(5, 5));
+        }
+    }
+
+    @Test
+    void aClosedListenersPortCanBeUsedAtOnce() throws Exception {
+        for (int i = 0; i < 20; i++) {
+            Listener first = listen(request -> request.reject(new byte[0]));
+            InetSocketAddress address = first.localAddress();
+            first.close();
+            first.close();
+            adapter.listen(address, 8, request -> request.reject(new byte[0])).close();
+        }
+    }
+
+    @Test
+    void aTakenPortIsNamedInTheError() throws Exception {
+        try (Listener l = listen(request -> request.reject(new byte[0]))) {
+            assertThatThrownBy(() -> adapter.listen(l.localAddress(), 8, request -> request.reject(new byte[0])))
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining(Integer.toString(l.localAddress().getPort()));
+        }
+    }
+
+    @Test
+    void connectionsOutliveTheirListener() throws Exception {
+        Pair pair = connect();
+        pair.clientQp().postSend(send(pattern(6, 6)));
+        assertThat(pair.server().message().data()).isEqualTo(pattern(6, 6));
+    }
+
+    @Test
+    @Tag("conformance-106")
+    void disconnectSendsWhatWasPostedAndKeepsTheFirstCause() throws Exception {
+        Pair pair = connect(options(64, 200), options(64, 200));
+        for (int i = 0; i < 100; i++) {
+            pair.clientQp().postSend(send(pattern(20, i)));
+        }
+        ConnectionClosedException cause = new ConnectionClosedException("test is over");
+        pair.clientQp().disconnect(cause);
+        pair.clientQp().disconnect(new ConnectionClosedException("second"));
+        assertThat(pair.clientQp().isOpen()).isFalse();
+        for (int i = 0; i < 100; i++) {
+            assertThat(pair.server().message().data()).isEqualTo(pattern(20, i));
+            assertThat(pair.client().sendCompletion().ok()).isTrue();
+        }
+        assertThat(pair.client().end()).isSameAs(cause);
+        assertThat(pair.server().end()).isInstanceOf(PeerClosedException.class);
+        assertThat(pair.client().sends).isEmpty();
+    }
+
+    @Test
+    @Tag("conformance-106")
+    void everyPostedRequestCompletesOnceWhenTheConnectionIsAborted() throws Exception {
+        Pair pair = connect(options(64, 4), options(1 << 20, 4));
+        int sends = 20;
+        List<WorkRequest> posted = new ArrayList<>();
+        Memory memory = memory(1 << 20);
+        Exposure exposure = expose(pair.server(), MemorySource.of(memory(1 << 20).bytes()), Access.REMOTE_WRITE);
+        for (int i = 0; i < sends; i++) {
+            WorkRequest write = new WorkRequest().write(exposure.stag(), exposure.offset())
+                    .add(memory.view(0, 1 << 20), memory.region()).signaled(true);
+            posted.add(write);
+            pair.clientQp().postSend(write);
+        }
+        Memory sink = memory(100);
+        WorkRequest read = read(sink, 0, 100, 77, 0);
+        pair.clientQp().postSend(read);
+        pair.clientQp().abort(new ConnectionClosedException("enough"));
+        for (WorkRequest write : posted) {
+            assertThat(pair.client().sendCompletion().request()).isSameAs(write);
+        }
+        assertThat(pair.client().readCompletion().request()).isSameAs(read);
+        pair.client().end();
+        pair.server().end();
+        assertThat(pair.client().sends).isEmpty();
+        assertThat(pair.client().reads).isEmpty();
+    }
+
+    @Test
+    void everyPostedRequestCompletesBeforeTheEndIsReported() throws Exception {
+        Pair pair = connect();
+        CompletableFuture<Integer> completedBefore = pair.client().disconnected.thenApply(e -> pair.client().sends.size());
+        for (int i = 0; i < 5; i++) {
+            pair.clientQp().postSend(send(pattern(20, i)));
+        }
+        pair.clientQp().abort(new ConnectionClosedException("enough"));
+        assertThat(Endpoint.get(completedBefore)).isEqualTo(5);
+    }
+
+    @Test
+    void requestsPostedAfterTheEndFail() throws Exception {
+        Pair pair = connect();
+        pair.clientQp().abort(new ConnectionClosedException("enough"));
+        pair.client().end();
+        WorkRequest first = send(pattern(4, 1)).signaled(false);
+        WorkRequest last = send(pattern(4, 2));
+        pair.clientQp().postSend(first.next(last));
+        assertThat(pair.client().sendCompletion()).isEqualTo(new Endpoint.Completion(last, false));
+        WorkRequest read = read(memory(8), 0, 8, 5, 0);
+        pair.clientQp().postSend(read);
+        assertThat(pair.client().readCompletion()).isEqualTo(new Endpoint.Completion(read, false));
+        assertThat(pair.client().sends).isEmpty();
+    }
+
+    @Test
+    void exposuresAreRevokedWhenTheConnectionEnds() throws Exception {
+        Pair pair = connect();
+        Exposure exposure = expose(pair.client(), MemorySource.of(memory(10).bytes()), Access.REMOTE_WRITE);
+        pair.serverQp().abort(new ConnectionClosedException("enough"));
+        pair.client().end();
+        assertThat(exposure.revoke(() -> {})).isTrue();
+    }
+
+    @Test
+    void tasksRunOnTheLoopInOrderAlsoAfterTheEnd() throws Exception {
+        Pair pair = connect();
+        QueuePair qp = pair.clientQp();
+        List<Integer> order = new ArrayList<>();
+        CountDownLatch done = new CountDownLatch(1);
+        qp.abort(new ConnectionClosedException("enough"));
+        pair.client().end();
+        assertThat(qp.inLoop()).isFalse();
+        for (int i = 0; i < 100; i++) {
+            int n = i;
+            assertThat(qp.execute(() -> {
+                order.add(qp.inLoop() ? n : -1);
+                if (n == 99) {
+                    done.countDown();
+                }
+            })).isTrue();
+        }
+        assertThat(done.await(20, TimeUnit.SECONDS)).isTrue();
+        assertThat(order).hasSize(100).isSorted().doesNotContain(-1);
+        adapter.close();
+        assertThat(qp.execute(() -> {})).isFalse();
+    }
+
+    @Test
+    void closingTheAdapterEndsEverythingAndStaysSilent() throws Exception {
+        Pair pair = connect();
+        Listener l = listen(request -> request.reject(new byte[0]));
+        adapter.close();
+        assertThat(pair.client().disconnected).isCompletedWithValueMatching(e -> e instanceof VerbsException);
+        assertThat(pair.server().disconnected).isDone();
+        assertThat(pair.client().established).isDone();
+        adapter.close();
+        l.close();
+        assertThatThrownBy(() -> listen(request -> request.reject(new byte[0]))).isInstanceOf(IOException.class);
+    }
+
+    @Test
+    void hundredsOfConnectionsComeAndGo() throws Exception {
+        Endpoint[] servers = new Endpoint[200];
+        int[] next = new int[1];
+        try (Listener l = listen(request -> {
+            Endpoint server = endpoint();
+            servers[next[0]++] = server;
+            request.accept(options(64, 4), server);
+        })) {
+            for (int i = 0; i < 200; i++) {
+                Endpoint client = endpoint();
+                QueuePair qp = Endpoint.get(connect(l.localAddress(), options(64, 4), client));
+                qp.postSend(send(pattern(10, i)));
+                assertThat(client.sendCompletion().ok()).isTrue();
+                qp.disconnect(new ConnectionClosedException("next"));
+                client.end();
+            }
+        }
+        for (int i = 0; i < 200; i++) {
+            assertThat(servers[i].message().data()).isEqualTo(pattern(10, i));
+            assertThat(servers[i].end()).isInstanceOf(PeerClosedException.class);
+        }
+    }
+}
