@@ -80,7 +80,7 @@ public enum XprtCounter implements CounterName {
     DROPPED_SHORT,
     /** A reply with another version [20], or a call of a wrong version that cannot be answered. */
     DROPPED_VERSION,
-    /** RDMA_DONE or, at the responder, RDMA_ERROR [37, 39]. */
+    /** RDMA_DONE [39]. */
     DROPPED_PROCEDURE,
     /** A reply whose header cannot be decoded [31]. */
     DROPPED_BAD_REPLY,

@@ -1,0 +1,506 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.xprt;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.EOFException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.dcache.oncrpc4j.rdma.proto.PrivateData;
+import org.dcache.oncrpc4j.rdma.proto.RdmaHeader;
+import org.dcache.oncrpc4j.rdma.verbs.Access;
+import org.dcache.oncrpc4j.rdma.verbs.PeerClosedException;
+import org.dcache.oncrpc4j.rdma.verbs.WorkRequest.Opcode;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+class RequesterTest {
+
+    private final Engine engine = Engine.client();
+    private final List<Engine.Listening> sent = new ArrayList<>();
+
+    @AfterEach
+    void nothingIsKept() {
+        if (engine.qp.ended == null) {
+            engine.qp.abort(new PeerClosedException("end of test"));
+        }
+        engine.close();
+        assertThat(engine.device.regbufs().inUse()).as("regbufs still handed out").isZero();
+    }
+
+    /** Waits for a reply and writes down what happens in the queue pair's log. */
+    private final class Waiting implements ReplyListener {
+        byte[] reply;
+        IOException failure;
+        int outcomes;
+        int place = -1;
+
+        @Override
+        public void locate(ByteBuffer reduced, int[] lengths, int count, int[] positions) {
+            for (int i = 0; i < count; i++) {
+                positions[i] = lengths[i] > 0 ? place : -1;
+            }
+        }
+
+        @Override
+        public void replied(ByteBuffer message, Regbuf memory) {
+            engine.qp.log.add("replied");
+            outcomes++;
+            reply = new byte[message.remaining()];
+            message.get(message.position(), reply);
+            if (memory != null) {
+                memory.release();
+            }
+        }
+
+        @Override
+        public void failed(IOException cause) {
+            engine.qp.log.add("failed");
+            outcomes++;
+            failure = cause;
+        }
+    }
+
+    private Waiting call(int xid, int arguments) throws IOException {
+        return call(xid, arguments, e -> e.bound(100));
+    }
+
+    private Waiting call(int xid, int arguments, java.util.function.Consumer<Expected> expected, int... items) throws IOException {
+        Waiting waiting = new Waiting();
+        engine.connection.requester().register(xid, waiting);
+        send(xid, arguments, expected, items);
+        return waiting;
+    }
+
+    private void send(int xid, int arguments, java.util.function.Consumer<Expected> expected, int... items) {
+        SendContext context = engine.connection.newContext();
+        context.message().add(ByteBuffer.wrap(Engine.call(xid, arguments)), null);
+        for (int i = 0; i < items.length; i += 2) {
+            context.message().item(items[i], items[i + 1]);
+        }
+        expected.accept(context.expected());
+        Engine.Listening listening = new Engine.Listening();
+        sent.add(listening);
+        engine.connection.requester().call(xid, context, listening);
+    }
+
+    private void replyTo(int xid, int credits) {
+        engine.receive(Engine.message(Engine.header(xid, credits, RdmaHeader.RDMA_MSG), Engine.reply(xid, 8)));
+    }
+
+    @Test
+    @Tag("conformance-3")
+    @Tag("conformance-108")
+    void oneCallGoesOutUntilTheFirstReplyBringsAGrant() throws Exception {
+        List<Waiting> waiting = new ArrayList<>();
+        for (int xid = 1; xid <= 10; xid++) {
+            waiting.add(call(xid, 0));
+        }
+        assertThat(engine.sends()).hasSize(1);
+        replyTo(1, 4);
+        assertThat(engine.sends()).hasSize(5);
+        assertThat(engine.connection.creditsGranted()).isEqualTo(4);
+        replyTo(2, 1000);
+        assertThat(engine.connection.creditsGranted()).as("never more than asked for").isEqualTo(128);
+        assertThat(engine.sends()).hasSize(10);
+        for (int xid = 3; xid <= 10; xid++) {
+            replyTo(xid, 128);
+        }
+        assertThat(waiting).allMatch(w -> w.outcomes == 1 && w.reply != null);
+    }
+
+    @Test
+    @Tag("conformance-5")
+    @Tag("conformance-1")
+    void aShrinkingGrantHoldsBackNewCallsAndZeroCountsAsOne() throws Exception {
+        call(1, 0);
+        replyTo(1, 3);
+        call(2, 0);
+        call(3, 0);
+        call(4, 0);
+        call(5, 0);
+        assertThat(engine.sends()).hasSize(4);
+        replyTo(2, 0);
+        assertThat(engine.connection.creditsGranted()).isEqualTo(1);
+        assertThat(engine.sends()).hasSize(4);
+        replyTo(3, 0);
+        replyTo(4, 0);
+        assertThat(engine.sends()).hasSize(5);
+        replyTo(5, 0);
+    }
+
+    @Test
+    void aFullBacklogFailsTheCallAndNeverBlocks() throws Exception {
+        try (Engine small = new Engine(true, PrivateData.NONE, Map.of("oncrpc.rdma.backlog", "1"))) {
+            for (int xid = 1; xid <= 3; xid++) {
+                small.connection.requester().register(xid, new Waiting());
+                SendContext context = small.connection.newContext();
+                context.message().add(ByteBuffer.wrap(Engine.call(xid, 0)), null);
+                context.expected().bound(10);
+                Engine.Listening listening = new Engine.Listening();
+                small.connection.requester().call(xid, context, listening);
+                assertThat(listening.failed).isEqualTo(xid == 3 ? 1 : 0);
+            }
+            assertThat(small.counters.get(XprtCounter.BACKLOG_FULL)).isEqualTo(1);
+            small.qp.abort(new PeerClosedException("end"));
+        }
+    }
+
+    @Test
+    void aDuplicateXidIsRefusedAndTheFirstCallGoesOn() throws Exception {
+        Waiting first = call(7, 0);
+        assertThatThrownBy(() -> engine.connection.requester().register(7, new Waiting())).isInstanceOf(DuplicateXidException.class);
+        replyTo(7, 1);
+        assertThat(first.reply).isEqualTo(Engine.reply(7, 8));
+    }
+
+    @Test
+    @Tag("conformance-110")
+    void repliesToNobodyAreDropped() throws Exception {
+        replyTo(99, 1);
+        Waiting waiting = call(1, 0);
+        replyTo(1, 1);
+        replyTo(1, 1);
+        assertThat(waiting.outcomes).isEqualTo(1);
+        assertThat(engine.counters.get(XprtCounter.DROPPED_UNKNOWN_XID)).isEqualTo(2);
+        assertThat(engine.receives).allMatch(r -> r.released == 1);
+    }
+
+    @Test
+    void aReplyToACallThatWaitsForItsCreditIsDropped() throws Exception {
+        call(1, 0);
+        Waiting second = call(2, 0);
+        replyTo(2, 100);
+        assertThat(second.outcomes).isZero();
+        assertThat(engine.counters.get(XprtCounter.DROPPED_UNKNOWN_XID)).isEqualTo(1);
+    }
+
+    @Test
+    @Tag("conformance-20")
+    @Tag("conformance-31")
+    void malformedRepliesAreDroppedAndNothingIsSentForThem() throws Exception {
+        call(1, 0);
+        byte[] reply = Engine.message(Engine.header(1, 1, RdmaHeader.RDMA_MSG), Engine.reply(1, 8));
+        ByteBuffer.wrap(reply).putInt(4, 3);
+        engine.receive(reply);
+        ByteBuffer.wrap(reply).putInt(4, 1).putInt(12, RdmaHeader.RDMA_MSGP);
+        engine.receive(reply);
+        assertThat(engine.sends()).hasSize(1);
+        assertThat(engine.counters.get(XprtCounter.DROPPED_VERSION)).isEqualTo(1);
+        assertThat(engine.counters.get(XprtCounter.DROPPED_BAD_REPLY)).isEqualTo(1);
+    }
+
+    @Test
+    @Tag("conformance-110")
+    void anRdmaErrorFailsItsCallOnly() throws Exception {
+        Waiting first = call(1, 0);
+        ByteBuffer error = ByteBuffer.allocate(20);
+        RdmaHeader.encodeErrChunk(error, 0, 1, 1, 8);
+        engine.receive(error.array());
+        assertThat(first.failure).isInstanceOf(RdmaErrorException.class).hasMessageContaining("ERR_CHUNK");
+        assertThat(engine.connection.creditsGranted()).isEqualTo(8);
+        assertThat(engine.qp.ended).isNull();
+        Waiting second = call(2, 0);
+        replyTo(2, 8);
+        assertThat(second.reply).isNotNull();
+    }
+
+    // ---- what is offered
+
+    @Test
+    @Tag("conformance-27")
+    void aReplyWithoutABoundIsOfferedAReplyChunkThatHoldsAny() throws Exception {
+        call(1, 0, e -> {});
+        RdmaHeader h = engine.sentHeader(0);
+        assertThat(h.hasReply()).isTrue();
+        assertThat(h.replyTotal()).isEqualTo(engine.device.limits().maxReply());
+        assertThat(engine.qp.exposed.get(0).access).isEqualTo(Access.REMOTE_WRITE);
+    }
+
+    @Test
+    @Tag("conformance-44")
+    void aReplyThatIsSureToFitIsOfferedNothing() throws Exception {
+        call(1, 0, e -> e.bound(4096 - 28));
+        assertThat(engine.qp.exposed).isEmpty();
+        assertThat(engine.sentHeader(0).isChunkless()).isTrue();
+    }
+
+    @Test
+    @Tag("conformance-27")
+    void aByteMoreThanFitsIsOfferedAReplyChunkOfThatSize() throws Exception {
+        call(1, 0, e -> e.bound(4096 - 27));
+        assertThat(engine.sentHeader(0).replyTotal()).isEqualTo(4096 - 27);
+    }
+
+    @Test
+    @Tag("conformance-13")
+    void anEligibleResultIsOfferedAWriteChunkOfItsLargestSize() throws Exception {
+        call(1, 0, e -> {
+            e.result(100_001);
+            e.bound(200);
+        });
+        RdmaHeader h = engine.sentHeader(0);
+        assertThat(h.writeCount()).isEqualTo(1);
+        assertThat(h.writeTotal(0)).isEqualTo(100_001);
+        assertThat(h.hasReply()).isFalse();
+    }
+
+    @Test
+    @Tag("conformance-17")
+    void aCallThatDoesNotFitGoesWholeByAPositionZeroReadChunk() throws Exception {
+        call(1, 5000);
+        RdmaHeader h = engine.sentHeader(0);
+        assertThat(h.procedure()).isEqualTo(RdmaHeader.RDMA_NOMSG);
+        assertThat(h.readCount()).isEqualTo(1);
+        assertThat(h.readPosition(0)).isZero();
+        assertThat(h.readLength(0)).isEqualTo(5040);
+        assertThat(engine.sentPayload(0)).isEmpty();
+        assertThat(engine.qp.exposed.get(0).access).isEqualTo(Access.REMOTE_READ);
+        byte[] exposed = new byte[5040];
+        engine.qp.exposed.get(0).source.memory().duplicate().get(exposed);
+        assertThat(exposed).isEqualTo(Engine.call(1, 5000));
+    }
+
+    @Test
+    @Tag("conformance-9")
+    @Tag("conformance-10")
+    void anEligibleArgumentLeavesWithItsPadByAReadChunkAtItsPosition() throws Exception {
+        byte[] whole = Engine.call(1, 4 + 6001 + 3 + 12);
+        call(1, 4 + 6001 + 3 + 12, e -> e.bound(100), 44, 6001);
+        RdmaHeader h = engine.sentHeader(0);
+        assertThat(h.procedure()).isEqualTo(RdmaHeader.RDMA_MSG);
+        assertThat(h.readPosition(0)).isEqualTo(44);
+        assertThat(h.readLength(0)).isEqualTo(6001);
+        byte[] inline = engine.sentPayload(0);
+        assertThat(inline).hasSize(44 + 12);
+        assertThat(Arrays.copyOfRange(inline, 44, 56)).isEqualTo(Arrays.copyOfRange(whole, 44 + 6004, whole.length));
+    }
+
+    @Test
+    @Tag("conformance-4")
+    void withoutPrivateDataOfThePeerNothingAboveAThousandBytesIsSentInline() throws Exception {
+        try (Engine old = new Engine(true, null, Map.of())) {
+            old.connection.requester().register(1, new Waiting());
+            SendContext context = old.connection.newContext();
+            context.message().add(ByteBuffer.wrap(Engine.call(1, 1024 - 28 - 40 + 1)), null);
+            context.expected().bound(10);
+            old.connection.requester().call(1, context, new Engine.Listening());
+            assertThat(old.sentHeader(0).procedure()).isEqualTo(RdmaHeader.RDMA_NOMSG);
+            old.qp.abort(new PeerClosedException("end"));
+        }
+    }
+
+    // ---- replies by chunks
+
+    @Test
+    @Tag("conformance-29")
+    void theMemoryIsFencedBeforeTheReplyIsDelivered() throws Exception {
+        Waiting waiting = call(1, 5000, e -> {});
+        replyTo(1, 1);
+        assertThat(waiting.reply).isNotNull();
+        assertThat(engine.qp.log).containsSubsequence("revoked 100", "replied").containsSubsequence("revoked 101", "replied");
+        assertThat(engine.qp.exposed).allMatch(e -> e.revoked);
+    }
+
+    @Test
+    @Tag("conformance-29")
+    void aFenceThatTakesItsTimeHoldsTheReplyBack() throws Exception {
+        engine.qp.slowFences = true;
+        Waiting waiting = call(1, 0, e -> {});
+        replyTo(1, 1);
+        assertThat(waiting.outcomes).isZero();
+        assertThat(engine.receives.get(0).released).isZero();
+        engine.qp.exposed.get(0).pendingFence.run();
+        assertThat(waiting.reply).isEqualTo(Engine.reply(1, 8));
+        assertThat(engine.receives.get(0).released).isEqualTo(1);
+    }
+
+    @Test
+    @Tag("conformance-18")
+    void aLongReplyIsTakenFromTheReplyChunk() throws Exception {
+        Waiting waiting = call(1, 0, e -> {});
+        byte[] reply = Engine.reply(1, 9000);
+        engine.qp.exposed.get(0).source.memory().duplicate().put(reply);
+        RdmaHeader h = Engine.header(1, 1, RdmaHeader.RDMA_NOMSG);
+        h.beginReply();
+        h.addReplySegment(100, reply.length, 0);
+        engine.receive(Engine.message(h, new byte[0]));
+        assertThat(waiting.reply).isEqualTo(reply);
+        assertThat(engine.counters.get(XprtCounter.CLIENT_REPLY_LONG)).isEqualTo(1);
+    }
+
+    private Waiting callForResult(int max) throws IOException {
+        return call(1, 0, e -> {
+            e.result(max);
+            e.bound(200);
+        });
+    }
+
+    private void replyWithChunk(byte[] inline, int length) {
+        RdmaHeader h = Engine.header(1, 1, RdmaHeader.RDMA_MSG);
+        h.beginWrite();
+        h.addWriteSegment(100, length, 0);
+        engine.receive(Engine.message(h, inline));
+    }
+
+    @Test
+    @Tag("conformance-9")
+    void dataOfAWriteChunkIsPutBackInItsPlaceWithPad() throws Exception {
+        Waiting waiting = callForResult(10_000);
+        waiting.place = 28;
+        byte[] whole = Engine.reply(1, 4 + 9001 + 3 + 8);
+        Arrays.fill(whole, 28 + 9001, 28 + 9004, (byte) 0);
+        byte[] inline = new byte[28 + 8];
+        System.arraycopy(whole, 0, inline, 0, 28);
+        System.arraycopy(whole, 28 + 9004, inline, 28, 8);
+        engine.qp.exposed.get(0).source.memory().duplicate().put(whole, 28, 9001);
+        replyWithChunk(inline, 9001);
+        assertThat(waiting.reply).isEqualTo(whole);
+        assertThat(engine.counters.get(XprtCounter.CLIENT_REPLY_WRITE_CHUNK)).isEqualTo(1);
+    }
+
+    @Test
+    void aWriteChunkWithoutAPlaceInTheReplyFailsTheCall() throws Exception {
+        Waiting waiting = callForResult(10_000);
+        engine.qp.exposed.get(0).source.memory();
+        replyWithChunk(Engine.reply(1, 8), 100);
+        assertThat(waiting.failure).isInstanceOf(BadReplyException.class);
+    }
+
+    @Test
+    void moreBytesThanWereOfferedFailTheCall() throws Exception {
+        Waiting waiting = callForResult(10_000);
+        waiting.place = 28;
+        engine.qp.exposed.get(0).source.memory();
+        replyWithChunk(Engine.reply(1, 8), 10_001);
+        assertThat(waiting.failure).isInstanceOf(BadReplyException.class);
+    }
+
+    @Test
+    void bytesThatWereNeverWrittenFailTheCall() throws Exception {
+        Waiting waiting = callForResult(10_000);
+        waiting.place = 28;
+        replyWithChunk(Engine.reply(1, 8), 100);
+        assertThat(waiting.failure).isInstanceOf(BadReplyException.class);
+    }
+
+    @Test
+    void aReplyThatLeavesOutTheUnusedChunksIsTaken() throws Exception {
+        Waiting waiting = callForResult(10_000);
+        replyTo(1, 1);
+        assertThat(waiting.reply).isEqualTo(Engine.reply(1, 8));
+    }
+
+    @Test
+    @Tag("conformance-22")
+    void aReplyWithAReadListFailsTheCall() throws Exception {
+        Waiting waiting = call(1, 0);
+        RdmaHeader h = Engine.header(1, 1, RdmaHeader.RDMA_MSG);
+        h.addRead(4, 1, 4, 0);
+        engine.receive(Engine.message(h, Engine.reply(1, 8)));
+        assertThat(waiting.failure).isInstanceOf(BadReplyException.class);
+    }
+
+    @Test
+    @Tag("conformance-72")
+    void whatThePeerInvalidatedIsCountedApart() throws Exception {
+        call(1, 0, e -> {});
+        engine.receive(Engine.message(Engine.header(1, 1, RdmaHeader.RDMA_MSG), Engine.reply(1, 8)), 100);
+        assertThat(engine.counters.get(XprtCounter.REMOTE_INVALIDATIONS)).isEqualTo(1);
+        assertThat(engine.counters.get(XprtCounter.LOCAL_INVALIDATIONS)).isZero();
+    }
+
+    // ---- giving up, ending
+
+    @Test
+    @Tag("conformance-29")
+    void givingUpReturnsOnlyWhenTheMemoryIsFenced() throws Exception {
+        call(1, 5000);
+        engine.qp.inLoop = false;
+        CountDownLatch returned = new CountDownLatch(1);
+        Thread caller = new Thread(() -> {
+            engine.connection.requester().abandon(1);
+            engine.qp.log.add("returned");
+            returned.countDown();
+        });
+        caller.start();
+        engine.qp.runTask();
+        assertThat(returned.await(20, TimeUnit.SECONDS)).isTrue();
+        caller.join();
+        assertThat(engine.qp.log).containsSubsequence("revoked 100", "returned");
+        assertThat(engine.counters.get(XprtCounter.FENCED_ABANDONED)).isEqualTo(1);
+        engine.qp.inLoop = true;
+    }
+
+    @Test
+    @Tag("conformance-1")
+    void anAbandonedCallKeepsItsCreditUntilTheLateReply() throws Exception {
+        Waiting abandoned = call(1, 0);
+        assertThat(engine.connection.requester().abandon(1)).isSameAs(abandoned);
+        assertThat(engine.connection.requester().abandon(1)).isNull();
+        Waiting next = call(2, 0);
+        assertThat(engine.sends()).hasSize(1);
+        replyTo(1, 1);
+        assertThat(abandoned.outcomes).isZero();
+        assertThat(engine.counters.get(XprtCounter.DROPPED_ABANDONED)).isEqualTo(1);
+        assertThat(engine.sends()).hasSize(2);
+        replyTo(2, 1);
+        assertThat(next.reply).isNotNull();
+    }
+
+    @Test
+    void aCallGivenUpInTheBacklogIsNeverSent() throws Exception {
+        call(1, 0);
+        call(2, 0);
+        assertThat(engine.connection.requester().abandon(2)).isNotNull();
+        assertThat(sent.get(1).failed).isEqualTo(1);
+        replyTo(1, 10);
+        assertThat(engine.sends()).hasSize(1);
+    }
+
+    @Test
+    void aCallGivenUpBeforeItWasSentFailsItsSend() throws Exception {
+        engine.connection.requester().register(1, new Waiting());
+        assertThat(engine.connection.requester().abandon(1)).isNotNull();
+        send(1, 0, e -> {});
+        assertThat(sent.get(0).failed).isEqualTo(1);
+        assertThat(engine.sends()).isEmpty();
+    }
+
+    @Test
+    void theEndOfTheConnectionFailsEveryCallOnceAndRefusesNewOnes() throws Exception {
+        Waiting inFlight = call(1, 5000);
+        Waiting queued = call(2, 0);
+        Waiting registered = new Waiting();
+        engine.connection.requester().register(3, registered);
+        engine.qp.abort(new PeerClosedException("gone"));
+        for (Waiting waiting : List.of(inFlight, queued, registered)) {
+            assertThat(waiting.outcomes).isEqualTo(1);
+            assertThat(waiting.failure).isInstanceOf(EOFException.class).hasMessageContaining("gone");
+        }
+        assertThatThrownBy(() -> engine.connection.requester().register(4, new Waiting())).isInstanceOf(EOFException.class);
+        send(3, 0, e -> {});
+        assertThat(sent.get(2).failed).isEqualTo(1);
+        assertThat(engine.disconnected).isInstanceOf(PeerClosedException.class);
+    }
+
+    @Test
+    void theSendContextIsFreeOnlyWhenSendAndReplyAreDone() throws Exception {
+        engine.qp.completeSends = false;
+        call(1, 0);
+        replyTo(1, 1);
+        assertThat(engine.device.regbufs().inUse()).isPositive();
+        engine.connection.onSendCompletion(engine.qp, engine.qp.posted.get(0).request(), true);
+        assertThat(engine.device.regbufs().inUse()).isZero();
+        assertThat(sent.get(0).sent).isEqualTo(1);
+        assertThat(engine.qp.posted.get(0).opcode()).isEqualTo(Opcode.SEND);
+    }
+}
