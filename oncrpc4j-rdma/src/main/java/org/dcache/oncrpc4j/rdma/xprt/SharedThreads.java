@@ -56,6 +56,11 @@ public final class SharedThreads {
         }
     }
 
+    /** How many acquisitions have not been given back; for leak checks. */
+    public static synchronized int users() {
+        return timerUsers + workerUsers;
+    }
+
     private static ThreadFactory named(String name) {
         AtomicInteger count = new AtomicInteger();
         return task -> {

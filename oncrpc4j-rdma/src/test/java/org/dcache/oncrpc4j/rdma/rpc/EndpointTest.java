@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.rpc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.EOFException;
+import java.net.ConnectException;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.dcache.oncrpc4j.rdma.config.Configuration;
+import org.dcache.oncrpc4j.rdma.spi.RpcEndpoint;
+import org.dcache.oncrpc4j.rdma.spi.ServiceContext;
+import org.dcache.oncrpc4j.rdma.xprt.SharedThreads;
+import org.dcache.oncrpc4j.rpc.OncRpcProgram;
+import org.dcache.oncrpc4j.rpc.RpcAuthTypeNone;
+import org.dcache.oncrpc4j.rpc.RpcCall;
+import org.dcache.oncrpc4j.rpc.RpcDispatchable;
+import org.dcache.oncrpc4j.rpc.RpcTransport;
+import org.dcache.oncrpc4j.xdr.XdrVoid;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Server and client endpoints in one JVM over the built-in iWARP provider, without the weave. */
+class EndpointTest {
+
+    private final ExecutorService executor = java.util.concurrent.Executors.newFixedThreadPool(8);
+    private final Map<OncRpcProgram, RpcDispatchable> programs = new ConcurrentHashMap<>();
+    private final Configuration config = Configuration.of(Map.of("oncrpc.transport", "rdma", "oncrpc.rdma.provider", "iwarp",
+            "oncrpc.rdma.memory", "64m"));
+    private RpcEndpoint server;
+    private RpcEndpoint client;
+    private RpcTransport transport;
+
+    @BeforeEach
+    void start() throws Exception {
+        programs.put(new OncRpcProgram(EchoProgram.PROGRAM, EchoProgram.VERSION), new EchoProgram());
+        server = new RdmaTransportProvider().open(service(false, programs), config);
+        server.start();
+        client = new RdmaTransportProvider().open(service(true, Map.of()), config);
+        client.start();
+        transport = client.connect(server.localAddress(), 10, TimeUnit.SECONDS);
+    }
+
+    private ServiceContext service(boolean isClient, Map<OncRpcProgram, RpcDispatchable> served) {
+        return new ServiceContext(isClient ? null : "echo", isClient, served, executor, null, false, c -> {}, 0, 0, "127.0.0.1", 100, false, false);
+    }
+
+    @AfterEach
+    void stop() {
+        client.stop();
+        server.stop();
+        executor.shutdownNow();
+    }
+
+    private RpcCall call() {
+        return new RpcCall(EchoProgram.PROGRAM, EchoProgram.VERSION, new RpcAuthTypeNone(), transport);
+    }
+
+    @Test
+    void nullIsAnswered() throws Exception {
+        for (int i = 0; i < 300; i++) {
+            call().call(0, XdrVoid.XDR_VOID, XdrVoid.XDR_VOID);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 3, 4, 900, 1000, 4000, 4024, 4025, 4026, 4027, 4028, 4029, 4096, 65_536, 65_537, 1_048_575, 1_048_576})
+    void everyByteComesBack(int length) throws Exception {
+        EchoProgram.Bytes result = new EchoProgram.Bytes();
+        call().call(EchoProgram.ECHO, new EchoProgram.Bytes(EchoProgram.pattern(length)), result);
+        assertThat(result.value).isEqualTo(EchoProgram.pattern(length));
+    }
+
+    @Test
+    void manyCallsAtOnceFromManyThreadsGetTheirOwnAnswers() throws Exception {
+        List<Future<?>> all = new ArrayList<>();
+        for (int t = 0; t < 8; t++) {
+            int seed = t;
+            all.add(CompletableFuture.runAsync(() -> {
+                try {
+                    for (int i = 0; i < 60; i++) {
+                        int length = (i * 7919 + seed * 104_729) % 200_000;
+                        EchoProgram.Bytes result = new EchoProgram.Bytes();
+                        call().call(EchoProgram.ECHO, new EchoProgram.Bytes(EchoProgram.pattern(length)), result);
+                        assertThat(result.value).isEqualTo(EchoProgram.pattern(length));
+                    }
+                } catch (Exception e) {
+                    throw new IllegalStateException(e);
+                }
+            }));
+        }
+        for (Future<?> f : all) {
+            f.get(60, TimeUnit.SECONDS);
+        }
+    }
+
+    @Test
+    void aLargerReplyThanOfferedFailsWithTheSettingsName() {
+        assertThatThrownBy(() -> call().call(EchoProgram.READ, new EchoProgram.Int(2 << 20), new EchoProgram.Bytes()))
+                .hasMessageContaining("oncrpc.rdma.max-reply");
+        assertThat(transport.isOpen()).isTrue();
+    }
+
+    @Test
+    void aCallThatIsNotAnsweredTimesOutAndTheConnectionGoesOn() throws Exception {
+        programs.put(new OncRpcProgram(EchoProgram.PROGRAM, 2), c -> {});
+        RpcCall silent = new RpcCall(EchoProgram.PROGRAM, 2, new RpcAuthTypeNone(), transport);
+        call().call(0, XdrVoid.XDR_VOID, XdrVoid.XDR_VOID);
+        assertThatThrownBy(() -> silent.call(1, XdrVoid.XDR_VOID, XdrVoid.XDR_VOID, 200, TimeUnit.MILLISECONDS))
+                .isInstanceOf(TimeoutException.class);
+        call().call(0, XdrVoid.XDR_VOID, XdrVoid.XDR_VOID);
+    }
+
+    @Test
+    void theEndOfTheServerFailsPendingCalls() throws Exception {
+        programs.put(new OncRpcProgram(EchoProgram.PROGRAM, 2), c -> {});
+        RpcCall silent = new RpcCall(EchoProgram.PROGRAM, 2, new RpcAuthTypeNone(), transport);
+        Future<XdrVoid> pending = silent.call(1, XdrVoid.XDR_VOID, XdrVoid.class);
+        server.stop();
+        assertThatThrownBy(() -> pending.get(20, TimeUnit.SECONDS)).hasRootCauseInstanceOf(Exception.class)
+                .hasCauseInstanceOf(EOFException.class);
+        assertThat(transport.isOpen()).isFalse();
+    }
+
+    @Test
+    void aPortWhereNobodyListensRefuses() {
+        InetSocketAddress gone = server.localAddress();
+        server.stop();
+        assertThatThrownBy(() -> client.connect(gone, 5, TimeUnit.SECONDS)).isInstanceOf(ConnectException.class)
+                .hasMessageStartingWith("Connection refused");
+    }
+
+    @Test
+    void stoppingEverythingLeavesNoThread() throws Exception {
+        client.stop();
+        server.stop();
+        assertThat(SharedThreads.users()).isZero();
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+        while (ours() > 0 && System.nanoTime() < deadline) {
+            Thread.onSpinWait();
+        }
+        assertThat(ours()).isZero();
+    }
+
+    private static long ours() {
+        return Thread.getAllStackTraces().keySet().stream().map(Thread::getName)
+                .filter(n -> n.startsWith("rpcrdma") || n.contains("iwarp")).count();
+    }
+}
