@@ -27,8 +27,8 @@ public interface Exposure {
      * Ends the peer's access, idempotently.
      *
      * @param fenced runs once on the loop when the peer can no longer reach the memory; not called if this returns true
-     * @return true when the access has ended already (always so when called on the loop of a software provider, and
-     *     after a remote invalidation or the end of the connection)
+     * @return true when the memory is free already: nobody can reach it, and nothing that was read from it waits to be sent. A software
+     *     provider's answer on the loop, unless the peer's Read is just being served
      */
     boolean revoke(Runnable fenced);
 }

@@ -12,7 +12,10 @@ public interface ReceiveBuffer {
     /** Whether the message came with a valid Send with Invalidate. */
     boolean invalidated();
 
-    /** The STag that it invalidated; meaningful only if {@link #invalidated()}. The exposure is revoked already. */
+    /**
+     * The STag that it invalidated; meaningful only if {@link #invalidated()}. The peer cannot use it any more; whether our own side is done with the
+     * memory as well, {@link Exposure#revoke} says.
+     */
     int invalidatedStag();
 
     /** Gives the memory back. Any thread, exactly once. */
