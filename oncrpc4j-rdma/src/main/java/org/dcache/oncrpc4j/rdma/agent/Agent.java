@@ -5,7 +5,9 @@ import java.io.File;
 import java.io.IOException;
 import java.lang.instrument.Instrumentation;
 import java.lang.reflect.InvocationTargetException;
+import java.net.JarURLConnection;
 import java.net.URISyntaxException;
+import java.net.URL;
 import java.nio.file.Path;
 import java.util.Objects;
 import java.util.Properties;
@@ -82,9 +84,15 @@ public final class Agent {
         installed = given;
     }
 
+    /** Not where this class is from: an application may have the transport, and so this class, on its own class path, before the agent jar. */
     private static File jar() throws IOException {
+        String entry = "inst/" + WEAVE.replace('.', '/') + "Installer.class";
+        URL found = ClassLoader.getSystemResource(entry);
+        if (found == null) {
+            throw new IllegalStateException("no " + entry + " on the class path, is this the agent jar?");
+        }
         try {
-            return Path.of(Agent.class.getProtectionDomain().getCodeSource().getLocation().toURI()).toFile();
+            return Path.of(((JarURLConnection) found.openConnection()).getJarFileURL().toURI()).toFile();
         } catch (URISyntaxException e) {
             throw new IOException("cannot find the agent jar", e);
         }
