@@ -42,6 +42,13 @@ public final class RpcRdma implements Runnable {
 
     static CommandLine commandLine() {
         CommandLine line = new CommandLine(new RpcRdma());
+        line.setParameterExceptionHandler((e, given) -> {
+            CommandLine command = e.getCommandLine();
+            command.getErr().println(e.getMessage());
+            command.getErr().println("See '" + command.getCommandSpec().qualifiedName() + " --help'.");
+            command.getErr().flush();
+            return USAGE;
+        });
         line.setExecutionExceptionHandler((e, command, parsed) -> {
             complain(command, e);
             return FAILED;
@@ -61,6 +68,6 @@ public final class RpcRdma implements Runnable {
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "Missing required subcommand");
+        throw new ParameterException(spec.commandLine(), "Missing command: " + String.join(", ", spec.subcommands().keySet()));
     }
 }

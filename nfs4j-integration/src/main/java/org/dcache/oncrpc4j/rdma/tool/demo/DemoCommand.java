@@ -64,7 +64,7 @@ public final class DemoCommand implements Callable<Integer> {
     }
 
     private static void run(PrintWriter out, String transport, DemoRun run) throws IOException, InterruptedException {
-        say(out, transport + ": a server and a client JVM, " + Operation.ALL.size() + " operations, a relay between them ...");
+        say(out, transport + ": a server and a client JVM, " + Operation.ALL.size() + " operations through a relay, then without it ...");
         run.run();
         say(out, transport + " on the wire: " + run.wire());
     }

@@ -22,7 +22,7 @@ final class DemoTable {
             out.printf(FORMAT, operation.name(), String.format("%,d", operation.calls()), String.format("%,d", operation.dataBytes()),
                     millis(overTcp), rate(operation, overTcp), millis(overRdma), rate(operation, overRdma), Expectation.path(operation));
         }
-        out.println("Both ways the relay takes a share of the time. 'rpcrdma bench' measures without it.");
+        out.println("Times are of a direct connection, after one pass through the relay, and of short runs: 'rpcrdma bench' measures.");
     }
 
     private static String millis(Long nanos) {

@@ -38,13 +38,8 @@ record Launch(Path application, List<String> flags, String agentHint) {
         return arguments("DemoServer");
     }
 
-    /**
-     * @param port where to connect to
-     */
-    List<String> client(int port) {
-        List<String> arguments = arguments("DemoClient");
-        arguments.add(Integer.toString(port));
-        return arguments;
+    List<String> client() {
+        return arguments("DemoClient");
     }
 
     private List<String> arguments(String program) {

@@ -24,8 +24,8 @@ record Operation(String name, int procedure, int length, int calls, int threads)
 
     /** All that the demo does, in this order. Long ones are of odd length, so that there is a pad. */
     static final List<Operation> ALL = List.of(
-            new Operation("NULL", DemoProgram.NULL, 0, 500, 1),
-            new Operation("echo 100 B", DemoProgram.ECHO, 100, 500, 1),
+            new Operation("NULL", DemoProgram.NULL, 0, 1000, 1),
+            new Operation("echo 100 B", DemoProgram.ECHO, 100, 1000, 1),
             new Operation("long call 9001 B", DemoProgram.WRITE, 9001, 200, 1),
             new Operation("long reply 9001 B", DemoProgram.READ, 9001, 200, 1),
             new Operation("write 1 MiB", DemoProgram.WRITE, MIB, 64, 1),

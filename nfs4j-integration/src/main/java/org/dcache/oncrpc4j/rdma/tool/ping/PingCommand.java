@@ -109,12 +109,12 @@ public final class PingCommand implements Callable<Integer> {
             if (!json) {
                 show(report, connected, config);
             }
-            say("  NULL " + times.count() + ": " + Times.text(times.max()));
+            say(times.max(), times.count());
             while (times.count() < count) {
                 Thread.sleep(interval);
                 long time = client.nullCall(timeout);
                 times.add(time);
-                say("  NULL " + times.count() + ": " + Times.text(time));
+                say(time, times.count());
             }
             result.put("null_us", times.micros());
             say(times.count() + " NULL calls of program " + program + " version " + version + ": min " + Times.text(times.min()) + ", median "
@@ -186,6 +186,13 @@ public final class PingCommand implements Callable<Integer> {
         String line = (message == null || message.isBlank() ? e.toString() : message).replaceAll("\\s*[\\r\\n]+\\s*", " ");
         return e instanceof OncRpcException
                 ? target + " answers over RDMA, but not to program " + program + " version " + version + ": " + line : line;
+    }
+
+    /** One call's time, where people can follow. */
+    private void say(long nanos, int call) {
+        if (interval > 0) {
+            say("  NULL " + call + ": " + Times.text(nanos));
+        }
     }
 
     private void say(String line) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dcache.oncrpc4j.rdma.tool.demo.app;
 
+import java.io.IOException;
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
@@ -18,36 +18,43 @@ import org.dcache.oncrpc4j.xdr.XdrInt;
 import org.dcache.oncrpc4j.xdr.XdrVoid;
 
 /**
- * An oncrpc4j client as anybody would write it, on one connection to the port given as argument. Answers {@code run PROCEDURE LENGTH CALLS THREADS}
- * with {@code done NANOSECONDS} when every byte was right, else with {@code wrong} and what; and {@code counters} and {@code quit}.
+ * An oncrpc4j client as anybody would write it. It answers {@code connect PORT} (in place of the connection before, if there is one),
+ * {@code run PROCEDURE LENGTH CALLS THREADS} with {@code done NANOSECONDS} when every byte was right, else with {@code wrong} and what; and
+ * {@code counters} and {@code quit}.
  */
 public final class DemoClient {
 
     private static final long TIMEOUT_SECONDS = 20;
 
-    private final RpcCall rpc;
+    private OncRpcClient client;
+    private RpcCall rpc;
 
-    private DemoClient(RpcCall rpc) {
-        this.rpc = rpc;
-    }
+    private DemoClient() {}
 
     public static void main(String[] args) throws Exception {
         Console console = new Console();
-        InetSocketAddress server = new InetSocketAddress(InetAddress.getByName("127.0.0.1"), Integer.parseInt(args[0]));
-        try (OncRpcClient client = new OncRpcClient(server, IpProtocolType.TCP)) {
-            DemoClient demo = new DemoClient(new RpcCall(DemoProgram.PROGRAM, DemoProgram.VERSION, new RpcAuthTypeNone(), client.connect()));
-            console.answer("connected");
-            for (String[] command = console.next(); !command[0].equals("quit"); command = console.next()) {
-                if (command[0].equals("counters")) {
-                    console.answerCounters();
-                } else {
-                    console.answer(demo.run(Integer.parseInt(command[1]), Integer.parseInt(command[2]), Integer.parseInt(command[3]),
-                            Integer.parseInt(command[4])));
-                }
+        console.answer("ready");
+        DemoClient demo = new DemoClient();
+        for (String[] command = console.next(); !command[0].equals("quit"); command = console.next()) {
+            switch (command[0]) {
+                case "counters" -> console.answerCounters();
+                case "connect" -> console.answer(demo.connect(Integer.parseInt(command[1])));
+                default -> console.answer(demo.run(Integer.parseInt(command[1]), Integer.parseInt(command[2]),
+                        Integer.parseInt(command[3]), Integer.parseInt(command[4])));
             }
         }
+        demo.client.close();
         console.answer("bye");
         System.exit(0);
+    }
+
+    private String connect(int port) throws IOException {
+        if (client != null) {
+            client.close();
+        }
+        client = new OncRpcClient(InetAddress.getByName("127.0.0.1"), IpProtocolType.TCP, port);
+        rpc = new RpcCall(DemoProgram.PROGRAM, DemoProgram.VERSION, new RpcAuthTypeNone(), client.connect());
+        return "connected";
     }
 
     private String run(int procedure, int length, int calls, int threads) throws InterruptedException {

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.it;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The demo's server in a JVM of its own: an ordinary oncrpc4j service, with the agent or without. It ends with {@link #close} or with us. */
+final class DemoService implements AutoCloseable {
+
+    static final int PROGRAM = 0x40008166;
+    static final int VERSION = 1;
+
+    private static final Path TARGET = Tool.HOME.resolve("nfs4j-integration").resolve("target");
+
+    private final Process process;
+    private final int port;
+
+    private DemoService(List<String> flags) throws IOException {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(flags);
+        command.addAll(List.of("-Xmx256m", "-cp", TARGET.resolve("tool").resolve("app").resolve("*").toString(),
+                "org.dcache.oncrpc4j.rdma.tool.demo.app.DemoServer"));
+        process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+        BufferedReader answers = process.inputReader();
+        String greeting = answers.readLine();
+        if (greeting == null || !greeting.startsWith("listening ")) {
+            process.destroyForcibly();
+            throw new IOException("the demo's server said '" + greeting + "' instead of its port");
+        }
+        port = Integer.parseInt(greeting.substring("listening ".length()));
+    }
+
+    static DemoService overRdma(String... settings) throws IOException {
+        List<String> flags = new ArrayList<>();
+        flags.add("-javaagent:" + TARGET.resolve("oncrpc4j-rdma-agent.jar"));
+        flags.add("-Doncrpc.transport=rdma");
+        flags.add("-Doncrpc.rdma.provider=iwarp");
+        for (String setting : settings) {
+            flags.add("-D" + setting);
+        }
+        return new DemoService(flags);
+    }
+
+    static DemoService overTcp() throws IOException {
+        return new DemoService(List.of());
+    }
+
+    String target() {
+        return "127.0.0.1:" + port;
+    }
+
+    @Override
+    public void close() {
+        process.destroyForcibly();
+    }
+}
