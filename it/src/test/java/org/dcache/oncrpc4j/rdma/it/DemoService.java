@@ -22,7 +22,7 @@ final class DemoService implements AutoCloseable {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(flags);
-        command.addAll(List.of("-Xmx256m", "-cp", TARGET.resolve("tool").resolve("app").resolve("*").toString(),
+        command.addAll(List.of("-Xmx256m", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-cp", TARGET.resolve("tool").resolve("app").resolve("*").toString(),
                 "org.dcache.oncrpc4j.rdma.tool.demo.app.DemoServer"));
         process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
         BufferedReader answers = process.inputReader();
