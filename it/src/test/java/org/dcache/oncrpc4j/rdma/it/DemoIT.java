@@ -21,7 +21,9 @@ class DemoIT {
     @Test
     void everyByteIsRightAndItWasRdma() throws Exception {
         Tool.Result result = Tool.run("demo");
-        assertThat(result.output()).doesNotContain("FAILED").contains("RDMA on the wire: 1 connection, 0 record-marked RPC messages, 2 MPA");
+        assertThat(result.output())
+                .doesNotContain("FAILED")
+                .contains("RDMA on the wire: 1 connection, 0 record-marked RPC messages, 2 MPA");
         assertThat(result.output().lines()).last().asString().startsWith("OK: every byte was right");
         assertThat(result.status()).isZero();
     }

@@ -7,7 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The demo's server in a JVM of its own: an ordinary oncrpc4j service, with the agent or without. It ends with {@link #close} or with us. */
+/** The demo's server in a JVM of its own: an ordinary oncrpc4j service, with the agent or without. Ends with {@link #close} or with us. */
 final class DemoService implements AutoCloseable {
 
     static final int PROGRAM = 0x40008166;
@@ -22,8 +22,8 @@ final class DemoService implements AutoCloseable {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(flags);
-        command.addAll(List.of("-Xmx256m", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-cp", TARGET.resolve("tool").resolve("app").resolve("*").toString(),
-                "org.dcache.oncrpc4j.rdma.tool.demo.app.DemoServer"));
+        command.addAll(List.of("-Xmx256m", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-cp",
+                TARGET.resolve("tool").resolve("app").resolve("*").toString(), "org.dcache.oncrpc4j.rdma.tool.demo.app.DemoServer"));
         process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
         BufferedReader answers = process.inputReader();
         String greeting = answers.readLine();
