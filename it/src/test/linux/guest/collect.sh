@@ -8,8 +8,6 @@ dmesg > /out/dmesg.txt
         echo "== $file"
         cat "$file"
     done
-    echo "== rdma statistic"
-    rdma statistic 2>&1
     echo "== rdma resource"
     rdma resource show qp 2>&1
     echo "== TCP"

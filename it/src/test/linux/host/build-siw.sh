@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # build-siw.sh stock|crc|fixed: builds software iWARP, which Debian ships as source only, as a module outside the kernel tree.
 #   stock  as it is: the reference
-#   crc    siw asks for CRC in its MPA Requests and demands it in those it gets (mpa_crc_required)
+#   crc    siw asks for CRC in its MPA Requests (mpa_crc_required), and in its Replies too: by itself that constant does nothing
+#          for a Request without the C bit
 #   fixed  siw as responder looks at its socket once more after hooking it to the queue pair. The stock driver sends the MPA
 #          Reply first, so a first FPDU that arrives in between lies unread until the next one comes.
 set -euo pipefail
@@ -22,7 +23,8 @@ rm -rf "$build"
 cp -r "$KIT/siw-source" "$build"
 case $variant in
     stock) ;;
-    crc) replace "$build/siw_main.c" '^const bool mpa_crc_required;$' 's/;/ = true;/' ;;
+    crc) replace "$build/siw_main.c" '^const bool mpa_crc_required;$' 's/;/ = true;/'
+        replace "$build/siw_cm.c" 'if (req->params.bits & MPA_RR_FLAG_CRC) {' 's/if (/if (mpa_crc_required || /' ;;
     fixed) replace "$build/siw_cm.c" 'rv = siw_cm_upcall(cep, IW_CM_EVENT_ESTABLISHED, 0);' \
         'a if (!rv \&\& cep->sock) { struct sock *sk = cep->sock->sk; lock_sock(sk); siw_qp_llp_data_ready(sk); release_sock(sk); }' ;;
     *) die "no siw variant '$variant'" ;;

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /** Runs {@code bin/rpcrdma} of this checkout as a user does, but never lets it start a build of its own. */
-final class Tool {
+public final class Tool {
 
     private static final long TIMEOUT_SECONDS = 150;
 
@@ -18,7 +18,7 @@ final class Tool {
     static final Path HOME = Path.of(System.getProperty("basedir", "")).toAbsolutePath().getParent();
 
     /** How a run ended, and what it wrote to both of its outputs. */
-    record Result(int status, String output) {}
+    public record Result(int status, String output) {}
 
     private Tool() {}
 
@@ -36,7 +36,7 @@ final class Tool {
         return builder;
     }
 
-    static Result run(String... arguments) throws IOException, InterruptedException {
+    public static Result run(String... arguments) throws IOException, InterruptedException {
         return run(command(script(), arguments));
     }
 

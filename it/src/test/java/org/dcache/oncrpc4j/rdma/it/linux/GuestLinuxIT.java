@@ -21,10 +21,10 @@ class GuestLinuxIT {
 
     @ParameterizedTest
     @CsvSource({"stock, false", "crc, true"})
-    void the_kernels_nfs_server_answers_null_calls_over_siw(String siw, boolean crc) throws IOException {
+    void theKernelsNfsServerAnswersNullCallsOverSiw(String siw, boolean crc) throws IOException {
         try (LinuxGuest guest = LinuxGuest.bootNfsServer("guest-" + siw, siw)) {
             for (int version = 3; version <= 4; version++) {
-                try (PlainIwarp connection = new PlainIwarp(guest.address(20049), crc, TIMEOUT_MILLIS)) {
+                try (PlainIwarp connection = new PlainIwarp(guest.address(20049), TIMEOUT_MILLIS)) {
                     assertThat(connection.crc()).isEqualTo(crc);
                     Set<Integer> expected = new HashSet<>(Set.of(7));
                     connection.sendNullCall(7, version);
@@ -43,10 +43,10 @@ class GuestLinuxIT {
     }
 
     @Test
-    void the_fixed_driver_never_leaves_a_first_call_unread() throws IOException {
+    void theFixedDriverNeverLeavesAFirstCallUnread() throws IOException {
         try (LinuxGuest guest = LinuxGuest.bootNfsServer("guest-fixed", "fixed")) {
             for (int i = 0; i < 40; i++) {
-                try (PlainIwarp connection = new PlainIwarp(guest.address(20049), false, TIMEOUT_MILLIS)) {
+                try (PlainIwarp connection = new PlainIwarp(guest.address(20049), TIMEOUT_MILLIS)) {
                     connection.sendNullCall(i, 3);
                     assertThat(connection.receiveNullReply()).isEqualTo(i);
                 }
@@ -55,14 +55,14 @@ class GuestLinuxIT {
     }
 
     @Test
-    void a_crash_of_the_kernel_is_reported_with_the_end_of_its_console() {
+    void aCrashOfTheKernelIsReportedWithTheEndOfItsConsole() {
         LinuxGuest guest = LinuxGuest.boot("guest-crash");
         assertThatThrownBy(() -> guest.exec("echo c > /proc/sysrq-trigger")).isInstanceOf(GuestControl.NoAnswerException.class);
         assertThatThrownBy(guest::close).isInstanceOf(AssertionError.class).hasMessageContaining("ended by itself").hasMessageContaining("sysrq");
     }
 
     @Test
-    void commands_are_answered_and_a_warning_of_the_kernel_is_a_failure() {
+    void commandsAreAnsweredAndAWarningOfTheKernelIsAFailure() {
         LinuxGuest guest = LinuxGuest.boot("guest-warning");
         assertThat(guest.exec("echo one; printf two >&2; exit 3")).isEqualTo(new GuestControl.Answer(3, "one\ntwo"));
         assertThatThrownBy(() -> guest.run("ls /nowhere")).hasMessageContaining("/nowhere");

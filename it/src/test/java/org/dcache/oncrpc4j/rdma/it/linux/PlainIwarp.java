@@ -40,7 +40,7 @@ final class PlainIwarp implements AutoCloseable {
     private int sent;
     private int received;
 
-    PlainIwarp(InetSocketAddress server, boolean askForCrc, int timeoutMillis) throws IOException {
+    PlainIwarp(InetSocketAddress server, int timeoutMillis) throws IOException {
         socket.setTcpNoDelay(true);
         socket.connect(server, timeoutMillis);
         socket.setSoTimeout(timeoutMillis);
@@ -48,7 +48,7 @@ final class PlainIwarp implements AutoCloseable {
         in = new DataInputStream(stream);
         ByteBuffer request = ByteBuffer.allocate(24 + PRIVATE_DATA.length);
         request.put("MPA ID Req Frame".getBytes(StandardCharsets.US_ASCII));
-        request.putShort((short) (ENHANCED_REVISION_2 | (askForCrc ? CRC_FLAG : 0))).putShort((short) (4 + PRIVATE_DATA.length));
+        request.putShort((short) ENHANCED_REVISION_2).putShort((short) (4 + PRIVATE_DATA.length));
         request.putShort((short) 16).putShort((short) 0).put(PRIVATE_DATA);
         socket.getOutputStream().write(request.array());
 
