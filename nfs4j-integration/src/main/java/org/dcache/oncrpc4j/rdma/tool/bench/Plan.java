@@ -37,15 +37,18 @@ record Plan(List<Point> points, int rounds, Duration slice, Duration warmUp, boo
     }
 
     /**
-     * The same with slices as long as a time allows.
+     * The same with slices as long as a time allows; when it is very short, with one round of the shortest slices.
      *
-     * @param available for all slices and warm-ups
+     * @param available for the slices and warm-ups of these points; may be negative
+     * @param pointsLeft at least 1
      * @param transports that are measured
      */
-    Plan within(Duration available, int transports) {
-        long perPoint = available.toNanos() / ((long) points.size() * transports);
-        Duration warm = clamp(Duration.ofNanos(perPoint / 4));
-        return new Plan(points, rounds, clamp(Duration.ofNanos((perPoint - perPoint / 4) / rounds)), warm, countSystemCalls);
+    Plan within(Duration available, int pointsLeft, int transports) {
+        long share = available.toNanos() / ((long) pointsLeft * transports);
+        long warm = share / 4;
+        boolean hurry = share - warm < SHORTEST.toNanos() * rounds;
+        int n = hurry ? 1 : rounds;
+        return new Plan(points, n, clamp(Duration.ofNanos((share - warm) / n)), clamp(Duration.ofNanos(warm)), countSystemCalls);
     }
 
     private static Duration clamp(Duration d) {

@@ -26,13 +26,18 @@ final class Runner {
     private static final int FEWEST_TRACED = 40;
     private static final int MOST_TRACED = 4000;
 
-    private final Plan plan;
+    private Plan plan;
     private final PrintWriter progress;
     private final Set<Operation> warm = EnumSet.noneOf(Operation.class);
 
     Runner(Plan plan, PrintWriter progress) {
         this.plan = plan;
         this.progress = progress;
+    }
+
+    /** Goes on with another plan for the same points. */
+    void pace(Plan newPlan) {
+        plan = newPlan;
     }
 
     /** Slices of one point, by pair in the order given. */

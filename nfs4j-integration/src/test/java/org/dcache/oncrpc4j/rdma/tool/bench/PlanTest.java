@@ -33,10 +33,21 @@ class PlanTest {
     @Property
     void slicesFitIntoTheTimeUnlessThatIsAbsurdlyShort(@ForAll @IntRange(min = 10, max = 60) int seconds,
             @ForAll @IntRange(min = 1, max = 3) int rounds) {
-        Plan plan = new Plan(Plan.quickPoints(Arrays.asList(Operation.values())), rounds, Duration.ofSeconds(1), Duration.ofSeconds(1), false)
-                .within(Duration.ofSeconds(seconds), 2);
+        Plan plan = quickPlan(rounds)
+                .within(Duration.ofSeconds(seconds), 10, 2);
         Duration all = plan.slice().multipliedBy(rounds).plus(plan.warmUp()).multipliedBy(plan.points().size() * 2L);
         assertThat(all).isLessThanOrEqualTo(Duration.ofSeconds(seconds));
+    }
+
+    @Test
+    void whenTimeHasRunOutOneShortRoundIsLeft() {
+        Plan plan = quickPlan(3).within(Duration.ofSeconds(-1), 4, 2);
+        assertThat(plan.rounds()).isEqualTo(1);
+        assertThat(plan.slice()).isPositive().isLessThan(Duration.ofMillis(100));
+    }
+
+    private static Plan quickPlan(int rounds) {
+        return new Plan(Plan.quickPoints(Arrays.asList(Operation.values())), rounds, Duration.ofSeconds(1), Duration.ofSeconds(1), false);
     }
 
     @Test
