@@ -313,7 +313,11 @@ final class InboundMessages {
             }
             // A Read Response of it may still be pinned: the peer can have all its bytes before the sending thread has noticed.
             stags.remove(exposure);
-            receive.invalidated(stag);
+            // A Read Response may have reached the peer before the thread that wrote it could say so: the peer can name the memory no more,
+            // but it is not free yet. It is reported as a plain Send then, and the upper layer's own revoke waits for that thread.
+            if (!exposure.isPinned()) {
+                receive.invalidated(stag);
+            }
         }
         PooledReceive message = receive;
         message.data().position(0).limit(received);
