@@ -63,6 +63,13 @@ class LoadTest {
         assertThat(seen).hasValue(50);
     }
 
+    @ParameterizedTest
+    @CsvSource({"1,0", "4,2", "4,0"})
+    void everySlotMakesOneCallWhenThereIsNoTime(int depth, int issuers) throws Exception {
+        RpcCall call = connect(new BenchService(false));
+        assertThat(new Load(call, new Point(Operation.NULL, 0, depth), false, false).run(-1, 1000, issuers).calls()).isEqualTo(depth);
+    }
+
     @Test
     void shallowRepliesAreAcceptedByAClientThatExpectsThem() throws Exception {
         RpcCall call = connect(new BenchService(true));
