@@ -56,9 +56,9 @@ public final class CaptureFigures implements CaptureListener {
         count("messages " + PROCEDURES[header.procedure()] + " " + direction);
         count("credits " + header.credits() + " " + direction);
         if (rpc.remaining() < RpcWords.DIRECTION_LENGTH) {
-            return;
-        }
-        if (RpcWords.type(rpc, 0) == RpcWords.CALL) {
+            // A long call: its RPC message is still with the client.
+            count("RPC calls");
+        } else if (RpcWords.type(rpc, 0) == RpcWords.CALL) {
             count("RPC calls");
             calls.merge(rpc.getInt(RpcWords.CALL_PROGRAM) + "." + rpc.getInt(RpcWords.CALL_PROGRAM_VERSION) + "."
                     + rpc.getInt(RpcWords.CALL_PROCEDURE), 1L, Long::sum);

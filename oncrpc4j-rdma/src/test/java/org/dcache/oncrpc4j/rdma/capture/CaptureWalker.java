@@ -58,7 +58,7 @@ public final class CaptureWalker {
     }
 
     /** Takes one segment; any order within a connection, after its SYN. */
-    void segment(TcpSegment s) {
+    public void segment(TcpSegment s) {
         if (port != 0 && s.source().getPort() != port && s.destination().getPort() != port) {
             return;
         }
@@ -84,7 +84,7 @@ public final class CaptureWalker {
     }
 
     /** Fails when a stream has a hole, or ends within an FPDU or message. */
-    void end() {
+    public void end() {
         for (Connection c : all) {
             c.toServer.checkComplete();
             c.toClient.checkComplete();

@@ -14,14 +14,14 @@ import java.util.Map;
  * Makes the TCP segments of one connection out of bytes, SYNs first. Sequence numbers start shortly before 2^32, so that they wrap. For
  * tests that need traffic which no capture has.
  */
-final class SegmentWriter {
+public final class SegmentWriter {
 
     private final InetSocketAddress client = address(1023);
     private final InetSocketAddress server = address(20049);
     private final List<TcpSegment> segments = new ArrayList<>();
     private final Map<Direction, Integer> next = new EnumMap<>(Direction.class);
 
-    SegmentWriter() {
+    public SegmentWriter() {
         for (Direction direction : Direction.values()) {
             next.put(direction, -1000);
             segments.add(segment(direction, true, ByteBuffer.allocate(0)));
@@ -30,7 +30,7 @@ final class SegmentWriter {
     }
 
     /** Adds a segment with these bytes. */
-    TcpSegment write(Direction direction, byte[] bytes) {
+    public TcpSegment write(Direction direction, byte[] bytes) {
         TcpSegment segment = segment(direction, false, ByteBuffer.wrap(bytes));
         segments.add(segment);
         next.merge(direction, bytes.length, Integer::sum);
@@ -38,7 +38,7 @@ final class SegmentWriter {
     }
 
     /** The segments so far; may be changed. */
-    List<TcpSegment> segments() {
+    public List<TcpSegment> segments() {
         return segments;
     }
 

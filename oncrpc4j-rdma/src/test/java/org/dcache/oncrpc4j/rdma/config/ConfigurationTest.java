@@ -7,6 +7,12 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Combinators;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -145,6 +151,23 @@ class ConfigurationTest {
         assertThat(Settings.all()).extracting(Setting::name).doesNotHaveDuplicates().allMatch(n -> n.startsWith("oncrpc."));
         assertThat(Settings.all()).allMatch(s -> !s.meaning().isBlank() && !s.expected().isBlank());
         assertThat(List.copyOf(Settings.all())).hasSizeGreaterThan(20);
+    }
+
+    @Property
+    void anyAgentArgumentsAreSettingsOrAConfigurationException(@ForAll("arguments") String arguments) {
+        try {
+            assertThat(Configuration.load(new Properties(), arguments).get(Settings.TRANSPORT)).isNotNull();
+        } catch (ConfigurationException e) {
+            assertThat(e.getMessage()).isNotBlank();
+        }
+    }
+
+    @Provide
+    Arbitrary<String> arguments() {
+        Arbitrary<String> names = Arbitraries.of(Settings.all()).map(s -> s.name().substring("oncrpc.".length()));
+        Arbitrary<String> values = Arbitraries.oneOf(Arbitraries.of(Settings.all()).map(Setting::text), Arbitraries.strings().ofMaxLength(8));
+        Arbitrary<String> pairs = Combinators.combine(names, values).as((name, value) -> name + "=" + value);
+        return Arbitraries.oneOf(pairs, Arbitraries.strings().ofMaxLength(12)).list().ofMaxSize(6).map(words -> String.join(",", words));
     }
 
     private static Properties properties(String... namesAndValues) {

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.rpc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.dcache.oncrpc4j.rdma.capture.CaptureFigures;
+import org.dcache.oncrpc4j.rdma.capture.RecordingRelay;
+import org.dcache.oncrpc4j.rdma.config.Configuration;
+import org.dcache.oncrpc4j.rdma.spi.RpcEndpoint;
+import org.dcache.oncrpc4j.rdma.spi.ServiceContext;
+import org.dcache.oncrpc4j.rpc.OncRpcProgram;
+import org.dcache.oncrpc4j.rpc.RpcAuthTypeNone;
+import org.dcache.oncrpc4j.rpc.RpcCall;
+import org.dcache.oncrpc4j.rpc.RpcDispatchable;
+import org.dcache.oncrpc4j.rpc.RpcTransport;
+import org.dcache.oncrpc4j.xdr.XdrVoid;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/**
+ * What our client and server really put on the wire, byte by byte, walked like a capture of Linux: the walk fails on a credit overrun, a wrong CRC,
+ * a Write or Read outside the chunks of an outstanding call, returned chunks that differ from what was written, an XID that does not match,
+ * and on every header that is not the one our codec makes.
+ */
+class OwnTrafficTest {
+
+    private static final int[] LENGTHS = {0, 1, 3, 900, 1000, 4000, 4096, 65_537, 1_000_001};
+
+    private final ExecutorService executor = java.util.concurrent.Executors.newFixedThreadPool(8);
+    private RpcEndpoint server;
+    private RpcEndpoint client;
+    private RecordingRelay relay;
+
+    @AfterEach
+    void stop() throws Exception {
+        client.stop();
+        server.stop();
+        relay.close();
+        executor.shutdownNow();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"4096,on,", "1024,off,", "4096,on,1442", "8192,off,700"})
+    @Tag("conformance-1")
+    @Tag("conformance-3")
+    @Tag("conformance-10")
+    @Tag("conformance-14")
+    @Tag("conformance-17")
+    @Tag("conformance-18")
+    @Tag("conformance-19")
+    @Tag("conformance-22")
+    @Tag("conformance-71")
+    @Tag("conformance-77")
+    @Tag("conformance-81")
+    @Tag("conformance-97")
+    @Tag("conformance-108")
+    @DisplayName("our traffic passes the walk that the captures of Linux pass, on every path")
+    void walk(int inline, String crc, String mulpdu) throws Exception {
+        RpcTransport transport = start(inline, crc, mulpdu);
+        int calls = everyPath(transport) + atOnce(transport);
+        client.stop();
+
+        CaptureFigures f = new CaptureFigures();
+        relay.walk(f);
+
+        assertThat(f.get("RPC calls")).isEqualTo(calls);
+        assertThat(f.get("RPC replies")).isEqualTo(calls);
+        assertThat(f.get("messages RDMA_NOMSG TO_SERVER")).as("long calls").isPositive();
+        assertThat(f.get("messages RDMA_NOMSG TO_CLIENT")).as("long replies").isPositive();
+        assertThat(f.get("messages RDMA_MSG TO_SERVER")).isPositive();
+        assertThat(f.get("messages RDMA_MSG TO_CLIENT")).isPositive();
+        assertThat(f.get("messages READ_REQUEST TO_CLIENT")).isPositive();
+        assertThat(f.get("messages READ_RESPONSE TO_SERVER")).isEqualTo(f.get("messages READ_REQUEST TO_CLIENT"));
+        assertThat(f.get("messages RDMA_WRITE TO_CLIENT")).isPositive();
+        assertThat(f.figures().keySet()).noneMatch(name -> name.startsWith("pads not zero"));
+        assertThat(f.privateData()).hasSize(2).allMatch(d -> d.sendSize() == inline && d.receiveSize() == inline);
+        if (mulpdu != null) {
+            assertThat(f.largestUlpdu()).isLessThanOrEqualTo(Integer.parseInt(mulpdu));
+        }
+    }
+
+    private RpcTransport start(int inline, String crc, String mulpdu) throws Exception {
+        Map<String, String> settings = new HashMap<>(Map.of("oncrpc.transport", "rdma", "oncrpc.rdma.provider", "iwarp",
+                "oncrpc.rdma.memory", "64m", "oncrpc.rdma.credits", "16", "oncrpc.rdma.inline", "" + inline,
+                "oncrpc.rdma.iwarp.crc", crc, "oncrpc.rdma.keepalive", "0"));
+        if (mulpdu != null) {
+            settings.put("oncrpc.rdma.iwarp.mulpdu", mulpdu);
+        }
+        Configuration config = Configuration.of(settings);
+        Map<OncRpcProgram, RpcDispatchable> programs = Map.of(
+                new OncRpcProgram(EchoProgram.PROGRAM, EchoProgram.VERSION), new EchoProgram(),
+                new OncRpcProgram(EligibleProgram.ELIGIBLE_PROGRAM, EchoProgram.VERSION), new EligibleProgram());
+        server = new RdmaTransportProvider().open(service(false, programs), config);
+        server.start();
+        relay = new RecordingRelay(server.localAddress());
+        client = new RdmaTransportProvider().open(service(true, Map.of()), config);
+        client.start();
+        InetSocketAddress address = relay.address();
+        return client.connect(address, 10, TimeUnit.SECONDS);
+    }
+
+    private ServiceContext service(boolean isClient, Map<OncRpcProgram, RpcDispatchable> served) {
+        return new ServiceContext(isClient ? null : "echo", isClient, served, executor, null, false, c -> {}, 0, 0, "127.0.0.1", 100,
+                false, false);
+    }
+
+    /** Inline, long and with chunks, in each direction; returns how many calls that were. */
+    private static int everyPath(RpcTransport transport) throws Exception {
+        int calls = 0;
+        for (int program : new int[] {EchoProgram.PROGRAM, EligibleProgram.ELIGIBLE_PROGRAM}) {
+            RpcCall call = new RpcCall(program, EchoProgram.VERSION, new RpcAuthTypeNone(), transport);
+            call.call(0, XdrVoid.XDR_VOID, XdrVoid.XDR_VOID);
+            calls++;
+            for (int length : LENGTHS) {
+                EchoProgram.Bytes result = new EchoProgram.Bytes();
+                call.call(EchoProgram.ECHO, new EchoProgram.Bytes(EchoProgram.pattern(length)), result);
+                assertThat(result.value).isEqualTo(EchoProgram.pattern(length));
+                call.call(EchoProgram.READ, new EchoProgram.Int(length), result);
+                assertThat(result.value).isEqualTo(EchoProgram.pattern(length));
+                EchoProgram.Int taken = new EchoProgram.Int();
+                call.call(EchoProgram.WRITE, new EchoProgram.Bytes(EchoProgram.pattern(length)), taken);
+                assertThat(taken.value).isEqualTo(length);
+                calls += 3;
+            }
+        }
+        return calls;
+    }
+
+    /** More at once than there are credits. */
+    private int atOnce(RpcTransport transport) throws Exception {
+        List<CompletableFuture<Integer>> all = new ArrayList<>();
+        for (int t = 0; t < 24; t++) {
+            int program = t % 2 == 0 ? EchoProgram.PROGRAM : EligibleProgram.ELIGIBLE_PROGRAM;
+            int length = LENGTHS[t % LENGTHS.length] / 4;
+            all.add(CompletableFuture.supplyAsync(() -> {
+                try {
+                    RpcCall call = new RpcCall(program, EchoProgram.VERSION, new RpcAuthTypeNone(), transport);
+                    EchoProgram.Bytes result = new EchoProgram.Bytes();
+                    call.call(EchoProgram.ECHO, new EchoProgram.Bytes(EchoProgram.pattern(length)), result);
+                    return result.value.length;
+                } catch (Exception e) {
+                    throw new IllegalStateException(e);
+                }
+            }, task -> new Thread(task).start()));
+        }
+        for (int t = 0; t < all.size(); t++) {
+            assertThat(all.get(t).get(60, TimeUnit.SECONDS)).isEqualTo(LENGTHS[t % LENGTHS.length] / 4);
+        }
+        return all.size();
+    }
+}
