@@ -109,13 +109,14 @@ final class PendingReply implements ReplyListener {
             }
             return;
         }
-        ByteBuffer own = message;
-        if (memory != null) {
-            own = ByteBuffer.allocate(message.remaining()).put(message).flip();
-            memory.release();
-        }
-        RdmaXdr xdr = new RdmaXdr(own, false, transport.memory());
-        transport.callback(() -> deliver(xdr));
+        transport.callback(() -> {
+            ByteBuffer own = message;
+            if (memory != null) {
+                own = ByteBuffer.allocate(message.remaining()).put(message).flip();
+                memory.release();
+            }
+            deliver(new RdmaXdr(own, false, transport.memory()));
+        });
     }
 
     private void deliver(RdmaXdr xdr) {
@@ -134,7 +135,8 @@ final class PendingReply implements ReplyListener {
             } else {
                 handler.completed(reply, transport);
             }
-        } catch (IOException e) {
+        } catch (IOException | RuntimeException e) {
+            // Also when the application's own decoding fails: somebody may be waiting.
             handler.failed(e, transport);
         }
     }
