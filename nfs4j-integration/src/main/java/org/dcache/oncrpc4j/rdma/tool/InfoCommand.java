@@ -2,19 +2,16 @@
 package org.dcache.oncrpc4j.rdma.tool;
 
 import java.io.PrintWriter;
-import java.lang.management.ManagementFactory;
-import java.util.Comparator;
-import java.util.List;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.ServiceLoader;
-import java.util.TreeMap;
 import java.util.concurrent.Callable;
-import java.util.stream.Collectors;
 import org.dcache.oncrpc4j.rdma.config.Configuration;
 import org.dcache.oncrpc4j.rdma.config.Setting;
 import org.dcache.oncrpc4j.rdma.config.Settings;
 import org.dcache.oncrpc4j.rdma.verbs.Availability;
 import org.dcache.oncrpc4j.rdma.verbs.VerbsProvider;
+import org.dcache.oncrpc4j.rdma.xprt.MemoryBudget;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -25,7 +22,6 @@ import picocli.CommandLine.Spec;
 final class InfoCommand implements Callable<Integer> {
 
     private static final long MIB = 1 << 20;
-    private static final int BUDGET_SHARE = 4;
 
     @Spec
     private CommandSpec spec;
@@ -50,41 +46,20 @@ final class InfoCommand implements Callable<Integer> {
     }
 
     private static String memory(Configuration config) {
-        long direct = maxDirectMemory();
-        Long given = config.get(Settings.MEMORY);
-        long budget = given != null ? given : direct / BUDGET_SHARE;
-        return String.format("%,d MiB direct memory at most, %,d MiB of it for registered memory (%s=%s)", direct / MIB, budget / MIB,
-                Settings.MEMORY.name(), config.text(Settings.MEMORY));
+        return String.format("%,d MiB direct memory at most, %,d MiB of it for registered memory (%s=%s)",
+                MemoryBudget.maxDirectMemory() / MIB, MemoryBudget.bytes(config) / MIB, Settings.MEMORY.name(), config.text(Settings.MEMORY));
     }
 
-    /** The flag MaxDirectMemorySize; not set means as much as the heap. */
-    private static long maxDirectMemory() {
-        com.sun.management.HotSpotDiagnosticMXBean bean =
-                ManagementFactory.getPlatformMXBean(com.sun.management.HotSpotDiagnosticMXBean.class);
-        long flag = bean == null ? 0 : Long.parseLong(bean.getVMOption("MaxDirectMemorySize").getValue());
-        return flag != 0 ? flag : Runtime.getRuntime().maxMemory();
-    }
-
-    /** What is registered, in the order that "auto" tries, then the names that are known but not registered. */
+    /** Every provider that has a name, in the order that "auto" tries, then those that nobody here has heard of. */
     private static void providers(PrintWriter out) {
-        List<VerbsProvider> found = ServiceLoader.load(VerbsProvider.class).stream()
-                .map(ServiceLoader.Provider::get)
-                .sorted(Comparator.comparingInt(VerbsProvider::preference))
-                .toList();
-        Map<String, String> lines = new TreeMap<>(Comparator.comparingInt(List.copyOf(order(found))::indexOf));
-        for (VerbsProvider provider : found) {
+        Map<String, String> lines = new LinkedHashMap<>();
+        Settings.PROVIDER_NAMES.forEach(name -> lines.put(name, "not built in this version"));
+        for (VerbsProvider provider : ServiceLoader.load(VerbsProvider.class)) {
             Availability availability = provider.availability();
             lines.put(provider.name(), (availability.available() ? "available: " : "not available: ") + availability.reason());
         }
-        order(found).forEach(name -> lines.putIfAbsent(name, "not built in this version"));
         out.println("Providers");
         lines.forEach((name, text) -> out.printf("  %-12s %s%n", name, text));
-    }
-
-    private static List<String> order(List<VerbsProvider> found) {
-        List<String> names = found.stream().map(VerbsProvider::name).collect(Collectors.toList());
-        Settings.PROVIDER_NAMES.stream().filter(name -> !names.contains(name)).forEach(names::add);
-        return names;
     }
 
     private void settings(PrintWriter out, Configuration config) {
