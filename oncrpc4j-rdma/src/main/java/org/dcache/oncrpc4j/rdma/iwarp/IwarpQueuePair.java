@@ -28,17 +28,15 @@ import org.slf4j.LoggerFactory;
 /**
  * A connection in full operation: ties socket, {@link SendSide}, {@link ReceiveSide} and handler together and owns the way it ends.
  *
- * <p>The end is decided once, by whoever sets the cause first. From there: an orderly end or a Terminate lets the send side drain, closes the output and
- * waits for the peer's FIN for a bounded time, throwing away what still comes; anything else goes straight to the teardown. The
- * teardown runs on the loop in this order: socket closed, send side flushed (whoever holds it), Reads failed, exposures ended, {@code onDisconnected}.
+ * <p>The end is decided once, by whoever sets the cause first. From there: an orderly end or a Terminate lets the send side drain
+ * for a bounded time, closes the output and leaves the socket to a {@link LingeringSocket}; anything else closes it at once. Then the
+ * teardown runs on the loop in this order: send side flushed (by whoever holds it), Reads failed, exposures ended, {@code onDisconnected}.
  * A handler that throws is logged and counted.
  */
 final class IwarpQueuePair implements QueuePair, EventLoop.Handler, IwarpAdapter.Member {
 
     /** How long posted work and a Terminate may take to leave when the connection ends. */
     private static final long DRAIN_MILLIS = 5000;
-    /** How long the peer has to answer our FIN. */
-    private static final long LINGER_MILLIS = 1000;
     /** How long a Read Response may keep revoked memory. */
     private static final long REVOKE_MILLIS = 2000;
 
@@ -113,6 +111,10 @@ final class IwarpQueuePair implements QueuePair, EventLoop.Handler, IwarpAdapter
 
     EventLoop loop() {
         return loop;
+    }
+
+    ReceiveSide receiveSide() {
+        return receiveSide;
     }
 
     @Override
@@ -347,8 +349,7 @@ final class IwarpQueuePair implements QueuePair, EventLoop.Handler, IwarpAdapter
             if (!tornDown) {
                 try {
                     channel.shutdownOutput();
-                    closeTimer.cancel();
-                    closeTimer = loop.schedule(LINGER_MILLIS, this::teardown);
+                    teardown(true);
                 } catch (IOException e) {
                     LOG.debug("cannot close the output of {}", info.remote(), e);
                     teardown();
@@ -376,6 +377,10 @@ final class IwarpQueuePair implements QueuePair, EventLoop.Handler, IwarpAdapter
     }
 
     private void teardown() {
+        teardown(false);
+    }
+
+    private void teardown(boolean linger) {
         if (tornDown) {
             return;
         }
@@ -387,8 +392,12 @@ final class IwarpQueuePair implements QueuePair, EventLoop.Handler, IwarpAdapter
         if (nudger != null) {
             nudger.stop();
         }
-        key.cancel();
-        close(channel);
+        if (linger) {
+            new LingeringSocket(adapter, loop, channel, key).start();
+        } else {
+            key.cancel();
+            close(channel);
+        }
         sendSide.kill();
     }
 

@@ -89,7 +89,7 @@ final class ReceiveSide {
                     if (bytes > 0) {
                         counters.add(IwarpCounter.BYTES_RECEIVED, bytes);
                         if (!discarding) {
-                            parse(staging, 0, bytes);
+                            take(staging, 0, bytes);
                         }
                     }
                 }
@@ -134,7 +134,7 @@ final class ReceiveSide {
     }
 
     /** Goes through bytes from the stream; stops when the connection ends or a message has to wait for a receive buffer. */
-    private void parse(ByteBuffer bytes, int from, int to) {
+    void take(ByteBuffer bytes, int from, int to) {
         int at = from;
         while (at < to) {
             if (discarding) {
@@ -254,7 +254,7 @@ final class ReceiveSide {
         }
         setAside = null;
         payloadPhase(FpduLayout.ulpduLength(header, 0));
-        parse(rest, 0, rest.capacity());
+        take(rest, 0, rest.capacity());
         if (setAside == null && queuePair.isReading()) {
             queuePair.resumeReading();
         }

@@ -20,7 +20,8 @@ public interface QueuePair {
      *
      * <p>From here until the completion of a request, or of a later signalled one, its fields and buffers belong to
      * the provider, which may move the buffers' positions. Only signalled requests complete, each exactly once. The
-     * last one of a chain must be signalled.
+     * last one of a chain must be signalled. What is posted when {@link QueuePairHandler#onDisconnected} has been called already completes
+     * as failed all the same, inside this call (a Read possibly later on the loop).
      */
     void postSend(WorkRequest chain);
 

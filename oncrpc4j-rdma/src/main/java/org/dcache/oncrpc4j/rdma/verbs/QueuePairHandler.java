@@ -7,7 +7,7 @@ package org.dcache.oncrpc4j.rdma.verbs;
  * <p>Threads: {@link #onEstablished}, {@link #onReceive}, {@link #onReadCompletion} and {@link #onDisconnected} come on the queue pair's loop,
  * one at a time. {@link #onSendCompletion} comes in posting order, one at a time, on the loop <em>or</em> on a thread
  * inside {@link QueuePair#postSend}, possibly at the same time as one of the others. No callback may block or run user code. After
- * {@link #onDisconnected} there is none.
+ * {@link #onDisconnected} there is none, but for the failed completions of what is posted even later.
  */
 public interface QueuePairHandler {
 
