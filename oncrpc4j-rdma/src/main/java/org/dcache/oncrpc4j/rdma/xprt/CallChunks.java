@@ -90,7 +90,8 @@ final class CallChunks {
 
     private static Exposure expose(RdmaConnection connection, PendingCall call, SendContext context, ResultSink sink) throws IOException {
         Exposure exposure = connection.queuePair().expose(sink, Access.REMOTE_WRITE);
-        keep(call, context, exposure);
+        call.addSink(exposure);
+        chain(context, exposure);
         return exposure;
     }
 
@@ -128,13 +129,13 @@ final class CallChunks {
         int pieces = message.pieces(from, n);
         for (int k = 0; k < pieces; k++) {
             Exposure exposure = connection.queuePair().expose(MemorySource.of(message.piece(from, n, k)), Access.REMOTE_READ);
-            keep(call, context, exposure);
+            call.add(exposure);
+            chain(context, exposure);
             h.addRead(position, exposure.stag(), exposure.length(), exposure.offset());
         }
     }
 
-    private static void keep(PendingCall call, SendContext context, Exposure exposure) {
-        call.add(exposure);
+    private static void chain(SendContext context, Exposure exposure) {
         if (exposure.bindRequest() != null) {
             context.chain(exposure.bindRequest());
         }
