@@ -115,11 +115,11 @@ public class InlineCallBenchmark {
         private int xid;
 
         Call(int number) {
-            xid = number << 24;
+            xid = number;
         }
 
         void begin() throws IOException {
-            xid++;
+            xid += DEPTH;
             message.clear().putInt(0, xid);
             connection.requester().register(xid, this);
             SendContext context = connection.newContext();
