@@ -90,8 +90,7 @@ final class CallChunks {
 
     private static Exposure expose(RdmaConnection connection, PendingCall call, SendContext context, ResultSink sink) throws IOException {
         Exposure exposure = connection.queuePair().expose(sink, Access.REMOTE_WRITE);
-        call.addSink(exposure);
-        chain(context, exposure);
+        keep(call, context, exposure);
         return exposure;
     }
 
@@ -129,13 +128,13 @@ final class CallChunks {
         int pieces = message.pieces(from, n);
         for (int k = 0; k < pieces; k++) {
             Exposure exposure = connection.queuePair().expose(MemorySource.of(message.piece(from, n, k)), Access.REMOTE_READ);
-            call.add(exposure);
-            chain(context, exposure);
+            keep(call, context, exposure);
             h.addRead(position, exposure.stag(), exposure.length(), exposure.offset());
         }
     }
 
-    private static void chain(SendContext context, Exposure exposure) {
+    private static void keep(PendingCall call, SendContext context, Exposure exposure) {
+        call.add(exposure);
         if (exposure.bindRequest() != null) {
             context.chain(exposure.bindRequest());
         }

@@ -13,8 +13,8 @@ import org.dcache.oncrpc4j.rdma.verbs.Exposure;
  * else may. Its resources, the exposures and the send context, are freed when the Send has completed <em>and</em> the exposures
  * are fenced, whichever comes last.
  *
- * <p>An abandoned call keeps its xid, its credit and its sinks until the peer answers or the connection ends: the peer still works on it, and more than
- * the granted calls must never be outstanding [1]. What it would send was taken away, see {@link #fenceArguments(Runnable)}.
+ * <p>An abandoned call keeps its xid and its credit until the peer answers or the connection ends: the peer still works on it, and more than the
+ * granted calls must never be outstanding [1].
  */
 final class PendingCall implements Runnable {
 
@@ -48,7 +48,6 @@ final class PendingCall implements Runnable {
 
     private Exposure[] exposures = new Exposure[2];
     private int exposed;
-    private int sinksExposed;
     private ResultSink[] results = new ResultSink[1];
     private int resultCount;
     private ResultSink longReply;
@@ -111,12 +110,6 @@ final class PendingCall implements Runnable {
         exposures[exposed++] = exposure;
     }
 
-    /** A sink of results; all of them come before the arguments. */
-    void addSink(Exposure exposure) {
-        add(exposure);
-        sinksExposed = exposed;
-    }
-
     void addResult(ResultSink sink) {
         if (resultCount == results.length) {
             results = Arrays.copyOf(results, resultCount * 2);
@@ -148,22 +141,9 @@ final class PendingCall implements Runnable {
      * @return whether {@code then} has run
      */
     boolean fence(boolean hasInvalidated, int invalidated, Runnable then) {
-        sinksExposed = 0;
-        return fenceArguments(hasInvalidated, invalidated, then);
-    }
-
-    /**
-     * Ends the peer's access to the arguments of an abandoned call, then runs {@code then}. On the loop. The sinks stay open: nobody but this call sees
-     * their memory, and a late reply that is written to a closed one would end the connection, and with it the calls of others.
-     */
-    boolean fenceArguments(Runnable then) {
-        return fenceArguments(false, 0, then);
-    }
-
-    private boolean fenceArguments(boolean hasInvalidated, int invalidated, Runnable then) {
         whenFenced = then;
         fencesLeft = 1;
-        for (int i = sinksExposed; i < exposed; i++) {
+        for (int i = 0; i < exposed; i++) {
             Exposure exposure = exposures[i];
             boolean remote = hasInvalidated && exposure.stag() == invalidated;
             connection.counters().increment(remote ? XprtCounter.REMOTE_INVALIDATIONS : XprtCounter.LOCAL_INVALIDATIONS);
@@ -172,26 +152,9 @@ final class PendingCall implements Runnable {
             }
             exposures[i] = null;
         }
-        exposed = sinksExposed;
+        exposed = 0;
         run();
         return fencesLeft == 0;
-    }
-
-    /** Ends what is left of an abandoned call, when its late reply has come or the connection has ended. On the loop. */
-    void endSinks() {
-        int[] left = {1};
-        Runnable ended = () -> {
-            if (--left[0] == 0) {
-                dropResults();
-            }
-        };
-        for (int i = 0; i < sinksExposed; i++) {
-            connection.counters().increment(XprtCounter.LOCAL_INVALIDATIONS);
-            if (!exposures[i].revoke(ended)) {
-                left[0]++;
-            }
-        }
-        ended.run();
     }
 
     /** One fence is done. On the loop. */

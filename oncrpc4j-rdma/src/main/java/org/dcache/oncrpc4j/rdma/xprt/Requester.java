@@ -304,7 +304,6 @@ public final class Requester {
         credit(Math.max(1, Math.min(h.credits(), connection.grant())));
         if (!wanted) {
             counters().increment(XprtCounter.DROPPED_ABANDONED);
-            call.endSinks();
             return null;
         }
         return call;
@@ -313,7 +312,7 @@ public final class Requester {
     // ---- giving up
 
     /**
-     * Gives a call up: time-out, cancel. When it returns, the peer can no longer reach any memory that the application knows. Any thread; on the loop it
+     * Gives a call up: time-out, cancel. When it returns, the peer can no longer reach any of the call's memory. Any thread; on the loop it
      * does not wait.
      *
      * @return its listener, which will hear nothing any more; null when the call is unknown or over
@@ -350,13 +349,14 @@ public final class Requester {
         return call.state() == PendingCall.State.ABANDONED ? call.listener() : null;
     }
 
-    /** Fences an abandoned call on the loop; its xid, credit and sinks stay taken. Nothing when it is not sent yet or answered. */
+    /** Fences an abandoned call on the loop; its xid and credit stay taken. Nothing when it is not sent yet or answered. */
     private void giveUp(PendingCall call) {
         if (!call.move(PendingCall.State.SENT, PendingCall.State.ABANDONED)) {
             return;
         }
         counters().increment(XprtCounter.FENCED_ABANDONED);
-        Runnable fence = () -> call.fenceArguments(() -> {
+        Runnable fence = () -> call.fence(false, 0, () -> {
+            call.dropResults();
             call.partDone();
             call.abandonDone();
         });
@@ -395,8 +395,6 @@ public final class Requester {
                 call.abandonDone();
                 call.fail(cause);
             });
-        } else if (call.move(PendingCall.State.ABANDONED, PendingCall.State.DONE)) {
-            call.endSinks();
         }
     }
 }

@@ -456,24 +456,6 @@ class RequesterTest {
         assertThat(next.reply).isNotNull();
     }
 
-    /** A late reply may be written there, or invalidate it; a closed sink would end the connection. */
-    @Test
-    void anAbandonedCallsSinksStayOpenUntilTheLateReply() throws Exception {
-        call(1, 0, e -> {});
-        assertThat(engine.connection.requester().abandon(1)).isNotNull();
-        assertThat(engine.qp.log).doesNotContain("revoked 100");
-        replyTo(1, 1);
-        assertThat(engine.qp.log).containsOnlyOnce("revoked 100");
-    }
-
-    @Test
-    void anAbandonedCallsSinksAreClosedWhenTheConnectionEnds() throws Exception {
-        call(1, 0, e -> {});
-        assertThat(engine.connection.requester().abandon(1)).isNotNull();
-        engine.connection.requester().ended(new IOException("gone"));
-        assertThat(engine.qp.log).containsOnlyOnce("revoked 100");
-    }
-
     @Test
     void aCallGivenUpInTheBacklogIsNeverSent() throws Exception {
         call(1, 0);
