@@ -7,6 +7,7 @@ import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -111,7 +112,7 @@ final class ChildJvm implements AutoCloseable {
         }
         String answer = answers.poll(timeoutSeconds, TimeUnit.SECONDS);
         if (answer == null) {
-            throw new DemoException(name + " said nothing for " + timeoutSeconds + " s after '" + command + "'", log());
+            throw new SilentJvmException(name + " said nothing for " + timeoutSeconds + " s after '" + command + "'", log());
         }
         if (answer.equals(END)) {
             int status = process.waitFor();
@@ -119,6 +120,19 @@ final class ChildJvm implements AutoCloseable {
             throw new DemoException(name + " ended with status " + status, log());
         }
         return answer;
+    }
+
+    /** What its threads are doing, as {@code jstack} tells; says why when it cannot be told. */
+    String threads() throws InterruptedException {
+        Path jstack = Path.of(System.getProperty("java.home"), "bin", "jstack");
+        try {
+            Process dump = new ProcessBuilder(jstack.toString(), Long.toString(pid())).redirectErrorStream(true).start();
+            String text = new String(dump.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            dump.waitFor();
+            return "==== " + name + ", process " + pid() + "\n" + text;
+        } catch (IOException e) {
+            return "==== " + name + ": no thread dump: " + e.getMessage() + "\n";
+        }
     }
 
     /** Asks it to end in its own way. */

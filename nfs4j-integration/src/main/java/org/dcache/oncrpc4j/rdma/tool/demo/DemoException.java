@@ -4,7 +4,7 @@ package org.dcache.oncrpc4j.rdma.tool.demo;
 import java.util.List;
 
 /** The demo cannot go on. The message is for people; {@link #log} has what the JVM in question said last. */
-final class DemoException extends Exception {
+class DemoException extends Exception {
 
     private static final long serialVersionUID = 1L;
 
@@ -15,7 +15,7 @@ final class DemoException extends Exception {
         this.log = List.copyOf(log);
     }
 
-    List<String> log() {
+    final List<String> log() {
         return log == null ? List.of() : log;
     }
 }

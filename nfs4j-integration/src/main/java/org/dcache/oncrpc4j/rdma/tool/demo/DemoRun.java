@@ -2,6 +2,8 @@
 package org.dcache.oncrpc4j.rdma.tool.demo;
 
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashMap;
@@ -74,21 +76,32 @@ final class DemoRun {
         try (ChildJvm server = new ChildJvm("server", launch.server(), log)) {
             int port = Integer.parseInt(server.ask(null, START_SECONDS).split(" ")[1]);
             try (Relay relay = new Relay(port); ChildJvm client = new ChildJvm("client", launch.client(), log)) {
-                client.ask(null, START_SECONDS);
-                client.ask("connect " + relay.port(), START_SECONDS);
-                boolean goOn = operations(client, server);
-                Counts counts = rdma ? new Counts(read(client), read(server)) : null;
-                client.ask("connect " + port, START_SECONDS);
-                judge(relay, counts);
-                if (goOn) {
-                    operations(client, server);
+                try {
+                    client.ask(null, START_SECONDS);
+                    passes(client, server, relay, port);
+                    client.quit();
+                    server.quit();
+                } catch (SilentJvmException e) {
+                    Path dumps = launch.application().resolveSibling("demo-threads.txt");
+                    Files.writeString(dumps, client.threads() + server.threads());
+                    problems.add("what the threads of both JVMs did then is in " + dumps);
+                    throw e;
                 }
-                client.quit();
-                server.quit();
             }
         } catch (DemoException e) {
             problems.add(e.getMessage());
             e.log().forEach(line -> problems.add("  | " + line));
+        }
+    }
+
+    private void passes(ChildJvm client, ChildJvm server, Relay relay, int port) throws DemoException, InterruptedException {
+        client.ask("connect " + relay.port(), START_SECONDS);
+        boolean goOn = operations(client, server);
+        Counts counts = rdma ? new Counts(read(client), read(server)) : null;
+        client.ask("connect " + port, START_SECONDS);
+        judge(relay, counts);
+        if (goOn) {
+            operations(client, server);
         }
     }
 
