@@ -82,6 +82,18 @@ final class PendingCall implements Runnable {
         return true;
     }
 
+    /**
+     * Ends a call whose reply has come; false when it was given up. The reply may come before the thread that posts the call has noted that it is
+     * sent, so both states are tried in one move: between two moves that thread would pass by, and nobody would get the reply.
+     */
+    synchronized boolean answered() {
+        if (state != State.SENDING && state != State.SENT) {
+            return false;
+        }
+        state = State.DONE;
+        return true;
+    }
+
     /** The message to send; set once, before it can be queued. */
     void prepare(SendContext sendContext, SendListener onSent) {
         context = sendContext;

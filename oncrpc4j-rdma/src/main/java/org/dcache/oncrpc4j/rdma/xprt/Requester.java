@@ -166,7 +166,11 @@ public final class Requester {
             IOException cause = endedCause();
             if (cause != null) {
                 // The end of the connection passed by while this thread was building.
-                connection.queuePair().execute(() -> endOne(call, cause));
+                boolean queued = connection.queuePair().execute(() -> endOne(call, cause));
+                if (!queued && call.move(PendingCall.State.SENT, PendingCall.State.DONE)) {
+                    call.abandonDone();
+                    call.fail(cause);
+                }
             }
         }
     }
@@ -299,8 +303,7 @@ public final class Requester {
             return null;
         }
         calls.remove(h.xid(), call);
-        boolean wanted = call.move(PendingCall.State.SENT, PendingCall.State.DONE)
-                || call.move(PendingCall.State.SENDING, PendingCall.State.DONE);
+        boolean wanted = call.answered();
         credit(Math.max(1, Math.min(h.credits(), connection.grant())));
         if (!wanted) {
             counters().increment(XprtCounter.DROPPED_ABANDONED);
