@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.nfs;
+
+import org.dcache.oncrpc4j.rdma.spi.XdrView;
+
+/**
+ * A position in an XDR stream that moves forward only, past one item after the other (RFC 4506). It tells its {@link Items} of those that are DDP-eligible.
+ *
+ * <p>Belongs to one walk on one thread. Every length is checked before it is used: whatever the bytes are, a walk stays inside the message or
+ * ends with {@link IndexOutOfBoundsException}, and each word is read at most once.
+ */
+final class XdrWalk {
+
+    /** Takes eligible items; {@code ResultVisitor} says what its result means. */
+    @FunctionalInterface
+    interface Items {
+        boolean item(int position, int length);
+    }
+
+    private final XdrView view;
+    private final Items items;
+    private final ReplyBound reply;
+    private int position;
+
+    /** @param reply collects what the arguments say of the reply's size; null in a walk over results */
+    XdrWalk(XdrView view, int offset, Items items, ReplyBound reply) {
+        this.view = view;
+        this.position = offset;
+        this.items = items;
+        this.reply = reply;
+    }
+
+    ReplyBound reply() {
+        return reply;
+    }
+
+    boolean atEnd() {
+        return position == view.length();
+    }
+
+    int word() {
+        int value = view.getInt(position);
+        position += Integer.BYTES;
+        return value;
+    }
+
+    /** An unsigned int. */
+    long count() {
+        return Integer.toUnsignedLong(word());
+    }
+
+    boolean flag() {
+        return word() != 0;
+    }
+
+    /** Passes items of fixed size. */
+    void skip(int bytes) {
+        require(bytes);
+        position += bytes;
+    }
+
+    /** Passes a counted opaque or string. */
+    void opaque() {
+        passData(length());
+    }
+
+    /** Passes an opaque whose data is eligible; its count word is not part of it [7]. */
+    void data() {
+        int length = length();
+        if (reply != null) {
+            require(length);
+        }
+        if (!items.item(position, length)) {
+            passData(length);
+        }
+    }
+
+    private int length() {
+        int length = word();
+        if (length < 0) {
+            throw beyond(Integer.toUnsignedLong(length));
+        }
+        return length;
+    }
+
+    /** Data and pad; a pad that is cut off at the very end is forgiven. */
+    private void passData(int length) {
+        require(length);
+        position += (int) Math.min(length + 3L & ~3L, view.length() - position);
+    }
+
+    private void require(int bytes) {
+        if (bytes > view.length() - position) {
+            throw beyond(bytes);
+        }
+    }
+
+    private IndexOutOfBoundsException beyond(long bytes) {
+        return new IndexOutOfBoundsException(bytes + " bytes at " + position + " of " + view.length());
+    }
+}
