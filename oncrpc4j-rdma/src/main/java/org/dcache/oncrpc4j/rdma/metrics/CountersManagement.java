@@ -15,7 +15,7 @@ import org.slf4j.LoggerFactory;
  * Shows the process-wide counters on the platform MBean server as {@code org.dcache.oncrpc4j.rdma:type=Counters}.
  *
  * <p>Any thread may call it, any number of times. The server's reference to the bean keeps the loader of this class alive, so who
- * is loaded by a web application must {@link #unregister} when its last service is gone. Where two loaders of one JVM have a
+ * is loaded by a web application must {@link #unregister} when its last service is gone; {@link #acquire} and {@link #release} count for it. Where two loaders of one JVM have a
  * transport each, the second one's bean has {@code loader=2} in its name, and so on: a reader that wants all of them asks for
  * {@code org.dcache.oncrpc4j.rdma:type=Counters,*} and adds up. When the MBean server refuses, that is logged and nothing else
  * happens: counters are no reason to fail a service.
@@ -31,7 +31,24 @@ public final class CountersManagement {
     /** Name under which this loader's bean is registered; null when it is not. Guarded by the class. */
     private static ObjectName registered;
 
+    /** Guarded by the class. */
+    private static int users;
+
     private CountersManagement() {}
+
+    /** Registers the bean for one user more. */
+    public static synchronized void acquire() {
+        if (users++ == 0) {
+            register();
+        }
+    }
+
+    /** Gives one {@link #acquire} back; the last one takes the bean away. */
+    public static synchronized void release() {
+        if (--users == 0) {
+            unregister();
+        }
+    }
 
     /** Registers the bean unless it is registered. */
     public static synchronized void register() {

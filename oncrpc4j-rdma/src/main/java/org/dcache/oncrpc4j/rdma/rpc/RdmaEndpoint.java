@@ -21,6 +21,7 @@ import org.dcache.oncrpc4j.rdma.config.Configuration;
 import org.dcache.oncrpc4j.rdma.config.Settings;
 import org.dcache.oncrpc4j.rdma.config.Transport;
 import org.dcache.oncrpc4j.rdma.metrics.Counters;
+import org.dcache.oncrpc4j.rdma.metrics.CountersManagement;
 import org.dcache.oncrpc4j.rdma.spi.RpcEndpoint;
 import org.dcache.oncrpc4j.rdma.spi.ServiceContext;
 import org.dcache.oncrpc4j.rdma.xprt.Acceptor;
@@ -98,6 +99,7 @@ final class RdmaEndpoint implements RpcEndpoint {
         }
         if (leases == null) {
             leases = DevicePool.acquire(config, counters);
+            CountersManagement.acquire();
             timer = SharedThreads.acquireTimer();
             executors = new Executors(service.executor(), SharedThreads.acquireWorkers());
             dispatcher = new CallDispatcher(service, executors, counters);
@@ -230,6 +232,7 @@ final class RdmaEndpoint implements RpcEndpoint {
         open.forEach(DevicePool.Lease::close);
         SharedThreads.releaseWorkers();
         SharedThreads.releaseTimer();
+        CountersManagement.release();
     }
 
     private void awaitEnd() {

@@ -3,7 +3,6 @@ package org.dcache.oncrpc4j.rdma.rpc;
 
 import org.dcache.oncrpc4j.rdma.config.Configuration;
 import org.dcache.oncrpc4j.rdma.config.Settings;
-import org.dcache.oncrpc4j.rdma.metrics.CountersManagement;
 import org.dcache.oncrpc4j.rdma.spi.RpcEndpoint;
 import org.dcache.oncrpc4j.rdma.spi.RpcTransportProvider;
 import org.dcache.oncrpc4j.rdma.spi.ServiceContext;
@@ -17,7 +16,6 @@ public final class RdmaTransportProvider implements RpcTransportProvider {
             throw new IllegalStateException("service " + service.name() + " is configured for TLS, which RDMA connections cannot have: set "
                     + Settings.ALLOW_CLEAR.name() + "=on to carry it in clear, or leave " + Settings.TRANSPORT.name() + " at tcp");
         }
-        CountersManagement.register();
         return new RdmaEndpoint(service, config);
     }
 }

@@ -26,7 +26,19 @@ public final class DevicePool {
 
     private static final Logger LOG = LoggerFactory.getLogger(DevicePool.class);
 
-    private record Key(String provider, Configuration config) {}
+    private record Key(String provider, Configuration config) {
+
+        /** Not the generated one: JDK 17's keeps the class that was compared last, and with it a web application's loader, alive for ever. */
+        @Override
+        public boolean equals(Object other) {
+            return other instanceof Key key && provider.equals(key.provider) && config.equals(key.config);
+        }
+
+        @Override
+        public int hashCode() {
+            return 31 * provider.hashCode() + config.hashCode();
+        }
+    }
 
     private static final class Entry {
         private final RdmaDevice device;

@@ -50,6 +50,16 @@ class CountersManagementTest {
     }
 
     @Test
+    void theLastUserTakesTheBeanAway() throws Exception {
+        CountersManagement.acquire();
+        CountersManagement.acquire();
+        CountersManagement.release();
+        assertThat(server.isRegistered(new ObjectName(CountersManagement.NAME))).isTrue();
+        CountersManagement.release();
+        assertThat(server.isRegistered(new ObjectName(CountersManagement.NAME))).isFalse();
+    }
+
+    @Test
     void anotherLoadersBeanGetsANameOfItsOwn() throws Exception {
         CountersManagement.register();
         URL classes = CountersManagement.class.getProtectionDomain().getCodeSource().getLocation();
