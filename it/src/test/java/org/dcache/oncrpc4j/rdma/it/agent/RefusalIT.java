@@ -17,6 +17,7 @@ import org.dcache.oncrpc4j.rdma.it.app.EchoServer;
 import org.dcache.oncrpc4j.rdma.it.jvm.AgentJar;
 import org.dcache.oncrpc4j.rdma.it.jvm.ClassPaths;
 import org.dcache.oncrpc4j.rdma.it.jvm.JvmProcess;
+import org.dcache.oncrpc4j.rdma.it.jvm.Ports;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -94,7 +95,7 @@ class RefusalIT {
     @CsvSource({"open, FAILED java.lang.IllegalStateException: no provider: rdma-core: no device",
         "start, FAILED java.net.BindException: no provider: rdma-core: no device"})
     void aTransportThatCannotStartFailsTheServiceAndLeavesNothingBound(String when, String message) throws IOException {
-        int port = freePort();
+        int port = Ports.freePair();
         try (JvmProcess server = RecordingAgent.java("transport=tcp,rdma").option("-Drecording.fail=" + when)
                 .main(EchoServer.class, port, "tcp+udp").start()) {
             server.expect(message);
@@ -113,12 +114,6 @@ class RefusalIT {
         try (JvmProcess server = JvmProcess.java().agent(jar, "transport=rdma").classPath(ClassPaths.application()).main(EchoServer.class).start()) {
             server.expect("FAILED java.lang.IllegalStateException: oncrpc4j-rdma: the agent jar names no "
                     + "org.dcache.oncrpc4j.rdma.spi.RpcTransportProvider");
-        }
-    }
-
-    private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
         }
     }
 }

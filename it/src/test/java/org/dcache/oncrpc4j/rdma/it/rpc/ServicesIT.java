@@ -18,6 +18,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import org.dcache.oncrpc4j.portmap.OncRpcPortmap;
+import org.dcache.oncrpc4j.rdma.it.jvm.Ports;
 import org.dcache.oncrpc4j.rpc.OncRpcClient;
 import org.dcache.oncrpc4j.rpc.OncRpcSvc;
 import org.dcache.oncrpc4j.rpc.OncRpcSvcBuilder;
@@ -31,8 +33,6 @@ import org.dcache.oncrpc4j.xdr.XdrOpaque;
 import org.dcache.oncrpc4j.xdr.XdrString;
 import org.dcache.oncrpc4j.xdr.XdrVoid;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 
 /** What oncrpc4j's services and clients can do besides calling, over RDMA. */
 @OverRdma
@@ -268,10 +268,9 @@ class ServicesIT {
     }
 
     /** The port map of a machine is found over TCP or UDP, whatever the transport is. */
-    @ParameterizedTest
-    @CsvSource({"111"})
-    void thePortmapperIsNotAskedOverRdma(int port) throws Exception {
-        try (OncRpcClient client = new OncRpcClient(InetAddress.getLoopbackAddress(), IpProtocolType.TCP, port)) {
+    @Test
+    void thePortmapperIsNotAskedOverRdma() throws Exception {
+        try (OncRpcClient client = new OncRpcClient(InetAddress.getLoopbackAddress(), IpProtocolType.TCP, OncRpcPortmap.PORTMAP_PORT)) {
             RpcTransport transport;
             try {
                 transport = client.connect();

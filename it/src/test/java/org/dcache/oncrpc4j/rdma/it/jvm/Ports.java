@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.dcache.oncrpc4j.rdma.it.rpc;
+package org.dcache.oncrpc4j.rdma.it.jvm;
 
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 
 /** Ports and addresses of this machine. */
-final class Ports {
+public final class Ports {
 
     private Ports() {}
 
     /** A port that is free, and so is the next. */
-    static int freePair() throws IOException {
+    public static int freePair() throws IOException {
         for (int attempt = 0; attempt < 100; attempt++) {
             try (ServerSocket one = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
                     ServerSocket two = new ServerSocket(one.getLocalPort() + 1, 1, InetAddress.getLoopbackAddress())) {
@@ -23,7 +23,7 @@ final class Ports {
         throw new IOException("no two free ports");
     }
 
-    static boolean haveIpv6() {
+    public static boolean haveIpv6() {
         try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByName("::1"))) {
             return true;
         } catch (IOException e) {
