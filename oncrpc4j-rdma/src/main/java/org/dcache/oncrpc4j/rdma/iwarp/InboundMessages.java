@@ -307,16 +307,15 @@ final class InboundMessages {
         if (opcode.invalidates()) {
             int stag = DdpHeader.invalidateStag(header, DDP);
             IwarpExposure exposure = stags.find(stag);
-            if (exposure == null) {
+            if (exposure != null) {
+                // A Read Response of it may still be pinned: the peer can have all its bytes before the sending thread has noticed.
+                stags.remove(exposure);
+                receive.invalidated(stag);
+            } else if (stags.wasRetired(stag)) {
+                queuePair.count(IwarpCounter.LATE_INVALIDATE);
+            } else {
                 fail(TerminateCode.CANNOT_INVALIDATE);
                 return;
-            }
-            // A Read Response of it may still be pinned: the peer can have all its bytes before the sending thread has noticed.
-            stags.remove(exposure);
-            // A Read Response may have reached the peer before the thread that wrote it could say so: the peer can name the memory no more,
-            // but it is not free yet. It is reported as a plain Send then, and the upper layer's own revoke waits for that thread.
-            if (!exposure.isPinned()) {
-                receive.invalidated(stag);
             }
         }
         PooledReceive message = receive;

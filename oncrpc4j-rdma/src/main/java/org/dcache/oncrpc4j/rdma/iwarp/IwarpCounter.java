@@ -53,6 +53,8 @@ public enum IwarpCounter implements CounterName {
     REVOKE_TIMEOUT,
     /** Reading from a connection paused because the memory for receives was used up. */
     RECEIVE_STALLS,
+    /** A Send invalidated an STag that we had revoked shortly before: taken as a plain Send. */
+    LATE_INVALIDATE,
     /** A handler threw; the connection went on or was closed. */
     HANDLER_FAILED,
 

@@ -216,6 +216,10 @@ final class IwarpQueuePair implements QueuePair, EventLoop.Handler, IwarpAdapter
         return end.get() == null;
     }
 
+    void count(IwarpCounter event) {
+        counters.increment(event);
+    }
+
     void pauseReading() {
         key.interestOpsAnd(~SelectionKey.OP_READ);
     }

@@ -21,11 +21,16 @@ final class StagTable {
 
     private static final int FIRST_SIZE = 8;
 
+    /** Revoked STags that are remembered. */
+    private static final int RETIRED = 64;
+
     private final StagRandom random;
     private volatile AtomicReferenceArray<IwarpExposure> slots = new AtomicReferenceArray<>(0);
     private int[] free = new int[0];
     private int freeCount;
     private boolean closed;
+    private final int[] retired = new int[RETIRED];
+    private int retiredNext;
 
     StagTable(StagRandom random) {
         this.random = random;
@@ -69,7 +74,21 @@ final class StagTable {
         if (index < slots.length() && slots.get(index) == exposure) {
             slots.set(index, null);
             free[freeCount++] = index;
+            retired[retiredNext++ & RETIRED - 1] = exposure.stag();
         }
+    }
+
+    /**
+     * Loop: whether this STag was ours to use until lately. A peer that answers a call which was given up meanwhile may still invalidate
+     * what the call offered: that changes nothing and is no reason to end the connection. Placing data there is.
+     */
+    synchronized boolean wasRetired(int stag) {
+        for (int old : retired) {
+            if (old == stag && stag != 0) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Loop: ends all exposures, and those still to be made. */

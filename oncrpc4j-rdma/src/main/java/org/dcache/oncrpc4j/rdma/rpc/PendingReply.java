@@ -23,7 +23,8 @@ import org.dcache.oncrpc4j.rpc.RpcTransport;
  * saves the waiting thread a hop.
  *
  * <p>Memory: that handler has decoded everything when it returns, so pooled memory is used again then. Any other handler may keep the reply for as long as it
- * likes and gets it on the heap.
+ * likes: a small one is copied to the heap; a large one lies in pooled memory, which is used again only if the handler has decoded the reply to
+ * its end when it returns, and is left to the garbage collector if not.
  */
 final class PendingReply implements ReplyListener {
 
@@ -100,23 +101,29 @@ final class PendingReply implements ReplyListener {
     public void replied(ByteBuffer message, Regbuf memory) {
         cancelTimeout();
         if (quick) {
-            try {
-                deliver(new RdmaXdr(message, memory != null, transport.memory()));
-            } finally {
-                if (memory != null) {
-                    memory.release();
-                }
-            }
+            deliver(message, memory);
+        } else {
+            transport.callback(() -> deliver(message, memory));
+        }
+    }
+
+    private void deliver(ByteBuffer message, Regbuf memory) {
+        if (memory != null && !quick && !memory.isForgettable()) {
+            ByteBuffer own = ByteBuffer.allocate(message.remaining()).put(message).flip();
+            memory.release();
+            deliver(new RdmaXdr(own, false, transport.memory()));
             return;
         }
-        transport.callback(() -> {
-            ByteBuffer own = message;
-            if (memory != null) {
-                own = ByteBuffer.allocate(message.remaining()).put(message).flip();
+        RdmaXdr xdr = new RdmaXdr(message, memory != null, transport.memory());
+        try {
+            deliver(xdr);
+        } finally {
+            if (memory != null && (xdr.detach() || quick)) {
                 memory.release();
+            } else if (memory != null) {
+                memory.forget();
             }
-            deliver(new RdmaXdr(own, false, transport.memory()));
-        });
+        }
     }
 
     private void deliver(RdmaXdr xdr) {

@@ -39,6 +39,7 @@ final class RdmaXdr extends Xdr {
     private final InboundCall inbound;
     private List<External> externals;
     private boolean pooled;
+    private volatile boolean decoded;
 
     /** A buffer of the application's that goes out by reference, at this place of the encoded stream. */
     private record External(int position, Buffer buffer) {}
@@ -76,6 +77,26 @@ final class RdmaXdr extends Xdr {
     }
 
     // ---- decoding
+
+    @Override
+    public void endDecoding() {
+        super.endDecoding();
+        decoded = true;
+    }
+
+    /**
+     * Parts from pooled memory that will be used again.
+     *
+     * @return false when the message has not been decoded to its end: then somebody may still do so, and the memory must not be used again
+     */
+    boolean detach() {
+        if (!decoded) {
+            return false;
+        }
+        _buffer = EMPTY;
+        pooled = false;
+        return true;
+    }
 
     @Override
     public ByteBuffer xdrDecodeByteBuffer() throws BadXdrOncRpcException {

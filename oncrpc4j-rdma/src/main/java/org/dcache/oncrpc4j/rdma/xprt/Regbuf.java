@@ -58,6 +58,22 @@ public final class Regbuf {
         memory.clear();
     }
 
+    /** Whether {@link #forget} is possible: it has a slab, or heap memory, of its own. */
+    public boolean isForgettable() {
+        return pool.ownsSlab(this);
+    }
+
+    /**
+     * Leaves the memory to the garbage collector instead of giving it back, because somebody may keep looking at it. Instead of {@link #release()}; only
+     * if {@link #isForgettable()}.
+     */
+    public void forget() {
+        if (!out.compareAndSet(true, false)) {
+            throw new IllegalStateException("regbuf released twice");
+        }
+        pool.forget(this);
+    }
+
     /** Gives it back. Exactly once per acquisition, any thread; a second time is a fault of ours and throws. */
     public void release() {
         if (!out.compareAndSet(true, false)) {

@@ -138,6 +138,24 @@ public final class RegbufPool implements AutoCloseable {
         }
     }
 
+    boolean ownsSlab(Regbuf regbuf) {
+        return regbuf.sizeClass() < 0 || regbuf.sizeClass() >= SLAB_SHIFT - MIN_SHIFT;
+    }
+
+    /** The buffer's slab leaves the pool; its memory lives as long as somebody refers to it. */
+    void forget(Regbuf regbuf) {
+        if (regbuf.sizeClass() < 0) {
+            return;
+        }
+        counters.increment(XprtCounter.REGBUF_FORGOTTEN);
+        synchronized (this) {
+            inUse -= regbuf.capacity();
+            allocated -= regbuf.capacity();
+            slabs.remove(regbuf.region());
+        }
+        regbuf.region().close();
+    }
+
     /** Runs after each release, on the releasing thread; must be quick. For {@link SinkQueue}. */
     void onRelease(Runnable listener) {
         onRelease = listener;

@@ -106,6 +106,8 @@ public enum XprtCounter implements CounterName {
     CREDIT_WAITS,
     /** A regbuf came from the heap because the memory budget was used up (Linux: hardway_register_count). */
     REGBUF_HARDWAY,
+    /** A callback kept a reply undecoded, so its memory was left to the garbage collector. */
+    REGBUF_FORGOTTEN,
     /** A slab could not be allocated or registered. */
     REGBUF_REGISTRATION_FAILED,
     /** A peer let more answers pile up than it may have: closed. */

@@ -14,6 +14,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.dcache.oncrpc4j.rdma.config.Configuration;
+import org.dcache.oncrpc4j.rdma.metrics.Counters;
 import org.dcache.oncrpc4j.rdma.proto.PrivateData;
 import org.dcache.oncrpc4j.rdma.proto.RdmaHeader;
 import org.dcache.oncrpc4j.rdma.spi.RpcEndpoint;
@@ -28,6 +29,7 @@ import org.dcache.oncrpc4j.rdma.verbs.WorkRequest;
 import org.dcache.oncrpc4j.rdma.xprt.DevicePool;
 import org.dcache.oncrpc4j.rdma.xprt.Regbuf;
 import org.dcache.oncrpc4j.rdma.xprt.RegbufPool;
+import org.dcache.oncrpc4j.rdma.xprt.XprtCounter;
 import org.dcache.oncrpc4j.rpc.RpcAuthTypeNone;
 import org.dcache.oncrpc4j.rpc.RpcCall;
 import org.dcache.oncrpc4j.rpc.RpcTransport;
@@ -88,6 +90,17 @@ class LateWriterTest {
         server.queuePair().postSend(new WorkRequest().write(h.replyHandle(0), h.replyOffset(0)).add(ByteBuffer.wrap(bytes)).signaled(true));
     }
 
+    /** Sends a message that the client drops, and waits until it has: what was written before is in place then. */
+    private void awaitPlaced() {
+        long before = Counters.process().get(XprtCounter.DROPPED_SHORT);
+        server.queuePair().postSend(new WorkRequest().send().add(ByteBuffer.allocate(4)).signaled(true));
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+        while (Counters.process().get(XprtCounter.DROPPED_SHORT) == before && System.nanoTime() < deadline) {
+            Thread.onSpinWait();
+        }
+        assertThat(Counters.process().get(XprtCounter.DROPPED_SHORT)).isGreaterThan(before);
+    }
+
     /** The pool hands out last what it got back last: the memory of the call that was given up. */
     private byte[] memoryOfTheCall() {
         RegbufPool pool = ((RdmaRpcTransport) transport).connection().device().regbufs();
@@ -117,12 +130,13 @@ class LateWriterTest {
     @Tag("conformance-94")
     void aWriteAfterTheTimeOutIsTerminatedAndChangesNothing() throws Exception {
         Future<?> timedOut = executor.submit(() -> {
-            call().call(1, XdrVoid.XDR_VOID, XdrVoid.XDR_VOID, 300, TimeUnit.MILLISECONDS);
+            call().call(1, XdrVoid.XDR_VOID, XdrVoid.XDR_VOID, 4, TimeUnit.SECONDS);
             return null;
         });
         RdmaHeader h = receiveCall();
         write(h, EARLY);
         assertThat(server.sendCompletion().ok()).isTrue();
+        awaitPlaced();
         assertThatThrownBy(() -> timedOut.get(20, TimeUnit.SECONDS)).hasRootCauseInstanceOf(TimeoutException.class);
         assertThat(memoryOfTheCall()).isEqualTo(all(EARLY));
         write(h, LATE);
@@ -137,11 +151,33 @@ class LateWriterTest {
         RdmaHeader h = receiveCall();
         write(h, EARLY);
         assertThat(server.sendCompletion().ok()).isTrue();
-        // The socket has the bytes; the client's loop may still be placing them, which the fence waits for.
+        awaitPlaced();
         future.cancel(true);
         write(h, LATE);
         expectTerminate();
-        assertThat(memoryOfTheCall()).doesNotContain(LATE);
+        assertThat(memoryOfTheCall()).isEqualTo(all(EARLY));
+    }
+
+    @Test
+    void aLateReplyThatInvalidatesWhatTheCallOfferedEndsNothing() throws Exception {
+        Future<XdrVoid> future = call().call(1, XdrVoid.XDR_VOID, XdrVoid.class);
+        RdmaHeader h = receiveCall();
+        future.cancel(true);
+        answer(h, true);
+        Future<XdrVoid> next = call().call(1, XdrVoid.XDR_VOID, XdrVoid.class);
+        answer(receiveCall(), false);
+        next.get(20, TimeUnit.SECONDS);
+        assertThat(transport.isOpen()).isTrue();
+    }
+
+    /** Sends an empty reply. */
+    private void answer(RdmaHeader call, boolean invalidate) {
+        ByteBuffer reply = ByteBuffer.allocate(4096);
+        RdmaHeader answer = new RdmaHeader().reset().xid(call.xid()).version(1).credits(8).procedure(RdmaHeader.RDMA_MSG);
+        reply.position(answer.encode(reply, 0));
+        reply.putInt(call.xid()).putInt(1).putInt(0).putLong(0).putInt(0).flip();
+        WorkRequest send = invalidate ? new WorkRequest().sendWithInvalidate(call.replyHandle(0)) : new WorkRequest().send();
+        server.queuePair().postSend(send.add(reply).signaled(true));
     }
 
     @Test
@@ -149,11 +185,7 @@ class LateWriterTest {
     void aWriteAfterTheReplyIsTerminated() throws Exception {
         Future<XdrVoid> future = call().call(1, XdrVoid.XDR_VOID, XdrVoid.class);
         RdmaHeader h = receiveCall();
-        ByteBuffer reply = ByteBuffer.allocate(4096);
-        RdmaHeader answer = new RdmaHeader().reset().xid(h.xid()).version(1).credits(8).procedure(RdmaHeader.RDMA_MSG);
-        reply.position(answer.encode(reply, 0));
-        reply.putInt(h.xid()).putInt(1).putInt(0).putLong(0).putInt(0).flip();
-        server.queuePair().postSend(new WorkRequest().send().add(reply).signaled(true));
+        answer(h, false);
         future.get(20, TimeUnit.SECONDS);
         write(h, LATE);
         expectTerminate();
