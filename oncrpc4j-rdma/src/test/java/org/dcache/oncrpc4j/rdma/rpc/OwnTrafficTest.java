@@ -4,6 +4,7 @@ package org.dcache.oncrpc4j.rdma.rpc;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -12,8 +13,11 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.dcache.oncrpc4j.rdma.capture.CaptureFigures;
+import org.dcache.oncrpc4j.rdma.capture.CaptureListener;
+import org.dcache.oncrpc4j.rdma.capture.Direction;
 import org.dcache.oncrpc4j.rdma.capture.RecordingRelay;
 import org.dcache.oncrpc4j.rdma.config.Configuration;
+import org.dcache.oncrpc4j.rdma.proto.RdmaHeader;
 import org.dcache.oncrpc4j.rdma.spi.RpcEndpoint;
 import org.dcache.oncrpc4j.rdma.spi.ServiceContext;
 import org.dcache.oncrpc4j.rpc.OncRpcProgram;
@@ -27,6 +31,7 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * What our client and server really put on the wire, byte by byte, walked like a capture of Linux: the walk fails on a credit overrun, a wrong CRC,
@@ -88,6 +93,42 @@ class OwnTrafficTest {
         if (mulpdu != null) {
             assertThat(f.largestUlpdu()).isLessThanOrEqualTo(Integer.parseInt(mulpdu));
         }
+    }
+
+    /** Small opaques go out of regbufs in which larger ones lay before. */
+    @ParameterizedTest
+    @ValueSource(ints = {EchoProgram.PROGRAM, EligibleProgram.ELIGIBLE_PROGRAM})
+    @Tag("conformance-113")
+    @DisplayName("XDR pad that leaves us, inline or in a Reply chunk, is zero")
+    void padIsZero(int program) throws Exception {
+        RpcTransport transport = start(4096, "off", null);
+        RpcCall call = new RpcCall(program, EchoProgram.VERSION, new RpcAuthTypeNone(), transport);
+        for (int length : new int[] {3900, 3901, 3902, 3903, 9001, 9002, 9003, 1, 2, 3, 5, 601, 1, 2, 3}) {
+            byte[] dirt = new byte[length];
+            java.util.Arrays.fill(dirt, (byte) -1);
+            call.call(EchoProgram.ECHO, new EchoProgram.Bytes(dirt), new EchoProgram.Bytes());
+        }
+        client.stop();
+
+        int[] pads = {0};
+        relay.walk(new CaptureListener() {
+            @Override
+            public void rpc(int frame, Direction direction, RdmaHeader header, ByteBuffer rpc) {
+                // Call: six words, credential, verifier. Reply: xid, type, status, verifier, accept status.
+                int at = direction == Direction.TO_SERVER ? 40 : 24;
+                if (rpc.remaining() <= at || header.readCount() > 0 || header.writeCount() > 0 && header.writeTotal(0) > 0
+                        && direction == Direction.TO_CLIENT) {
+                    return;
+                }
+                int end = at + 4 + rpc.getInt(at);
+                assertThat(rpc.remaining()).isEqualTo(end + 3 & ~3);
+                for (int i = end; i < rpc.remaining(); i++) {
+                    assertThat(rpc.get(i)).as("pad in frame %d", frame).isZero();
+                    pads[0]++;
+                }
+            }
+        });
+        assertThat(pads[0]).isGreaterThan(10);
     }
 
     private RpcTransport start(int inline, String crc, String mulpdu) throws Exception {
