@@ -13,6 +13,7 @@ import java.util.PriorityQueue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -65,6 +66,7 @@ final class EventLoop {
     private final PriorityQueue<Timer> timers = new PriorityQueue<>();
     private final ByteBuffer staging = ByteBuffer.allocateDirect(STAGING);
     private final ByteBuffer stagingView = staging.duplicate();
+    private final Consumer<SelectionKey> serve = this::serve;
     private volatile boolean stopping;
     private volatile boolean stopped;
 
@@ -106,7 +108,7 @@ final class EventLoop {
     /** Lets the system forget closed channels now; not from inside {@link Handler#ready}. */
     void flushClosed() {
         try {
-            selector.selectNow(this::serve);
+            selector.selectNow(serve);
         } catch (IOException e) {
             LOG.warn("cannot select", e);
         }
@@ -147,6 +149,10 @@ final class EventLoop {
                 runTasks();
                 select();
                 runTimers();
+                // A selector does not sleep in an interrupted thread.
+                if (Thread.interrupted()) {
+                    LOG.debug("the interrupt of an event loop was ignored");
+                }
             }
         } finally {
             stopped = true;
@@ -172,9 +178,9 @@ final class EventLoop {
             asleep.set(true);
             if (wait < 0 || stopping || !tasks.isEmpty()) {
                 asleep.set(false);
-                selector.selectNow(this::serve);
+                selector.selectNow(serve);
             } else {
-                selector.select(this::serve, wait);
+                selector.select(serve, wait);
             }
         } catch (IOException e) {
             LOG.error("cannot select", e);

@@ -308,9 +308,12 @@ final class InboundMessages {
             int stag = DdpHeader.invalidateStag(header, DDP);
             IwarpExposure exposure = stags.find(stag);
             if (exposure != null) {
-                // A Read Response of it may still be pinned: the peer can have all its bytes before the sending thread has noticed.
+                // A Read Response may have reached the peer before the thread that wrote it could say so: the peer can name the memory no more,
+                // but it is not free yet. It is reported as a plain Send then, and the upper layer's own revoke waits for that thread.
                 stags.remove(exposure);
-                receive.invalidated(stag);
+                if (!exposure.isPinned()) {
+                    receive.invalidated(stag);
+                }
             } else if (stags.wasRetired(stag)) {
                 queuePair.count(IwarpCounter.LATE_INVALIDATE);
             } else {

@@ -123,6 +123,11 @@ public final class IwarpAdapter implements Adapter {
 
     @Override
     public void close() {
+        for (EventLoop loop : loops) {
+            if (loop.inLoop()) {
+                throw new IllegalStateException("an adapter cannot be closed from a callback: it waits for the callbacks to end");
+            }
+        }
         List<Member> all;
         synchronized (members) {
             if (closing) {

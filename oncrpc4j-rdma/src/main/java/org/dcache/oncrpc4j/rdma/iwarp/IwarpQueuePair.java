@@ -55,6 +55,7 @@ final class IwarpQueuePair implements QueuePair, EventLoop.Handler, IwarpAdapter
     private final InboundMessages messages;
     private final ReceiveSide receiveSide;
     private final Runnable armTask = this::arm;
+    private final Runnable receiveTask;
     private final AtomicReference<VerbsException> end = new AtomicReference<>();
     private volatile boolean gone;
 
@@ -80,6 +81,7 @@ final class IwarpQueuePair implements QueuePair, EventLoop.Handler, IwarpAdapter
         messages = new InboundMessages(this, stags, sinks, readRequests, sendSide,
                 adapter.receivePool(loop, agreement.receiveSize()), agreement.emptyRtr());
         receiveSide = new ReceiveSide(this, channel, counters, messages, info.checksum());
+        receiveTask = receiveSide::ready;
         messages.postReceives(agreement.receives());
     }
 
@@ -205,7 +207,17 @@ final class IwarpQueuePair implements QueuePair, EventLoop.Handler, IwarpAdapter
             sendSide.writable();
         }
         if ((operations & SelectionKey.OP_READ) != 0 && !tornDown) {
-            receiveSide.ready();
+            guarded(receiveTask);
+        }
+    }
+
+    /** What runs into a failure of our own, or of the upper layer's memory sources, ends this connection and no other. */
+    private void guarded(Runnable reading) {
+        try {
+            reading.run();
+        } catch (RuntimeException | Error e) {
+            handlerFailed(e);
+            abort(new ConnectionClosedException("receiving from " + info.remote() + " failed", e));
         }
     }
 
@@ -218,6 +230,13 @@ final class IwarpQueuePair implements QueuePair, EventLoop.Handler, IwarpAdapter
 
     void count(IwarpCounter event) {
         counters.increment(event);
+    }
+
+    /** Goes on with a message that waited for a receive buffer. */
+    void resume(Runnable reading) {
+        if (!tornDown) {
+            guarded(reading);
+        }
     }
 
     void pauseReading() {
@@ -327,6 +346,12 @@ final class IwarpQueuePair implements QueuePair, EventLoop.Handler, IwarpAdapter
         }
     }
 
+    /** A posted request could not be put on the wire. */
+    void sendSideFailed(Throwable e) {
+        handlerFailed(e);
+        abort(new ConnectionClosedException("sending to " + info.remote() + " failed", e));
+    }
+
     /** The initiator's first FPDU left. */
     void firstFpduSent() {
         loop.execute(() -> {
@@ -341,7 +366,7 @@ final class IwarpQueuePair implements QueuePair, EventLoop.Handler, IwarpAdapter
     void outputBroken(IOException e) {
         loop.execute(() -> {
             if (!tornDown && end.get() == null) {
-                receiveSide.ready();
+                guarded(receiveTask);
             }
             inputBroken(e);
         });
@@ -429,7 +454,7 @@ final class IwarpQueuePair implements QueuePair, EventLoop.Handler, IwarpAdapter
 
     private void handlerFailed(Throwable e) {
         counters.increment(IwarpCounter.HANDLER_FAILED);
-        LOG.error("the handler of the connection with {} failed", info.remote(), e);
+        LOG.error("the upper layer of the connection with {} failed", info.remote(), e);
     }
 
     static void close(SocketChannel channel) {

@@ -240,7 +240,7 @@ final class ReceiveSide {
         counters.increment(IwarpCounter.RECEIVE_STALLS);
         setAside = ByteBuffer.allocate(to - at).put(0, bytes, at, to - at);
         queuePair.pauseReading();
-        messages.awaitReceive(this::resume);
+        messages.awaitReceive(() -> queuePair.resume(this::resume));
     }
 
     private void resume() {
@@ -249,7 +249,7 @@ final class ReceiveSide {
             return;
         }
         if (!messages.retryReceive()) {
-            messages.awaitReceive(this::resume);
+            messages.awaitReceive(() -> queuePair.resume(this::resume));
             return;
         }
         setAside = null;

@@ -18,7 +18,7 @@ import org.dcache.oncrpc4j.rdma.verbs.WorkRequest;
  * <p>Order: Sends and Writes leave in posting order. A Read Request leaves at its place in that order unless ORD Reads are outstanding; then it waits in
  * its own queue, and what was posted behind it goes on. Read Responses take turns with posted work, message by message.
  * Completions come in order, when the socket took the bytes. After {@link #kill} everything left fails, once; what is posted
- * even later fails in the poster's own thread.
+ * even later fails in the poster's own thread. The socket is non-blocking, so an interrupt of a poster's thread does it no harm.
  */
 final class SendSide {
 
@@ -55,6 +55,7 @@ final class SendSide {
     private boolean outputDone;
     private boolean firstSent;
     private boolean responseTurn;
+    private WorkRequest starting;
     private WorkRequest cutOff;
     private IwarpExposure cutOffExposure;
     private int sendSequence;
@@ -88,7 +89,13 @@ final class SendSide {
         if (turns.getAndIncrement() == 0) {
             int done = 1;
             do {
-                work();
+                try {
+                    work();
+                } catch (RuntimeException | Error e) {
+                    // A request that cannot be sent, such as one without a buffer. It must not hold up the lock, nor anybody else's thread.
+                    broken = true;
+                    queuePair.sendSideFailed(e);
+                }
                 done = turns.addAndGet(-done);
             } while (done != 0);
         }
@@ -271,23 +278,26 @@ final class SendSide {
         }
         responseTurn = true;
         for (WorkRequest request = queue.poll(); request != null; request = queue.poll()) {
-            switch (request.opcode()) {
-                case SEND, SEND_WITH_INVALIDATE -> {
-                    current.startSend(request, ++sendSequence);
-                    return true;
-                }
-                case RDMA_WRITE -> {
-                    current.startWrite(request);
-                    return true;
-                }
-                case RDMA_READ -> {
-                    if (startOrQueueRead(request)) {
-                        return true;
-                    }
-                }
+            starting = request;
+            boolean started = start(request);
+            starting = null;
+            if (started) {
+                return true;
             }
         }
         return !readRequests.isEmpty() && startNext();
+    }
+
+    /** @return false when it was a Read that has to wait */
+    private boolean start(WorkRequest request) {
+        switch (request.opcode()) {
+            case SEND, SEND_WITH_INVALIDATE -> current.startSend(request, ++sendSequence);
+            case RDMA_WRITE -> current.startWrite(request);
+            case RDMA_READ -> {
+                return startOrQueueRead(request);
+            }
+        }
+        return true;
     }
 
     private boolean startOrQueueRead(WorkRequest request) {
@@ -336,15 +346,21 @@ final class SendSide {
         for (; !readRequests.isEmpty(); readRequests.remove()) {
             unpin(readRequests.source());
         }
+        failOrWait(starting);
         queue.addAll(posted.takeAll());
         for (WorkRequest request = queue.poll(); request != null; request = queue.poll()) {
-            if (request.opcode() == WorkRequest.Opcode.RDMA_READ) {
-                waitingReads.addAll(request);
-            } else {
-                fail(request);
-            }
+            failOrWait(request);
         }
         queuePair.loop().execute(queuePair::sendSideFlushed);
+    }
+
+    /** Reads fail on the loop, after those that have started. */
+    private void failOrWait(WorkRequest request) {
+        if (request != null && request.opcode() == WorkRequest.Opcode.RDMA_READ) {
+            waitingReads.addAll(request);
+        } else {
+            fail(request);
+        }
     }
 
     private void failPosted() {

@@ -16,6 +16,7 @@ import org.dcache.oncrpc4j.rdma.verbs.ConnectOptions;
 import org.dcache.oncrpc4j.rdma.verbs.ConnectionClosedException;
 import org.dcache.oncrpc4j.rdma.verbs.Endpoint;
 import org.dcache.oncrpc4j.rdma.verbs.Exposure;
+import org.dcache.oncrpc4j.rdma.verbs.MemorySource;
 import org.dcache.oncrpc4j.rdma.verbs.ReceiveBuffer;
 import org.dcache.oncrpc4j.rdma.verbs.WorkRequest;
 import org.junit.jupiter.api.Tag;
@@ -200,6 +201,55 @@ class ResourcesTest {
             for (int i = 10_000; i < size; i++) {
                 assertThat(memory.get(i)).isZero();
             }
+        }
+    }
+
+    @Test
+    void theAdapterCannotBeClosedFromACallback() throws Exception {
+        try (RawPeerFixture f = new RawPeerFixture().responding()) {
+            CompletableFuture<Throwable> thrown = new CompletableFuture<>();
+            f.queuePair().execute(() -> {
+                try {
+                    f.adapter.close();
+                    thrown.complete(null);
+                } catch (IllegalStateException e) {
+                    thrown.complete(e);
+                }
+            });
+            assertThat(Endpoint.get(thrown)).isInstanceOf(IllegalStateException.class);
+            assertThat(f.queuePair().isOpen()).isTrue();
+        }
+    }
+
+    @Test
+    void aMemorySourceThatThrowsEndsItsConnectionOnly() throws Exception {
+        try (RawPeerFixture f = new RawPeerFixture().responding()) {
+            Exposure exposure = f.queuePair().expose(new MemorySource() {
+                @Override
+                public int length() {
+                    return 10;
+                }
+
+                @Override
+                public ByteBuffer memory() {
+                    throw new IllegalStateException("this trace belongs to the test");
+                }
+            }, Access.REMOTE_WRITE);
+            f.peer.sendFpdu(RawPeer.tagged(RdmapOpcode.RDMA_WRITE, true, exposure.stag(), exposure.offset(), new byte[4]));
+            assertThat(f.endpoint.end()).isInstanceOf(ConnectionClosedException.class);
+            assertThat(f.peer.isClosedByOther()).isTrue();
+        }
+    }
+
+    @Test
+    void aRequestThatCannotBeSentEndsItsConnectionOnlyAndStillCompletes() throws Exception {
+        try (RawPeerFixture f = new RawPeerFixture().responding()) {
+            WorkRequest good = RawPeerFixture.send(new byte[] {1});
+            WorkRequest bad = new WorkRequest().send().add(null).signaled(true);
+            f.queuePair().postSend(good.next(bad));
+            assertThat(f.endpoint.sendCompletion().request()).isSameAs(good);
+            assertThat(f.endpoint.sendCompletion()).isEqualTo(new Endpoint.Completion(bad, false));
+            assertThat(f.endpoint.end()).isInstanceOf(ConnectionClosedException.class);
         }
     }
 

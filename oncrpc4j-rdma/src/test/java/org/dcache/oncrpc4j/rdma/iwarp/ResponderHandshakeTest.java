@@ -2,11 +2,20 @@
 package org.dcache.oncrpc4j.rdma.iwarp;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.util.HexFormat;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import org.dcache.oncrpc4j.rdma.verbs.ConnectOptions;
+import org.dcache.oncrpc4j.rdma.verbs.ConnectionClosedException;
+import org.dcache.oncrpc4j.rdma.verbs.ConnectionRequest;
+import org.dcache.oncrpc4j.rdma.verbs.Endpoint;
+import org.dcache.oncrpc4j.rdma.verbs.Listener;
+import org.dcache.oncrpc4j.rdma.verbs.PeerClosedException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -211,6 +220,26 @@ class ResponderHandshakeTest {
 
     @Test
     @Tag("conformance-80")
+    void acceptingAPeerThatIsGoneReportsOnlyTheEnd() throws Exception {
+        f = new RawPeerFixture();
+        CompletableFuture<ConnectionRequest> asked = new CompletableFuture<>();
+        try (Listener listener = f.adapter.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 4, asked::complete)) {
+            f.peer = RawPeer.connect(listener.localAddress());
+            f.peer.send(RawPeer.frame(false, MpaFrame.ENHANCED, 2, 8, 8, new byte[0]));
+            ConnectionRequest request = Endpoint.get(asked);
+            f.peer.close();
+            while (f.adapter.counters().get(IwarpCounter.HANDSHAKE_PEER_GONE) == 0) {
+                Thread.onSpinWait();
+            }
+            request.accept(RawPeerFixture.options(4, 8, 8), f.endpoint);
+            assertThat(f.endpoint.end()).isInstanceOf(PeerClosedException.class);
+            assertThat(f.endpoint.established).isNotDone();
+            assertThatThrownBy(() -> request.reject(new byte[0])).isInstanceOf(IllegalStateException.class);
+        }
+    }
+
+    @Test
+    @Tag("conformance-80")
     void aPeerThatSaysNothingIsClosed() throws Exception {
         listening(Map.of("oncrpc.rdma.handshake-timeout", "100ms"), RawPeerFixture.options(4, 8, 8));
         closedWithoutReply(IwarpCounter.HANDSHAKE_TIMEOUT);
@@ -311,7 +340,7 @@ class ResponderHandshakeTest {
         listening();
         f.peer.initiate(8, 8);
         f.queuePair().postSend(RawPeerFixture.send(new byte[] {5}));
-        f.queuePair().disconnect(new org.dcache.oncrpc4j.rdma.verbs.ConnectionClosedException("no more"));
+        f.queuePair().disconnect(new ConnectionClosedException("no more"));
         assertThat(f.endpoint.sendCompletion().ok()).isFalse();
         f.endpoint.end();
         assertThat(f.peer.isClosedByOther()).isTrue();

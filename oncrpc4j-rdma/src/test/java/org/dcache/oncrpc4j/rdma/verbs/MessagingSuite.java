@@ -4,6 +4,7 @@ package org.dcache.oncrpc4j.rdma.verbs;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -111,7 +112,7 @@ public abstract class MessagingSuite extends ProviderSuite {
         }
         int[] next = new int[threads];
         for (int i = 0; i < threads * each; i++) {
-            java.nio.ByteBuffer data = java.nio.ByteBuffer.wrap(pair.server().message().data());
+            ByteBuffer data = ByteBuffer.wrap(pair.server().message().data());
             int id = data.getInt();
             assertThat(data.getInt()).isEqualTo(next[id]++);
             assertThat(pair.client().sendCompletion().ok()).isTrue();
@@ -120,6 +121,23 @@ public abstract class MessagingSuite extends ProviderSuite {
             thread.join();
         }
         assertThat(pair.client().sends).isEmpty();
+    }
+
+    @Test
+    void aPostFromAnInterruptedThreadDoesTheConnectionNoHarm() throws Exception {
+        Pair pair = connect();
+        boolean[] stillInterrupted = new boolean[1];
+        Thread thread = new Thread(() -> {
+            Thread.currentThread().interrupt();
+            pair.clientQp().postSend(send(pattern(50, 1)));
+            stillInterrupted[0] = Thread.currentThread().isInterrupted();
+        });
+        thread.start();
+        thread.join();
+        assertThat(stillInterrupted[0]).isTrue();
+        assertThat(pair.server().message().data()).isEqualTo(pattern(50, 1));
+        pair.serverQp().postSend(send(pattern(51, 1)));
+        assertThat(pair.client().message().data()).isEqualTo(pattern(51, 1));
     }
 
     @Test
