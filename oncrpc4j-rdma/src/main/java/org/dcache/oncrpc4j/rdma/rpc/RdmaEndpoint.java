@@ -124,10 +124,16 @@ final class RdmaEndpoint implements RpcEndpoint {
             }
         } catch (IOException | RuntimeException e) {
             stop();
+            if (service.publish()) {
+                new Rpcbind().clear(service.programs().keySet());
+            }
             throw e;
         }
         for (Acceptor acceptor : acceptors) {
             LOG.info("service {} accepts RDMA connections on {}", service.name(), acceptor.localAddress());
+        }
+        if (service.publish()) {
+            new Rpcbind().publish(service.programs().keySet(), acceptors.stream().map(Acceptor::localAddress).toList());
         }
     }
 
