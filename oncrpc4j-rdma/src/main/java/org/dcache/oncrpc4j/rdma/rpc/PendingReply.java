@@ -81,7 +81,12 @@ final class PendingReply implements ReplyListener {
         boolean[] contradicts = {false};
         try {
             call.binding().results(call.header(), view, offset, (position, length) -> {
-                int i = next[0]++;
+                int i = next[0];
+                if (i < count && lengths[i] > 0 && length == 0) {
+                    // RFC 8267 gives an empty result the next chunk, which comes back unused; Linux's server gives it none.
+                    return false;
+                }
+                next[0]++;
                 if (i >= count || lengths[i] == 0) {
                     return false;
                 }
