@@ -59,9 +59,11 @@ final class XdrWalk {
         position += bytes;
     }
 
-    /** Passes a counted opaque or string. */
-    void opaque() {
-        passData(length());
+    /** Passes a counted opaque or string; returns its length without pad. */
+    int opaque() {
+        int length = length();
+        passData(length);
+        return length;
     }
 
     /** Passes an opaque whose data is eligible; its count word is not part of it [7]. */

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.nfs;
+
+import org.dcache.oncrpc4j.rdma.spi.CallHeader;
+import org.dcache.oncrpc4j.rdma.spi.CallPlan;
+import org.dcache.oncrpc4j.rdma.spi.ResultVisitor;
+import org.dcache.oncrpc4j.rdma.spi.UpperLayerBinding;
+import org.dcache.oncrpc4j.rdma.spi.XdrView;
+
+/**
+ * Binding of NFS version 4, minor versions 0 to 2 (RFC 8267, section 5). Stateless; any thread.
+ *
+ * <pre>
+ *  arguments of COMPOUND:  tag | minor version | count | operation, its arguments | operation, its arguments | …
+ *  results:       status | tag |                 count | operation, status, its results | …
+ * </pre>
+ *
+ * <p>A walk goes from operation to operation by {@link Nfs4Operation} and stops at one that is not there: nothing behind it is eligible, and the reply has no bound.
+ * In results it stops at the first operation that failed too, as servers do (RFC 8881, 16.2.3): so the n-th READ or READLINK
+ * reported is the n-th that was called, and the chunks of all later ones stay unused [56].
+ */
+public final class Nfs4Binding implements UpperLayerBinding {
+
+    static final int VERSION = 4;
+    static final int COMPOUND = 1;
+
+    private static final int LAST_MINOR_VERSION = 2;
+
+    @Override
+    public String name() {
+        return "NFSv4";
+    }
+
+    @Override
+    public boolean covers(int program, int version) {
+        return program == Nfs3Binding.PROGRAM && version == VERSION;
+    }
+
+    @Override
+    public void call(CallHeader call, XdrView message, int offset, CallPlan plan) {
+        ReplyBound reply = new ReplyBound(plan);
+        if (call.procedure() == COMPOUND) {
+            XdrWalk in = new XdrWalk(message, offset, (position, length) -> {
+                plan.eligibleArgument(position, length);
+                return false;
+            }, reply);
+            if (!arguments(in)) {
+                reply.unknown();
+            }
+        }
+        reply.tell();
+    }
+
+    /** Walks past COMPOUND4args; false when it stopped at something unknown. */
+    static boolean arguments(XdrWalk in) {
+        // Status, tag as it was sent, count.
+        in.reply().add(4 + 4 + (in.opaque() + 3 & ~3) + 4);
+        int minor = in.word();
+        if (minor < 0 || minor > LAST_MINOR_VERSION) {
+            return false;
+        }
+        for (long left = in.count(); left > 0; left--) {
+            Nfs4Operation operation = Nfs4Operation.of(in.word());
+            if (operation == null) {
+                return false;
+            }
+            operation.arguments(in);
+        }
+        return true;
+    }
+
+    @Override
+    public void results(CallHeader call, XdrView message, int offset, ResultVisitor visitor) {
+        if (call.procedure() == COMPOUND) {
+            results(new XdrWalk(message, offset, visitor::eligible, null));
+        }
+    }
+
+    /** Walks past COMPOUND4res; false when it stopped at an operation that failed or is unknown. */
+    static boolean results(XdrWalk in) {
+        in.word();
+        in.opaque();
+        for (long left = in.count(); left > 0; left--) {
+            Nfs4Operation operation = Nfs4Operation.of(in.word());
+            if (operation == null || in.word() != 0) {
+                return false;
+            }
+            operation.results(in);
+        }
+        return true;
+    }
+}
