@@ -33,8 +33,9 @@ record CallCounts(long rpcCalls, Map<String, Long> byName) {
         return new CallCounts(rpcCalls, counts);
     }
 
-    double perCallWithoutFutex() {
-        return perCall(byName.entrySet().stream().filter(e -> !e.getKey().equals("futex")).mapToLong(Map.Entry::getValue).sum());
+    /** Reading, writing and waiting for sockets: what moving the data takes. */
+    double inputOutputPerCall() {
+        return dataPerCall() + waitPerCall();
     }
 
     /** Reading and writing. */
@@ -49,6 +50,11 @@ record CallCounts(long rpcCalls, Map<String, Long> byName) {
 
     double futexPerCall() {
         return perCall(byName.getOrDefault("futex", 0L));
+    }
+
+    /** Everything else, such as what the JVM's memory management does. */
+    double otherPerCall() {
+        return perCall(byName.values().stream().mapToLong(Long::longValue).sum()) - inputOutputPerCall() - futexPerCall();
     }
 
     private long sum(Set<String> names) {

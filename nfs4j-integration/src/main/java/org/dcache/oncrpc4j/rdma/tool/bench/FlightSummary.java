@@ -14,13 +14,15 @@ import jdk.jfr.consumer.RecordingFile;
 
 /**
  * Where a recording says that time and allocation went. Time: samples by top frame, those in native calls apart, because a thread that waits in one looks
- * the same as one that works. Allocation: sampled bytes by the first frame that is not the JDK's.
+ * the same as one that works; waits for sockets and for commands are left out. Allocation: sampled bytes by the first frame that is not the JDK's.
  */
 final class FlightSummary {
 
     private static final int LINES = 12;
     private static final String TRANSPORT = "org.dcache.oncrpc4j.rdma.";
     private static final List<String> NOT_TRANSPORT = List.of("org.dcache.oncrpc4j.rdma.tool.", "org.dcache.oncrpc4j.rdma.bench.");
+    /** Calls in which a thread waits and nothing else. */
+    private static final List<String> WAITS = List.of("sun.nio.ch.EPoll.wait", "java.io.FileInputStream.readBytes");
     private static final List<String> JDK = List.of("java.", "javax.", "jdk.", "sun.", "com.sun.");
 
     private final Map<String, Long> running = new HashMap<>();
@@ -45,7 +47,11 @@ final class FlightSummary {
         }
         switch (event.getEventType().getName()) {
             case "jdk.ExecutionSample" -> running.merge(top(stack), 1L, Long::sum);
-            case "jdk.NativeMethodSample" -> inNative.merge(top(stack), 1L, Long::sum);
+            case "jdk.NativeMethodSample" -> {
+                if (!WAITS.contains(name(stack.getFrames().get(0)))) {
+                    inNative.merge(top(stack), 1L, Long::sum);
+                }
+            }
             case "jdk.ObjectAllocationSample" -> {
                 long weight = event.getLong("weight");
                 String owner = owner(stack);
@@ -88,7 +94,7 @@ final class FlightSummary {
     String render(String title, long calls) {
         StringBuilder text = new StringBuilder("profile: " + title + "\n");
         section(text, "running Java code, samples", running);
-        section(text, "in native calls, samples", inNative);
+        section(text, "in native calls other than waits, samples", inNative);
         section(text, String.format(Locale.ROOT, "allocating, share of bytes (transport %.0f %%; %,d calls)", 100 * transportShare(), calls),
                 allocated);
         return text.toString();

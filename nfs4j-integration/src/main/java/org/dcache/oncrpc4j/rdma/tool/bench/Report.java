@@ -58,7 +58,7 @@ final class Report {
      */
     String costs() {
         TextTable table = new TextTable("per call", "transport", "client: bytes", "cpu us", "server: bytes", "cpu us",
-                "client: r/w", "wait", "futex", "all but futex", "server: r/w", "wait", "futex", "all but futex");
+                "client: r/w", "wait", "futex", "other", "server: r/w", "wait", "futex", "other");
         for (Result r : results) {
             String[] client = callCells(r.calls().map(SystemCalls::client));
             String[] server = callCells(r.calls().map(SystemCalls::server));
@@ -72,7 +72,7 @@ final class Report {
 
     private static String[] callCells(Optional<CallCounts> counts) {
         return counts.map(c -> new String[] {TextTable.number(c.dataPerCall()), TextTable.number(c.waitPerCall()),
-            TextTable.number(c.futexPerCall()), TextTable.number(c.perCallWithoutFutex())}).orElse(new String[] {"-", "-", "-", "-"});
+            TextTable.number(c.futexPerCall()), TextTable.number(c.otherPerCall())}).orElse(new String[] {"-", "-", "-", "-"});
     }
 
     /** Throughput over size at the deepest load of each operation with data; rate over depth for NULL. */

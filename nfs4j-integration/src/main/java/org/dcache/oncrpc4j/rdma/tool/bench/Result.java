@@ -65,9 +65,9 @@ record Result(String transport, Point point, List<Slice> slices, java.util.Optio
         return perCall(Slice::serverCpu).orElse(0) / 1e3;
     }
 
-    /** Of both sides, without futex calls, which are the threads' doing and not the wire's. */
+    /** Reading, writing and waiting for sockets, both sides. */
     OptionalDouble systemCallsPerCall() {
-        return calls.map(c -> OptionalDouble.of(c.client().perCallWithoutFutex() + c.server().perCallWithoutFutex()))
+        return calls.map(c -> OptionalDouble.of(c.client().inputOutputPerCall() + c.server().inputOutputPerCall()))
                 .orElse(OptionalDouble.empty());
     }
 

@@ -98,10 +98,10 @@ final class SpeedTable {
     /** Of READ and WRITE the worse. */
     private void systemCalls(String what, double floor, double aim, Report report, boolean sender) {
         List<Double> counts = new ArrayList<>();
-        StringBuilder note = new StringBuilder("all but futex, at depth 8:");
+        StringBuilder note = new StringBuilder("reads, writes and waits, at depth 8:");
         for (Operation operation : List.of(Operation.READ, Operation.WRITE)) {
             report.find(Report.RDMA, operation, BULK, BULK_DEPTH).flatMap(Result::calls).ifPresent(calls -> {
-                double count = (sender ? calls.sender(operation) : calls.receiver(operation)).perCallWithoutFutex();
+                double count = (sender ? calls.sender(operation) : calls.receiver(operation)).inputOutputPerCall();
                 counts.add(count);
                 note.append(' ').append(operation.label()).append(' ').append(TextTable.number(count));
             });

@@ -2,6 +2,7 @@
 package org.dcache.oncrpc4j.rdma.tool.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import java.util.List;
 import org.dcache.oncrpc4j.rdma.tool.bench.app.Operation;
@@ -27,12 +28,13 @@ class CallCountsTest {
         assertThat(counts.dataPerCall()).isEqualTo(4.0);
         assertThat(counts.waitPerCall()).isEqualTo(2.0);
         assertThat(counts.futexPerCall()).isEqualTo(4.0);
-        assertThat(counts.perCallWithoutFutex()).isEqualTo(6.1);
+        assertThat(counts.inputOutputPerCall()).isEqualTo(6.0);
+        assertThat(counts.otherPerCall()).isCloseTo(0.1, within(1e-9));
     }
 
     @Test
     void aProcessThatMadeNoCallsHasNone() {
-        assertThat(CallCounts.parse(List.of(), 5).perCallWithoutFutex()).isZero();
+        assertThat(CallCounts.parse(List.of(), 5).inputOutputPerCall()).isZero();
     }
 
     @Test
