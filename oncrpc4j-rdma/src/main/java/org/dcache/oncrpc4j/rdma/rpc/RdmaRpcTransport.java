@@ -31,12 +31,14 @@ public final class RdmaRpcTransport implements RpcTransport, XdrFactory, Connect
     private final RdmaEndpoint endpoint;
     private final RegbufMemoryManager memory;
     private final ConnectionReplyQueue replyQueue;
+    private final CallbackQueue callbacks;
     private volatile RdmaConnection connection;
 
     RdmaRpcTransport(RdmaEndpoint endpoint, RegbufMemoryManager memory) {
         this.endpoint = endpoint;
         this.memory = memory;
         this.replyQueue = new ConnectionReplyQueue(this, endpoint.timer());
+        this.callbacks = new CallbackQueue(endpoint.executors());
     }
 
     RdmaConnection connection() {
@@ -49,7 +51,7 @@ public final class RdmaRpcTransport implements RpcTransport, XdrFactory, Connect
 
     /** Runs user code where user code belongs. */
     void callback(Runnable task) {
-        endpoint.executors().callback(task);
+        callbacks.add(task);
     }
 
     /** What this connection agreed on. */

@@ -16,6 +16,8 @@ import picocli.CommandLine.Option;
 /** The command's options, and what they mean for plan and children. */
 final class BenchOptions {
 
+    private static final Duration WARM_UP = Duration.ofMillis(700);
+
     /** Which transports take part. */
     enum Transports { tcp, rdma, both }
 
@@ -109,7 +111,7 @@ final class BenchOptions {
         boolean own = sizes != null || depths != null;
         List<Point> points = quick && !own ? Plan.quickPoints(chosen) : Point.grid(chosen, chosenSizes, chosenDepths);
         int slices = quick ? Math.min(rounds, 3) : rounds;
-        return new Plan(points, slices, Duration.ofNanos((long) (seconds * 1e9 / slices)), Duration.ofMillis(500), !noSystemCalls);
+        return new Plan(points, slices, Duration.ofNanos((long) (seconds * 1e9 / slices)), WARM_UP, !noSystemCalls);
     }
 
     private static Operation operation(String text) {

@@ -45,7 +45,8 @@ record Plan(List<Point> points, int rounds, Duration slice, Duration warmUp, boo
      */
     Plan within(Duration available, int pointsLeft, int transports) {
         long share = available.toNanos() / ((long) pointsLeft * transports);
-        long warm = share / 4;
+        // The first of each operation takes several times as long, see Runner.
+        long warm = share / 6;
         boolean hurry = share - warm < SHORTEST.toNanos() * rounds;
         int n = hurry ? 1 : rounds;
         return new Plan(points, n, clamp(Duration.ofNanos((share - warm) / n)), clamp(Duration.ofNanos(warm)), countSystemCalls);

@@ -20,8 +20,8 @@ import org.dcache.oncrpc4j.rdma.tool.bench.app.Point;
  */
 final class Runner {
 
-    /** The first load of each kind compiles the code it runs through. */
-    private static final int FIRST_WARM_UP = 4;
+    /** The first load of each kind compiles the code it runs through: so many times the usual warm-up. */
+    private static final int FIRST_WARM_UP = 8;
     private static final Duration LONGEST_TRACED = Duration.ofMillis(600);
     private static final int FEWEST_TRACED = 40;
     private static final int MOST_TRACED = 4000;
