@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Timeout;
 class PingIT {
 
     private static final String PROGRAM = "--program=" + DemoService.PROGRAM;
-    private static final String VERSION = "--program-version=" + DemoService.VERSION;
+    private static final String VERSION = "--version=" + DemoService.VERSION;
 
     private static DemoService service;
 

@@ -8,6 +8,7 @@ import org.dcache.oncrpc4j.rdma.tool.ping.PingCommand;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
@@ -19,7 +20,6 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "rpcrdma",
         description = "RPC-over-RDMA for oncrpc4j: try it, look at it, measure it.",
-        mixinStandardHelpOptions = true,
         scope = CommandLine.ScopeType.INHERIT,
         versionProvider = Version.class,
         exitCodeListHeading = "%nExit status:%n",
@@ -35,6 +35,12 @@ public final class RpcRdma implements Runnable {
     @Spec
     private CommandSpec spec;
 
+    @Option(names = {"-h", "--help"}, usageHelp = true, scope = CommandLine.ScopeType.INHERIT, description = "Show this help message and exit.")
+    private boolean help;
+
+    @Option(names = {"-V", "--version"}, versionHelp = true, description = "Print version information and exit.")
+    private boolean version;
+
     /** For the launcher, {@code bin/rpcrdma}. */
     public static void main(String[] arguments) {
         System.exit(commandLine().execute(arguments));
@@ -42,6 +48,11 @@ public final class RpcRdma implements Runnable {
 
     static CommandLine commandLine() {
         CommandLine line = new CommandLine(new RpcRdma());
+        for (CommandLine command : line.getSubcommands().values()) {
+            if (command.getCommandSpec().findOption("--version") == null) {
+                command.getCommandSpec().addMixin("version", CommandSpec.forAnnotatedObject(new VersionOption()));
+            }
+        }
         line.setParameterExceptionHandler((e, given) -> {
             CommandLine command = e.getCommandLine();
             command.getErr().println(e.getMessage());
@@ -69,5 +80,11 @@ public final class RpcRdma implements Runnable {
     @Override
     public void run() {
         throw new ParameterException(spec.commandLine(), "Missing command: " + String.join(", ", spec.subcommands().keySet()));
+    }
+
+    /** For each command whose {@code --version} does not mean something else. */
+    private static final class VersionOption {
+        @Option(names = {"-V", "--version"}, versionHelp = true, description = "Print version information and exit.")
+        private boolean version;
     }
 }

@@ -34,7 +34,7 @@ class PingLinuxIT {
         @ParameterizedTest
         @ValueSource(ints = {3, 4})
         void nullCallsAreAnsweredWithoutCrc(int version) throws Exception {
-            Tool.Result result = ping("--program-version=" + version, "--count=3", "--set=rdma.iwarp.crc=off");
+            Tool.Result result = ping("--version=" + version, "--count=3", "--set=rdma.iwarp.crc=off");
             assertThat(result.output()).containsPattern("checksum +off").contains("3 NULL calls of program 100003 version " + version);
             assertThat(result.status()).isZero();
             assertThat(callsServed()).isEqualTo(3);
@@ -43,7 +43,7 @@ class PingLinuxIT {
         @ParameterizedTest
         @ValueSource(ints = {3, 4})
         void nullCallsAreAnsweredWithTheCrcThatWeAskFor(int version) throws Exception {
-            Tool.Result result = ping("--program-version=" + version, "--count=3");
+            Tool.Result result = ping("--version=" + version, "--count=3");
             assertThat(result.output()).containsPattern("checksum +on").contains("3 NULL calls of program 100003 version " + version);
             assertThat(result.status()).isZero();
             assertThat(callsServed()).isEqualTo(3);
@@ -79,7 +79,7 @@ class PingLinuxIT {
         @ValueSource(strings = {"on", "off"})
         void crcIsUsedWhetherWeAskForItOrNot(String asked) throws Exception {
             for (int version = 3; version <= 4; version++) {
-                Tool.Result result = ping("--program-version=" + version, "--count=3", "--set=rdma.iwarp.crc=" + asked);
+                Tool.Result result = ping("--version=" + version, "--count=3", "--set=rdma.iwarp.crc=" + asked);
                 assertThat(result.output()).containsPattern("checksum +on").contains("3 NULL calls of program 100003 version " + version);
                 assertThat(result.status()).isZero();
             }

@@ -26,7 +26,7 @@ import picocli.CommandLine.Spec;
  *
  * <p>Exit code 0 when everything was measured, also below a floor; 1 when it could not be; 2 when the options make no sense.
  */
-@Command(name = "bench", description = "Measure oncrpc4j over TCP and over RDMA, side by side.", mixinStandardHelpOptions = true)
+@Command(name = "bench", description = "Measure oncrpc4j over TCP and over RDMA, side by side.")
 public final class BenchCommand implements Callable<Integer> {
 
     /** Leaves room below the promised 45 s for the start of this JVM, the end of the last step, and the children's farewell. */

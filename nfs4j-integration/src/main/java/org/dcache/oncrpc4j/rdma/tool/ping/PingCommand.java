@@ -45,7 +45,7 @@ public final class PingCommand implements Callable<Integer> {
             description = "RPC program to call (${DEFAULT-VALUE}, which is NFS).")
     private int program;
 
-    @Option(names = {"-P", "--program-version"}, paramLabel = "N", defaultValue = "3", description = "Its version (${DEFAULT-VALUE}).")
+    @Option(names = "--version", paramLabel = "N", defaultValue = "3", description = "Its version (${DEFAULT-VALUE}).")
     private int version;
 
     @Option(names = {"-c", "--count"}, paramLabel = "N", defaultValue = "5", description = "Calls to make (${DEFAULT-VALUE}).")
