@@ -16,7 +16,8 @@ import org.dcache.oncrpc4j.rdma.verbs.MemorySource;
  *
  * <p>Results first, since their chunks take header space: all inline when the largest reply fits; else one Write chunk for each eligible result, and a Reply
  * chunk when the rest may not fit. Then the arguments: all inline, else the eligible items by Read chunks, else the whole call by a
- * Position-Zero Read chunk. Stateless; what it exposed is in the call, for the fence, also when it throws.
+ * Position-Zero Read chunk. A call of the side that accepted goes backward and has no chunks at all (RFC 8167; a Linux client takes one with chunks for
+ * a reply and drops it). Stateless; what it exposed is in the call, for the fence, also when it throws.
  */
 final class CallChunks {
 
@@ -31,11 +32,17 @@ final class CallChunks {
      */
     static int build(RdmaConnection connection, PendingCall call, SendContext context) throws IOException {
         RdmaHeader h = context.header().reset().xid(call.xid()).version(RdmaHeader.VERSION).credits(connection.grant());
-        offerResults(connection, call, context, h);
+        if (connection.isInitiator()) {
+            offerResults(connection, call, context, h);
+        }
         OutMessage message = context.message();
         int room = connection.inlineSend();
         Counters counters = connection.counters();
         boolean whole = h.encodedLength() + message.length() > room;
+        if (whole && !connection.isInitiator()) {
+            throw new BackwardCallTooLongException("a call of " + message.length() + " bytes to a client must fit inline with its header of "
+                    + h.encodedLength() + "; the client takes " + room + ", see oncrpc.rdma.inline");
+        }
         boolean reduced = whole && message.items() > 0 && reduce(connection, call, context, h);
         h.procedure(RdmaHeader.RDMA_MSG);
         if (whole && !reduced) {

@@ -84,6 +84,11 @@ public final class RdmaConnection implements QueuePairHandler {
         return queuePair.info().remote();
     }
 
+    /** Whether our side dialled. Only then may our calls have chunks: those of the side that accepted go backward [51]. */
+    boolean isInitiator() {
+        return initiator;
+    }
+
     /** Largest message we may send in one Send, bytes [4, 70]. */
     public int inlineSend() {
         return PrivateData.sendThreshold(own, peer);

@@ -3,30 +3,23 @@ package org.dcache.oncrpc4j.rdma.rpc;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.dcache.oncrpc4j.rdma.capture.CaptureFigures;
 import org.dcache.oncrpc4j.rdma.capture.CaptureListener;
 import org.dcache.oncrpc4j.rdma.capture.Direction;
-import org.dcache.oncrpc4j.rdma.capture.RecordingRelay;
-import org.dcache.oncrpc4j.rdma.config.Configuration;
 import org.dcache.oncrpc4j.rdma.proto.RdmaHeader;
-import org.dcache.oncrpc4j.rdma.spi.RpcEndpoint;
-import org.dcache.oncrpc4j.rdma.spi.ServiceContext;
 import org.dcache.oncrpc4j.rpc.OncRpcProgram;
 import org.dcache.oncrpc4j.rpc.RpcAuthTypeNone;
 import org.dcache.oncrpc4j.rpc.RpcCall;
 import org.dcache.oncrpc4j.rpc.RpcDispatchable;
 import org.dcache.oncrpc4j.rpc.RpcTransport;
 import org.dcache.oncrpc4j.xdr.XdrVoid;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -41,19 +34,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 class OwnTrafficTest {
 
     private static final int[] LENGTHS = {0, 1, 3, 900, 1000, 4000, 4096, 65_537, 1_000_001};
-
-    private final ExecutorService executor = java.util.concurrent.Executors.newFixedThreadPool(8);
-    private RpcEndpoint server;
-    private RpcEndpoint client;
-    private RecordingRelay relay;
-
-    @AfterEach
-    void stop() throws Exception {
-        client.stop();
-        server.stop();
-        relay.close();
-        executor.shutdownNow();
-    }
 
     @ParameterizedTest
     @CsvSource({"4096,on,", "1024,off,", "4096,on,1442", "8192,off,700"})
@@ -72,12 +52,12 @@ class OwnTrafficTest {
     @Tag("conformance-108")
     @DisplayName("our traffic passes the walk that the captures of Linux pass, on every path")
     void walk(int inline, String crc, String mulpdu) throws Exception {
-        RpcTransport transport = start(inline, crc, mulpdu);
-        int calls = everyPath(transport) + atOnce(transport);
-        client.stop();
-
         CaptureFigures f = new CaptureFigures();
-        relay.walk(f);
+        int calls;
+        try (RelayedEndpoints peers = start(inline, crc, mulpdu)) {
+            calls = everyPath(peers.transport()) + atOnce(peers.transport());
+            peers.endAndWalk(f);
+        }
 
         assertThat(f.get("RPC calls")).isEqualTo(calls);
         assertThat(f.get("RPC replies")).isEqualTo(calls);
@@ -101,17 +81,8 @@ class OwnTrafficTest {
     @Tag("conformance-113")
     @DisplayName("XDR pad that leaves us, inline or in a Reply chunk, is zero")
     void padIsZero(int program) throws Exception {
-        RpcTransport transport = start(4096, "off", null);
-        RpcCall call = new RpcCall(program, EchoProgram.VERSION, new RpcAuthTypeNone(), transport);
-        for (int length : new int[] {3900, 3901, 3902, 3903, 9001, 9002, 9003, 1, 2, 3, 5, 601, 1, 2, 3}) {
-            byte[] dirt = new byte[length];
-            java.util.Arrays.fill(dirt, (byte) -1);
-            call.call(EchoProgram.ECHO, new EchoProgram.Bytes(dirt), new EchoProgram.Bytes());
-        }
-        client.stop();
-
         int[] pads = {0};
-        relay.walk(new CaptureListener() {
+        CaptureListener checker = new CaptureListener() {
             @Override
             public void rpc(int frame, Direction direction, RdmaHeader header, ByteBuffer rpc) {
                 // Call: six words, credential, verifier. Reply: xid, type, status, verifier, accept status.
@@ -127,33 +98,28 @@ class OwnTrafficTest {
                     pads[0]++;
                 }
             }
-        });
+        };
+        try (RelayedEndpoints peers = start(4096, "off", null)) {
+            RpcCall call = new RpcCall(program, EchoProgram.VERSION, new RpcAuthTypeNone(), peers.transport());
+            for (int length : new int[] {3900, 3901, 3902, 3903, 9001, 9002, 9003, 1, 2, 3, 5, 601, 1, 2, 3}) {
+                byte[] dirt = new byte[length];
+                java.util.Arrays.fill(dirt, (byte) -1);
+                call.call(EchoProgram.ECHO, new EchoProgram.Bytes(dirt), new EchoProgram.Bytes());
+            }
+            peers.endAndWalk(checker);
+        }
         assertThat(pads[0]).isGreaterThan(10);
     }
 
-    private RpcTransport start(int inline, String crc, String mulpdu) throws Exception {
-        Map<String, String> settings = new HashMap<>(Map.of("oncrpc.transport", "rdma", "oncrpc.rdma.provider", "iwarp",
-                "oncrpc.rdma.memory", "64m", "oncrpc.rdma.credits", "16", "oncrpc.rdma.inline", "" + inline,
-                "oncrpc.rdma.iwarp.crc", crc, "oncrpc.rdma.keepalive", "0"));
+    private static RelayedEndpoints start(int inline, String crc, String mulpdu) throws Exception {
+        Map<String, String> settings = new HashMap<>(Map.of("oncrpc.rdma.inline", "" + inline, "oncrpc.rdma.iwarp.crc", crc));
         if (mulpdu != null) {
             settings.put("oncrpc.rdma.iwarp.mulpdu", mulpdu);
         }
-        Configuration config = Configuration.of(settings);
         Map<OncRpcProgram, RpcDispatchable> programs = Map.of(
                 new OncRpcProgram(EchoProgram.PROGRAM, EchoProgram.VERSION), new EchoProgram(),
                 new OncRpcProgram(EligibleProgram.ELIGIBLE_PROGRAM, EchoProgram.VERSION), new EligibleProgram());
-        server = new RdmaTransportProvider().open(service(false, programs), config);
-        server.start();
-        relay = new RecordingRelay(server.localAddress());
-        client = new RdmaTransportProvider().open(service(true, Map.of()), config);
-        client.start();
-        InetSocketAddress address = relay.address();
-        return client.connect(address, 10, TimeUnit.SECONDS);
-    }
-
-    private ServiceContext service(boolean isClient, Map<OncRpcProgram, RpcDispatchable> served) {
-        return new ServiceContext(isClient ? null : "echo", isClient, served, executor, null, false, c -> {}, 0, 0, "127.0.0.1", 100,
-                false, false);
+        return new RelayedEndpoints(settings, programs, Map.of());
     }
 
     /** Inline, long and with chunks, in each direction; returns how many calls that were. */
@@ -179,7 +145,7 @@ class OwnTrafficTest {
     }
 
     /** More at once than there are credits. */
-    private int atOnce(RpcTransport transport) throws Exception {
+    private static int atOnce(RpcTransport transport) throws Exception {
         List<CompletableFuture<Integer>> all = new ArrayList<>();
         for (int t = 0; t < 24; t++) {
             int program = t % 2 == 0 ? EchoProgram.PROGRAM : EligibleProgram.ELIGIBLE_PROGRAM;
