@@ -94,8 +94,18 @@ final class ReceivePool {
             budget.addAndGet(bytes);
             return false;
         }
+        ByteBuffer slab;
+        try {
+            slab = ByteBuffer.allocateDirect(bytes);
+        } catch (OutOfMemoryError e) {
+            // The budget promised more than the JVM has. With buffers under way this pool can wait for one of them.
+            budget.addAndGet(bytes);
+            if (hasSlab) {
+                return false;
+            }
+            throw e;
+        }
         hasSlab = true;
-        ByteBuffer slab = ByteBuffer.allocateDirect(bytes);
         for (int i = 0; i < count; i++) {
             PooledReceive buffer = new PooledReceive(this, slab.slice(i * size, size));
             buffer.next = free;

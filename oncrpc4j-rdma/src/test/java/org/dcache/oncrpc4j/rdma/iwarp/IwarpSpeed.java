@@ -4,12 +4,15 @@ package org.dcache.oncrpc4j.rdma.iwarp;
 import com.sun.management.OperatingSystemMXBean;
 import com.sun.management.ThreadMXBean;
 import java.io.IOException;
+import java.lang.management.BufferPoolMXBean;
 import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
@@ -29,7 +32,7 @@ import org.dcache.oncrpc4j.rdma.verbs.WorkRequest;
 /**
  * Looks at the speed of the bare provider over loopback, for whoever works on it; nothing depends on the figures it prints.
  *
- * <p>Arguments: write, read, ping, each optionally with settings, for example {@code write iwarp.mulpdu=1442 heap=true seconds=3}.
+ * <p>Arguments: write, read, ping or idle (memory of connections that do nothing), each optionally with settings, for example {@code write iwarp.mulpdu=1442 heap=true seconds=3}.
  */
 public final class IwarpSpeed {
 
@@ -98,6 +101,7 @@ public final class IwarpSpeed {
             case "write" -> speed.bulk(true);
             case "read" -> speed.bulk(false);
             case "ping" -> speed.ping();
+            case "idle" -> speed.idle();
             default -> throw new IllegalArgumentException(args[0]);
         }
         speed.left.close();
@@ -190,6 +194,23 @@ public final class IwarpSpeed {
         System.out.printf("%s: %.2f GB/s, %.2f CPU s per GB; per MiB: left writes %.1f reads %.1f, right writes %.1f reads %.1f, stalls %.2f%n", what,
                 (double) n * BULK / nanos, (after[4] - before[4]) / ((double) n * BULK), (double) (after[0] - before[0]) / n, (double) (after[1] - before[1]) / n,
                 (double) (after[2] - before[2]) / n, (double) (after[3] - before[3]) / n, (double) (after[5] - before[5]) / n);
+    }
+
+    private static long usedMemory() {
+        System.gc();
+        long direct = ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class).stream().mapToLong(BufferPoolMXBean::getMemoryUsed).sum();
+        return direct + ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
+    }
+
+    private void idle() throws Exception {
+        int pairs = Integer.parseInt(options.getOrDefault("pairs", "500"));
+        List<QueuePair[]> all = new ArrayList<>();
+        all.add(connect(new End(), new End()));
+        long before = usedMemory();
+        for (int i = 0; i < pairs; i++) {
+            all.add(connect(new End(), new End()));
+        }
+        System.out.printf("idle: %d bytes per connection, heap and direct, of %d%n", (usedMemory() - before) / (2 * pairs), all.size());
     }
 
     private void ping() throws Exception {

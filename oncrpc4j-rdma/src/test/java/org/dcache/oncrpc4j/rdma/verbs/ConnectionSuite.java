@@ -9,13 +9,18 @@ import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Connections coming and going as every provider must do it. */
 public abstract class ConnectionSuite extends ProviderSuite {
@@ -192,6 +197,62 @@ public abstract class ConnectionSuite extends ProviderSuite {
         pair.server().end();
         assertThat(pair.client().sends).isEmpty();
         assertThat(pair.client().reads).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"disconnect", "abort", "peer disconnects", "peer aborts"})
+    @Tag("conformance-106")
+    void requestsOfManyThreadsCompleteExactlyOnceHoweverTheConnectionEnds(String how) throws Exception {
+        int threads = 3;
+        for (int round = 0; round < 10; round++) {
+            Pair pair = connect(options(64, 20_000, 4, 4), options(64, 20_000, 4, 4));
+            Memory memory = memory(40_000);
+            Exposure writable = expose(pair.server(), MemorySource.of(memory(40_000).bytes()), Access.REMOTE_WRITE);
+            Exposure readable = expose(pair.server(), MemorySource.of(memory(40_000).bytes()), Access.REMOTE_READ);
+            Set<WorkRequest> posted = ConcurrentHashMap.newKeySet();
+            List<Thread> posters = new ArrayList<>();
+            for (int t = 0; t < threads; t++) {
+                Thread poster = new Thread(() -> {
+                    for (int i = 0; i < 150 || pair.clientQp().isOpen() && i < 3000; i++) {
+                        WorkRequest request = switch (i % 3) {
+                            case 0 -> new WorkRequest().send().add(memory.view(0, 20), memory.region());
+                            case 1 -> new WorkRequest().write(writable.stag(), writable.offset())
+                                    .add(memory.view(0, i % 40_000), memory.region());
+                            default -> new WorkRequest().read(readable.stag(), readable.offset()).add(memory.view(0, 100), memory.region());
+                        };
+                        posted.add(request.signaled(true));
+                        pair.clientQp().postSend(request);
+                    }
+                });
+                posters.add(poster);
+                poster.start();
+            }
+            int enough = 50 * round;
+            while (pair.client().sends.size() < enough && pair.clientQp().isOpen()
+                    && posters.stream().anyMatch(Thread::isAlive)) {
+                Thread.onSpinWait();
+            }
+            ConnectionClosedException cause = new ConnectionClosedException(how);
+            switch (how) {
+                case "disconnect" -> pair.clientQp().disconnect(cause);
+                case "abort" -> pair.clientQp().abort(cause);
+                case "peer disconnects" -> pair.serverQp().disconnect(cause);
+                default -> pair.serverQp().abort(cause);
+            }
+            for (Thread poster : posters) {
+                poster.join();
+            }
+            pair.client().end();
+            pair.server().end();
+            Set<WorkRequest> completed = new HashSet<>();
+            while (completed.size() < posted.size()) {
+                Endpoint.Completion next = pair.client().anyCompletion();
+                assertThat(completed.add(next.request())).as("completed twice").isTrue();
+            }
+            assertThat(completed).isEqualTo(posted);
+            assertThat(pair.client().sends).isEmpty();
+            assertThat(pair.client().reads).isEmpty();
+        }
     }
 
     @Test

@@ -105,6 +105,22 @@ public class Endpoint implements QueuePairHandler {
         return take(reads, "read completion");
     }
 
+    /** The next completion of either kind. */
+    public Completion anyCompletion() {
+        long patience = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
+        while (System.nanoTime() < patience) {
+            Completion completion = sends.poll();
+            if (completion == null) {
+                completion = reads.poll();
+            }
+            if (completion != null) {
+                return completion;
+            }
+            Thread.onSpinWait();
+        }
+        throw new AssertionError("a completion is missing; connection ended with " + disconnected.getNow(null));
+    }
+
     public VerbsException end() {
         return get(disconnected);
     }
