@@ -10,8 +10,8 @@ import org.dcache.oncrpc4j.rdma.verbs.WorkRequest;
  * What arriving DDP segments mean: checks each header before a byte is placed, says where the payload goes, and acts when the
  * FPDU is whole and its CRC right. Loop thread only.
  *
- * <p>The calls for one FPDU: {@link #begin} with its first four bytes, {@link #header}, {@link #place} if there is payload, {@link #stillPlaceable}
- * before each piece of it, {@link #done}. Each check that fails ends the connection with the Terminate of RFC 5040
+ * <p>The calls for one FPDU: {@link #begin} with its first four bytes, {@link #header}, {@link #place} if there is payload,
+ * {@link #stillPlaceable} before each piece of it, {@link #done}. Each check that fails ends the connection with the Terminate of RFC 5040
  * section 4.8 and false.
  */
 final class InboundMessages {

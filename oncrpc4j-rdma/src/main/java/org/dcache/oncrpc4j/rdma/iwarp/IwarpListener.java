@@ -21,8 +21,8 @@ import org.slf4j.LoggerFactory;
 /**
  * A listening socket: accepts on its own loop and hands each socket to the loop where it will live.
  *
- * <p>At most {@code oncrpc.rdma.handshakes} of its sockets may be half open; more are closed at once. When accept fails (no file descriptors left), it
- * pauses instead of spinning. Connections do not depend on it once they are accepted.
+ * <p>At most {@code oncrpc.rdma.handshakes} of its sockets may be half open; more are closed at once. When accept fails (no file
+ * descriptors left), it pauses instead of spinning. Connections do not depend on it once they are accepted.
  */
 final class IwarpListener implements Listener, EventLoop.Handler, IwarpAdapter.Member {
 

@@ -8,8 +8,8 @@ import java.util.zip.CRC32C;
 import org.dcache.oncrpc4j.rdma.metrics.Counters;
 
 /**
- * The receiving half of a connection: takes the byte stream apart into FPDUs, places payload, checks CRCs, and tells {@link InboundMessages} of each header and
- * each whole FPDU. Loop thread only.
+ * The receiving half of a connection: takes the byte stream apart into FPDUs, places payload, checks CRCs, and tells
+ * {@link InboundMessages} of each header and each whole FPDU. Loop thread only.
  *
  * <p>Bytes are read into the loop's staging buffer and copied from there to their place; when much of an FPDU's payload is still to
  * come, it is read straight into its place. Placement is therefore before the CRC check, but only ever into memory that the peer may

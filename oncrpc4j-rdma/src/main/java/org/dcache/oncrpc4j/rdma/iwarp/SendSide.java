@@ -15,8 +15,8 @@ import org.dcache.oncrpc4j.rdma.verbs.WorkRequest;
  * at once. The fields without volatile belong to that one. What the socket did not take waits; the loop
  * is asked for write interest, and only when it reports it ({@link #writable}) writing goes on.
  *
- * <p>Order: Sends and Writes leave in posting order. A Read Request leaves at its place in that order unless ORD Reads are outstanding; then it waits in
- * its own queue, and what was posted behind it goes on. Read Responses take turns with posted work, message by message.
+ * <p>Order: Sends and Writes leave in posting order. A Read Request leaves at its place in that order unless ORD Reads are
+ * outstanding; then it waits in its own queue, and what was posted behind it goes on. Read Responses take turns with posted work, message by message.
  * Completions come in order, when the socket took the bytes. After {@link #kill} everything left fails, once; what is posted
  * even later fails in the poster's own thread. The socket is non-blocking, so an interrupt of a poster's thread does it no harm.
  */
