@@ -20,8 +20,13 @@ import org.dcache.oncrpc4j.rdma.tool.bench.app.Point;
  */
 final class Runner {
 
-    /** The first load of each kind compiles the code it runs through: so many times the usual warm-up. */
-    private static final int FIRST_WARM_UP = 8;
+    /**
+     * Before the first load of each operation, code is compiled: so many times the usual warm-up, by calls that are small, so that there are many, and
+     * large enough to go through chunks.
+     */
+    private static final int FIRST_WARM_UP = 6;
+    private static final int WARM_UP_SIZE = 16 << 10;
+    private static final int WARM_UP_DEPTH = 8;
     private static final Duration LONGEST_TRACED = Duration.ofMillis(600);
     private static final int FEWEST_TRACED = 40;
     private static final int MOST_TRACED = 4000;
@@ -44,7 +49,13 @@ final class Runner {
     Map<Pair, List<Slice>> time(Point point, List<Pair> pairs) throws IOException, InterruptedException {
         progress.printf("%s%n", point);
         progress.flush();
-        Duration warmUp = warm.add(point.operation()) ? plan.warmUp().multipliedBy(FIRST_WARM_UP) : plan.warmUp();
+        if (warm.add(point.operation())) {
+            Point first = new Point(point.operation(), point.operation().hasData() ? WARM_UP_SIZE : 0, WARM_UP_DEPTH);
+            for (Pair pair : pairs) {
+                pair.run(first, plan.warmUp().multipliedBy(FIRST_WARM_UP), Long.MAX_VALUE, false);
+            }
+        }
+        Duration warmUp = plan.warmUp();
         Map<Pair, List<Slice>> slices = new LinkedHashMap<>();
         for (Pair pair : pairs) {
             pair.run(point, warmUp.dividedBy(2), Long.MAX_VALUE, true);
