@@ -29,11 +29,11 @@ record Plan(List<Point> points, int rounds, Duration slice, Duration warmUp, boo
         }
     }
 
-    /** The points that a short run keeps: the ends of the range, and what the speed table needs. */
+    /** The points that a short run keeps: the ends of the range, and what the speed table needs. Deep loads first, they warm up the JVMs. */
     static List<Point> quickPoints(List<Operation> operations) {
         return operations.stream().flatMap(operation -> operation.hasData()
-                ? Point.grid(List.of(operation), List.of(4 << 10, 1 << 20), List.of(1, 8)).stream()
-                : Point.grid(List.of(operation), List.of(), List.of(1, 32)).stream()).toList();
+                ? Point.grid(List.of(operation), List.of(4 << 10, 1 << 20), List.of(8, 1)).stream()
+                : Point.grid(List.of(operation), List.of(), List.of(32, 1)).stream()).toList();
     }
 
     /**
@@ -46,7 +46,7 @@ record Plan(List<Point> points, int rounds, Duration slice, Duration warmUp, boo
     Plan within(Duration available, int pointsLeft, int transports) {
         long share = available.toNanos() / ((long) pointsLeft * transports);
         // The first of each operation takes several times as long, see Runner.
-        long warm = share / 6;
+        long warm = share / 4;
         boolean hurry = share - warm < SHORTEST.toNanos() * rounds;
         int n = hurry ? 1 : rounds;
         return new Plan(points, n, clamp(Duration.ofNanos((share - warm) / n)), clamp(Duration.ofNanos(warm)), countSystemCalls);
