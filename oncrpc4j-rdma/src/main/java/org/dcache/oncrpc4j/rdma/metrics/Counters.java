@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dcache.oncrpc4j.rdma.metrics;
 
+import java.util.Arrays;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
@@ -16,7 +16,7 @@ public final class Counters {
     private static final Counters PROCESS = new Counters(null);
 
     private final Counters parent;
-    private final ConcurrentHashMap<CounterName, LongAdder> values = new ConcurrentHashMap<>();
+    private volatile Group[] groups = {};
 
     private Counters(Counters parent) {
         this.parent = parent;
@@ -37,25 +37,66 @@ public final class Counters {
     }
 
     public void add(CounterName name, long n) {
+        if (n == 0) {
+            return;
+        }
         for (Counters c = this; c != null; c = c.parent) {
             c.of(name).add(n);
         }
     }
 
+    /** Groups are few and their constants numbered: a look along a short list and an index, no hashing. */
     private LongAdder of(CounterName name) {
-        LongAdder adder = values.get(name);
-        return adder != null ? adder : values.computeIfAbsent(name, k -> new LongAdder());
+        Enum<?> constant = (Enum<?>) name;
+        Class<?> type = constant.getDeclaringClass();
+        for (Group group : groups) {
+            if (group.type == type) {
+                return group.adders[constant.ordinal()];
+            }
+        }
+        return addGroup(type).adders[constant.ordinal()];
+    }
+
+    private synchronized Group addGroup(Class<?> type) {
+        for (Group group : groups) {
+            if (group.type == type) {
+                return group;
+            }
+        }
+        Group group = new Group(type);
+        Group[] more = Arrays.copyOf(groups, groups.length + 1);
+        more[groups.length] = group;
+        groups = more;
+        return group;
     }
 
     public long get(CounterName name) {
-        LongAdder adder = values.get(name);
-        return adder == null ? 0 : adder.sum();
+        return of(name).sum();
     }
 
-    /** All counters that ever counted, by label. */
+    /** All counters that are not 0, by label. */
     public Map<String, Long> snapshot() {
         Map<String, Long> result = new TreeMap<>();
-        values.forEach((name, adder) -> result.put(name.label(), adder.sum()));
+        for (Group group : groups) {
+            for (int i = 0; i < group.adders.length; i++) {
+                long sum = group.adders[i].sum();
+                if (sum != 0) {
+                    result.put(((CounterName) group.type.getEnumConstants()[i]).label(), sum);
+                }
+            }
+        }
         return result;
+    }
+
+    /** The counters of one enum. */
+    private static final class Group {
+        private final Class<?> type;
+        private final LongAdder[] adders;
+
+        Group(Class<?> type) {
+            this.type = type;
+            this.adders = new LongAdder[type.getEnumConstants().length];
+            Arrays.setAll(adders, i -> new LongAdder());
+        }
     }
 }

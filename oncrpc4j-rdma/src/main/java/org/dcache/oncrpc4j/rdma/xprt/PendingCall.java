@@ -33,6 +33,9 @@ final class PendingCall implements Runnable {
         DONE
     }
 
+    private static final Exposure[] NO_EXPOSURES = new Exposure[0];
+    private static final ResultSink[] NO_RESULTS = new ResultSink[0];
+
     private final RdmaConnection connection;
     private final int xid;
     private final ReplyListener listener;
@@ -46,9 +49,9 @@ final class PendingCall implements Runnable {
     private int messageLength;
     private int parts;
 
-    private Exposure[] exposures = new Exposure[2];
+    private Exposure[] exposures = NO_EXPOSURES;
     private int exposed;
-    private ResultSink[] results = new ResultSink[1];
+    private ResultSink[] results = NO_RESULTS;
     private int resultCount;
     private ResultSink longReply;
 
@@ -117,14 +120,14 @@ final class PendingCall implements Runnable {
 
     void add(Exposure exposure) {
         if (exposed == exposures.length) {
-            exposures = Arrays.copyOf(exposures, exposed * 2);
+            exposures = Arrays.copyOf(exposures, Math.max(2, exposed * 2));
         }
         exposures[exposed++] = exposure;
     }
 
     void addResult(ResultSink sink) {
         if (resultCount == results.length) {
-            results = Arrays.copyOf(results, resultCount * 2);
+            results = Arrays.copyOf(results, Math.max(1, resultCount * 2));
         }
         results[resultCount++] = sink;
     }

@@ -27,6 +27,14 @@ final class ReplyAssembly {
     static void deliver(RdmaConnection connection, PendingCall call, RdmaHeader h, int headerLength, ByteBuffer data) throws IOException {
         Counters counters = connection.counters();
         boolean longReply = h.procedure() == RdmaHeader.RDMA_NOMSG;
+        if (!longReply && call.results() == 0 && h.writeCount() == 0 && (!h.hasReply() || h.replyTotal() == 0)) {
+            // The common small reply: nothing but its own bytes.
+            int n = data.limit() - headerLength;
+            counters.increment(XprtCounter.CLIENT_REPLY_INLINE);
+            call.dropResults();
+            call.listener().replied(ByteBuffer.allocate(n).put(0, data, headerLength, n), null);
+            return;
+        }
         ByteBuffer reduced;
         if (longReply) {
             ResultSink sink = call.longReply();
