@@ -34,17 +34,17 @@ final class CallbackQueue {
     }
 
     private void drain() {
-        int done;
+        int counted = pending.get();
         do {
-            done = 0;
-            for (Runnable task = tasks.poll(); task != null; task = tasks.poll()) {
+            // Only tasks that were counted: one that is in the queue but not counted yet would make the count lie, and start a second drain.
+            for (int i = 0; i < counted; i++) {
                 try {
-                    task.run();
+                    tasks.remove().run();
                 } catch (RuntimeException | Error e) {
                     LOG.error("Callback failed:", e);
                 }
-                done++;
             }
-        } while (pending.addAndGet(-done) != 0);
+            counted = pending.addAndGet(-counted);
+        } while (counted != 0);
     }
 }

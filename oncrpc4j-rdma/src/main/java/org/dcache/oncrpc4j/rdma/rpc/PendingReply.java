@@ -38,6 +38,9 @@ final class PendingReply implements ReplyListener {
 
     private final RdmaRpcTransport transport;
     private final CompletionHandler<RpcReply, RpcTransport> handler;
+    /** The handler is oncrpc4j's own: it decodes the result and completes a future. */
+    private final boolean own;
+    /** It can run on the loop, see above. */
     private final boolean quick;
     private volatile ScheduledFuture<?> timeout;
     private volatile CallReading reading;
@@ -46,7 +49,8 @@ final class PendingReply implements ReplyListener {
     PendingReply(RdmaRpcTransport transport, CompletionHandler<RpcReply, RpcTransport> handler, boolean timed) {
         this.transport = transport;
         this.handler = handler;
-        this.quick = !timed && handler != null && OWN_HANDLER.get(handler.getClass());
+        this.own = handler != null && OWN_HANDLER.get(handler.getClass());
+        this.quick = own && !timed;
     }
 
     CompletionHandler<RpcReply, RpcTransport> handler() {
@@ -108,7 +112,7 @@ final class PendingReply implements ReplyListener {
         if (quick) {
             deliver(message, memory);
         } else {
-            transport.callback(() -> deliver(message, memory));
+            userCode(() -> deliver(message, memory));
         }
     }
 
@@ -164,10 +168,22 @@ final class PendingReply implements ReplyListener {
         if (handler == null) {
             return;
         }
-        if (quick) {
+        if (quick || own && !transport.connection().inLoop()) {
             handler.failed(cause, transport);
         } else {
-            transport.callback(() -> handler.failed(cause, transport));
+            userCode(() -> handler.failed(cause, transport));
+        }
+    }
+
+    /**
+     * Runs a handler off the loop. The application's own ones run in order; oncrpc4j's complete a future that a callback of the application may be
+     * waiting for, so they must not stand behind it.
+     */
+    private void userCode(Runnable task) {
+        if (own) {
+            transport.anyOrder(task);
+        } else {
+            transport.callback(task);
         }
     }
 }

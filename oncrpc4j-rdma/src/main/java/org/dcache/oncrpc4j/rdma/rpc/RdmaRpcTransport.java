@@ -49,9 +49,14 @@ public final class RdmaRpcTransport implements RpcTransport, XdrFactory, Connect
         return memory;
     }
 
-    /** Runs user code where user code belongs. */
+    /** Runs user code where user code belongs, in order. */
     void callback(Runnable task) {
         callbacks.add(task);
+    }
+
+    /** Runs user code where user code belongs, at once if a thread is free. */
+    void anyOrder(Runnable task) {
+        endpoint.executors().callback(task);
     }
 
     /** What this connection agreed on. */

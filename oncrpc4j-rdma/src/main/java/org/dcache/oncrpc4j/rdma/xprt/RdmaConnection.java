@@ -109,6 +109,11 @@ public final class RdmaConnection implements QueuePairHandler {
         return requester.window();
     }
 
+    /** Whether the calling thread is the connection's loop, which must not be made to wait. */
+    public boolean inLoop() {
+        return queuePair.inLoop();
+    }
+
     /** What was agreed on, for people and tools. */
     public ConnectionReport report() {
         ConnectionInfo info = queuePair.info();

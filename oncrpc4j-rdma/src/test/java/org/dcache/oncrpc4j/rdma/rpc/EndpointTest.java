@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.EOFException;
 import java.net.ConnectException;
 import java.net.InetSocketAddress;
+import java.nio.channels.CompletionHandler;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -24,6 +25,7 @@ import org.dcache.oncrpc4j.rpc.OncRpcProgram;
 import org.dcache.oncrpc4j.rpc.RpcAuthTypeNone;
 import org.dcache.oncrpc4j.rpc.RpcCall;
 import org.dcache.oncrpc4j.rpc.RpcDispatchable;
+import org.dcache.oncrpc4j.rpc.RpcReply;
 import org.dcache.oncrpc4j.rpc.RpcTransport;
 import org.dcache.oncrpc4j.xdr.XdrVoid;
 import org.junit.jupiter.api.AfterEach;
@@ -121,6 +123,32 @@ class EndpointTest {
         assertThatThrownBy(() -> silent.call(1, XdrVoid.XDR_VOID, XdrVoid.XDR_VOID, 200, TimeUnit.MILLISECONDS))
                 .isInstanceOf(TimeoutException.class);
         call().call(0, XdrVoid.XDR_VOID, XdrVoid.XDR_VOID);
+    }
+
+    @Test
+    void aCallbackMayMakeTimedCallsOnItsOwnConnection() throws Exception {
+        programs.put(new OncRpcProgram(EchoProgram.PROGRAM, 2), c -> {});
+        RpcCall silent = new RpcCall(EchoProgram.PROGRAM, 2, new RpcAuthTypeNone(), transport);
+        CompletableFuture<Boolean> timedOut = new CompletableFuture<>();
+        call().call(0, XdrVoid.XDR_VOID, new CompletionHandler<>() {
+            @Override
+            public void completed(RpcReply reply, RpcTransport from) {
+                try {
+                    call().call(0, XdrVoid.XDR_VOID, XdrVoid.XDR_VOID, 10, TimeUnit.SECONDS);
+                    silent.call(1, XdrVoid.XDR_VOID, XdrVoid.XDR_VOID, 100, TimeUnit.MILLISECONDS);
+                } catch (TimeoutException e) {
+                    timedOut.complete(true);
+                } catch (Exception e) {
+                    timedOut.completeExceptionally(e);
+                }
+            }
+
+            @Override
+            public void failed(Throwable cause, RpcTransport from) {
+                timedOut.completeExceptionally(cause);
+            }
+        });
+        assertThat(timedOut.get(20, TimeUnit.SECONDS)).isTrue();
     }
 
     @Test
