@@ -123,7 +123,7 @@ final class PendingReply implements ReplyListener {
             deliver(new RdmaXdr(own, false, transport.memory()));
             return;
         }
-        RdmaXdr xdr = new RdmaXdr(message, memory != null, transport.memory());
+        RdmaXdr xdr = new RdmaXdr(message, memory != null && memory.isPooled(), transport.memory());
         try {
             deliver(xdr);
         } finally {

@@ -22,7 +22,7 @@ import org.glassfish.grizzly.memory.ByteBufferWrapper;
  * <p>It decodes from pooled memory (a receive buffer, a sink) and encodes into a regbuf. oncrpc4j encodes a reply into the Xdr that the call was decoded
  * from; {@link #beginEncoding()} swaps the memory, so the arguments stay readable until the reply has been handed to the transport.
  *
- * <p>Pooled memory never reaches the application: decoding copies, also where the stock Xdr would hand out a slice. What the application gives to be sent
+ * <p>Pooled memory never reaches the application: decoding copies it, also where the stock Xdr would hand out a slice. What the application gives to be sent
  * by reference ({@code xdrEncodeShallowByteBuffer}) is referenced until the message has left; everything else is copied while it is encoded. Pad is
  * always zero. A length in a received message is checked before anything is allocated for it.
  *
@@ -98,9 +98,21 @@ final class RdmaXdr extends Xdr {
         return true;
     }
 
+    /** A copy where the memory will be used again; else the bytes themselves. */
     @Override
     public ByteBuffer xdrDecodeByteBuffer() throws BadXdrOncRpcException {
-        return ByteBuffer.wrap(xdrDecodeDynamicOpaque());
+        if (pooled || encoding() != null || _buffer.isComposite()) {
+            return ByteBuffer.wrap(xdrDecodeDynamicOpaque());
+        }
+        checkCount(1);
+        int length = xdrDecodeInt();
+        int padded = length + 3 & ~3;
+        int at = _buffer.position();
+        if (padded > _buffer.limit() - at) {
+            tooShort();
+        }
+        _buffer.position(at + padded);
+        return _buffer.toByteBuffer(at, at + length).slice();
     }
 
     @Override

@@ -77,7 +77,7 @@ final class CallChunks {
             return;
         }
         for (int i = 0; i < expected.results(); i++) {
-            ResultSink sink = new ResultSink(connection.device().regbufs(), room, Math.max(4, expected.maximum(i)), room);
+            ResultSink sink = ResultSink.ofWriteChunk(connection.device().regbufs(), room, Math.max(4, expected.maximum(i)));
             call.addResult(sink);
             Exposure exposure = expose(connection, call, context, sink);
             h.beginWrite();
@@ -86,7 +86,7 @@ final class CallChunks {
         }
         if (!known || h.encodedLength() + expected.bound() > room) {
             int length = known ? expected.bound() : connection.limits().maxReply();
-            ResultSink sink = new ResultSink(connection.device().regbufs(), 0, length, 0);
+            ResultSink sink = ResultSink.ofReplyChunk(connection.device().regbufs(), length);
             call.longReply(sink);
             Exposure exposure = expose(connection, call, context, sink);
             h.beginReply();

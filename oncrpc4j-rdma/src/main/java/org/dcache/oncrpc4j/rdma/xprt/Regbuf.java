@@ -38,6 +38,11 @@ public final class Regbuf {
         return region;
     }
 
+    /** Whether the memory is used again after its release; if not, it is the garbage collector's and may be kept by anybody. */
+    public boolean isPooled() {
+        return sizeClass >= 0;
+    }
+
     public int capacity() {
         return memory.capacity();
     }

@@ -62,9 +62,19 @@ public final class RegbufPool implements AutoCloseable {
             return regbuf;
         }
         counters.increment(XprtCounter.REGBUF_HARDWAY);
+        return heap(size);
+    }
+
+    /** Memory on the heap, used once: what lies in it may be given to the application as it is. Only where any memory can be exposed. */
+    Regbuf heap(int size) {
         Regbuf heap = new Regbuf(this, -1, ByteBuffer.allocate(size), null);
         heap.acquired();
         return heap;
+    }
+
+    /** Whether the adapter can work with heap memory. */
+    boolean takesHeap() {
+        return adapter.capabilities().anyMemory();
     }
 
     /** A buffer of at least this size, or null when the budget does not allow it now. */

@@ -10,6 +10,9 @@ import org.dcache.oncrpc4j.rdma.verbs.MemorySource;
  * <p>With a provider that exposes lazily it costs nothing until the peer writes. Around the data of a Write chunk there is room for the
  * inline parts of the reply, so that the message can be put together without moving the data.
  *
+ * <p>The data of a Write chunk is what the application asked for. Where the provider can place into heap memory, it lies there, so that the application can
+ * have it without one more copy; a Reply chunk is decoded in parts and lies in pooled memory.
+ *
  * <p>Exposed by the calling thread, filled by the provider, read and released on the loop after the fence.
  */
 final class ResultSink implements MemorySource {
@@ -18,13 +21,24 @@ final class ResultSink implements MemorySource {
     private final int headRoom;
     private final int length;
     private final int tailRoom;
+    private final boolean forApplication;
     private Regbuf regbuf;
 
-    ResultSink(RegbufPool pool, int headRoom, int length, int tailRoom) {
+    private ResultSink(RegbufPool pool, int headRoom, int length, int tailRoom, boolean forApplication) {
         this.pool = pool;
         this.headRoom = headRoom;
         this.length = length;
         this.tailRoom = tailRoom;
+        this.forApplication = forApplication;
+    }
+
+    /** For a Write chunk, with this much room on both sides. */
+    static ResultSink ofWriteChunk(RegbufPool pool, int room, int length) {
+        return new ResultSink(pool, room, length, room, true);
+    }
+
+    static ResultSink ofReplyChunk(RegbufPool pool, int length) {
+        return new ResultSink(pool, 0, length, 0, false);
     }
 
     @Override
@@ -35,7 +49,8 @@ final class ResultSink implements MemorySource {
     @Override
     public synchronized ByteBuffer memory() {
         if (regbuf == null) {
-            regbuf = pool.acquire(headRoom + length + tailRoom);
+            regbuf = forApplication && pool.takesHeap() ? pool.heap(headRoom + length + tailRoom)
+                    : pool.acquire(headRoom + length + tailRoom);
         }
         return regbuf.view(headRoom, length);
     }
