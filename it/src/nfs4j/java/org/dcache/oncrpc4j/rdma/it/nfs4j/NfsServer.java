@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.it.nfs4j;
+
+import java.io.IOException;
+import java.io.StringReader;
+import java.net.InetSocketAddress;
+import org.dcache.nfs.ExportFile;
+import org.dcache.nfs.v3.MountServer;
+import org.dcache.nfs.v3.NfsServerV3;
+import org.dcache.nfs.v3.xdr.mount_prot;
+import org.dcache.nfs.v3.xdr.nfs3_prot;
+import org.dcache.nfs.v4.MDSOperationExecutor;
+import org.dcache.nfs.v4.NFSServerV41;
+import org.dcache.nfs.v4.NFSv41DeviceManager;
+import org.dcache.nfs.v4.xdr.nfs4_prot;
+import org.dcache.nfs.vfs.VirtualFileSystem;
+import org.dcache.oncrpc4j.rpc.OncRpcProgram;
+import org.dcache.oncrpc4j.rpc.OncRpcSvc;
+import org.dcache.oncrpc4j.rpc.OncRpcSvcBuilder;
+import org.dcache.oncrpc4j.rpc.net.IpProtocolType;
+
+/** nfs4j as its users set it up: MOUNT, NFSv3, NFSv4.0 and 4.1 in one service, on an ephemeral port of 127.0.0.1. One thread. */
+final class NfsServer implements AutoCloseable {
+
+    private final OncRpcSvc service;
+    private final NFSServerV41 nfs4;
+
+    private NfsServer(OncRpcSvc service, NFSServerV41 nfs4) {
+        this.service = service;
+        this.nfs4 = nfs4;
+    }
+
+    /** A server of files in memory. */
+    static NfsServer serve() throws IOException {
+        return serve(new MemoryFileSystem(false), null);
+    }
+
+    /** @param devices null: no pNFS */
+    static NfsServer serve(VirtualFileSystem files, NFSv41DeviceManager devices) throws IOException {
+        ExportFile exports = new ExportFile(new StringReader("/ *(rw,no_root_squash,insecure" + (devices == null ? "" : ",pnfs") + ")\n"));
+        NFSServerV41.Builder builder = new NFSServerV41.Builder()
+                .withVfs(files)
+                .withOperationExecutor(new MDSOperationExecutor())
+                .withExportTable(exports);
+        NFSServerV41 nfs4 = (devices == null ? builder : builder.withDeviceManager(devices)).build();
+        OncRpcSvc service = new OncRpcSvcBuilder()
+                .withServiceName("nfs")
+                .withTCP()
+                .withoutAutoPublish()
+                .withBindAddress("127.0.0.1")
+                .withWorkerThreadIoStrategy()
+                .withRpcService(new OncRpcProgram(mount_prot.MOUNT_PROGRAM, mount_prot.MOUNT_V3), new MountServer(exports, files))
+                .withRpcService(new OncRpcProgram(nfs3_prot.NFS_PROGRAM, nfs3_prot.NFS_V3), new NfsServerV3(exports, files))
+                .withRpcService(new OncRpcProgram(nfs4_prot.NFS4_PROGRAM, nfs4_prot.NFS_V4), nfs4)
+                .build();
+        service.start();
+        return new NfsServer(service, nfs4);
+    }
+
+    InetSocketAddress address() {
+        return service.getInetSocketAddress(IpProtocolType.TCP);
+    }
+
+    NFSServerV41 nfs4() {
+        return nfs4;
+    }
+
+    @Override
+    public void close() throws IOException {
+        service.stop();
+    }
+}
