@@ -43,8 +43,12 @@ public final class Nfs4Binding implements UpperLayerBinding {
             XdrWalk in = new XdrWalk(message, offset, (position, length) -> {
                 plan.eligibleArgument(position, length);
                 return false;
+            }, (position, length) -> {
+                plan.toleratedArgument(position, length);
+                return false;
             }, reply);
             if (!arguments(in)) {
+                plan.unreadableFrom(in.position());
                 reply.unknown();
             }
         }

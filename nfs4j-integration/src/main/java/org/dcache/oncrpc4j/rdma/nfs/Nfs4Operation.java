@@ -28,6 +28,7 @@ import static org.dcache.oncrpc4j.rdma.nfs.Nfs4Types.TYPED_BODY;
 import static org.dcache.oncrpc4j.rdma.nfs.Nfs4Types.WRITE_RESPONSE;
 import static org.dcache.oncrpc4j.rdma.nfs.Nfs4Types.WRITE_RESPONSE_SIZE;
 import static org.dcache.oncrpc4j.rdma.nfs.XdrType.DATA;
+import static org.dcache.oncrpc4j.rdma.nfs.XdrType.MOVABLE;
 import static org.dcache.oncrpc4j.rdma.nfs.XdrType.OPAQUE;
 import static org.dcache.oncrpc4j.rdma.nfs.XdrType.VOID;
 import static org.dcache.oncrpc4j.rdma.nfs.XdrType.bytes;
@@ -44,7 +45,7 @@ import java.util.Map;
  *
  * <p>The largest result is in bytes, behind operation number and status, of whichever arm is larger, success or failure; what the arguments
  * ask for is added by the walk over them. Results are those of success: a failed operation is the last one. Eligible are {@link XdrType#DATA}
- * in arguments and results, and nothing else [55].
+ * in arguments and results, and nothing else [55]; the attributes of SETATTR are {@link XdrType#MOVABLE}, since Linux sends an ACL by Read chunk [41].
  */
 enum Nfs4Operation {
 
@@ -82,7 +83,7 @@ enum Nfs4Operation {
     RESTOREFH(31, VOID, 0, VOID),
     SAVEFH(32, VOID, 0, VOID),
     SECINFO_OF_NAME(33, OPAQUE, SECINFO_SIZE, SECINFO),
-    SETATTR(34, struct(STATEID, ATTRIBUTES), MAX_BITMAP, BITMAP),
+    SETATTR(34, struct(STATEID, BITMAP, MOVABLE), MAX_BITMAP, BITMAP),
     SETCLIENTID(35, struct(bytes(8), OPAQUE, bytes(4), NETADDR, bytes(4)), 2 * MAX_OPAQUE, bytes(8 + 8)),
     SETCLIENTID_CONFIRM(36, bytes(8 + 8), 0, VOID),
     VERIFY(37, ATTRIBUTES, 0, VOID),

@@ -18,6 +18,9 @@ interface XdrType {
     /** An opaque whose data is DDP-eligible. */
     XdrType DATA = XdrWalk::data;
 
+    /** An opaque that clients in the field move though it is not eligible. */
+    XdrType MOVABLE = XdrWalk::movable;
+
     void pass(XdrWalk in);
 
     /** Something of fixed size, a multiple of 4. */

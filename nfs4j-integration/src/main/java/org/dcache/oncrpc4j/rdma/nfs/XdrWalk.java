@@ -19,15 +19,27 @@ final class XdrWalk {
 
     private final XdrView view;
     private final Items items;
+    private final Items tolerated;
     private final ReplyBound reply;
     private int position;
 
     /** @param reply collects what the arguments say of the reply's size; null in a walk over results */
     XdrWalk(XdrView view, int offset, Items items, ReplyBound reply) {
+        this(view, offset, items, (at, length) -> false, reply);
+    }
+
+    /** @param tolerated takes the items of {@link #movable}; what it returns does not matter */
+    XdrWalk(XdrView view, int offset, Items items, Items tolerated, ReplyBound reply) {
         this.view = view;
         this.position = offset;
         this.items = items;
+        this.tolerated = tolerated;
         this.reply = reply;
+    }
+
+    /** Where the walk is, in bytes from the start of the message. */
+    int position() {
+        return position;
     }
 
     ReplyBound reply() {
@@ -75,6 +87,14 @@ final class XdrWalk {
         if (!items.item(position, length)) {
             passData(length);
         }
+    }
+
+    /** Passes an opaque that is not eligible, but that some clients move all the same. */
+    void movable() {
+        int length = length();
+        require(length);
+        tolerated.item(position, length);
+        passData(length);
     }
 
     private int length() {

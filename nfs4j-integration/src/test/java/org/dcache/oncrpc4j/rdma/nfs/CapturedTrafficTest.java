@@ -69,6 +69,8 @@ class CapturedTrafficTest {
 
     @ParameterizedTest
     @EnumSource
+    @Tag("conformance-6")
+    @Tag("conformance-7")
     @Tag("conformance-54")
     @Tag("conformance-55")
     @DisplayName("the item in a Read chunk of Linux is the one that the binding calls eligible, at the same position")

@@ -17,7 +17,9 @@ final class Findings implements CallPlan {
 
     final List<Item> items = new ArrayList<>();
     final List<Integer> results = new ArrayList<>();
+    final List<Item> tolerated = new ArrayList<>();
     int bound = UNKNOWN;
+    int unreadable = UNKNOWN;
 
     static Findings call(UpperLayerBinding binding, CallHeader header, XdrView message, int offset) {
         Findings findings = new Findings();
@@ -38,6 +40,16 @@ final class Findings implements CallPlan {
     @Override
     public void eligibleArgument(int position, int length) {
         items.add(new Item(position, length));
+    }
+
+    @Override
+    public void toleratedArgument(int position, int length) {
+        tolerated.add(new Item(position, length));
+    }
+
+    @Override
+    public void unreadableFrom(int position) {
+        unreadable = position;
     }
 
     @Override

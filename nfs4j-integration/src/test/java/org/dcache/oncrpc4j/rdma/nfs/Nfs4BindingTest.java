@@ -56,6 +56,24 @@ class Nfs4BindingTest {
     }
 
     @Test
+    @Tag("conformance-41")
+    void theAttributesOfSetattrAreTakenFromAChunkAsLinuxSendsAnAclButNeverMoved() {
+        XdrMessage call = call(1, 2).words(22).opaque(28).words(34).fill(16).words(1, 0x1000).opaque(2048);
+        Findings f = walk(call);
+        assertThat(f.tolerated).containsExactly(new Findings.Item(call.length() - 2048, 2048));
+        assertThat(f.items).isEmpty();
+        assertThat(f.unreadable).isEqualTo(Findings.UNKNOWN);
+        assertThat(walk(call(1, 1).words(17, 1, 0x1000).opaque(2048)).tolerated).as("NVERIFY").isEmpty();
+    }
+
+    @Test
+    @Tag("conformance-41")
+    void behindAnUnknownOperationNothingIsSaid() {
+        XdrMessage call = call(1, 3).words(24).words(9999);
+        assertThat(walk(call).unreadable).isEqualTo(call.length());
+    }
+
+    @Test
     @Tag("conformance-59")
     void theFirstReadIsOfferedAWriteChunkAndTheDataOfLaterOnesCountsAsPartOfTheRest() {
         Findings f = walk(call(1, 3).words(25).fill(24).words(65536).words(27).words(25).fill(24).words(1000));

@@ -50,6 +50,9 @@ public final class Settings {
     public static final Setting<Integer> CREDITS = integer("oncrpc.rdma.credits", "128", 1, 16384,
             "calls that may be outstanding per connection (Linux: sunrpc.rdma_slot_table_entries, svc_rdma.max_requests)", false);
 
+    public static final Setting<Integer> BACKWARD_CREDITS = integer("oncrpc.rdma.backward-credits", "16", 1, 16384,
+            "calls of the accepting side that may be outstanding per connection (Linux: RPCRDMA_BACKWARD_WRS)", false);
+
     public static final Setting<Integer> BACKLOG = integer("oncrpc.rdma.backlog", "4096", 0, 1 << 20,
             "calls that may wait for credits per connection before further ones fail", false);
 

@@ -52,6 +52,11 @@ final class CallDispatcher {
     }
 
     private void dispatch(InboundCall call, RdmaRpcTransport transport) {
+        if (!Eligibility.holds(call, transport.bindings())) {
+            LOG.debug("Read chunk of {} that moves what is not eligible; the call is refused", transport.getRemoteSocketAddress());
+            call.refuse();
+            return;
+        }
         RdmaXdr xdr = new RdmaXdr(call, transport.memory());
         try {
             xdr.beginDecoding();

@@ -74,6 +74,10 @@ public final class RdmaRpcTransport implements RpcTransport, XdrFactory, Connect
         connection.abortLocally();
     }
 
+    Bindings bindings() {
+        return endpoint.bindings();
+    }
+
     // ---- ConnectionOwner, on the loop
 
     @Override
@@ -140,7 +144,7 @@ public final class RdmaRpcTransport implements RpcTransport, XdrFactory, Connect
         SendContext context = connection.newContext();
         xdr.moveTo(context.message());
         if (call.isOpen() && call.writeChunks() > 0) {
-            CallReading.of(Views.of(call.message()), endpoint.bindings()).results(context.message());
+            CallReading.of(Views.of(call.message()), bindings()).results(context.message());
         }
         connection.reply(call, context, listener);
     }
@@ -167,7 +171,7 @@ public final class RdmaRpcTransport implements RpcTransport, XdrFactory, Connect
         }
         int xid = message.getInt(RpcOffsets.XID);
         var view = Views.of(message);
-        CallReading reading = CallReading.of(view, endpoint.bindings());
+        CallReading reading = CallReading.of(view, bindings());
         reading.plan(context, view);
         if (connection.requester().listener(xid) instanceof PendingReply pending) {
             pending.reading(reading);

@@ -31,7 +31,7 @@ final class CallChunks {
      * @throws IOException when memory cannot be exposed or the header does not fit
      */
     static int build(RdmaConnection connection, PendingCall call, SendContext context) throws IOException {
-        RdmaHeader h = context.header().reset().xid(call.xid()).version(RdmaHeader.VERSION).credits(connection.grant());
+        RdmaHeader h = context.header().reset().xid(call.xid()).version(RdmaHeader.VERSION).credits(connection.wanted());
         if (connection.isInitiator()) {
             offerResults(connection, call, context, h);
         }

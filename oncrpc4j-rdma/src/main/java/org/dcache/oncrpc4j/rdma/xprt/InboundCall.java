@@ -21,6 +21,8 @@ public final class InboundCall {
     private final int xid;
     /** Null when the call brought no chunks for its reply. */
     private final RdmaHeader chunks;
+    /** Null when the call brought no Read chunks; sorted by position. */
+    private final RdmaHeader reads;
     private final boolean invalidate;
     private final int invalidateStag;
     private final ByteBuffer message;
@@ -28,11 +30,12 @@ public final class InboundCall {
     private Regbuf sink;
     private final AtomicInteger state = new AtomicInteger(OPEN);
 
-    InboundCall(RdmaConnection connection, int xid, RdmaHeader chunks, boolean invalidate, int invalidateStag, ByteBuffer message,
-            ReceiveBuffer receiveBuffer, Regbuf sink) {
+    InboundCall(RdmaConnection connection, int xid, RdmaHeader chunks, RdmaHeader reads, boolean invalidate, int invalidateStag,
+            ByteBuffer message, ReceiveBuffer receiveBuffer, Regbuf sink) {
         this.connection = connection;
         this.xid = xid;
         this.chunks = chunks;
+        this.reads = reads;
         this.invalidate = invalidate;
         this.invalidateStag = invalidateStag;
         this.message = message;
@@ -56,6 +59,26 @@ public final class InboundCall {
     /** Write chunks that the client provided. */
     public int writeChunks() {
         return chunks == null ? 0 : chunks.writeCount();
+    }
+
+    /** Entries of the Read list, in the order of their positions; several of one position are one chunk. */
+    public int readEntries() {
+        return reads == null ? 0 : reads.readCount();
+    }
+
+    /** Position of a Read list entry in {@link #message()}; meaningless for the Position-Zero chunk, see {@link #isLong()}. */
+    public int readPosition(int entry) {
+        return reads.readPosition(entry);
+    }
+
+    /** Bytes of a Read list entry. */
+    public int readLength(int entry) {
+        return reads.readLength(entry);
+    }
+
+    /** Whether the entries of position 0 are the message itself (RDMA_NOMSG). */
+    public boolean isLong() {
+        return reads != null && reads.positionZero();
     }
 
     RdmaHeader chunks() {
@@ -94,6 +117,14 @@ public final class InboundCall {
         }
         if (regbuf != null) {
             regbuf.release();
+        }
+    }
+
+    /** Answers ERR_CHUNK because a Read chunk moves what may not be moved [41]; the call's memory is free then. Any thread, once. */
+    public void refuse() {
+        if (answer()) {
+            releaseMemory();
+            connection.responder().refused(this);
         }
     }
 

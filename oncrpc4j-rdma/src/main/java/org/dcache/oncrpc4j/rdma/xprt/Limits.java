@@ -8,7 +8,8 @@ import org.dcache.oncrpc4j.rdma.config.Settings;
  * The bounds that the engine keeps, taken once from the settings.
  *
  * @param inline inline threshold offered, bytes
- * @param credits calls outstanding per connection and direction
+ * @param credits calls of the side that dialled, outstanding per connection
+ * @param backwardCredits calls of the side that accepted, outstanding per connection
  * @param backlog calls that may wait for credits
  * @param maxMessage largest call pulled through Read chunks, bytes
  * @param maxReply largest reply offered to a program without a binding, bytes
@@ -23,6 +24,7 @@ import org.dcache.oncrpc4j.rdma.config.Settings;
 public record Limits(
         int inline,
         int credits,
+        int backwardCredits,
         int backlog,
         int maxMessage,
         int maxReply,
@@ -34,16 +36,22 @@ public record Limits(
         long idleTimeout,
         long handshakeTimeout) {
 
-    /**
-     * Receives beyond the credits: calls of the other direction, and RDMA_ERRORs or late messages that must not hit an empty queue
-     * (Linux keeps 16 for the backchannel and posts batches of 7).
-     */
+    /** Receives beyond the credits of both directions: RDMA_ERRORs and late messages must not hit an empty queue (Linux posts batches of 7 more). */
     static final int SPARE_RECEIVES = 32;
+
+    /**
+     * Receives to keep posted: the calls of one direction and the replies of the other are in the grants of both [50]. It is the same for
+     * either side, since a reply comes for each call that was granted, and a call for each grant.
+     */
+    int receives() {
+        return credits + backwardCredits + SPARE_RECEIVES;
+    }
 
     public static Limits of(Configuration config) {
         return new Limits(
                 config.get(Settings.INLINE),
                 config.get(Settings.CREDITS),
+                config.get(Settings.BACKWARD_CREDITS),
                 config.get(Settings.BACKLOG),
                 config.get(Settings.MAX_MESSAGE),
                 config.get(Settings.MAX_REPLY),

@@ -29,7 +29,7 @@ import org.dcache.oncrpc4j.rdma.verbs.WorkRequest;
  * <p>Threads: all {@code on…} methods come on the queue pair's loop, except send completions. Sending is for any thread; nothing blocks.
  *
  * <p>Order that matters: a receive is replaced before the message in it is looked at, so that no credit can leave before the receive
- * behind it is posted [2]. Receives posted are credits of our grant, replies to our calls and some to spare; an empty queue kills the connection.
+ * behind it is posted [2]. Receives posted are the credits of both directions and some to spare [50]; an empty queue kills the connection.
  *
  * <p>It fails as a whole: any provider error ends in {@link #onDisconnected}, which fails every pending call with {@link EOFException}.
  */
@@ -195,7 +195,7 @@ public final class RdmaConnection implements QueuePairHandler {
      * credits explain, the connection is closed.
      */
     boolean mayAnswer() {
-        if (contextsInUse.get() <= 2 * limits().credits() + Limits.SPARE_RECEIVES) {
+        if (contextsInUse.get() <= 2 * (limits().credits() + limits().backwardCredits()) + Limits.SPARE_RECEIVES) {
             return true;
         }
         counters().increment(XprtCounter.SENDCTX_OVERRUN);
@@ -390,9 +390,14 @@ public final class RdmaConnection implements QueuePairHandler {
         responder.patrol(now);
     }
 
-    /** Credits that our calls ask for and our replies grant [1, 108]. */
+    /** Credits that our replies grant: for calls of the peer, whose direction is the other one [1, 49]. */
     int grant() {
-        return limits().credits();
+        return initiator ? limits().backwardCredits() : limits().credits();
+    }
+
+    /** Credits that our calls ask for, the most that are ever used [49, 108]. */
+    int wanted() {
+        return initiator ? limits().credits() : limits().backwardCredits();
     }
 
 }

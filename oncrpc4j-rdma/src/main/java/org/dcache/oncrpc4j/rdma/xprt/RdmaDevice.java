@@ -91,7 +91,7 @@ public final class RdmaDevice implements AutoCloseable {
     /** What our side says in every handshake. Receives are posted before the peer hears of us [2]. */
     ConnectOptions options(InetSocketAddress local, long timeoutMillis, byte[] privateData) {
         int receiveSize = Math.max(limits.inline(), RdmaConnection.LEAST_RECEIVE);
-        return new ConnectOptions(local, timeoutMillis, privateData, receiveSize, limits.credits() + Limits.SPARE_RECEIVES,
+        return new ConnectOptions(local, timeoutMillis, privateData, receiveSize, limits.receives(),
                 limits.inboundReads(), limits.outboundReads());
     }
 

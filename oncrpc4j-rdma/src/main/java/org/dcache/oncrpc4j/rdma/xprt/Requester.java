@@ -304,7 +304,7 @@ public final class Requester {
         }
         calls.remove(h.xid(), call);
         boolean wanted = call.answered();
-        credit(Math.max(1, Math.min(h.credits(), connection.grant())));
+        credit(Math.max(1, Math.min(h.credits(), connection.wanted())));
         if (!wanted) {
             counters().increment(XprtCounter.DROPPED_ABANDONED);
             return null;

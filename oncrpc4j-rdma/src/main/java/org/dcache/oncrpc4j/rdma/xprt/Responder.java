@@ -120,7 +120,8 @@ final class Responder {
         boolean invalidate = keep && connection.peerTakesInvalidate() && Handles.one(h);
         int stag = invalidate ? Handles.first(h) : 0;
         boolean chunks = keep && (h.writeCount() > 0 || h.hasReply());
-        connection.owner().received(new InboundCall(connection, h.xid(), chunks ? h : null, invalidate, stag, message, buffer, sink));
+        connection.owner().received(new InboundCall(connection, h.xid(), chunks ? h : null, h.readCount() > 0 ? h : null, invalidate, stag, message,
+                buffer, sink));
     }
 
     /**
@@ -165,6 +166,12 @@ final class Responder {
         connection.post(context, length, call.invalidate(), call.invalidateStag());
     }
 
+    /** A call is refused because of what its Read chunks move [41]. Any thread. */
+    void refused(InboundCall call) {
+        outstanding.decrementAndGet();
+        errChunk(call.xid(), RdmaHeader.VERSION, XprtCounter.SENT_ERR_CHUNK_NOT_ELIGIBLE);
+    }
+
     /** A call was dropped without an answer: the client would wait for ever, so the connection goes [36]. */
     void discarded() {
         outstanding.decrementAndGet();
@@ -182,7 +189,7 @@ final class Responder {
         }
     }
 
-    /** ERR_CHUNK, counted by its cause [31-33]. On the loop. */
+    /** ERR_CHUNK, counted by its cause [31-33]. Any thread. */
     void errChunk(int xid, int version, XprtCounter cause) {
         if (connection.mayAnswer()) {
             counters().increment(cause);

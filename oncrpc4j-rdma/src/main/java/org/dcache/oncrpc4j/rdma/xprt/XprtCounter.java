@@ -96,6 +96,8 @@ public enum XprtCounter implements CounterName {
     SENT_ERR_CHUNK_HEADER,
     /** ERR_CHUNK sent because the reply did not fit what the client offered. */
     SENT_ERR_CHUNK_REPLY_TOO_BIG,
+    /** ERR_CHUNK sent because a call's Read chunk moved something that the program's binding does not name [41]. */
+    SENT_ERR_CHUNK_NOT_ELIGIBLE,
     /** ERR_CHUNK sent because a call's chunks exceed oncrpc.rdma.max-message or max-segments. */
     SENT_ERR_CHUNK_CALL_TOO_BIG,
     /** RDMA_ERROR received for a call of ours. */

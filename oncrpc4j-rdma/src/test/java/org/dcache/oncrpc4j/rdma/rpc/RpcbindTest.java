@@ -54,6 +54,7 @@ class RpcbindTest {
 
     @Test
     @Tag("conformance-40")
+    @Tag("conformance-63")
     void eachProgramIsEnteredUnderEachAddress() throws IOException {
         rpcbind(OncRpcPortmap.PORTMAP_V4).publish(List.of(NFS, new OncRpcProgram(100003, 3)),
                 List.of(new InetSocketAddress("192.0.2.1", 20049), new InetSocketAddress("2001:db8::1", 20049)));

@@ -148,6 +148,39 @@ final class Engine implements ConnectionOwner, AutoCloseable {
         connection.reply(call, context, new Listening());
     }
 
+    /** Waits for a reply and writes down what happens in the queue pair's log. */
+    final class Waiting implements ReplyListener {
+        byte[] reply;
+        IOException failure;
+        int outcomes;
+        int place = -1;
+
+        @Override
+        public void locate(ByteBuffer reduced, int[] lengths, int count, int[] positions) {
+            for (int i = 0; i < count; i++) {
+                positions[i] = lengths[i] > 0 ? place : -1;
+            }
+        }
+
+        @Override
+        public void replied(ByteBuffer message, Regbuf memory) {
+            qp.log.add("replied");
+            outcomes++;
+            reply = new byte[message.remaining()];
+            message.get(message.position(), reply);
+            if (memory != null) {
+                memory.release();
+            }
+        }
+
+        @Override
+        public void failed(IOException cause) {
+            qp.log.add("failed");
+            outcomes++;
+            failure = cause;
+        }
+    }
+
     /** Remembers what it was told. */
     static final class Listening implements SendListener {
         int sent;

@@ -36,45 +36,12 @@ class RequesterTest {
         assertThat(engine.device.regbufs().inUse()).as("regbufs still handed out").isZero();
     }
 
-    /** Waits for a reply and writes down what happens in the queue pair's log. */
-    private final class Waiting implements ReplyListener {
-        byte[] reply;
-        IOException failure;
-        int outcomes;
-        int place = -1;
-
-        @Override
-        public void locate(ByteBuffer reduced, int[] lengths, int count, int[] positions) {
-            for (int i = 0; i < count; i++) {
-                positions[i] = lengths[i] > 0 ? place : -1;
-            }
-        }
-
-        @Override
-        public void replied(ByteBuffer message, Regbuf memory) {
-            engine.qp.log.add("replied");
-            outcomes++;
-            reply = new byte[message.remaining()];
-            message.get(message.position(), reply);
-            if (memory != null) {
-                memory.release();
-            }
-        }
-
-        @Override
-        public void failed(IOException cause) {
-            engine.qp.log.add("failed");
-            outcomes++;
-            failure = cause;
-        }
-    }
-
-    private Waiting call(int xid, int arguments) throws IOException {
+    private Engine.Waiting call(int xid, int arguments) throws IOException {
         return call(xid, arguments, e -> e.bound(100));
     }
 
-    private Waiting call(int xid, int arguments, java.util.function.Consumer<Expected> expected, int... items) throws IOException {
-        Waiting waiting = new Waiting();
+    private Engine.Waiting call(int xid, int arguments, java.util.function.Consumer<Expected> expected, int... items) throws IOException {
+        Engine.Waiting waiting = engine.new Waiting();
         engine.connection.requester().register(xid, waiting);
         send(xid, arguments, expected, items);
         return waiting;
@@ -100,7 +67,7 @@ class RequesterTest {
     @Tag("conformance-3")
     @Tag("conformance-108")
     void oneCallGoesOutUntilTheFirstReplyBringsAGrant() throws Exception {
-        List<Waiting> waiting = new ArrayList<>();
+        List<Engine.Waiting> waiting = new ArrayList<>();
         for (int xid = 1; xid <= 10; xid++) {
             waiting.add(call(xid, 0));
         }
@@ -141,7 +108,7 @@ class RequesterTest {
     void aFullBacklogFailsTheCallAndNeverBlocks() throws Exception {
         try (Engine small = new Engine(true, PrivateData.NONE, Map.of("oncrpc.rdma.backlog", "1"))) {
             for (int xid = 1; xid <= 3; xid++) {
-                small.connection.requester().register(xid, new Waiting());
+                small.connection.requester().register(xid, small.new Waiting());
                 SendContext context = small.connection.newContext();
                 context.message().add(ByteBuffer.wrap(Engine.call(xid, 0)), null);
                 context.expected().bound(10);
@@ -156,8 +123,8 @@ class RequesterTest {
 
     @Test
     void aDuplicateXidIsRefusedAndTheFirstCallGoesOn() throws Exception {
-        Waiting first = call(7, 0);
-        assertThatThrownBy(() -> engine.connection.requester().register(7, new Waiting())).isInstanceOf(DuplicateXidException.class);
+        Engine.Waiting first = call(7, 0);
+        assertThatThrownBy(() -> engine.connection.requester().register(7, engine.new Waiting())).isInstanceOf(DuplicateXidException.class);
         replyTo(7, 1);
         assertThat(first.reply).isEqualTo(Engine.reply(7, 8));
     }
@@ -166,7 +133,7 @@ class RequesterTest {
     @Tag("conformance-110")
     void repliesToNobodyAreDropped() throws Exception {
         replyTo(99, 1);
-        Waiting waiting = call(1, 0);
+        Engine.Waiting waiting = call(1, 0);
         replyTo(1, 1);
         replyTo(1, 1);
         assertThat(waiting.outcomes).isEqualTo(1);
@@ -177,7 +144,7 @@ class RequesterTest {
     @Test
     void aReplyToACallThatWaitsForItsCreditIsDropped() throws Exception {
         call(1, 0);
-        Waiting second = call(2, 0);
+        Engine.Waiting second = call(2, 0);
         replyTo(2, 100);
         assertThat(second.outcomes).isZero();
         assertThat(engine.counters.get(XprtCounter.DROPPED_UNKNOWN_XID)).isEqualTo(1);
@@ -201,14 +168,14 @@ class RequesterTest {
     @Test
     @Tag("conformance-110")
     void anRdmaErrorFailsItsCallOnly() throws Exception {
-        Waiting first = call(1, 0);
+        Engine.Waiting first = call(1, 0);
         ByteBuffer error = ByteBuffer.allocate(20);
         RdmaHeader.encodeErrChunk(error, 0, 1, 1, 8);
         engine.receive(error.array());
         assertThat(first.failure).isInstanceOf(RdmaErrorException.class).hasMessageContaining("ERR_CHUNK");
         assertThat(engine.connection.creditsGranted()).isEqualTo(8);
         assertThat(engine.qp.ended).isNull();
-        Waiting second = call(2, 0);
+        Engine.Waiting second = call(2, 0);
         replyTo(2, 8);
         assertThat(second.reply).isNotNull();
     }
@@ -288,7 +255,7 @@ class RequesterTest {
     @Tag("conformance-4")
     void withoutPrivateDataOfThePeerNothingAboveAThousandBytesIsSentInline() throws Exception {
         try (Engine old = new Engine(true, null, Map.of())) {
-            old.connection.requester().register(1, new Waiting());
+            old.connection.requester().register(1, old.new Waiting());
             SendContext context = old.connection.newContext();
             context.message().add(ByteBuffer.wrap(Engine.call(1, 1024 - 28 - 40 + 1)), null);
             context.expected().bound(10);
@@ -303,7 +270,7 @@ class RequesterTest {
     @Test
     @Tag("conformance-29")
     void theMemoryIsFencedBeforeTheReplyIsDelivered() throws Exception {
-        Waiting waiting = call(1, 5000, e -> {});
+        Engine.Waiting waiting = call(1, 5000, e -> {});
         replyTo(1, 1);
         assertThat(waiting.reply).isNotNull();
         assertThat(engine.qp.log).containsSubsequence("revoked 100", "replied").containsSubsequence("revoked 101", "replied");
@@ -314,7 +281,7 @@ class RequesterTest {
     @Tag("conformance-29")
     void aFenceThatTakesItsTimeHoldsTheReplyBack() throws Exception {
         engine.qp.slowFences = true;
-        Waiting waiting = call(1, 0, e -> {});
+        Engine.Waiting waiting = call(1, 0, e -> {});
         replyTo(1, 1);
         assertThat(waiting.outcomes).isZero();
         assertThat(engine.receives.get(0).released).isZero();
@@ -326,7 +293,7 @@ class RequesterTest {
     @Test
     @Tag("conformance-18")
     void aLongReplyIsTakenFromTheReplyChunk() throws Exception {
-        Waiting waiting = call(1, 0, e -> {});
+        Engine.Waiting waiting = call(1, 0, e -> {});
         byte[] reply = Engine.reply(1, 9000);
         engine.qp.exposed.get(0).source.memory().duplicate().put(reply);
         RdmaHeader h = Engine.header(1, 1, RdmaHeader.RDMA_NOMSG);
@@ -337,7 +304,7 @@ class RequesterTest {
         assertThat(engine.counters.get(XprtCounter.CLIENT_REPLY_LONG)).isEqualTo(1);
     }
 
-    private Waiting callForResult(int max) throws IOException {
+    private Engine.Waiting callForResult(int max) throws IOException {
         return call(1, 0, e -> {
             e.result(max);
             e.bound(200);
@@ -354,7 +321,7 @@ class RequesterTest {
     @Test
     @Tag("conformance-9")
     void dataOfAWriteChunkIsPutBackInItsPlaceWithPad() throws Exception {
-        Waiting waiting = callForResult(10_000);
+        Engine.Waiting waiting = callForResult(10_000);
         waiting.place = 28;
         byte[] whole = Engine.reply(1, 4 + 9001 + 3 + 8);
         Arrays.fill(whole, 28 + 9001, 28 + 9004, (byte) 0);
@@ -368,8 +335,9 @@ class RequesterTest {
     }
 
     @Test
+    @Tag("conformance-41")
     void aWriteChunkWithoutAPlaceInTheReplyFailsTheCall() throws Exception {
-        Waiting waiting = callForResult(10_000);
+        Engine.Waiting waiting = callForResult(10_000);
         engine.qp.exposed.get(0).source.memory();
         replyWithChunk(Engine.reply(1, 8), 100);
         assertThat(waiting.failure).isInstanceOf(BadReplyException.class);
@@ -377,7 +345,7 @@ class RequesterTest {
 
     @Test
     void moreBytesThanWereOfferedFailTheCall() throws Exception {
-        Waiting waiting = callForResult(10_000);
+        Engine.Waiting waiting = callForResult(10_000);
         waiting.place = 28;
         engine.qp.exposed.get(0).source.memory();
         replyWithChunk(Engine.reply(1, 8), 10_001);
@@ -386,7 +354,7 @@ class RequesterTest {
 
     @Test
     void bytesThatWereNeverWrittenFailTheCall() throws Exception {
-        Waiting waiting = callForResult(10_000);
+        Engine.Waiting waiting = callForResult(10_000);
         waiting.place = 28;
         replyWithChunk(Engine.reply(1, 8), 100);
         assertThat(waiting.failure).isInstanceOf(BadReplyException.class);
@@ -394,7 +362,7 @@ class RequesterTest {
 
     @Test
     void aReplyThatLeavesOutTheUnusedChunksIsTaken() throws Exception {
-        Waiting waiting = callForResult(10_000);
+        Engine.Waiting waiting = callForResult(10_000);
         replyTo(1, 1);
         assertThat(waiting.reply).isEqualTo(Engine.reply(1, 8));
     }
@@ -402,7 +370,7 @@ class RequesterTest {
     @Test
     @Tag("conformance-22")
     void aReplyWithAReadListFailsTheCall() throws Exception {
-        Waiting waiting = call(1, 0);
+        Engine.Waiting waiting = call(1, 0);
         RdmaHeader h = Engine.header(1, 1, RdmaHeader.RDMA_MSG);
         h.addRead(4, 1, 4, 0);
         engine.receive(Engine.message(h, Engine.reply(1, 8)));
@@ -443,10 +411,10 @@ class RequesterTest {
     @Test
     @Tag("conformance-1")
     void anAbandonedCallKeepsItsCreditUntilTheLateReply() throws Exception {
-        Waiting abandoned = call(1, 0);
+        Engine.Waiting abandoned = call(1, 0);
         assertThat(engine.connection.requester().abandon(1)).isSameAs(abandoned);
         assertThat(engine.connection.requester().abandon(1)).isNull();
-        Waiting next = call(2, 0);
+        Engine.Waiting next = call(2, 0);
         assertThat(engine.sends()).hasSize(1);
         replyTo(1, 1);
         assertThat(abandoned.outcomes).isZero();
@@ -468,7 +436,7 @@ class RequesterTest {
 
     @Test
     void aCallGivenUpBeforeItWasSentFailsItsSend() throws Exception {
-        engine.connection.requester().register(1, new Waiting());
+        engine.connection.requester().register(1, engine.new Waiting());
         assertThat(engine.connection.requester().abandon(1)).isNotNull();
         send(1, 0, e -> {});
         assertThat(sent.get(0).failed).isEqualTo(1);
@@ -477,16 +445,16 @@ class RequesterTest {
 
     @Test
     void theEndOfTheConnectionFailsEveryCallOnceAndRefusesNewOnes() throws Exception {
-        Waiting inFlight = call(1, 5000);
-        Waiting queued = call(2, 0);
-        Waiting registered = new Waiting();
+        Engine.Waiting inFlight = call(1, 5000);
+        Engine.Waiting queued = call(2, 0);
+        Engine.Waiting registered = engine.new Waiting();
         engine.connection.requester().register(3, registered);
         engine.qp.abort(new PeerClosedException("gone"));
-        for (Waiting waiting : List.of(inFlight, queued, registered)) {
+        for (Engine.Waiting waiting : List.of(inFlight, queued, registered)) {
             assertThat(waiting.outcomes).isEqualTo(1);
             assertThat(waiting.failure).isInstanceOf(EOFException.class).hasMessageContaining("gone");
         }
-        assertThatThrownBy(() -> engine.connection.requester().register(4, new Waiting())).isInstanceOf(EOFException.class);
+        assertThatThrownBy(() -> engine.connection.requester().register(4, engine.new Waiting())).isInstanceOf(EOFException.class);
         send(3, 0, e -> {});
         assertThat(sent.get(2).failed).isEqualTo(1);
         assertThat(engine.disconnected).isInstanceOf(PeerClosedException.class);

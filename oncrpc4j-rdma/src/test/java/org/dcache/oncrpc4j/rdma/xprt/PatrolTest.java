@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.xprt;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.dcache.oncrpc4j.rdma.proto.PrivateData;
+import org.dcache.oncrpc4j.rdma.proto.RdmaHeader;
+import org.dcache.oncrpc4j.rdma.verbs.IdleTimeoutException;
+import org.dcache.oncrpc4j.rdma.verbs.PeerClosedException;
+import org.dcache.oncrpc4j.rdma.verbs.WorkRequest.Opcode;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** What the periodic look does on a silent connection; the test is the clock. */
+class PatrolTest {
+
+    private static final long SECOND = TimeUnit.SECONDS.toNanos(1);
+
+    private Engine engine;
+
+    /** The device's own patrol has nothing to do within such times. */
+    private void with(String keepalive, String idle) {
+        engine = new Engine(false, new PrivateData(true, Engine.INLINE, Engine.INLINE),
+                Map.of("oncrpc.rdma.keepalive", keepalive, "oncrpc.rdma.idle-timeout", idle));
+    }
+
+    @AfterEach
+    void end() {
+        if (engine.qp.ended == null) {
+            engine.qp.abort(new PeerClosedException("end of test"));
+        }
+        engine.calls.forEach(InboundCall::releaseMemory);
+        engine.close();
+    }
+
+    @Test
+    @Tag("conformance-64")
+    void aSilentPeerIsProbedByAnEmptyWriteOneAtATime() throws IOException {
+        with("1000s", "0");
+        long now = System.nanoTime();
+        engine.connection.patrol(now + 999 * SECOND);
+        assertThat(engine.qp.posted).isEmpty();
+        engine.qp.completeSends = false;
+        engine.connection.patrol(now + 1001 * SECOND);
+        assertThat(engine.qp.posted).singleElement().satisfies(probe -> {
+            assertThat(probe.opcode()).isEqualTo(Opcode.RDMA_WRITE);
+            assertThat(probe.signaled()).isTrue();
+            assertThat(probe.bytes()).isEmpty();
+        });
+        engine.connection.patrol(now + 3000 * SECOND);
+        assertThat(engine.qp.posted).as("none while the first is out").hasSize(1);
+        engine.connection.onSendCompletion(engine.qp, engine.qp.posted.get(0).request(), true);
+        engine.connection.patrol(now + 3000 * SECOND);
+        assertThat(engine.qp.posted).hasSize(2);
+        assertThat(engine.counters.get(XprtCounter.KEEPALIVES)).isEqualTo(2);
+    }
+
+    @Test
+    void aConnectionWithoutCallsIsClosedAfterTheIdleTimeOut() {
+        with("0", "1000s");
+        long now = System.nanoTime();
+        engine.connection.patrol(now + 999 * SECOND);
+        assertThat(engine.qp.ended).isNull();
+        engine.connection.patrol(now + 1001 * SECOND);
+        assertThat(engine.qp.ended).isInstanceOf(IdleTimeoutException.class);
+        assertThat(engine.counters.get(XprtCounter.IDLE_CLOSED)).isEqualTo(1);
+    }
+
+    @Test
+    void aConnectionWithACallOfEitherSideIsNotIdle() {
+        with("0", "1000s");
+        long now = System.nanoTime();
+        engine.receive(Engine.message(Engine.header(1, 1, RdmaHeader.RDMA_MSG), Engine.call(1, 0)));
+        engine.connection.patrol(now + 2000 * SECOND);
+        assertThat(engine.qp.ended).isNull();
+        engine.answer(engine.calls.get(0), Engine.reply(1, 0));
+        engine.connection.patrol(now + 4000 * SECOND);
+        assertThat(engine.qp.ended).isInstanceOf(IdleTimeoutException.class);
+    }
+}
