@@ -12,8 +12,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import org.dcache.oncrpc4j.rdma.tool.relay.Relay;
 import org.dcache.oncrpc4j.rdma.xprt.XprtCounter;
 
 /**
@@ -34,6 +36,8 @@ final class DemoRun {
     private final Map<Operation, Long> nanos = new HashMap<>();
     private final Set<Operation> wrong = new HashSet<>();
     private final List<String> problems = new ArrayList<>();
+    /** For each connection through the relay, in the order of their making. */
+    private final List<Witnesses> seen = new CopyOnWriteArrayList<>();
     private final Map<WireCount, Long> wireToServer = new EnumMap<>(WireCount.class);
     private final Map<WireCount, Long> wireToClient = new EnumMap<>(WireCount.class);
     private String wire = "nothing";
@@ -75,7 +79,7 @@ final class DemoRun {
     void run() throws IOException, InterruptedException {
         try (ChildJvm server = new ChildJvm("server", launch.server(), log)) {
             int port = Integer.parseInt(server.ask(null, START_SECONDS).split(" ")[1]);
-            try (Relay relay = new Relay(port); ChildJvm client = new ChildJvm("client", launch.client(), log)) {
+            try (Relay relay = new Relay(port, this::witness); ChildJvm client = new ChildJvm("client", launch.client(), log)) {
                 try {
                     client.ask(null, START_SECONDS);
                     passes(client, server, relay, port);
@@ -94,12 +98,18 @@ final class DemoRun {
         }
     }
 
+    private Witnesses witness() {
+        Witnesses witnesses = new Witnesses();
+        seen.add(witnesses);
+        return witnesses;
+    }
+
     private void passes(ChildJvm client, ChildJvm server, Relay relay, int port) throws DemoException, InterruptedException {
         client.ask("connect " + relay.port(), START_SECONDS);
         boolean goOn = operations(client, server);
         Counts counts = rdma ? new Counts(read(client), read(server)) : null;
         client.ask("connect " + port, START_SECONDS);
-        judge(relay, counts);
+        judge(counts);
         if (goOn) {
             operations(client, server);
         }
@@ -158,10 +168,10 @@ final class DemoRun {
         return Expectation.comparable(result);
     }
 
-    private void judge(Relay relay, Counts counts) {
+    private void judge(Counts counts) {
         Framing wanted = rdma ? Framing.MPA : Framing.RECORD_MARKED_RPC;
         boolean right = true;
-        for (Relay.Witnesses connection : relay.seen()) {
+        for (Witnesses connection : seen) {
             right &= judge("client to server", connection.toServer(), wanted);
             right &= judge("server to client", connection.toClient(), wanted);
             connection.toServer().counts().forEach((what, n) -> wireToServer.merge(what, n, Long::sum));
@@ -171,11 +181,11 @@ final class DemoRun {
                         seen(WireCount.GOOD_CRCS)));
             }
         }
-        if (relay.seen().isEmpty()) {
+        if (seen.isEmpty()) {
             problems.add("nothing went through the relay: the client found another way to the server");
             return;
         }
-        wire = inWords(relay.seen().size());
+        wire = inWords(seen.size());
         if (right && rdma && counts.client != null && counts.server != null) {
             sameOnTheWire("client", counts.client, XprtCounter.SENDS, wireToServer, WireCount.SENDS);
             sameOnTheWire("server", counts.server, XprtCounter.SENDS, wireToClient, WireCount.SENDS);
