@@ -5,18 +5,13 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.PrintStream;
-import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
-import java.util.Set;
-import java.util.TreeMap;
+import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import javax.management.JMException;
-import javax.management.MBeanServer;
-import javax.management.ObjectName;
-import javax.management.openmbean.CompositeData;
-import javax.management.openmbean.TabularData;
+import org.dcache.oncrpc4j.rdma.tool.counters.JmxCounters;
 
 /**
  * The line of commands that drives a demo JVM: commands come on standard input, one answer each goes to standard output, which nobody else
@@ -55,18 +50,11 @@ final class Console {
         answers.flush();
     }
 
-    /** The transport's counters, if this JVM has some: all beans of that type, added up. */
+    /** The transport's counters, if this JVM has some. */
     void answerCounters() throws JMException {
-        MBeanServer server = ManagementFactory.getPlatformMBeanServer();
-        Set<ObjectName> beans = server.queryNames(new ObjectName("org.dcache.oncrpc4j.rdma:type=Counters,*"), null);
-        Map<String, Long> sums = new TreeMap<>();
-        for (ObjectName bean : beans) {
-            for (Object row : ((TabularData) server.getAttribute(bean, "Counters")).values()) {
-                sums.merge((String) ((CompositeData) row).get("key"), (Long) ((CompositeData) row).get("value"), Long::sum);
-            }
-        }
-        StringBuilder line = new StringBuilder(beans.isEmpty() ? "no-counters" : "counters");
-        sums.forEach((name, value) -> line.append(' ').append(name).append('=').append(value));
+        Optional<Map<String, Long>> counters = JmxCounters.read();
+        StringBuilder line = new StringBuilder(counters.isEmpty() ? "no-counters" : "counters");
+        counters.ifPresent(all -> all.forEach((name, value) -> line.append(' ').append(name).append('=').append(value)));
         answer(line.toString());
     }
 }

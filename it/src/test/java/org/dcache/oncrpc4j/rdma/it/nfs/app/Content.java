@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.it.nfs.app;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+
+/**
+ * The content of one file: a stream of words that depends on the file's seed and on the place in the file, so that bytes of another file, of another place, or
+ * moved by some bytes are never right. Any stretch can be made by itself. Unchangeable; any thread.
+ */
+public final class Content {
+
+    private static final long GOLDEN = 0x9E3779B97F4A7C15L;
+    private static final int BLOCK = 64 << 10;
+
+    private final long seed;
+    private final long size;
+
+    public Content(long seed, long size) {
+        this.seed = seed;
+        this.size = size;
+    }
+
+    public long size() {
+        return size;
+    }
+
+    /** The word at {@code 8 * index}, little-endian: SplitMix64 of seed and index. */
+    private long word(long index) {
+        long z = seed + (index + 1) * GOLDEN;
+        z = (z ^ z >>> 30) * 0xBF58476D1CE4E5B9L;
+        z = (z ^ z >>> 27) * 0x94D049BB133111EBL;
+        return z ^ z >>> 31;
+    }
+
+    /** Bytes from {@code offset} on, to the end of the file or the target's limit; the target is flipped. */
+    public ByteBuffer fill(long offset, ByteBuffer target) {
+        target.clear().order(ByteOrder.LITTLE_ENDIAN);
+        int n = (int) Math.min(target.capacity(), Math.max(0, size - offset));
+        int i = 0;
+        for (; i < n && (offset + i & 7) != 0; i++) {
+            target.put(i, at(offset + i));
+        }
+        for (; i + 8 <= n; i += 8) {
+            target.putLong(i, word(offset + i >>> 3));
+        }
+        for (; i < n; i++) {
+            target.put(i, at(offset + i));
+        }
+        return target.limit(n);
+    }
+
+    private byte at(long position) {
+        return (byte) (word(position >>> 3) >>> 8 * (position & 7));
+    }
+
+    /** Place of the first byte that differs, counted from the start of the file; -1 when all are right. */
+    public long mismatch(long offset, ByteBuffer came) {
+        ByteBuffer expected = ByteBuffer.allocate(Math.min(BLOCK, Math.max(1, came.remaining())));
+        for (int from = 0; from < came.remaining(); from += BLOCK) {
+            ByteBuffer part = came.slice(came.position() + from, Math.min(BLOCK, came.remaining() - from));
+            fill(offset + from, expected);
+            int wrong = part.mismatch(expected.limit(Math.min(expected.limit(), part.remaining())));
+            if (wrong >= 0) {
+                return offset + from + wrong;
+            }
+        }
+        return -1;
+    }
+
+    /** SHA-256 of the whole, as text. */
+    public String digest() {
+        MessageDigest digest = newDigest();
+        ByteBuffer block = ByteBuffer.allocate(BLOCK);
+        for (long offset = 0; offset < size; offset += BLOCK) {
+            digest.update(fill(offset, block));
+        }
+        return text(digest);
+    }
+
+    public static MessageDigest newDigest() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every JDK has SHA-256", e);
+        }
+    }
+
+    public static String text(MessageDigest digest) {
+        return HexFormat.of().formatHex(digest.digest());
+    }
+}

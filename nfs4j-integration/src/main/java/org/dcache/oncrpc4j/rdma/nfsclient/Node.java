@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.nfsclient;
+
+import org.dcache.oncrpc4j.rdma.nfs3.Fattr3;
+import org.dcache.oncrpc4j.rdma.nfs3.FileHandle;
+
+/**
+ * An object of the server: a file, a directory, a symbolic link.
+ *
+ * @param attributes as of the answer that it came with; null when not told
+ */
+public record Node(FileHandle handle, Fattr3 attributes) {}

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.tool.counters;
+
+import java.lang.management.ManagementFactory;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import javax.management.JMException;
+import javax.management.MBeanServer;
+import javax.management.ObjectName;
+import javax.management.openmbean.CompositeData;
+import javax.management.openmbean.TabularData;
+
+/** The transport's counters in this JVM. Any thread. */
+public final class JmxCounters {
+
+    private JmxCounters() {}
+
+    /** By label, all beans of that type added up; empty when this JVM has no RDMA transport. */
+    public static Optional<Map<String, Long>> read() throws JMException {
+        MBeanServer server = ManagementFactory.getPlatformMBeanServer();
+        Set<ObjectName> beans = server.queryNames(new ObjectName("org.dcache.oncrpc4j.rdma:type=Counters,*"), null);
+        Map<String, Long> sums = new TreeMap<>();
+        for (ObjectName bean : beans) {
+            for (Object row : ((TabularData) server.getAttribute(bean, "Counters")).values()) {
+                sums.merge((String) ((CompositeData) row).get("key"), (Long) ((CompositeData) row).get("value"), Long::sum);
+            }
+        }
+        return beans.isEmpty() ? Optional.empty() : Optional.of(sums);
+    }
+}
