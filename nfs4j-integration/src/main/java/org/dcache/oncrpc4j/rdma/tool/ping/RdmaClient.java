@@ -23,7 +23,7 @@ import org.dcache.oncrpc4j.xdr.XdrVoid;
  * One RDMA connection of our own, without the agent: an endpoint as the agent would open it for a client's service, and a connection from it.
  * Used by one thread; {@link #close} closes both.
  */
-final class RdmaClient implements AutoCloseable {
+public final class RdmaClient implements AutoCloseable {
 
     private final ExecutorService executor = Executors.newSingleThreadExecutor(task -> {
         Thread thread = new Thread(task, "rpcrdma client");
@@ -35,7 +35,7 @@ final class RdmaClient implements AutoCloseable {
     private final RpcCall rpc;
 
     /** Connects, or throws and leaves nothing behind. */
-    RdmaClient(InetSocketAddress server, int program, int version, Configuration config, long timeoutMillis) throws IOException {
+    public RdmaClient(InetSocketAddress server, int program, int version, Configuration config, long timeoutMillis) throws IOException {
         try {
             endpoint = new RdmaTransportProvider().open(new ServiceContext("rpcrdma", true, Map.of(), executor, null, false, call -> {}, 0, 0,
                     "0.0.0.0", 1, false, false), config);
@@ -55,12 +55,12 @@ final class RdmaClient implements AutoCloseable {
     }
 
     /** What was agreed on; the granted credits are known after the first call. */
-    ConnectionReport report() {
+    public ConnectionReport report() {
         return transport.report();
     }
 
     /** Makes a NULL call and waits for the reply; returns the time it took in nanoseconds. */
-    long nullCall(long timeoutMillis) throws IOException, TimeoutException {
+    public long nullCall(long timeoutMillis) throws IOException, TimeoutException {
         long start = System.nanoTime();
         rpc.call(0, XdrVoid.XDR_VOID, XdrVoid.XDR_VOID, timeoutMillis, TimeUnit.MILLISECONDS);
         return System.nanoTime() - start;
