@@ -106,6 +106,14 @@ public final class Settings {
     public static final Setting<Boolean> ALLOW_CLEAR = add("oncrpc.rdma.allow-clear", "off", "on or off",
             "serve a TLS-configured service in clear over RDMA", Settings::onOff);
 
+    public static final Setting<Integer> NFS4J_TRANSFER_SIZE = integer("oncrpc.rdma.nfs4j.transfer-size", "", 4096, 1 << 24,
+            "nfs4j: largest READ, and the transfer sizes that it names to clients, bytes; empty: nfs4j is left as it is", true);
+
+    public static final Setting<PortRule> NFS4J_DEVICES = add("oncrpc.rdma.nfs4j.devices", "off",
+            "off, same, a port, or TCPPORT>RDMAPORT, several separated by commas",
+            "nfs4j: pNFS clients that came by RDMA are given RDMA addresses of the data servers, at these ports; off: nfs4j is left as it is",
+            s -> s.equals("off") ? null : PortRule.parse(s));
+
     private Settings() {}
 
     public static List<Setting<?>> all() {

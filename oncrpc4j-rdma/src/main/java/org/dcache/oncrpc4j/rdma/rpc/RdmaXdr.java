@@ -7,6 +7,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.WritableByteChannel;
 import java.util.ArrayList;
 import java.util.List;
+import org.dcache.oncrpc4j.rdma.spi.TransportStream;
 import org.dcache.oncrpc4j.rdma.xprt.InboundCall;
 import org.dcache.oncrpc4j.rdma.xprt.OutMessage;
 import org.dcache.oncrpc4j.rdma.xprt.Regbuf;
@@ -28,7 +29,7 @@ import org.glassfish.grizzly.memory.ByteBufferWrapper;
  *
  * <p>Not thread-safe, as the stock one.
  */
-final class RdmaXdr extends Xdr {
+final class RdmaXdr extends Xdr implements TransportStream {
 
     /** Room for what usually follows a large item. */
     private static final int SLACK = 512;

@@ -54,12 +54,4 @@ class Nfs3IT {
             assertThat(client.read(file, 0, size + 10)).isEqualTo(data);
         }
     }
-
-    @Test
-    void withoutTheSettingNfs4jNamesItsOwnTransferSizes() throws Exception {
-        try (Nfs3Client client = new Nfs3Client(server.address())) {
-            assertThat(client.information().rtmax.value).isEqualTo(32 << 10);
-            assertThat(client.information().wtmax.value).isEqualTo(32 << 10);
-        }
-    }
 }

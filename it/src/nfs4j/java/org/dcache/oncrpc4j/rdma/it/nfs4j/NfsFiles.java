@@ -85,6 +85,13 @@ final class NfsFiles {
         session.compound(new CompoundBuilder().withPutfh(file.handle()).withClose(file.state(), 0));
     }
 
+    /** The attributes maxread and maxwrite, which nfs4j's own classes do not decode. */
+    static List<Long> transferSizes(NfsSession session) throws IOException {
+        ByteBuffer values = ByteBuffer.wrap(session.compound(new CompoundBuilder().withPutrootfh()
+                .withGetattr(nfs4_prot.FATTR4_MAXREAD, nfs4_prot.FATTR4_MAXWRITE)).get(1).opgetattr.resok4.obj_attributes.attr_vals.value);
+        return List.of(values.getLong(), values.getLong());
+    }
+
     /** Names in the root directory. */
     List<String> list() throws IOException {
         List<String> names = new ArrayList<>();

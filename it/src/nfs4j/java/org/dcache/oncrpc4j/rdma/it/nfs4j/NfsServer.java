@@ -4,6 +4,7 @@ package org.dcache.oncrpc4j.rdma.it.nfs4j;
 import java.io.IOException;
 import java.io.StringReader;
 import java.net.InetSocketAddress;
+import java.nio.file.Path;
 import org.dcache.nfs.ExportFile;
 import org.dcache.nfs.v3.MountServer;
 import org.dcache.nfs.v3.NfsServerV3;
@@ -12,7 +13,9 @@ import org.dcache.nfs.v3.xdr.nfs3_prot;
 import org.dcache.nfs.v4.MDSOperationExecutor;
 import org.dcache.nfs.v4.NFSServerV41;
 import org.dcache.nfs.v4.NFSv41DeviceManager;
+import org.dcache.nfs.v4.ds.DSOperationExecutor;
 import org.dcache.nfs.v4.xdr.nfs4_prot;
+import org.dcache.nfs.vfs.FsCache;
 import org.dcache.nfs.vfs.VirtualFileSystem;
 import org.dcache.oncrpc4j.rpc.OncRpcProgram;
 import org.dcache.oncrpc4j.rpc.OncRpcSvc;
@@ -23,11 +26,9 @@ import org.dcache.oncrpc4j.rpc.net.IpProtocolType;
 final class NfsServer implements AutoCloseable {
 
     private final OncRpcSvc service;
-    private final NFSServerV41 nfs4;
 
-    private NfsServer(OncRpcSvc service, NFSServerV41 nfs4) {
+    private NfsServer(OncRpcSvc service) {
         this.service = service;
-        this.nfs4 = nfs4;
     }
 
     /** A server of files in memory. */
@@ -37,15 +38,38 @@ final class NfsServer implements AutoCloseable {
 
     /** @param devices null: no pNFS */
     static NfsServer serve(VirtualFileSystem files, NFSv41DeviceManager devices) throws IOException {
-        ExportFile exports = new ExportFile(new StringReader("/ *(rw,no_root_squash,insecure" + (devices == null ? "" : ",pnfs") + ")\n"));
+        ExportFile exports = exports(devices == null ? "" : ",pnfs");
         NFSServerV41.Builder builder = new NFSServerV41.Builder()
                 .withVfs(files)
                 .withOperationExecutor(new MDSOperationExecutor())
                 .withExportTable(exports);
-        NFSServerV41 nfs4 = (devices == null ? builder : builder.withDeviceManager(devices)).build();
+        return start(files, exports, (devices == null ? builder : builder.withDeviceManager(devices)).build());
+    }
+
+    /** nfs4j's data server: attributes from {@code files}, data in {@code folder}. */
+    static NfsServer dataServer(VirtualFileSystem files, Path folder) throws IOException {
+        FsCache data = new FsCache();
+        data.setBase(folder.toFile());
+        data.setMaxSize(100);
+        data.setLastAccess(60);
+        data.init();
+        ExportFile exports = exports("");
+        return start(files, exports, new NFSServerV41.Builder()
+                .withVfs(files)
+                .withOperationExecutor(new DSOperationExecutor(data))
+                .withExportTable(exports)
+                .build());
+    }
+
+    private static ExportFile exports(String options) throws IOException {
+        return new ExportFile(new StringReader("/ *(rw,no_root_squash,insecure" + options + ")\n"));
+    }
+
+    private static NfsServer start(VirtualFileSystem files, ExportFile exports, NFSServerV41 nfs4) throws IOException {
         OncRpcSvc service = new OncRpcSvcBuilder()
                 .withServiceName("nfs")
                 .withTCP()
+                .withUDP()
                 .withoutAutoPublish()
                 .withBindAddress("127.0.0.1")
                 .withWorkerThreadIoStrategy()
@@ -54,15 +78,16 @@ final class NfsServer implements AutoCloseable {
                 .withRpcService(new OncRpcProgram(nfs4_prot.NFS4_PROGRAM, nfs4_prot.NFS_V4), nfs4)
                 .build();
         service.start();
-        return new NfsServer(service, nfs4);
+        return new NfsServer(service);
     }
 
     InetSocketAddress address() {
         return service.getInetSocketAddress(IpProtocolType.TCP);
     }
 
-    NFSServerV41 nfs4() {
-        return nfs4;
+    /** Where it can be reached without RDMA, whatever takes the place of TCP. */
+    InetSocketAddress udpAddress() {
+        return service.getInetSocketAddress(IpProtocolType.UDP);
     }
 
     @Override

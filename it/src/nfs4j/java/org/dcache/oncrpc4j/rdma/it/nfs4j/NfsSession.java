@@ -59,29 +59,34 @@ final class NfsSession implements AutoCloseable {
     private final clientid4 clientId;
     private final ClientSession slots;
 
+    /** Over RDMA, proved. */
     NfsSession(InetSocketAddress server) throws IOException {
-        this(server, "org.dcache.oncrpc4j.rdma.rpc.RdmaRpcTransport");
+        this(server, true);
     }
 
-    /** @param transport class that the connections must have */
-    NfsSession(InetSocketAddress server, String transport) throws IOException {
+    /** Without a backchannel, and with messages that fit a datagram only. */
+    static NfsSession overUdp(InetSocketAddress server) throws IOException {
+        return new NfsSession(server, false);
+    }
+
+    private NfsSession(InetSocketAddress server, boolean rdma) throws IOException {
         this.server = server;
-        RpcTransport connection = connect(true);
-        assertThat(connection.getClass().getName()).isEqualTo(transport);
+        RpcTransport connection = connect(rdma ? IpProtocolType.TCP : IpProtocolType.UDP, rdma);
+        assertThat(connection.getClass().getSimpleName()).isEqualTo(rdma ? "RdmaRpcTransport" : "GrizzlyRpcTransport");
         nfs = call(connection);
         EXCHANGE_ID4resok identity = only(new CompoundBuilder().withExchangeId("oncrpc4j-rdma", "test", "client " + OWNERS.incrementAndGet(),
                 nfs4_prot.EXCHGID4_FLAG_SUPP_MOVED_REFER, state_protect_how4.SP4_NONE)).opexchange_id.eir_resok4;
         clientId = identity.eir_clientid;
         CompoundBuilder create = new CompoundBuilder().withCreatesession(clientId, identity.eir_sequenceid);
         COMPOUND4args args = create.withMinorversion(1).withTag("create").build();
-        attributes(args.argarray[0].opcreate_session);
+        attributes(args.argarray[0].opcreate_session, rdma);
         created = only(args).opcreate_session.csr_resok4;
         slots = new ClientSession(created.csr_sessionid, Math.min(SLOTS, created.csr_fore_chan_attrs.ca_maxrequests.value));
         compound(new CompoundBuilder().withReclaimComplete());
     }
 
-    private static void attributes(CREATE_SESSION4args args) {
-        args.csa_flags = new uint32_t(nfs4_prot.CREATE_SESSION4_FLAG_CONN_BACK_CHAN);
+    private static void attributes(CREATE_SESSION4args args, boolean backchannel) {
+        args.csa_flags = new uint32_t(backchannel ? nfs4_prot.CREATE_SESSION4_FLAG_CONN_BACK_CHAN : 0);
         args.csa_cb_program = new uint32_t(CALLBACK_PROGRAM);
         args.csa_fore_chan_attrs = channel(MESSAGE, MESSAGE, SLOTS, 32);
         args.csa_back_chan_attrs = channel(BACKCHANNEL_MESSAGE, BACKCHANNEL_MESSAGE, 1, 8);
@@ -101,11 +106,11 @@ final class NfsSession implements AutoCloseable {
         return channel;
     }
 
-    private RpcTransport connect(boolean callback) throws IOException {
+    private RpcTransport connect(int protocol, boolean callback) throws IOException {
         OncRpcClient client = callback
                 ? OncRpcClient.newBuilder().withTCP().withServiceName("nfs client")
                         .withRpcService(new OncRpcProgram(CALLBACK_PROGRAM, 1), callbacks).build(server)
-                : new OncRpcClient(server, IpProtocolType.TCP);
+                : new OncRpcClient(server, protocol);
         clients.add(client);
         return client.connect();
     }
@@ -116,7 +121,7 @@ final class NfsSession implements AutoCloseable {
 
     /** A further connection, for calls of the same session. */
     RpcCall furtherConnection() throws IOException {
-        return call(connect(false));
+        return call(connect(IpProtocolType.TCP, false));
     }
 
     CREATE_SESSION4resok created() {

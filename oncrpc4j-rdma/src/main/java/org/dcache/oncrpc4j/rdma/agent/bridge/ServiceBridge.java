@@ -11,9 +11,11 @@ import org.dcache.oncrpc4j.rdma.agent.hook.LoaderHook;
 import org.dcache.oncrpc4j.rdma.agent.hook.ServiceFields;
 import org.dcache.oncrpc4j.rdma.agent.hook.ServiceHook;
 import org.dcache.oncrpc4j.rdma.config.Configuration;
+import org.dcache.oncrpc4j.rdma.config.Settings;
 import org.dcache.oncrpc4j.rdma.spi.RpcEndpoint;
 import org.dcache.oncrpc4j.rdma.spi.RpcTransportProvider;
 import org.dcache.oncrpc4j.rdma.spi.ServiceContext;
+import org.dcache.oncrpc4j.rdma.spi.TransportStream;
 import org.dcache.oncrpc4j.rdma.spi.XdrFactory;
 import org.dcache.oncrpc4j.rpc.OncRpcProgram;
 import org.dcache.oncrpc4j.rpc.OncRpcSvc;
@@ -64,6 +66,11 @@ public final class ServiceBridge implements LoaderHook {
     @Override
     public Object newCallXdr(Object transport, int size) {
         return transport instanceof XdrFactory factory ? factory.newCallXdr(size) : new Xdr(size);
+    }
+
+    @Override
+    public byte[] deviceAddress(Object stream, int layoutType, byte[] body) {
+        return stream instanceof TransportStream ? DeviceAddress.overRdma(body, layoutType, config.get(Settings.NFS4J_DEVICES)) : body;
     }
 
     /** Also when the program was registered after construction. */

@@ -15,4 +15,13 @@ public interface LoaderHook {
 
     /** The Xdr for one call: the transport's own kind, or a stock one. On the hot path. */
     Object newCallXdr(Object transport, int size);
+
+    /**
+     * The address of a pNFS data server for the client that it is sent to; called when nfs4j is woven for it.
+     *
+     * @param body XDR of the address, of the layout type's own form (RFC 8881, 13.2.1; RFC 8435, 4); never changed
+     * @param stream the XDR stream that it is encoded into
+     * @return {@code body}, or other bytes in its place
+     */
+    byte[] deviceAddress(Object stream, int layoutType, byte[] body);
 }

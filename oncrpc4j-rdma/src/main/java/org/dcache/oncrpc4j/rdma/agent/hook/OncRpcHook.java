@@ -50,6 +50,11 @@ public final class OncRpcHook {
         return SLOTS.get(type).hook().newCallXdr(transport, size);
     }
 
+    /** In place of a pNFS data server's address when nfs4j encodes it. */
+    public static byte[] deviceAddress(byte[] body, Class<?> type, Object stream, int layoutType) {
+        return SLOTS.get(type).hook().deviceAddress(stream, layoutType, body);
+    }
+
     /** A ClassValue may compute twice; a transport must not be opened twice. */
     private static final class Slot {
 

@@ -5,11 +5,17 @@ import java.lang.instrument.Instrumentation;
 import java.lang.reflect.InvocationTargetException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Properties;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import net.bytebuddy.asm.AsmVisitorWrapper;
+import net.bytebuddy.description.type.TypeDescription;
 import org.dcache.oncrpc4j.rdma.agent.hook.LoaderHook;
+import org.dcache.oncrpc4j.rdma.agent.hook.Nfs4jHook;
 import org.dcache.oncrpc4j.rdma.agent.hook.OncRpcHook;
+import org.dcache.oncrpc4j.rdma.config.Configuration;
+import org.dcache.oncrpc4j.rdma.config.Settings;
 
 /**
  * Second step: puts the factory of bridges into the hook, then the transformer into the JVM, then weaves what is loaded already.
@@ -30,8 +36,17 @@ public final class Installer {
      */
     public static void install(Instrumentation instrumentation, Properties settings, String arguments,
             Function<ClassLoader, ClassLoader> transportLoaders, Consumer<Throwable> fatal) throws Exception {
-        OncRpcHook.install(type -> bridge(transportLoaders.apply(type.getClassLoader()), settings, arguments));
-        OncRpcTransformer transformer = new OncRpcTransformer(fatal);
+        Configuration config = Configuration.load(settings, arguments);
+        Map<String, Function<TypeDescription, AsmVisitorWrapper>> nfs4j = Nfs4jWeave.of(config);
+        Integer transferSize = config.get(Settings.NFS4J_TRANSFER_SIZE);
+        if (transferSize != null) {
+            Nfs4jHook.install(transferSize);
+        }
+        OncRpcHook.install(type -> {
+            Nfs4jWeave.check(nfs4j.keySet(), type.getClassLoader());
+            return bridge(transportLoaders.apply(type.getClassLoader()), settings, arguments);
+        });
+        OncRpcTransformer transformer = new OncRpcTransformer(nfs4j, fatal);
         instrumentation.addTransformer(transformer, true);
         List<Class<?>> loaded = new ArrayList<>();
         for (Class<?> type : instrumentation.getAllLoadedClasses()) {

@@ -54,12 +54,18 @@ class OncRpcHookTest {
                 public Object newCallXdr(Object transport, int size) {
                     return transport + " " + size;
                 }
+
+                @Override
+                public byte[] deviceAddress(Object stream, int layoutType, byte[] body) {
+                    return (stream + " " + layoutType + " " + body.length).getBytes(java.nio.charset.StandardCharsets.US_ASCII);
+                }
             };
         });
 
         assertThatThrownBy(() -> OncRpcHook.constructed(First.class, this, fields())).hasMessage("no transport");
         assertThat(OncRpcHook.constructed(First.class, this, fields())).isSameAs(OWN);
         assertThat(OncRpcHook.newCallXdr(First.class, "transport", 1024)).isEqualTo("transport 1024");
+        assertThat(OncRpcHook.deviceAddress(new byte[5], First.class, "stream", 4)).asString().isEqualTo("stream 4 5");
         assertThat(OncRpcHook.constructed(Second.class, this, fields())).isSameAs(OWN);
         assertThat(made).containsExactly(First.class, First.class, Second.class);
     }

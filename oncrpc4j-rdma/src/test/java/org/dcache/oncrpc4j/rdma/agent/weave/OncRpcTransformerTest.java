@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import net.bytebuddy.ByteBuddy;
 import net.bytebuddy.asm.MemberRemoval;
 import net.bytebuddy.matcher.ElementMatchers;
@@ -20,7 +21,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class OncRpcTransformerTest {
 
     private final List<Throwable> fatal = new ArrayList<>();
-    private final OncRpcTransformer transformer = new OncRpcTransformer(fatal::add);
+    private final OncRpcTransformer transformer = new OncRpcTransformer(Map.of(), fatal::add);
 
     @ParameterizedTest
     @ValueSource(classes = {OncRpcSvc.class, RpcCall.class})
