@@ -32,4 +32,9 @@ public final class Home {
     public Path application() {
         return target.resolve("tool").resolve("app");
     }
+
+    /** The jar of the NFSv3 export, and the program that serves it. */
+    public Path export() {
+        return target.resolve("tool").resolve("export");
+    }
 }

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.export;
+
+/**
+ * Who calls, after squashing (see {@link Squash}).
+ *
+ * @param uid 0 may do everything
+ * @param groups besides {@code gid}; not to be changed
+ */
+record Caller(int uid, int gid, int... groups) {
+
+    boolean isRoot() {
+        return uid == 0;
+    }
+
+    boolean isIn(int group) {
+        if (gid == group) {
+            return true;
+        }
+        for (int g : groups) {
+            if (g == group) {
+                return true;
+            }
+        }
+        return false;
+    }
+}

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.export;
+
+/** What the export counts, by cause. */
+public enum ExportCounter {
+
+    /** Calls of NFS procedures, NULL included. */
+    NFS_CALLS,
+    /** Calls of MOUNT procedures, NULL included. */
+    MOUNT_CALLS,
+    /** Calls that could not be decoded, answered GARBAGE_ARGS. */
+    GARBAGE_ARGUMENTS,
+    /** Calls of procedures that there are not, answered PROC_UNAVAIL. */
+    UNKNOWN_PROCEDURE,
+    /** Retransmissions that were answered from the duplicate request cache. */
+    DUPLICATE_REQUEST,
+    /** READs that were put off because all memory for replies was in use. */
+    READ_WITHOUT_MEMORY
+}

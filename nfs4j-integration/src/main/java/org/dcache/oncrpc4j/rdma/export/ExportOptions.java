@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.export;
+
+/**
+ * How a tree is exported.
+ *
+ * @param readOnly everything that would change something is answered ROFS
+ * @param squash whom callers are taken for
+ * @param anonymousUid of those who are squashed
+ * @param anonymousGid of those who are squashed
+ * @param readMemory most bytes of direct memory in replies to READ; a READ beyond it is put off with JUKEBOX
+ */
+public record ExportOptions(boolean readOnly, Squash squash, int anonymousUid, int anonymousGid, long readMemory) {
+
+    /** "nobody" of Linux. */
+    public static final int NOBODY = 65534;
+
+    private static final long READ_MEMORY = 128L << 20;
+
+    /** Writable, the client's root squashed. */
+    public static final ExportOptions DEFAULT = new ExportOptions(false, Squash.ROOT, NOBODY, NOBODY, READ_MEMORY);
+
+    public ExportOptions withReadOnly(boolean newReadOnly) {
+        return new ExportOptions(newReadOnly, squash, anonymousUid, anonymousGid, readMemory);
+    }
+
+    public ExportOptions withSquash(Squash newSquash) {
+        return new ExportOptions(readOnly, newSquash, anonymousUid, anonymousGid, readMemory);
+    }
+
+    public ExportOptions withAnonymous(int uid, int gid) {
+        return new ExportOptions(readOnly, squash, uid, gid, readMemory);
+    }
+
+    public ExportOptions withReadMemory(long bytes) {
+        return new ExportOptions(readOnly, squash, anonymousUid, anonymousGid, bytes);
+    }
+}

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.tool.serve.app;
+
+import java.io.PrintStream;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import org.dcache.oncrpc4j.rdma.export.Squash;
+
+/** What the server says when it is ready: what it exports, to whom, and how a Linux client mounts it. */
+final class Greeting {
+
+    private Greeting() {}
+
+    static void print(PrintStream out, ServePlan plan) {
+        String what = plan.directory() == null ? "a tree in memory (" + (plan.memory() >> 20) + " MiB)" : plan.directory();
+        out.println("Exporting " + what + (plan.options().readOnly() ? " read-only" : "") + " over NFSv3, " + who(plan) + ".");
+        String host = host(plan.bind());
+        if (plan.rdmaPort() != null && plan.tcpPort() != null) {
+            out.println("NFS/RDMA on port " + plan.rdmaPort() + ":");
+            out.println("  mount -t nfs -o vers=3,proto=rdma,port=" + plan.rdmaPort() + ",mountproto=tcp,mountport=" + plan.tcpPort() + ",nolock " + host
+                    + ":/ /mnt");
+        }
+        if (plan.tcpPort() != null) {
+            out.println("NFS/TCP on port " + plan.tcpPort() + ":");
+            out.println("  mount -t nfs -o vers=3,proto=tcp,port=" + plan.tcpPort() + ",mountproto=tcp,mountport=" + plan.tcpPort() + ",nolock " + host
+                    + ":/ /mnt");
+        } else {
+            out.println("NFS/RDMA on port " + plan.rdmaPort() + ", MOUNT over RDMA only, which Linux's mount cannot use: add TCP for it.");
+        }
+        out.println("Ready; Ctrl-C or SIGTERM ends it.");
+        out.flush();
+    }
+
+    private static String who(ServePlan plan) {
+        Squash squash = plan.options().squash();
+        String anonymous = "user " + plan.options().anonymousUid();
+        return switch (squash) {
+            case ROOT -> "root of a client is " + anonymous;
+            case ALL -> "everybody is " + anonymous;
+            case NONE -> "root of a client is root here";
+        };
+    }
+
+    private static String host(String bind) {
+        try {
+            InetAddress address = InetAddress.getByName(bind);
+            if (!address.isAnyLocalAddress()) {
+                String text = address.getHostAddress();
+                return text.indexOf(':') < 0 ? text : "[" + text + "]";
+            }
+            return InetAddress.getLocalHost().getHostName();
+        } catch (UnknownHostException e) {
+            return "SERVER";
+        }
+    }
+}

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.tool.serve.app;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.dcache.oncrpc4j.rdma.export.ExportOptions;
+import org.dcache.oncrpc4j.rdma.export.Squash;
+
+/**
+ * What to export and where, as it goes from one JVM to the other.
+ *
+ * @param directory null for a tree in memory
+ * @param memory most bytes of data of a tree in memory
+ * @param durable whether names are on the disk before they are acknowledged
+ * @param tcpPort null without TCP
+ * @param rdmaPort null without RDMA
+ */
+public record ServePlan(String directory, long memory, boolean durable, String bind, Integer tcpPort, Integer rdmaPort, int threads, ExportOptions options) {
+
+    /** What the service itself listens on; the agent adds the other. */
+    int servicePort() {
+        return tcpPort != null ? tcpPort : rdmaPort;
+    }
+
+    /** Words for {@link #parse}. */
+    public List<String> words() {
+        List<String> words = new ArrayList<>();
+        add(words, "directory", directory);
+        add(words, "memory", memory);
+        add(words, "durable", durable);
+        add(words, "bind", bind);
+        add(words, "tcp", tcpPort);
+        add(words, "rdma", rdmaPort);
+        add(words, "threads", threads);
+        add(words, "readOnly", options.readOnly());
+        add(words, "squash", options.squash());
+        add(words, "uid", options.anonymousUid());
+        add(words, "gid", options.anonymousGid());
+        add(words, "readMemory", options.readMemory());
+        return words;
+    }
+
+    private static void add(List<String> words, String name, Object value) {
+        if (value != null) {
+            words.add(name + "=" + value);
+        }
+    }
+
+    static ServePlan parse(String... words) {
+        Map<String, String> given = new HashMap<>();
+        for (String word : words) {
+            int equals = word.indexOf('=');
+            given.put(word.substring(0, equals), word.substring(equals + 1));
+        }
+        ExportOptions options = new ExportOptions(Boolean.parseBoolean(given.get("readOnly")), Squash.valueOf(given.get("squash")),
+                Integer.parseInt(given.get("uid")), Integer.parseInt(given.get("gid")), Long.parseLong(given.get("readMemory")));
+        return new ServePlan(given.get("directory"), Long.parseLong(given.get("memory")), Boolean.parseBoolean(given.get("durable")), given.get("bind"),
+                number(given.get("tcp")), number(given.get("rdma")), Integer.parseInt(given.get("threads")), options);
+    }
+
+    private static Integer number(String text) {
+        return text == null ? null : Integer.valueOf(text);
+    }
+}
