@@ -142,7 +142,10 @@ public final class DirectoryTree implements ExportTree {
         if (presented != null && presented.generation() != 0 && generation != 0 && presented.generation() != generation) {
             throw stale("the inode is another file now");
         }
-        FileHandle handle = index.seen(stat.inode(), generation, place, () -> presented != null ? presented.encode() : handle(stat, path));
+        FileHandle handle = index.seen(stat.inode(), generation, place, () -> {
+            search.exists(stat.inode());
+            return presented != null ? presented.encode() : handle(stat, path);
+        });
         return new PathNode(handle, stat.inode(), path, stat.attributes());
     }
 

@@ -10,6 +10,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import org.dcache.oncrpc4j.rdma.nfs3.NfsStat3;
 
 /**
@@ -17,26 +18,35 @@ import org.dcache.oncrpc4j.rdma.nfs3.NfsStat3;
  * directory above it may have been renamed, everywhere.
  *
  * <p>Looking everywhere reads every directory of the export, so made-up handles could keep the server busy with nothing else. It is done by one thread at a
- * time, and takes at most a tenth of the time; who comes too early is told to come again (JUKEBOX). Inodes that were not found are remembered, bounded. Any thread.
+ * time, and, beyond the first second, takes at most a tenth of the time; who comes too early is told to come again (JUKEBOX). What came by on the way is remembered,
+ * and what was not found too, both bounded. Any thread.
  */
 final class InodeSearch {
 
-    private static final int MAX_MISSING = 1 << 16;
-    private static final int REST = 9;
+    private static final int MAX_REMEMBERED = 1 << 17;
+    private static final long FREE_NANOS = TimeUnit.SECONDS.toNanos(1);
+    private static final int SHARE = 10;
 
     private final Path root;
     private final long device;
-    private final Map<Long, Boolean> missing = new LinkedHashMap<>() {
-
-        private static final long serialVersionUID = 1L;
-
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<Long, Boolean> eldest) {
-            return size() > MAX_MISSING;
-        }
-    };
+    /** Where inodes were seen while others were searched for. */
+    private final Map<Long, Path> passed = remembered();
+    private final Map<Long, Boolean> missing = remembered();
     private boolean searching;
-    private long notBefore = System.nanoTime();
+    private long spentNanos;
+    private long spentAt = System.nanoTime();
+
+    private static <T> Map<Long, T> remembered() {
+        return new LinkedHashMap<>() {
+
+            private static final long serialVersionUID = 1L;
+
+            @Override
+            protected boolean removeEldestEntry(Map.Entry<Long, T> eldest) {
+                return size() > MAX_REMEMBERED;
+            }
+        };
+    }
 
     InodeSearch(Path root, long device) {
         this.root = root;
@@ -48,8 +58,16 @@ final class InodeSearch {
      * @throws Nfs3Exception JUKEBOX if it cannot be looked for now
      */
     Path find(InodeHandle handle) throws IOException {
-        Path found = along(root, handle, 0);
+        Path found = passedBy(handle.inode());
+        if (found == null) {
+            found = along(root, handle, 0);
+        }
         return found != null ? found : everywhere(handle.inode());
+    }
+
+    /** An inode is there, after all: somebody moved it into the export, or made a file that got its number. */
+    synchronized void exists(long inode) {
+        missing.remove(inode);
     }
 
     private Path along(Path directory, InodeHandle handle, int level) {
@@ -78,17 +96,28 @@ final class InodeSearch {
         return null;
     }
 
+    private Path passedBy(long inode) {
+        Path path;
+        synchronized (this) {
+            path = passed.remove(inode);
+        }
+        FileStat stat = path == null ? null : statOrNull(path);
+        return stat != null && stat.device() == device && stat.inode() == inode ? path : null;
+    }
+
     private Path everywhere(long inode) throws Nfs3Exception {
+        long begin = System.nanoTime();
         synchronized (this) {
             if (missing.containsKey(inode)) {
                 return null;
             }
-            if (searching || System.nanoTime() - notBefore < 0) {
-                throw new Nfs3Exception(NfsStat3.NFS3ERR_JUKEBOX, "another search goes on, or has just ended");
+            spentNanos = Math.max(0, spentNanos - (begin - spentAt) / SHARE);
+            spentAt = begin;
+            if (searching || spentNanos > FREE_NANOS) {
+                throw new Nfs3Exception(NfsStat3.NFS3ERR_JUKEBOX, "another search goes on, or took long");
             }
             searching = true;
         }
-        long begin = System.nanoTime();
         Path found = null;
         try {
             found = below(inode);
@@ -96,7 +125,7 @@ final class InodeSearch {
         } finally {
             synchronized (this) {
                 searching = false;
-                notBefore = System.nanoTime() + REST * (System.nanoTime() - begin);
+                spentNanos += System.nanoTime() - begin;
                 if (found == null) {
                     missing.put(inode, true);
                 }
@@ -114,6 +143,9 @@ final class InodeSearch {
                     if (stat != null && stat.device() == device) {
                         if (stat.inode() == inode) {
                             return entry;
+                        }
+                        synchronized (this) {
+                            passed.put(stat.inode(), entry);
                         }
                         if (stat.attributes().isDirectory()) {
                             directories.push(entry);

@@ -136,6 +136,17 @@ final class Mounted implements AutoCloseable {
         return result;
     }
 
+    /** Returns when no reply holds memory any more; the server learns that a reply has left after its client has it. */
+    void awaitReplyMemory() {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(TIMEOUT_SECONDS);
+        while (export.readMemoryInUse() != 0) {
+            if (System.nanoTime() > deadline) {
+                throw new AssertionError(export.readMemoryInUse() + " bytes of reply memory never came back");
+            }
+            Thread.onSpinWait();
+        }
+    }
+
     /** Whether MOUNT gave out a handle. */
     static boolean isMounted(Mount3Res result) {
         return result.status() == MountStat3.MNT3_OK;

@@ -110,7 +110,7 @@ abstract class TreeTest {
                 assertThat(part.eof()).isFalse();
             }
         }
-        assertThat(nfs.export.readMemoryInUse()).isZero();
+        nfs.awaitReplyMemory();
     }
 
     @Test
