@@ -61,25 +61,31 @@ final class NfsSession implements AutoCloseable {
 
     /** Over RDMA, proved. */
     NfsSession(InetSocketAddress server) throws IOException {
-        this(server, true);
+        this(server, IpProtocolType.TCP, "RdmaRpcTransport");
+    }
+
+    /** In a JVM without the agent. */
+    static NfsSession overTcp(InetSocketAddress server) throws IOException {
+        return new NfsSession(server, IpProtocolType.TCP, "GrizzlyRpcTransport");
     }
 
     /** Without a backchannel, and with messages that fit a datagram only. */
     static NfsSession overUdp(InetSocketAddress server) throws IOException {
-        return new NfsSession(server, false);
+        return new NfsSession(server, IpProtocolType.UDP, "GrizzlyRpcTransport");
     }
 
-    private NfsSession(InetSocketAddress server, boolean rdma) throws IOException {
+    private NfsSession(InetSocketAddress server, int protocol, String transport) throws IOException {
         this.server = server;
-        RpcTransport connection = connect(rdma ? IpProtocolType.TCP : IpProtocolType.UDP, rdma);
-        assertThat(connection.getClass().getSimpleName()).isEqualTo(rdma ? "RdmaRpcTransport" : "GrizzlyRpcTransport");
+        boolean backchannel = protocol == IpProtocolType.TCP;
+        RpcTransport connection = connect(protocol, backchannel);
+        assertThat(connection.getClass().getSimpleName()).isEqualTo(transport);
         nfs = call(connection);
         EXCHANGE_ID4resok identity = only(new CompoundBuilder().withExchangeId("oncrpc4j-rdma", "test", "client " + OWNERS.incrementAndGet(),
                 nfs4_prot.EXCHGID4_FLAG_SUPP_MOVED_REFER, state_protect_how4.SP4_NONE)).opexchange_id.eir_resok4;
         clientId = identity.eir_clientid;
         CompoundBuilder create = new CompoundBuilder().withCreatesession(clientId, identity.eir_sequenceid);
         COMPOUND4args args = create.withMinorversion(1).withTag("create").build();
-        attributes(args.argarray[0].opcreate_session, rdma);
+        attributes(args.argarray[0].opcreate_session, backchannel);
         created = only(args).opcreate_session.csr_resok4;
         slots = new ClientSession(created.csr_sessionid, Math.min(SLOTS, created.csr_fore_chan_attrs.ca_maxrequests.value));
         compound(new CompoundBuilder().withReclaimComplete());
