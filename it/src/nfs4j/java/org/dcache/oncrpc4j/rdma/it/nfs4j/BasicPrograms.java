@@ -44,7 +44,7 @@ public final class BasicPrograms {
                 .start();
     }
 
-    static Path serverJar() {
+    public static Path serverJar() {
         return JARS.resolve("basic-server.jar");
     }
 

@@ -16,6 +16,7 @@ import org.dcache.oncrpc4j.rdma.tool.Home;
 import org.dcache.oncrpc4j.rdma.tool.RpcRdma;
 import org.dcache.oncrpc4j.rdma.tool.serve.app.ServePlan;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -27,6 +28,7 @@ import picocli.CommandLine.Spec;
         name = "serve",
         description = {
             "Exports a directory, or a tree in memory, over NFSv3: NFS/RDMA and NFS/TCP, with the MOUNT program on the same ports.",
+            "With --nfs4j, nfs4j exports the directory, over NFSv3, v4.0 and v4.1.",
             "Needs no rpcbind; prints the mount commands for Linux. Ends by Ctrl-C or SIGTERM."
         })
 public final class ServeCommand implements Callable<Integer> {
@@ -84,14 +86,28 @@ public final class ServeCommand implements Callable<Integer> {
     @Option(names = {"-v", "--verbose"}, description = "Show what the server logs: each connection, and more.")
     private boolean verbose;
 
+    @Mixin
+    private Nfs4jOptions nfs4j;
+
     @Override
     public Integer call() throws IOException, InterruptedException {
+        refuse(nfs4j.wanted() ? Nfs4jOptions.NOT_WITH : Nfs4jOptions.ONLY_WITH, nfs4j.wanted() ? "means nothing with --nfs4j" : "needs --nfs4j");
         ServePlan plan = plan();
         Home home = Home.find();
         if (plan.rdmaPort() != null && !Files.isRegularFile(home.agent())) {
             throw new IllegalStateException("there is no agent jar " + home.agent() + ", so nothing can run over RDMA; 'mvn package' builds it");
         }
-        return new ServerJvm(command(plan, home)).run();
+        return nfs4j.wanted() ? new Nfs4jServer(nfs4j, plan, readOnly, jvm(plan, home)).run(home, spec.commandLine().getOut())
+                : new ServerJvm(command(plan, home)).run();
+    }
+
+    /** An option that would be passed over is a wrong command line. */
+    private void refuse(List<String> names, String why) {
+        for (String name : names) {
+            if (spec.commandLine().getParseResult().hasMatchedOption(name)) {
+                throw usage(name + " " + why);
+            }
+        }
     }
 
     private ServePlan plan() {
@@ -151,6 +167,16 @@ public final class ServeCommand implements Callable<Integer> {
     }
 
     private List<String> command(ServePlan plan, Home home) {
+        List<String> command = jvm(plan, home);
+        command.add("-cp");
+        command.add(home.export() + "/*:" + home.application() + "/*");
+        command.add("org.dcache.oncrpc4j.rdma.tool.serve.app.ServeMain");
+        command.addAll(plan.words());
+        return command;
+    }
+
+    /** The server's JVM up to its class path. */
+    private List<String> jvm(ServePlan plan, Home home) {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.add("-Dorg.slf4j.simpleLogger.defaultLogLevel=" + (verbose ? "info" : "warn"));
@@ -165,10 +191,6 @@ public final class ServeCommand implements Callable<Integer> {
                 command.add("-D" + (setting.startsWith("oncrpc.") ? setting : "oncrpc." + setting));
             }
         }
-        command.add("-cp");
-        command.add(home.export() + "/*:" + home.application() + "/*");
-        command.add("org.dcache.oncrpc4j.rdma.tool.serve.app.ServeMain");
-        command.addAll(plan.words());
         return command;
     }
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.dcache.oncrpc4j.rdma.tool.nfs4j;
+package org.dcache.oncrpc4j.rdma.tool.serve;
 
 import java.io.IOException;
 
 /** nfs4j was asked for and is not on the class path, or something else that was named for it is not there. */
-public final class Nfs4jMissingException extends IOException {
+final class Nfs4jMissingException extends IOException {
 
     private static final long serialVersionUID = 1;
 

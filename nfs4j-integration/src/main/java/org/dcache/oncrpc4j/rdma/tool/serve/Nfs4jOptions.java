@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.dcache.oncrpc4j.rdma.tool.nfs4j;
+package org.dcache.oncrpc4j.rdma.tool.serve;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -7,7 +7,13 @@ import java.util.List;
 import picocli.CommandLine.Option;
 
 /** The options of {@code rpcrdma serve} that are about nfs4j. */
-public final class Nfs4jOptions {
+final class Nfs4jOptions {
+
+    /** Other options of the command that nfs4j's basic server has no use for. */
+    static final List<String> NOT_WITH = List.of("--memory", "--bind", "--squash", "--anonymous", "--async", "--threads");
+
+    /** Those that mean nothing without it. */
+    static final List<String> ONLY_WITH = List.of("--nfs4j-jar", "--class-path", "--nfs-version", "--exports", "--with-portmap");
 
     @Option(names = "--nfs4j", description = "Run nfs4j's basic server (NFSv3, v4.0 and v4.1) instead of the built-in export.")
     private boolean wanted;
@@ -28,8 +34,8 @@ public final class Nfs4jOptions {
     @Option(names = "--with-portmap", description = "With --nfs4j: run its portmapper too, on port 111.")
     private boolean portmap;
 
-    /** Whether nfs4j was asked for; else the other options mean nothing. */
-    public boolean wanted() {
+    /** Whether nfs4j was asked for. */
+    boolean wanted() {
         return wanted;
     }
 
