@@ -70,7 +70,7 @@ class CrcTest {
         SegmentWriter writer = new SegmentWriter();
         CaptureFigures plain = new CaptureFigures();
         try (PcapFile file = capture.open()) {
-            new CaptureWalker(0, new WithCrc(writer, plain)).walk(file);
+            new CaptureWalker(20049, new WithCrc(writer, plain)).walk(file);
         }
         // The first connection; the second one is no other.
         assertThat(plain.get("FPDUs")).isPositive();

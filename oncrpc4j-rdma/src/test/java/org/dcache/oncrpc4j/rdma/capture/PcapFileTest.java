@@ -45,11 +45,11 @@ class PcapFileTest {
     }
 
     @Test
-    @DisplayName("what is no capture of Ethernet, or ends early, or has cut frames, is refused")
+    @DisplayName("what is no capture, or of another link type, or ends early, or claims lengths that cannot be, is refused")
     void refusals() throws Exception {
         assertThatIOException().isThrownBy(() -> open(new byte[0])).withMessageContaining("ends");
         assertThatIOException().isThrownBy(() -> open(new byte[24])).withMessageContaining("magic");
-        assertThatIOException().isThrownBy(() -> open(file(ByteOrder.BIG_ENDIAN, 0xa1b2c3d4, 113))).withMessageContaining("link type");
+        assertThatIOException().isThrownBy(() -> open(file(ByteOrder.BIG_ENDIAN, 0xa1b2c3d4, 105))).withMessageContaining("link type");
         byte[] whole = file(ByteOrder.BIG_ENDIAN, 0xa1b2c3d4, 1, hex(IPV4));
         for (int length : new int[] {30, 45, whole.length - 1}) {
             PcapFile file = open(java.util.Arrays.copyOf(whole, length));
@@ -57,8 +57,14 @@ class PcapFileTest {
         }
         byte[] cut = whole.clone();
         ByteBuffer.wrap(cut).putInt(36, 1500);
-        PcapFile file = open(cut);
-        assertThatExceptionOfType(CaptureException.class).isThrownBy(file::next).withMessageContaining("-s 0");
+        assertThat(open(cut).next().isCut()).isTrue();
+        assertThatExceptionOfType(CaptureException.class).isThrownBy(() -> new CaptureWalker(1, new CaptureFigures()).walk(open(cut)))
+                .withMessageContaining("-s 0");
+        for (int length : new int[] {-1, 2 << 20, whole.length - 41}) {
+            byte[] unbelievable = whole.clone();
+            ByteBuffer.wrap(unbelievable).putInt(32, length).putInt(36, length == whole.length - 41 ? length - 1 : length);
+            assertThatExceptionOfType(CaptureException.class).isThrownBy(open(unbelievable)::next).withMessageContaining("not believable");
+        }
     }
 
     @Test
@@ -92,7 +98,11 @@ class PcapFileTest {
     }
 
     private static TcpSegment segment(String hex) {
-        return TcpSegment.of(new PcapFile.Frame(1, ByteBuffer.wrap(hex(hex))));
+        return TcpSegment.of(frame(1, hex(hex)));
+    }
+
+    private static PcapFile.Frame frame(int link, byte[] bytes) {
+        return new PcapFile.Frame(1, 0, link, bytes.length, ByteBuffer.wrap(bytes));
     }
 
     private static PcapFile open(byte[] bytes) throws IOException {

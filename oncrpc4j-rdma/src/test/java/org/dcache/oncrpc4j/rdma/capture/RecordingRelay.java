@@ -55,7 +55,7 @@ public final class RecordingRelay implements Closeable {
         if (failure != null) {
             throw new IllegalStateException("the relay broke", failure);
         }
-        CaptureWalker walker = new CaptureWalker(0, walked);
+        CaptureWalker walker = new CaptureWalker(20049, walked);
         record.segments().forEach(walker::segment);
         walker.end();
     }

@@ -20,8 +20,6 @@ import org.dcache.oncrpc4j.rdma.proto.RpcWords;
  */
 final class RpcRdmaConnection {
 
-    private static final int MAX_SEGMENTS = 4096;
-
     /** What one direction's calls have outstanding. */
     private static final class Requester {
         final Map<Integer, List<Exposure>> calls = new HashMap<>();
@@ -42,7 +40,8 @@ final class RpcRdmaConnection {
     }
 
     private final CaptureListener listener;
-    private final RdmaHeader header = new RdmaHeader();
+    private final RpcRdmaMessage decoded = new RpcRdmaMessage();
+    private final RdmaHeader header = decoded.header();
     private final Map<Direction, Requester> requesters = new EnumMap<>(Direction.class);
 
     RpcRdmaConnection(CaptureListener listener) {
@@ -85,12 +84,15 @@ final class RpcRdmaConnection {
     void send(int frame, Direction direction, ByteBuffer message, boolean invalidates, int invalidated) {
         ByteBuffer rpc;
         try {
-            int length = header.decode(message, MAX_SEGMENTS);
+            int length = decoded.decode(message);
             ByteBuffer again = ByteBuffer.allocate(length);
             header.encode(again, 0);
-            RdmapStream.requireSame(frame, "RPC-over-RDMA header", message.slice(message.position(), length), again);
-            rpc = message.slice(message.position() + length, message.remaining() - length);
-            if (isCall(frame, rpc)) {
+            StrictConnection.requireSame(frame, "RPC-over-RDMA header", message.slice(message.position(), length), again);
+            rpc = decoded.rpc();
+            if (header.procedure() == RdmaHeader.RDMA_MSG) {
+                requireXid(frame, rpc);
+            }
+            if (decoded.isCall()) {
                 call(frame, direction, rpc, invalidates);
             } else {
                 rpc = reply(frame, direction, rpc, invalidates, invalidated);
@@ -99,15 +101,6 @@ final class RpcRdmaConnection {
             throw new CaptureException(frame, e.getMessage(), e);
         }
         listener.rpc(frame, direction, header, rpc);
-    }
-
-    /** By the RPC message type, else by what the chunk lists are good for. */
-    private boolean isCall(int frame, ByteBuffer rpc) {
-        if (header.procedure() != RdmaHeader.RDMA_MSG) {
-            return header.procedure() == RdmaHeader.RDMA_NOMSG && header.readCount() > 0;
-        }
-        requireXid(frame, rpc);
-        return RpcWords.type(rpc, 0) == RpcWords.CALL;
     }
 
     private void requireXid(int frame, ByteBuffer rpc) {

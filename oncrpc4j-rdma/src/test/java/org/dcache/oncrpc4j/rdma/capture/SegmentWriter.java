@@ -44,8 +44,8 @@ public final class SegmentWriter {
 
     private TcpSegment segment(Direction direction, boolean syn, ByteBuffer payload) {
         boolean toServer = direction == Direction.TO_SERVER;
-        return new TcpSegment(segments.size() + 1, toServer ? client : server, toServer ? server : client, next.get(direction), syn,
-                !syn || !toServer, false, false, payload);
+        return new TcpSegment(new Moment(segments.size() + 1, 0), toServer ? client : server, toServer ? server : client, next.get(direction), syn,
+                !syn || !toServer, false, false, payload, 0);
     }
 
     private static InetSocketAddress address(int port) {

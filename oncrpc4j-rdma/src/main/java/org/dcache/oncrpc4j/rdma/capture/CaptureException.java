@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dcache.oncrpc4j.rdma.capture;
 
-/** A capture has something that we cannot decode or that breaks the protocol. The message says in which frame. */
+/** A frame, or the file from there on, cannot be read. The message says which frame, and why. */
 public class CaptureException extends RuntimeException {
 
     private static final long serialVersionUID = 1L;
