@@ -6,7 +6,7 @@ package org.dcache.oncrpc4j.rdma.capture;
  *
  * @param at where it was noticed
  * @param direction of the stream that it is in
- * @param bytes of the stream that were not decoded because of it, 0 or more; no byte is counted twice
+ * @param bytes of the stream that were not decoded because of it, 0 or more; no byte is counted by two problems
  * @param text what was expected and what came
  */
 public record CaptureProblem(Kind kind, Moment at, Direction direction, long bytes, String text) {
@@ -33,8 +33,10 @@ public record CaptureProblem(Kind kind, Moment at, Direction direction, long byt
         OUT_OF_ORDER,
         /** A Send longer than any inline message. */
         TOO_LONG,
-        /** The stream ends within an FPDU or a message. */
+        /** The stream ends within an FPDU. */
         INCOMPLETE,
+        /** The stream ends, or has a hole, within a Send. */
+        INCOMPLETE_SEND,
         /** A TCP segment that belongs nowhere. */
         STRAY,
         /** Too much would have to be held in memory. */

@@ -74,6 +74,9 @@ public final class PcapFile implements Closeable {
         } catch (IOException e) {
             stream.close();
             throw e;
+        } catch (CaptureException e) {
+            stream.close();
+            throw new IOException("not a capture: " + e.getMessage(), e);
         }
     }
 

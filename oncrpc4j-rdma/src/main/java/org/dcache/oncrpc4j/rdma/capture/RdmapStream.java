@@ -113,7 +113,7 @@ final class RdmapStream {
 
     void end(Moment at, Direction direction) {
         if (fpdus > 0) {
-            connection.listener().problem(new CaptureProblem(Kind.INCOMPLETE, at, direction, forget(),
+            connection.listener().problem(new CaptureProblem(Kind.INCOMPLETE_SEND, at, direction, forget(),
                     "the stream " + direction + " ends, or has a hole, within a Send"));
         }
     }
