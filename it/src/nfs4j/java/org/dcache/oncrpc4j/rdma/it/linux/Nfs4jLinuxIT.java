@@ -84,7 +84,7 @@ class Nfs4jLinuxIT {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"3", "4.1"})
+    @ValueSource(strings = {"3", "4.0", "4.1", "4.2"})
     void whatLinuxWritesLiesOnTheDiskAndComesBack(String version) throws Exception {
         mount(version);
         String name = "data-" + version;
