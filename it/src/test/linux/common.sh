@@ -9,7 +9,8 @@
 #   KIT/share/                 what the guest mounts: lib/modules/RELEASE, siw/{stock,crc,fixed}.ko
 #   KIT/vmlinux, KIT/initramfs.cpio   what QEMU boots
 
-LINUX_SERIES=6.1
+# 6.1 is Debian 12's own kernel, 6.12 comes with its security updates.
+LINUX_SERIES=${ONCRPC4J_RDMA_KERNEL:-6.1}
 KIT=${ONCRPC4J_RDMA_LINUX:-${XDG_CACHE_HOME:-$HOME/.cache}/oncrpc4j-rdma/linux}/$LINUX_SERIES
 
 say() { echo "linux: $*"; }

@@ -9,18 +9,29 @@ set -euo pipefail
 # "VERSION RELEASE" of every kernel in the package lists, newest first
 candidates() {
     local names
-    names=$(apt-cache pkgnames "linux-headers-$LINUX_SERIES." | grep -E -- '-[0-9]+-amd64$') || return 0
+    names=$(apt-cache pkgnames "linux-headers-$LINUX_SERIES." | grep -E -- '(-[0-9]+|\+deb12)-amd64$') || return 0
     # shellcheck disable=SC2086  # a list of names
     apt-cache madison $names | awk -F' *[|] *' '{sub(/^ */, "", $1); sub(/^linux-headers-/, "", $1); print $2, $1}' | sort -rVu
 }
 
+# kbuild VERSION RELEASE: the name of the kbuild package, which has the series in it, or all of the release but the architecture
+kbuild() {
+    local name
+    for name in "linux-kbuild-$LINUX_SERIES" "linux-kbuild-${2%-amd64}"; do
+        apt-cache madison "$name" | grep -qF "| $1 |" && { echo "$name"; return; }
+    done
+    return 1
+}
+
 # download VERSION RELEASE: all packages of one version, or failure
 download() {
+    local kbuild
+    kbuild=$(kbuild "$1" "$2") || return 1
     rm -rf "$KIT/debs"
     mkdir -p "$KIT/debs"
     (cd "$KIT/debs" && apt-get -qq -o APT::Sandbox::User=root download \
         "linux-image-$2=$1" "linux-headers-$2=$1" "linux-headers-${2%-amd64}-common=$1" \
-        "linux-kbuild-$LINUX_SERIES=$1" "linux-source-$LINUX_SERIES=$1" < /dev/null)
+        "$kbuild=$1" "linux-source-$LINUX_SERIES=$1" < /dev/null)
 }
 
 fetch_newest() {

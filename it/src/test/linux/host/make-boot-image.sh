@@ -8,12 +8,17 @@ set -euo pipefail
 release=$(cat "$KIT/release")
 
 # The kernel's x86 boot protocol: setup_sects is a byte at 0x1f1, payload_offset and payload_length are 32 bits at 0x248. The payload
-# is an xz stream, followed by the unpacked length (4 bytes, inside payload_length).
+# is an xz (6.1) or zstd (6.12) stream, followed by the unpacked length (4 bytes, inside payload_length).
 image=$KIT/packages/boot/vmlinuz-$release
 number() { od -A n -j "$1" -N "$2" -t "u$2" "$image" | tr -d ' '; }
 start=$((($(number 0x1f1 1) + 1) * 512 + $(number 0x248 4)))
 length=$(($(number 0x24c 4) - 4))
-head -c $((start + length)) "$image" | tail -c $length | xz -dc > "$KIT/vmlinux" ||
+case $(od -A n -j $start -N 4 -t x1 "$image" | tr -d ' ') in
+    fd377a58) unpack=(xz -dc) ;;
+    28b52ffd) unpack=(zstd -dcq) ;;
+    *) die "the kernel in $image is packed in a way that this script does not know" ;;
+esac
+head -c $((start + length)) "$image" | tail -c $length | "${unpack[@]}" > "$KIT/vmlinux" ||
     die "cannot unpack the kernel out of $image"
 
 find "$KIT/share/lib/modules/$release" -name '*.ko.xz' -exec xz -d {} +
