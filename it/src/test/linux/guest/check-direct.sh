@@ -5,9 +5,10 @@ set -e
 mkdir -p "$1"
 head -c 6000000 /dev/urandom > /tmp/direct
 for size in 4096 65536 1048576; do
-    dd if=/tmp/direct of="$1/direct-$size" bs=$size oflag=direct conv=notrunc iflag=fullblock count=$((4194304 / size)) status=none
+    total=$((size * (size < 1048576 ? 32 : 4)))
+    dd if=/tmp/direct of="$1/direct-$size" bs=$size oflag=direct conv=notrunc iflag=fullblock count=$((total / size)) status=none
     dd if="$1/direct-$size" of=/tmp/back bs=$size iflag=direct status=none
-    cmp <(head -c 4194304 /tmp/direct) /tmp/back
+    cmp <(head -c $total /tmp/direct) /tmp/back
 done
 for file in "$1/edited" /tmp/edited; do
     rm -f "$file"
@@ -15,7 +16,7 @@ for file in "$1/edited" /tmp/edited; do
     tail -c 4097 /tmp/direct >> "$file"
     truncate -s 70003 "$file"
     truncate -s 300000 "$file"
-    dd if=/tmp/direct of="$file" bs=1 seek=12345 count=3333 conv=notrunc status=none
+    dd if=/tmp/direct of="$file" bs=3333 oflag=seek_bytes seek=12345 count=1 conv=notrunc status=none
     dd if=/tmp/direct of="$file" bs=4096 seek=100 count=3 conv=notrunc status=none
 done
 sync -f "$1"

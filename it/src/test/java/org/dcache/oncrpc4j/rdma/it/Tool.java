@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.dcache.oncrpc4j.rdma.it.jvm.JvmProcess;
 
 /** Runs {@code bin/rpcrdma} of this checkout as a user does, but never lets it start a build of its own. */
 public final class Tool {
@@ -34,6 +35,11 @@ public final class Tool {
         builder.environment().put("RPCRDMA_BUILD", "never");
         builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
         return builder;
+    }
+
+    /** Starts it, for a command that runs until it is told to end. */
+    public static JvmProcess start(String... arguments) {
+        return JvmProcess.of(command(script(), arguments));
     }
 
     public static Result run(String... arguments) throws IOException, InterruptedException {

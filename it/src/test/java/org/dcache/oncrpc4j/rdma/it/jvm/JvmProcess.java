@@ -43,6 +43,15 @@ public final class JvmProcess implements AutoCloseable {
         return new Builder();
     }
 
+    /** A program that starts JVMs of its own. */
+    public static JvmProcess of(ProcessBuilder program) {
+        try {
+            return new JvmProcess(program.start());
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot start " + program.command(), e);
+        }
+    }
+
     /** Waits for the next line with this text, after the one found before, and returns it. */
     public String expect(String text) {
         return expect(line -> line.contains(text), "a line with '" + text + "'");
@@ -113,8 +122,10 @@ public final class JvmProcess implements AutoCloseable {
         return process.pid();
     }
 
+    /** Kills it and all that it started, at once (SIGKILL). */
     @Override
     public void close() {
+        process.descendants().forEach(ProcessHandle::destroyForcibly);
         process.destroyForcibly();
         try {
             process.waitFor();
@@ -201,11 +212,7 @@ public final class JvmProcess implements AutoCloseable {
             ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
             builder.environment().remove("JAVA_TOOL_OPTIONS");
             builder.environment().putAll(environment);
-            try {
-                return new JvmProcess(builder.start());
-            } catch (IOException e) {
-                throw new UncheckedIOException("cannot start " + command, e);
-            }
+            return of(builder);
         }
 
         private static String join(List<Path> entries) {

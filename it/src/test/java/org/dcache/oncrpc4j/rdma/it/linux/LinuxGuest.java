@@ -145,7 +145,7 @@ final class LinuxGuest implements AutoCloseable {
         }
     }
 
-    private void closeAfter(Throwable cause) {
+    void closeAfter(Throwable cause) {
         try {
             close();
         } catch (AssertionError e) {

@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.it.linux;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.util.concurrent.atomic.AtomicLong;
+import org.dcache.oncrpc4j.rdma.tool.relay.Relay;
+import org.dcache.oncrpc4j.rdma.tool.relay.Tap;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+
+/**
+ * The Linux kernel mounts our export over RDMA, uses it hard, loses its connection and comes back. What was written is read again after the caches were dropped,
+ * and compared in the guest; the client's own counters tell that it went over RDMA and that no reply was bad.
+ */
+class KernelMountLinuxIT {
+
+    /** Around what is inline with a header and without, pages, FPDUs, segments and the largest transfer; odd ends. */
+    private static final String SIZES = "0 1 2 3 4 5 1000 1001 1023 1024 1025 3700 3801 3902 3950 3967 4000 4095 4096 4097 4099 8191 65473 65475 65535 65536"
+            + " 65537 262143 1048575 1048576 1048577 1052672 2097153 4000003";
+
+    /** siw as it is. It takes the CRC that we ask for. */
+    @Nested
+    @TestInstance(TestInstance.Lifecycle.PER_CLASS)
+    class Stock extends Mounts {
+
+        Stock() {
+            super("stock");
+        }
+
+        @Test
+        @Tag("conformance-77")
+        void filesOfEverySizeComeBackAsTheyWereWritten() throws IOException {
+            try (Mount mount = mount()) {
+                mount.run("check-sizes %s/sizes " + SIZES);
+                MountStats stats = mount.stats();
+                assertThat(stats.counter("read_chunk_count")).as("WRITEs by Read chunk").isPositive();
+                assertThat(stats.counter("write_chunk_count")).as("READs by Write chunk").isPositive();
+            }
+            assertThat(served.log()).as("CRC is agreed on").anyMatch(line -> line.contains("CRC on"));
+        }
+
+        @Test
+        void directIoAppendsTruncationsAndTwoWritersLeaveTheRightBytes() throws IOException {
+            try (Mount mount = mount()) {
+                mount.run("check-direct.sh %s/direct");
+            }
+        }
+
+        @Test
+        void aDirectoryOfTenThousandIsListedByReplyChunksAndLinksRenamesAndLongNamesWork() throws IOException {
+            try (Mount mount = mount()) {
+                mount.run("mkdir %s/names && check-names %s/names 10000");
+                assertThat(mount.stats().counter("reply_chunk_count")).as("READDIRPLUS by Reply chunk").isPositive();
+            }
+        }
+
+        @Test
+        void aTreeIsCopiedAndComparedOverRdmaAndOverTcp() throws IOException {
+            String source = java.nio.file.Path.of("").toAbsolutePath().getParent().resolve("oncrpc4j-rdma/src/main").toString();
+            try (Mount mount = mount()) {
+                mount.run("cp -r " + source + " %s/tree && echo 3 > /proc/sys/vm/drop_caches && diff -r " + source + " %s/tree");
+            }
+            client.mount("tcp", served.tcpPort(), served.tcpPort(), "/", "/mnt/tcp");
+            client.run("diff -r " + source + " /mnt/tcp/tree && rm -r /mnt/tcp/tree && [ ! -e /mnt/tcp/tree ]");
+            assertThat(client.stats("/mnt/tcp").transport()).isEqualTo("tcp");
+            client.unmount("/mnt/tcp");
+        }
+
+        @Test
+        void fioFindsEveryBlockAsItWroteItWith128Outstanding() throws IOException {
+            try (Mount mount = mount()) {
+                mount.run("fio --name=random --directory=%s --size=16m --rw=randrw --bsrange=512-256k --verify=crc32c --direct=1 --ioengine=libaio --iodepth=16"
+                        + " --verify_fatal=1 --minimal > /out/fio-random.log");
+                mount.run("fio --name=deep --directory=%s --size=4m --rw=randwrite --bs=4k --verify=crc32c --direct=1 --ioengine=libaio --iodepth=128"
+                        + " --verify_fatal=1 --minimal > /out/fio-deep.log");
+                mount.run("fio --name=mapped --directory=%s --size=4m --rw=randrw --bs=4k --verify=crc32c --ioengine=mmap --verify_fatal=1 --minimal"
+                        + " > /out/fio-mapped.log");
+                mount.run("rm %s/random.* %s/deep.* %s/mapped.*");
+            }
+        }
+
+        @Test
+        void aKilledProcessLeavesAMountThatGoesOn() throws IOException {
+            try (Mount mount = mount()) {
+                for (int i = 0; i < 5; i++) {
+                    client.run("dd if=/dev/zero of=/mnt/kernel/killed bs=1M count=200 status=none & sleep 0.7; kill -9 $!; wait $! 2> /dev/null; true");
+                }
+                mount.run("rm %s/killed && check-sizes %s/after-kill 4096 1048576 5");
+            }
+        }
+
+        @Test
+        void severalConnectionsServeOneMountWhereTheKernelMakesThem() throws IOException {
+            try (Mount mount = mount("nconnect=4")) {
+                mount.run("check-sizes %s/several " + SIZES);
+            }
+        }
+
+        @Test
+        void aServerThatIsKilledAndComesBackLosesNothing() throws IOException {
+            try (Mount mount = mount()) {
+                client.start("restarts", "for i in 1 2 3 4; do check-sizes /mnt/kernel/restart-$i " + SIZES + " || exit 1; done");
+                client.run("sleep 1");
+                served.restart();
+                client.run("sleep 3");
+                served.kill();
+                client.run("sleep 2");
+                served.restart();
+                client.finish("restarts");
+                assertThat(client.stats("/mnt/kernel").counter("connect_count")).as("connections").isGreaterThan(1);
+                mount.lostConnections();
+            }
+        }
+
+        @Test
+        void connectionsThatBreakInTheMiddleOfFpdusLoseNothing() throws IOException {
+            Breaks breaks = new Breaks();
+            try (Relay relay = new Relay(served.rdmaPort(), breaks::next)) {
+                client.mount("rdma", relay.port(), served.tcpPort(), "/", "/mnt/kernel");
+                try (Mount mount = new Mount()) {
+                    client.run("for i in 1 2 3; do check-sizes /mnt/kernel/broken-$i " + SIZES + " || exit 1; done");
+                    assertThat(breaks.done.get()).as("connections that were broken").isGreaterThan(2);
+                    mount.lostConnections();
+                }
+            }
+        }
+    }
+
+    /** siw that wants CRC of everybody. */
+    @Nested
+    @TestInstance(TestInstance.Lifecycle.PER_CLASS)
+    class CrcRequired extends Mounts {
+
+        CrcRequired() {
+            super("crc", "--set=rdma.iwarp.crc=off");
+        }
+
+        @Test
+        @Tag("conformance-77")
+        void crcIsUsedBecauseTheClientAsksForIt() throws IOException {
+            try (Mount mount = mount()) {
+                mount.run("check-sizes %s/sizes " + SIZES);
+            }
+            assertThat(served.log()).anyMatch(line -> line.contains("CRC on")).noneMatch(line -> line.contains("CRC off"));
+        }
+    }
+
+    /** Nobody asks for CRC; small inline threshold. */
+    @Nested
+    @TestInstance(TestInstance.Lifecycle.PER_CLASS)
+    class NoCrc extends Mounts {
+
+        NoCrc() {
+            super("stock", "--set=rdma.iwarp.crc=off", "--set=rdma.inline=1024", "--set=rdma.credits=4");
+        }
+
+        @Test
+        @Tag("conformance-77")
+        void withoutCrcAndWithSmallThresholdsAndFewCreditsTheBytesAreTheSame() throws IOException {
+            try (Mount mount = mount()) {
+                mount.run("check-sizes %s/sizes " + SIZES);
+                mount.run("mkdir %s/names && check-names %s/names 300");
+            }
+            assertThat(served.log()).anyMatch(line -> line.contains("CRC off") && line.contains("inline 1024/1024"))
+                    .noneMatch(line -> line.contains("CRC on"));
+        }
+    }
+
+    /** Breaks each connection after some more bytes than the last one, in turn by FIN and by RST, on the way to the server and on the way back. */
+    private static final class Breaks {
+        private final AtomicLong connections = new AtomicLong();
+        private final AtomicLong done = new AtomicLong();
+
+        Tap next() {
+            long number = connections.getAndIncrement();
+            long limit = 700_001 + number * 1_234_567;
+            AtomicLong left = new AtomicLong(limit);
+            return new Tap() {
+                @Override
+                public Verdict toServer(byte[] bytes, int offset, int length) {
+                    return verdict(length);
+                }
+
+                @Override
+                public Verdict toClient(byte[] bytes, int offset, int length) {
+                    return verdict(length);
+                }
+
+                private Verdict verdict(int length) {
+                    long before = left.getAndAdd(-length);
+                    if (before < 0 || before >= length) {
+                        return before < 0 ? Verdict.RESET : Verdict.PASS;
+                    }
+                    done.incrementAndGet();
+                    return number % 2 == 0 ? Verdict.RESET : Verdict.FINISH;
+                }
+            };
+        }
+    }
+
+    /** A guest and a server, for one group of tests. */
+    private abstract static class Mounts {
+
+        private final String siw;
+        private final String[] options;
+        KernelClient client;
+        ServedDirectory served;
+
+        Mounts(String siw, String... options) {
+            this.siw = siw;
+            this.options = options;
+        }
+
+        @BeforeAll
+        void boot() throws IOException {
+            served = ServedDirectory.serve(options);
+            client = KernelClient.boot("mount-" + getClass().getSimpleName(), siw);
+        }
+
+        Mount mount(String... more) {
+            client.mount("rdma", served.rdmaPort(), served.tcpPort(), "/", "/mnt/kernel", more);
+            return new Mount();
+        }
+
+        /** One mount; its end looks at what the kernel counted. */
+        final class Mount implements AutoCloseable {
+            private boolean lost;
+
+            /** @param command with {@code %s} for the mount's directory */
+            void run(String command) {
+                client.run(command.replace("%s", "/mnt/kernel"));
+            }
+
+            MountStats stats() {
+                return client.stats("/mnt/kernel");
+            }
+
+            /** Its connection was broken on purpose, so that calls were sent again. */
+            void lostConnections() {
+                lost = true;
+            }
+
+            @Override
+            public void close() {
+                MountStats stats = stats();
+                client.unmount("/mnt/kernel");
+                assertThat(stats.transport()).isEqualTo("rdma");
+                assertThat(stats.counter("bad_reply_count")).as("bad replies").isZero();
+                assertThat(stats.counter("bad_xids")).as("replies to nobody").isZero();
+                if (!lost) {
+                    assertThat(stats.retransmissions()).as("calls that were sent again").isZero();
+                }
+            }
+        }
+
+        @AfterAll
+        void end() {
+            try (ServedDirectory closing = served) {
+                if (client != null) {
+                    client.close();
+                }
+                assertThat(closing.log()).noneMatch(line -> line.contains(" ERROR "));
+            }
+        }
+    }
+}
