@@ -18,7 +18,7 @@ candidates() {
 kbuild() {
     local name
     for name in "linux-kbuild-$LINUX_SERIES" "linux-kbuild-${2%-amd64}"; do
-        apt-cache madison "$name" | grep -qF "| $1 |" && { echo "$name"; return; }
+        apt-cache madison "$name" | awk -v version="$1" '$3 == version {found = 1} END {exit !found}' && { echo "$name"; return; }
     done
     return 1
 }
