@@ -3,6 +3,8 @@ package org.dcache.oncrpc4j.rdma.tool.serve.app;
 
 import java.io.IOException;
 import java.net.BindException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
@@ -66,9 +68,20 @@ public final class ServeMain {
         } else if (e instanceof AccessDeniedException) {
             return "no permission to look into " + plan.directory();
         } else if (e instanceof BindException) {
-            return "cannot listen on " + plan.bind() + " port " + plan.servicePort() + ": " + e.getMessage() + "; choose another with --port";
+            return bindFailure(plan, e);
         }
         return e.getMessage() == null ? e.toString() : e.getMessage();
+    }
+
+    /** oncrpc4j says only that its range of one port would not do, so the reason is asked for again; the transport says it by itself. */
+    private static String bindFailure(ServePlan plan, Exception e) {
+        try {
+            new ServerSocket(plan.servicePort(), 1, InetAddress.getByName(plan.bind())).close();
+            return e.getMessage() + "; choose another with --rdma-port";
+        } catch (IOException reason) {
+            return "cannot listen on " + plan.bind() + " port " + plan.servicePort() + ": " + reason.getMessage() + "; choose another with "
+                    + (plan.tcpPort() != null ? "--port" : "--rdma-port");
+        }
     }
 
     private static void stop(ExportServer server) {

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.it;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.dcache.oncrpc4j.rdma.it.jvm.JvmProcess;
+import org.dcache.oncrpc4j.rdma.it.jvm.Ports;
+
+/** {@code rpcrdma serve} on two free ports. Closing kills it and the JVM that it started. One thread. */
+final class Served implements AutoCloseable {
+
+    private static final long SECONDS = 60;
+
+    private final int port;
+    private final JvmProcess tool;
+
+    private Served(int port, JvmProcess tool) {
+        this.port = port;
+        this.tool = tool;
+    }
+
+    /** Returns when it says that it is ready. */
+    static Served start(String... arguments) throws IOException {
+        int port = Ports.freePair();
+        List<String> words = new ArrayList<>(List.of("serve", "--port", "" + port, "--rdma-port", "" + (port + 1)));
+        words.addAll(List.of(arguments));
+        Served served = new Served(port, Tool.start(words.toArray(String[]::new)));
+        try {
+            served.tool.expect("Ready");
+            return served;
+        } catch (AssertionError e) {
+            served.close();
+            throw e;
+        }
+    }
+
+    int tcpPort() {
+        return port;
+    }
+
+    int rdmaPort() {
+        return port + 1;
+    }
+
+    /** What it said until it was ready. */
+    List<String> greeting() {
+        return tool.lines();
+    }
+
+    /** The tool, and the server's JVM. */
+    List<ProcessHandle> processes() {
+        List<ProcessHandle> all = new ArrayList<>();
+        ProcessHandle.of(tool.pid()).ifPresent(handle -> {
+            all.add(handle);
+            all.addAll(handle.descendants().toList());
+        });
+        return all;
+    }
+
+    /** Sends SIGTERM to the tool, or SIGKILL, and waits until it and what it started have ended. */
+    void end(boolean kill) throws InterruptedException, ExecutionException, TimeoutException {
+        List<ProcessHandle> all = processes();
+        if (kill) {
+            all.get(0).destroyForcibly();
+        } else {
+            all.get(0).destroy();
+        }
+        for (ProcessHandle process : all) {
+            process.onExit().get(SECONDS, TimeUnit.SECONDS);
+        }
+    }
+
+    @Override
+    public void close() {
+        processes().forEach(ProcessHandle::destroyForcibly);
+        tool.close();
+    }
+}
