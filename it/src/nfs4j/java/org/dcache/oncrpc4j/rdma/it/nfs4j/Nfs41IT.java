@@ -148,6 +148,40 @@ class Nfs41IT {
         }
     }
 
+    /** The delegation is void with the connection: the writer is not kept waiting, and the server answers others all the while. */
+    @Test
+    void aRecallToAClientThatIsGoneKeepsNobodyWaiting() throws Exception {
+        try (NfsSession writer = new NfsSession(server.address())) {
+            NfsFiles writing = new NfsFiles(writer);
+            writing.close(writing.create("left"));
+            try (NfsSession reader = new NfsSession(server.address())) {
+                var opened = reader.compound(new NfsFiles(reader).openOperation("left",
+                        nfs4_prot.OPEN4_SHARE_ACCESS_READ | nfs4_prot.OPEN4_SHARE_ACCESS_WANT_READ_DELEG)).get(1).opopen.resok4;
+                assertThat(opened.delegation.delegation_type).isEqualTo(open_delegation_type4.OPEN_DELEGATE_READ);
+            }
+            assertThat(writer.status(writing.openOperation("left", nfs4_prot.OPEN4_SHARE_ACCESS_BOTH))).isEqualTo(nfsstat.NFS_OK);
+            assertThat(writer.callbacks().isEmpty()).isTrue();
+        }
+    }
+
+    /** Whatever ends the connection, the session is alive: slots and open files go on over another one. */
+    @Test
+    void aSessionOutlivesItsConnection() throws Exception {
+        byte[] data = NfsFiles.bytes(70_000);
+        try (NfsSession session = new NfsSession(server.address())) {
+            NfsFiles nfs = new NfsFiles(session);
+            NfsFiles.Open file = nfs.create("kept");
+            nfs.write(file, data);
+            session.closeFirstConnection();
+            RpcCall second = session.furtherConnection();
+            var read = session.compound(second, new CompoundBuilder().withPutfh(file.handle()).withRead(data.length, 0, file.state()))
+                    .get(1).opread.resok4;
+            byte[] came = new byte[read.data.remaining()];
+            read.data.get(came);
+            assertThat(came).isEqualTo(data);
+        }
+    }
+
     @Test
     void callsOfASessionGoOverItsSecondConnectionToo() throws Exception {
         byte[] data = NfsFiles.bytes(300_001);

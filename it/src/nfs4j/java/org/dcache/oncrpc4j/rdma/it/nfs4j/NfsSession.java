@@ -130,6 +130,11 @@ final class NfsSession implements AutoCloseable {
         return call(connect(IpProtocolType.TCP, false));
     }
 
+    /** The one with the backchannel. */
+    void closeFirstConnection() throws IOException {
+        clients.remove(0).close();
+    }
+
     CREATE_SESSION4resok created() {
         return created;
     }
