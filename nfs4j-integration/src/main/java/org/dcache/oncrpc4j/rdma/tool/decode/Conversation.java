@@ -231,6 +231,7 @@ final class Conversation implements ConnectionListener {
     }
 
     private void line(Moment at, Direction direction, String text) {
+        writes(direction.reverse());
         writes(direction);
         write(at, direction, text);
     }
