@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -53,6 +54,17 @@ class ServeNfs4jIT {
         } finally {
             tool.descendants().forEach(ProcessHandle::destroyForcibly);
             tool.destroyForcibly();
+        }
+    }
+
+    @Test
+    void aPortInUseFailsAtOnce() throws Exception {
+        int port = Ports.freePair();
+        try (ServerSocket taken = new ServerSocket(port + 1)) {
+            Tool.Result result = Tool.run("serve", "--nfs4j", "--nfs4j-jar", BasicPrograms.serverJar().toString(),
+                    "--port", "" + port, "--rdma-port", "" + taken.getLocalPort(), folder.toString());
+            assertThat(result.output()).contains("port " + taken.getLocalPort() + " cannot be used").doesNotContain("nfs4j serves");
+            assertThat(result.status()).isOne();
         }
     }
 

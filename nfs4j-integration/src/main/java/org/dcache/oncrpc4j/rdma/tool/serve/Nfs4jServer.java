@@ -3,8 +3,10 @@ package org.dcache.oncrpc4j.rdma.tool.serve;
 
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -54,6 +56,12 @@ final class Nfs4jServer {
      */
     int run(Home home, PrintWriter out) throws IOException, InterruptedException {
         Nfs4jClassPath classPath = Nfs4jClassPath.of(home.application(), options.jars(), options.classPath());
+        // nfs4j would find out late, and whoever has the port might answer in its place.
+        for (Integer port : new Integer[] {plan.tcpPort(), plan.rdmaPort()}) {
+            if (port != null) {
+                checkFree(port);
+            }
+        }
         Path own = options.exports() == null ? Files.createTempFile("nfs4j", ".exports") : null;
         try {
             if (own != null) {
@@ -72,6 +80,15 @@ final class Nfs4jServer {
             if (own != null) {
                 Files.deleteIfExists(own);
             }
+        }
+    }
+
+    private static void checkFree(int port) throws IOException {
+        try (ServerSocket socket = new ServerSocket()) {
+            socket.setReuseAddress(true);
+            socket.bind(new InetSocketAddress(port));
+        } catch (IOException e) {
+            throw new BindException("port " + port + " cannot be used: " + e.getMessage() + "; see --port and --rdma-port");
         }
     }
 
