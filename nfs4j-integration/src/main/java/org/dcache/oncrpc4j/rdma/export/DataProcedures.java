@@ -13,6 +13,7 @@ import org.dcache.oncrpc4j.rdma.nfs3.NfsStat3;
 import org.dcache.oncrpc4j.rdma.nfs3.Read3Args;
 import org.dcache.oncrpc4j.rdma.nfs3.Read3Res;
 import org.dcache.oncrpc4j.rdma.nfs3.Sattr3;
+import org.dcache.oncrpc4j.rdma.nfs3.WccData;
 import org.dcache.oncrpc4j.rdma.nfs3.Write3Args;
 import org.dcache.oncrpc4j.rdma.nfs3.Write3Res;
 
@@ -77,18 +78,30 @@ final class DataProcedures {
         return Read3Res.ok(after, read, eof, BulkData.shared(lease.buffer().flip()));
     }
 
+    /** Waits for the disk, if the client wants that, without the tree's locks. */
     Write3Res write(Write3Args arguments, Request request) {
         Wcc wcc = new Wcc(export.tree());
+        Node node;
+        WccData changed;
         try (TreeLocks.Held held = export.locks().change(arguments.file())) {
             try {
-                return write(arguments, request.caller(), wcc);
+                node = write(arguments, request.caller(), wcc);
             } catch (IOException e) {
                 return Write3Res.failed(Failures.status(e), wcc.data());
             }
+            changed = wcc.data();
+        }
+        try {
+            if (arguments.stable() != Nfs3.UNSTABLE) {
+                export.tree().sync(node, arguments.stable() == Nfs3.FILE_SYNC);
+            }
+            return Write3Res.ok(changed, arguments.count(), arguments.stable(), verifier);
+        } catch (IOException e) {
+            return Write3Res.failed(Failures.status(e), changed);
         }
     }
 
-    private Write3Res write(Write3Args arguments, Caller caller, Wcc wcc) throws IOException {
+    private Node write(Write3Args arguments, Caller caller, Wcc wcc) throws IOException {
         Node node = wcc.resolve(arguments.file());
         Fattr3 before = node.attributes();
         export.requireWritable();
@@ -108,10 +121,7 @@ final class DataProcedures {
                 export.tree().setAttributes(node, Sattr3.ofMode(before.mode() & ~SET_ID));
             }
         }
-        if (stable != Nfs3.UNSTABLE) {
-            export.tree().sync(node, stable == Nfs3.FILE_SYNC);
-        }
-        return Write3Res.ok(wcc.data(), count, stable, verifier);
+        return node;
     }
 
     /** Without the tree's locks while the disk works; all of the file is committed, whatever the range. */

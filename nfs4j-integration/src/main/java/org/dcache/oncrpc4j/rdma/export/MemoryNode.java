@@ -66,7 +66,8 @@ final class MemoryNode implements Node {
 
     synchronized void set(Sattr3 change) {
         Instant now = now();
-        mode = change.mode() == null ? mode : change.mode() & 07777;
+        // The mode of a symbolic link means nothing, and Linux does not change it.
+        mode = change.mode() == null || type == FileType3.NF3LNK ? mode : change.mode() & 07777;
         uid = change.uid() == null ? uid : change.uid();
         gid = change.gid() == null ? gid : change.gid();
         atime = time(change.atime(), atime, now);

@@ -56,7 +56,12 @@ final class ReadBuffers {
             if (allocated + size > budget) {
                 return null;
             }
-            buffer = ByteBuffer.allocateDirect(size);
+            try {
+                buffer = ByteBuffer.allocateDirect(size);
+            } catch (OutOfMemoryError e) {
+                // -XX:MaxDirectMemorySize is smaller than the budget: the same as its end.
+                return null;
+            }
             allocated += size;
         }
         return new Lease(buffer.clear().limit(bytes), sizeClass);
