@@ -72,7 +72,10 @@ final class AttributeProcedures {
         export.tree().setAttributes(node, privileges(caller, now, change));
     }
 
-    /** A file that gets another owner, or a size from somebody else than root, loses its set-uid and set-gid bits; a mode never brings set-gid of a foreign group. */
+    /**
+     * A file that gets another owner, or a size from somebody else than root, loses its set-uid and set-gid bits; a mode never brings
+     * set-gid of a foreign group.
+     */
     private static Sattr3 privileges(Caller caller, Fattr3 now, Sattr3 change) {
         if (caller.isRoot() || now.isDirectory()) {
             return change;

@@ -22,7 +22,8 @@ import org.dcache.oncrpc4j.rdma.nfs3.Symlink3Args;
 /**
  * CREATE, MKDIR, SYMLINK, MKNOD (RFC 1813, sections 3.3.8 to 3.3.11). Any thread.
  *
- * <p>An EXCLUSIVE verifier is kept in the new file's times, 31 bits in each, so that it is still known after a restart; the client sets the times afterwards.
+ * <p>An EXCLUSIVE verifier is kept in the new file's times, 31 bits in each, so that it is still known after a restart; the client sets the times
+ * afterwards.
  */
 final class CreateProcedures {
 

@@ -17,8 +17,8 @@ import org.dcache.oncrpc4j.rdma.nfs3.Readdirplus3Res;
 /**
  * READDIR and READDIRPLUS (RFC 1813, sections 3.3.16, 3.3.17): pages of a {@link Listing}. Any thread.
  *
- * <p>A cookie is made of the name alone, so it stays good when other names come and go, when its own goes, and across a restart. The verifier is therefore a
- * constant; a cookie with another one is not ours.
+ * <p>A cookie is made of the name alone, so it stays good when other names come and go, when its own goes, and across a restart. The verifier is
+ * therefore a constant; a cookie with another one is not ours.
  */
 final class DirectoryProcedures {
 

@@ -17,9 +17,9 @@ import org.dcache.oncrpc4j.rdma.nfs3.NfsStat3;
  * Finds a file by its inode when nobody knows where it is, as after a restart: first along the names whose hashes the handle has, then, because it or a
  * directory above it may have been renamed, everywhere.
  *
- * <p>Looking everywhere reads every directory of the export, so made-up handles could keep the server busy with nothing else. It is done by one thread at a
- * time, and, beyond the first second, takes at most a tenth of the time; who comes too early is told to come again (JUKEBOX). What came by on the way is remembered,
- * and what was not found too, both bounded. Any thread.
+ * <p>Looking everywhere reads every directory of the export, so made-up handles could keep the server busy with nothing else. It is done by one
+ * thread at a time, and, beyond the first second, takes at most a tenth of the time; who comes too early is told to come again (JUKEBOX). What came
+ * by on the way is remembered, and what was not found too, both bounded. Any thread.
  */
 final class InodeSearch {
 

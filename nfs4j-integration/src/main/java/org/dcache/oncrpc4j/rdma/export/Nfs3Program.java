@@ -28,8 +28,8 @@ import org.dcache.oncrpc4j.xdr.XdrVoid;
 /**
  * The NFSv3 program: decodes a call, looks whether it is a duplicate, runs the procedure, replies. Called by the service's threads, several at once.
  *
- * <p>Procedures answer every failure with a status. What cannot be decoded is answered GARBAGE_ARGS, an unknown procedure PROC_UNAVAIL; a defect of ours is thrown,
- * upon which oncrpc4j logs it and answers SYSTEM_ERR.
+ * <p>Procedures answer every failure with a status. What cannot be decoded is answered GARBAGE_ARGS, an unknown procedure PROC_UNAVAIL; a defect of
+ * ours is thrown, upon which oncrpc4j logs it and answers SYSTEM_ERR.
  */
 final class Nfs3Program implements RpcDispatchable {
 

@@ -22,8 +22,8 @@ import org.dcache.oncrpc4j.rdma.nfs3.SetTime3;
 /**
  * Makes files and sets attributes with java.nio.file. Stateless.
  *
- * <p>New files are made for the process alone, then given to their owner, then their mode, so that nobody sees them with more rights in between. Without the right to give
- * files away (no root) the owner stays the process's.
+ * <p>New files are made for the process alone, then given to their owner, then their mode, so that nobody sees them with more rights in between.
+ * Without the right to give files away (no root) the owner stays the process's.
  */
 final class PathChanges {
 

@@ -8,8 +8,8 @@ import java.util.Locale;
 import org.dcache.oncrpc4j.rdma.nfs3.NfsText;
 
 /**
- * Names between the wire and java.nio.file. Both mean bytes, but a Path made of a String knows only names that the JVM's encoding has; URIs of files have escapes
- * for bytes, and take every name. Names in ASCII go the short way. Stateless.
+ * Names between the wire and java.nio.file. Both mean bytes, but a Path made of a String knows only names that the JVM's encoding has; URIs of files
+ * have escapes for bytes, and take every name. Names in ASCII go the short way. Stateless.
  */
 final class PathNames {
 

@@ -11,8 +11,8 @@ import org.dcache.oncrpc4j.rdma.nfs3.SetTime3;
 /**
  * What a caller may do, by the mode bits. The server checks this itself: the process that it runs in may be allowed more.
  *
- * <p>NFS has no open: a file's owner may always read and write it, because he may have opened it before he changed its mode, and who may execute a file may
- * read it (RFC 1813, section 4.4). Stateless.
+ * <p>NFS has no open: a file's owner may always read and write it, because he may have opened it before he changed its mode, and who may execute a
+ * file may read it (RFC 1813, section 4.4). Stateless.
  */
 final class Rights {
 

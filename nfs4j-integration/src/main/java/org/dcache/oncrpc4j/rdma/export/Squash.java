@@ -5,7 +5,8 @@ import org.dcache.oncrpc4j.rpc.RpcAuthTypeUnix;
 import org.dcache.oncrpc4j.rpc.RpcCall;
 
 /**
- * Which callers of AUTH_SYS are taken for somebody else, as the option of Linux's exports of the same name. Callers with any other credential are always the anonymous user.
+ * Which callers of AUTH_SYS are taken for somebody else, as the option of Linux's exports of the same name. Callers with any other credential are
+ * always the anonymous user.
  */
 public enum Squash {
 
