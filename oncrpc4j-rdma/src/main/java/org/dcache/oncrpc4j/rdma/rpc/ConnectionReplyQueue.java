@@ -9,9 +9,12 @@ import java.util.List;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.dcache.oncrpc4j.rdma.xprt.DuplicateXidException;
 import org.dcache.oncrpc4j.rpc.ReplyQueue;
 import org.dcache.oncrpc4j.rpc.RpcReply;
 import org.dcache.oncrpc4j.rpc.RpcTransport;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The reply queue of one connection. oncrpc4j registers each call here before it is sent and takes it out again when the caller gives up, which makes these
@@ -20,8 +23,13 @@ import org.dcache.oncrpc4j.rpc.RpcTransport;
  *
  * <p>Xids are tracked per connection and a duplicate is refused; one shared timer serves all time-outs. A disconnect is noticed by the connection itself, so
  * {@link #handleDisconnect} has nothing to do.
+ *
+ * <p>On a connection that has ended a call is not registered, and nothing is thrown, as with the stock queue: oncrpc4j would drop the encoded message, and nobody could give its
+ * memory back. It goes on to {@link RdmaRpcTransport#send}, which does so and fails the call with {@link EOFException}.
  */
 final class ConnectionReplyQueue extends ReplyQueue {
+
+    private static final Logger LOG = LoggerFactory.getLogger(ConnectionReplyQueue.class);
 
     private final RdmaRpcTransport transport;
     private final ScheduledThreadPoolExecutor timer;
@@ -43,7 +51,14 @@ final class ConnectionReplyQueue extends ReplyQueue {
             throws EOFException {
         boolean timed = timeout > 0 && unit != null;
         PendingReply pending = new PendingReply(transport, callback, timed);
-        transport.connection().requester().register(xid, pending);
+        try {
+            transport.connection().requester().register(xid, pending);
+        } catch (DuplicateXidException e) {
+            throw e;
+        } catch (EOFException e) {
+            LOG.debug("{}: xid {} is left to send: {}", transport, xid, e.getMessage());
+            return;
+        }
         if (timed) {
             pending.timeout(timer.schedule(() -> expired(xid, timeout, unit), timeout, unit));
         }
