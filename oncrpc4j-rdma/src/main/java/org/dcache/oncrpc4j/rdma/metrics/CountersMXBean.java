@@ -3,9 +3,12 @@ package org.dcache.oncrpc4j.rdma.metrics;
 
 import java.util.Map;
 
-/** What a JMX client sees of {@link Counters#process()}. */
+/** What a JMX client sees of {@link Counters#process()} and {@link Gauges#process()}. */
 public interface CountersMXBean {
 
     /** All counters that ever counted, by label, for example {@code xprt.sends}. Not a snapshot of one instant. */
     Map<String, Long> getCounters();
+
+    /** What is held at this moment, by label, for example {@code xprt.connections}. Not a snapshot of one instant. */
+    Map<String, Long> getGauges();
 }

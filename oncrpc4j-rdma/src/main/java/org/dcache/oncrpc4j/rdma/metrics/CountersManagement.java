@@ -94,5 +94,10 @@ public final class CountersManagement {
         public Map<String, Long> getCounters() {
             return Counters.process().snapshot();
         }
+
+        @Override
+        public Map<String, Long> getGauges() {
+            return Gauges.process().snapshot();
+        }
     }
 }

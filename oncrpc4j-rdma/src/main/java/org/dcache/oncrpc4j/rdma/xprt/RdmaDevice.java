@@ -2,12 +2,15 @@
 package org.dcache.oncrpc4j.rdma.xprt;
 
 import java.net.InetSocketAddress;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import org.dcache.oncrpc4j.rdma.metrics.Counters;
+import org.dcache.oncrpc4j.rdma.metrics.Gauges;
 import org.dcache.oncrpc4j.rdma.verbs.Adapter;
 import org.dcache.oncrpc4j.rdma.verbs.AdapterClosedException;
 import org.dcache.oncrpc4j.rdma.verbs.ConnectOptions;
@@ -32,6 +35,7 @@ public final class RdmaDevice implements AutoCloseable {
     private final SendContextPool sendContexts = new SendContextPool();
     private final Set<RdmaConnection> connections = ConcurrentHashMap.newKeySet();
     private final ScheduledFuture<?> patrol;
+    private final List<Gauges.Gauge> gauges;
 
     /**
      * @param memory budget for regbufs, bytes
@@ -44,6 +48,16 @@ public final class RdmaDevice implements AutoCloseable {
         this.regbufs = new RegbufPool(adapter, memory, counters);
         this.sinks = new SinkQueue(regbufs, counters);
         this.patrol = timer.scheduleWithFixedDelay(this::patrol, PERIOD, PERIOD, TimeUnit.MILLISECONDS);
+        this.gauges = List.of(
+                gauge(XprtGauge.CONNECTIONS, connections::size),
+                gauge(XprtGauge.REGBUF_BYTES_IN_USE, regbufs::inUse),
+                gauge(XprtGauge.REGBUF_BYTES, regbufs::allocated),
+                gauge(XprtGauge.CALLS_PENDING, () -> connections.stream().mapToLong(c -> c.requester().size()).sum()),
+                gauge(XprtGauge.CALLS_SERVED, () -> connections.stream().mapToLong(c -> c.responder().size()).sum()));
+    }
+
+    private static Gauges.Gauge gauge(XprtGauge name, LongSupplier level) {
+        return Gauges.process().add(name, level);
     }
 
     public Adapter adapter() {
@@ -106,6 +120,7 @@ public final class RdmaDevice implements AutoCloseable {
     @Override
     public void close() {
         patrol.cancel(false);
+        gauges.forEach(Gauges.Gauge::close);
         AdapterClosedException cause = new AdapterClosedException("the RDMA adapter was closed");
         for (RdmaConnection connection : connections) {
             connection.close(cause);

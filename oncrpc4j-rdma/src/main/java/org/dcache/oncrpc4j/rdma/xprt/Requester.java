@@ -52,6 +52,11 @@ public final class Requester {
         return calls.isEmpty();
     }
 
+    /** Calls without an answer, given up ones included. */
+    int size() {
+        return calls.size();
+    }
+
     /** Whether a call with this xid is pending or was abandoned without an answer so far. */
     boolean knows(int xid) {
         return calls.containsKey(xid);

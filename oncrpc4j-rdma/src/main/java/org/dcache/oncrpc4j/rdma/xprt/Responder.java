@@ -49,6 +49,11 @@ final class Responder {
         return outstanding.get() == 0;
     }
 
+    /** Calls that came and are not answered yet. */
+    int size() {
+        return outstanding.get();
+    }
+
     /**
      * Takes a call. Owns the buffer from here on.
      *
