@@ -12,18 +12,27 @@ import javax.management.ObjectName;
 import javax.management.openmbean.CompositeData;
 import javax.management.openmbean.TabularData;
 
-/** The transport's counters in this JVM. Any thread. */
+/** The transport's counters and gauges in this JVM. Any thread. */
 public final class JmxCounters {
 
     private JmxCounters() {}
 
-    /** By label, all beans of that type added up; empty when this JVM has no RDMA transport. */
+    /** What was counted, by label, all beans of that type added up; empty when this JVM has no RDMA transport. */
     public static Optional<Map<String, Long>> read() throws JMException {
+        return read("Counters");
+    }
+
+    /** What is held at this moment, likewise. */
+    public static Optional<Map<String, Long>> gauges() throws JMException {
+        return read("Gauges");
+    }
+
+    private static Optional<Map<String, Long>> read(String attribute) throws JMException {
         MBeanServer server = ManagementFactory.getPlatformMBeanServer();
         Set<ObjectName> beans = server.queryNames(new ObjectName("org.dcache.oncrpc4j.rdma:type=Counters,*"), null);
         Map<String, Long> sums = new TreeMap<>();
         for (ObjectName bean : beans) {
-            for (Object row : ((TabularData) server.getAttribute(bean, "Counters")).values()) {
+            for (Object row : ((TabularData) server.getAttribute(bean, attribute)).values()) {
                 sums.merge((String) ((CompositeData) row).get("key"), (Long) ((CompositeData) row).get("value"), Long::sum);
             }
         }

@@ -65,12 +65,6 @@ class ExpectationTest {
     }
 
     @Test
-    void aSendThatInvalidatesIsASend() {
-        Map<String, Long> after = Map.of(XprtCounter.SENDS.label(), 2L, XprtCounter.SENDS_WITH_INVALIDATE.label(), 3L);
-        assertThat(Expectation.comparable(after)).isEqualTo(Map.of(XprtCounter.SENDS.label(), 5L));
-    }
-
-    @Test
     void waitingAndInvalidatingAreFree() {
         Map<String, Long> after = Map.of(XprtCounter.SINK_WAITS.label(), 4L, XprtCounter.LOCAL_INVALIDATIONS.label(), 4L, "iwarp.whatever", 1L);
         assertThat(Expectation.differences("server", Map.of(), Map.of(), after)).isEmpty();

@@ -15,8 +15,13 @@ import java.util.TreeSet;
  */
 public final class Tree {
 
-    /** A file. {@code path} is relative, with slashes. */
-    public record File(String path, Content content) {
+    /**
+     * A file.
+     *
+     * @param number from 0 on
+     * @param path relative, with slashes
+     */
+    public record File(int number, String path, Content content) {
 
         public String directory() {
             return path.substring(0, path.lastIndexOf('/'));
@@ -80,7 +85,7 @@ public final class Tree {
             if (i % FILES_PER_DIRECTORY == 0) {
                 directories.add(parent);
             }
-            files.add(new File(parent + "/f" + i + "-" + sizes.get(i), new Content(random.nextLong(), sizes.get(i))));
+            files.add(new File(i, parent + "/f" + i + "-" + sizes.get(i), new Content(random.nextLong(), sizes.get(i))));
         }
     }
 

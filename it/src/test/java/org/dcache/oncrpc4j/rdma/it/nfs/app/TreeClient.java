@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.it.nfs.app;
+
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.stream.Collectors;
+import org.dcache.oncrpc4j.rdma.nfs3.FileHandle;
+import org.dcache.oncrpc4j.rdma.nfsclient.ClientOptions;
+import org.dcache.oncrpc4j.rdma.nfsclient.MountClient;
+import org.dcache.oncrpc4j.rdma.nfsclient.Nfs3Client;
+import org.dcache.oncrpc4j.rdma.nfsclient.RemoteFile;
+import org.dcache.oncrpc4j.rpc.RpcAuthTypeUnix;
+
+/**
+ * An NFS client that writes and reads trees. Argument: how many connections. Commands: {@code connect PORT}, which ends what was there; {@code write SEED COUNT LARGE THREADS BLOCK};
+ * {@code read SEED COUNT LARGE THREADS BLOCK FILE}, which writes path, size and SHA-256 of every file into FILE, sorted by path; {@code close}.
+ */
+public final class TreeClient {
+
+    /** Machine name of the credential: its length is part of every call. */
+    public static final String MACHINE = "client";
+
+    private final int connections;
+    private Nfs3Client client;
+    private FileHandle root;
+
+    private TreeClient(int connections) {
+        this.connections = connections;
+    }
+
+    public static void main(String[] args) throws Exception {
+        TreeClient program = new TreeClient(Integer.parseInt(args[0]));
+        System.out.println("READY");
+        new Console().serve(words -> switch (words[0]) {
+            case "connect" -> program.connect(Integer.parseInt(words[1]));
+            case "write" -> program.write(words);
+            case "read" -> program.read(words);
+            case "close" -> program.close();
+            default -> throw new IllegalArgumentException("unknown command " + words[0]);
+        });
+        System.exit(0);
+    }
+
+    /** Says what carries the calls, and how long handles are. */
+    private String connect(int port) throws Exception {
+        close();
+        ClientOptions options = ClientOptions.of(new InetSocketAddress("127.0.0.1", port)).connections(connections)
+                .credential(new RpcAuthTypeUnix(0, 0, new int[0], 1, MACHINE))
+                .pauses(Duration.ofMillis(5), Duration.ofMillis(200)).times(Duration.ofSeconds(30), Duration.ofSeconds(60));
+        try (MountClient mount = new MountClient(options)) {
+            root = mount.mount("/");
+        }
+        client = new Nfs3Client(options);
+        String transports = client.transports().stream().map(t -> t.getClass().getSimpleName()).distinct().collect(Collectors.joining("+"));
+        return "transport=" + transports + " handle=" + root.length();
+    }
+
+    private static Tree tree(String[] words) {
+        return new Tree(Long.parseLong(words[1]), Integer.parseInt(words[2]), Boolean.parseBoolean(words[3]));
+    }
+
+    private String write(String[] words) throws Exception {
+        new TreeWriter(client, root, Integer.parseInt(words[5])).write(tree(words), Integer.parseInt(words[4]));
+        return said();
+    }
+
+    private String read(String[] words) throws Exception {
+        TreeReader reader = new TreeReader(client, root, Integer.parseInt(words[5]));
+        List<String> lines = reader.read(tree(words), Integer.parseInt(words[4]));
+        Files.write(Path.of(words[6]), lines);
+        return said();
+    }
+
+    private String said() {
+        return "connects=" + client.connects() + " repeats=" + client.repeats();
+    }
+
+    private String close() {
+        if (client != null) {
+            client.close();
+            client = null;
+        }
+        return "";
+    }
+
+    static RemoteFile file(Nfs3Client client, FileHandle handle, int block) {
+        return new RemoteFile(client, handle, block, block);
+    }
+}
