@@ -6,6 +6,8 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.net.URISyntaxException;
+import java.nio.file.FileSystem;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -13,6 +15,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
+import org.dcache.oncrpc4j.rdma.nfsclient.Nfs3Client;
 
 /** Class paths for processes under test: oncrpc4j and what it needs, and nothing of this project but the test applications. */
 public final class ClassPaths {
@@ -42,19 +45,49 @@ public final class ClassPaths {
         return ApplicationJar.PATH;
     }
 
-    private static Path pack() {
-        Path classes = testClasses();
-        Path jar = classes.resolveSibling("rpc-application.jar");
-        try (OutputStream out = Files.newOutputStream(jar);
-                ZipOutputStream zip = new ZipOutputStream(out);
-                Stream<Path> files = Files.walk(classes.resolve("org/dcache/oncrpc4j/rdma/it/app"))) {
-            for (Path file : files.filter(Files::isRegularFile).toList()) {
-                zip.putNextEntry(new ZipEntry(classes.relativize(file).toString().replace(File.separatorChar, '/')));
-                Files.copy(file, zip);
-                zip.closeEntry();
+    /** oncrpc4j; the NFS client, the export and their protocol; and the programs of the NFS tests. */
+    public static List<Path> nfsApplication() {
+        List<Path> all = new ArrayList<>(oncrpc4j());
+        all.add(NfsApplicationJar.PATH);
+        return all;
+    }
+
+    /** Packs what these packages, named by a folder below the root, have in the place that a class was loaded from. */
+    private static void pack(ZipOutputStream zip, Class<?> from, String... folders) throws IOException, URISyntaxException {
+        Path place = Path.of(from.getProtectionDomain().getCodeSource().getLocation().toURI());
+        if (Files.isDirectory(place)) {
+            pack(zip, place, folders);
+            return;
+        }
+        try (FileSystem jar = FileSystems.newFileSystem(place)) {
+            pack(zip, jar.getPath("/"), folders);
+        }
+    }
+
+    private static void pack(ZipOutputStream zip, Path classes, String... folders) throws IOException {
+        for (String folder : folders) {
+            try (Stream<Path> files = Files.walk(classes.resolve("org/dcache/oncrpc4j/rdma").resolve(folder))) {
+                for (Path file : files.filter(Files::isRegularFile).toList()) {
+                    zip.putNextEntry(new ZipEntry(classes.relativize(file).toString().replace(File.separatorChar, '/')));
+                    Files.copy(file, zip);
+                    zip.closeEntry();
+                }
             }
+        }
+    }
+
+    private interface Packing {
+        void into(ZipOutputStream zip) throws IOException, URISyntaxException;
+    }
+
+    private static Path jar(String name, Packing packing) {
+        Path jar = testClasses().resolveSibling(name);
+        try (OutputStream out = Files.newOutputStream(jar); ZipOutputStream zip = new ZipOutputStream(out)) {
+            packing.into(zip);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        } catch (URISyntaxException e) {
+            throw new IllegalStateException(e);
         }
         return jar;
     }
@@ -62,7 +95,16 @@ public final class ClassPaths {
     /** Packed once per test JVM. */
     private static final class ApplicationJar {
 
-        static final Path PATH = pack();
+        static final Path PATH = jar("rpc-application.jar", zip -> pack(zip, ClassPaths.class, "it/app"));
+    }
+
+    /** Packed once per test JVM. */
+    private static final class NfsApplicationJar {
+
+        static final Path PATH = jar("nfs-application.jar", zip -> {
+            pack(zip, ClassPaths.class, "it/nfs/app");
+            pack(zip, Nfs3Client.class, "nfs3", "nfsclient", "export", "tool/counters");
+        });
     }
 
     /** All classes of the tests; never on the class path of an application, which must find nothing of ours there. */

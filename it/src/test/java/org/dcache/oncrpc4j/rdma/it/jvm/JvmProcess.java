@@ -26,6 +26,9 @@ public final class JvmProcess implements AutoCloseable {
     /** Long enough for a slow machine; a test that works never waits for it. */
     private static final Duration PATIENCE = Duration.ofSeconds(60);
 
+    /** For programs that do much before they answer. */
+    private static final Duration WORK = Duration.ofMinutes(5);
+
     private final Process process;
     private final List<String> lines = new ArrayList<>();
     private final Thread reader;
@@ -57,13 +60,23 @@ public final class JvmProcess implements AutoCloseable {
         return expect(line -> line.contains(text), "a line with '" + text + "'");
     }
 
+    /** Waits for the next line that starts with one of these. It may take as long as the program works. */
+    public String expectOneOf(String... starts) {
+        List<String> all = List.of(starts);
+        return expect(line -> all.stream().anyMatch(line::startsWith), "a line that begins with one of " + all, WORK);
+    }
+
     /** Waits for the next line that starts with this word and returns what follows it. */
     public String valueOf(String word) {
         return expect(line -> line.startsWith(word + " "), "a line '" + word + " …'").substring(word.length() + 1);
     }
 
-    private synchronized String expect(Predicate<String> wanted, String description) {
-        long end = System.nanoTime() + PATIENCE.toNanos();
+    private String expect(Predicate<String> wanted, String description) {
+        return expect(wanted, description, PATIENCE);
+    }
+
+    private synchronized String expect(Predicate<String> wanted, String description, Duration patience) {
+        long end = System.nanoTime() + patience.toNanos();
         while (true) {
             while (seen < lines.size()) {
                 String line = lines.get(seen++);
@@ -73,7 +86,7 @@ public final class JvmProcess implements AutoCloseable {
             }
             long rest = TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime());
             if (ended || rest <= 0) {
-                throw new AssertionError("expected " + description + (ended ? " before the process ended" : " in " + PATIENCE)
+                throw new AssertionError("expected " + description + (ended ? " before the process ended" : " in " + patience)
                         + "; its output:\n" + String.join("\n", lines));
             }
             try {

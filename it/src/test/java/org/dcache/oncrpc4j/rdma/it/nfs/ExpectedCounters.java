@@ -55,19 +55,16 @@ final class ExpectedCounters {
 
     private final int inline;
     private final int credential;
-    private final int handle;
     private final Map<String, Long> client = new TreeMap<>();
     private final Map<String, Long> server = new TreeMap<>();
 
     /**
      * @param inline threshold in both directions, bytes
      * @param credential length of the credential's body
-     * @param handle length of every handle
      */
-    ExpectedCounters(int inline, int credential, int handle) {
+    ExpectedCounters(int inline, int credential) {
         this.inline = inline;
         this.credential = credential;
-        this.handle = 4 + pad(handle);
     }
 
     /** Length of an AUTH_SYS credential's body without groups (RFC 5531, appendix A): stamp, machine name, uid, gid, count of gids. */
@@ -95,23 +92,23 @@ final class ExpectedCounters {
         return messages(calls);
     }
 
-    /** A WRITE of so many bytes. */
-    ExpectedCounters write(int length) {
-        eligible(handle + 8 + 4 + 4 + 4, length);
+    /** A WRITE of so many bytes to a file with a handle of this length. */
+    ExpectedCounters write(int handle, int length) {
+        eligible(4 + pad(handle) + 8 + 4 + 4 + 4, length);
         replyInline(1);
         return messages(1);
     }
 
     /** A SYMLINK to a path of so many bytes, made without attributes. */
-    ExpectedCounters symlink(int name, int path) {
-        eligible(handle + 4 + pad(name) + 6 * 4 + 4, path);
+    ExpectedCounters symlink(int handle, int name, int path) {
+        eligible(4 + pad(handle) + 4 + pad(name) + 6 * 4 + 4, path);
         replyInline(1);
         return messages(1);
     }
 
-    /** A call with two names in two directories, such as RENAME. */
-    ExpectedCounters rename(int from, int to) {
-        int message = CALL + credential + 2 * handle + 4 + pad(from) + 4 + pad(to);
+    /** A RENAME from a name of one length to one of another, in directories whose handles have this length. */
+    ExpectedCounters rename(int handle, int from, int to) {
+        int message = CALL + credential + 2 * (4 + pad(handle)) + 4 + pad(from) + 4 + pad(to);
         boolean fits = HEADER + message <= inline;
         count(client, fits ? CLIENT_CALL_INLINE : CLIENT_CALL_LONG, 1);
         count(server, fits ? SERVER_CALL_INLINE : SERVER_CALL_LONG, 1);
@@ -195,8 +192,8 @@ final class ExpectedCounters {
     }
 
     /** Bytes that an entry with attributes and handle takes in a READDIRPLUS result. */
-    int entryplus(int name) {
-        return 4 + 8 + 4 + pad(name) + 8 + ATTRIBUTES + 4 + handle;
+    static int entryplus(int name, int handle) {
+        return 4 + 8 + 4 + pad(name) + 8 + ATTRIBUTES + 4 + 4 + pad(handle);
     }
 
     private void writes(int bytes) {

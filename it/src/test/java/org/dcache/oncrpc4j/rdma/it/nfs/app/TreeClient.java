@@ -8,14 +8,18 @@ import java.time.Duration;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.dcache.oncrpc4j.rdma.nfs3.FileHandle;
+import org.dcache.oncrpc4j.rdma.nfs3.NfsText;
+import org.dcache.oncrpc4j.rdma.nfs3.Sattr3;
 import org.dcache.oncrpc4j.rdma.nfsclient.ClientOptions;
 import org.dcache.oncrpc4j.rdma.nfsclient.MountClient;
 import org.dcache.oncrpc4j.rdma.nfsclient.Nfs3Client;
+import org.dcache.oncrpc4j.rdma.nfsclient.NfsException;
 import org.dcache.oncrpc4j.rdma.nfsclient.RemoteFile;
 import org.dcache.oncrpc4j.rpc.RpcAuthTypeUnix;
 
 /**
- * An NFS client that writes and reads trees. Argument: how many connections. Commands: {@code connect PORT}, which ends what was there; {@code write SEED COUNT LARGE THREADS BLOCK};
+ * An NFS client that writes and reads trees. Argument: how many connections. Commands: {@code connect PORT}, which ends what was there; {@code root NAME}, to work in a directory,
+ * which is made if it is not there; {@code write SEED COUNT LARGE THREADS BLOCK};
  * {@code read SEED COUNT LARGE THREADS BLOCK FILE}, which writes path, size and SHA-256 of every file into FILE, sorted by path; {@code close}.
  */
 public final class TreeClient {
@@ -36,6 +40,7 @@ public final class TreeClient {
         System.out.println("READY");
         new Console().serve(words -> switch (words[0]) {
             case "connect" -> program.connect(Integer.parseInt(words[1]));
+            case "root" -> program.root(words[1]);
             case "write" -> program.write(words);
             case "read" -> program.read(words);
             case "close" -> program.close();
@@ -56,6 +61,15 @@ public final class TreeClient {
         client = new Nfs3Client(options);
         String transports = client.transports().stream().map(t -> t.getClass().getSimpleName()).distinct().collect(Collectors.joining("+"));
         return "transport=" + transports + " handle=" + root.length();
+    }
+
+    private String root(String name) throws Exception {
+        try {
+            root = client.lookup(root, NfsText.of(name)).handle();
+        } catch (NfsException e) {
+            root = client.mkdir(root, NfsText.of(name), Sattr3.ofMode(0755)).handle();
+        }
+        return "";
     }
 
     private static Tree tree(String[] words) {
