@@ -121,8 +121,8 @@ public final class RdmaRpcTransport implements RpcTransport, XdrFactory, Connect
             }
 
             @Override
-            public void failed(IOException cause, boolean onLoop) {
-                if (onLoop) {
+            public void failed(IOException cause, boolean inside) {
+                if (inside) {
                     callback(() -> handler.failed(cause, attachment));
                 } else {
                     handler.failed(cause, attachment);

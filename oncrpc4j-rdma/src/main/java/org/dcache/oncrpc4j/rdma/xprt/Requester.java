@@ -203,13 +203,12 @@ public final class Requester {
     private void sendDone(PendingCall call, boolean ok) {
         SendListener sent = call.sendListener();
         int length = call.messageLength();
-        boolean onLoop = connection.queuePair().inLoop();
         call.partDone();
         if (ok) {
-            sent.sent(length, onLoop);
+            sent.sent(length, connection.queuePair().inLoop());
         } else {
             IOException cause = connection.endCause();
-            sent.failed(cause != null ? cause : new EOFException("connection to " + connection.remoteAddress() + " ended"), onLoop);
+            sent.failed(cause != null ? cause : new EOFException("connection to " + connection.remoteAddress() + " ended"), true);
         }
     }
 

@@ -159,12 +159,11 @@ final class Responder {
             length = RdmaHeader.encodeErrChunk(target, 0, call.xid(), RdmaHeader.VERSION, connection.grant());
         }
         context.owner((c, ok) -> {
-            boolean onLoop = connection.queuePair().inLoop();
             connection.done(c);
             if (ok) {
-                listener.sent(total, onLoop);
+                listener.sent(total, connection.queuePair().inLoop());
             } else {
-                listener.failed(connection.endCause() != null ? connection.endCause() : new EOFException("connection ended"), onLoop);
+                listener.failed(connection.endCause() != null ? connection.endCause() : new EOFException("connection ended"), true);
             }
         });
         outstanding.decrementAndGet();

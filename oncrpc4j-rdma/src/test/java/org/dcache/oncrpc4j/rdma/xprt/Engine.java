@@ -185,6 +185,7 @@ final class Engine implements ConnectionOwner, AutoCloseable {
     static final class Listening implements SendListener {
         int sent;
         int failed;
+        boolean inside;
         IOException cause;
 
         @Override
@@ -193,8 +194,9 @@ final class Engine implements ConnectionOwner, AutoCloseable {
         }
 
         @Override
-        public void failed(IOException reason, boolean onLoop) {
+        public void failed(IOException reason, boolean inPost) {
             failed++;
+            inside = inPost;
             cause = reason;
         }
     }

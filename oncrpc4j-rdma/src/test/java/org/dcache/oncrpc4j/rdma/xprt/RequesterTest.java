@@ -471,4 +471,17 @@ class RequesterTest {
         assertThat(sent.get(0).sent).isEqualTo(1);
         assertThat(engine.qp.posted.get(0).opcode()).isEqualTo(Opcode.SEND);
     }
+
+    /** The thread that posts writes for the connection; what ends the call may wait for it. oncrpc4j gives the call up when it hears of the failure, and waits for the call's end. */
+    @Test
+    void aSendThatFailsInsideItsPostIsNotToldToUserCodeThere() throws Exception {
+        engine.qp.inLoop = false;
+        engine.qp.failSends = true;
+        call(1, 0);
+        assertThat(sent).singleElement().satisfies(listening -> {
+            assertThat(listening.failed).isEqualTo(1);
+            assertThat(listening.inside).isTrue();
+        });
+        engine.qp.inLoop = true;
+    }
 }

@@ -89,6 +89,8 @@ final class ScriptedQueuePair implements QueuePair {
     private final byte[] peerPrivateData;
     QueuePairHandler handler;
     boolean completeSends = true;
+    /** Sends complete inside the post, but as failed. */
+    boolean failSends;
     boolean slowFences;
     boolean inLoop = true;
     int postedReceives;
@@ -126,7 +128,7 @@ final class ScriptedQueuePair implements QueuePair {
         for (WorkRequest r = chain; r != null && completeSends; ) {
             WorkRequest next = r.next();
             if (r.isSignaled() && r.opcode() != WorkRequest.Opcode.RDMA_READ) {
-                handler.onSendCompletion(this, r, true);
+                handler.onSendCompletion(this, r, !failSends);
             }
             r = next;
         }
