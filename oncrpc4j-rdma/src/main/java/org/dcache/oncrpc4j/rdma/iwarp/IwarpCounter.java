@@ -66,6 +66,10 @@ public enum IwarpCounter implements CounterName {
     BYTES_SENT,
     /** Bytes read from sockets. */
     BYTES_RECEIVED,
+    /** Payload that was copied once more on its way to the socket: heap memory, memory that may change, small FPDUs. */
+    BYTES_COPIED_OUT,
+    /** Payload that was read beside its place, then copied there. */
+    BYTES_COPIED_IN,
     /** write calls. */
     SOCKET_WRITES,
     /** read calls. */

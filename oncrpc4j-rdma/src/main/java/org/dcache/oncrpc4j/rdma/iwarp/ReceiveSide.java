@@ -46,6 +46,7 @@ final class ReceiveSide {
     private int have;
     private int need = FpduLayout.LENGTH_FIELD + 2;
     private int payloadLeft;
+    private long copied;
     private ByteBuffer place;
     private int placeAt;
     private ByteBuffer setAside;
@@ -90,6 +91,8 @@ final class ReceiveSide {
                         counters.add(IwarpCounter.BYTES_RECEIVED, bytes);
                         if (!discarding) {
                             take(staging, 0, bytes);
+                            counters.add(IwarpCounter.BYTES_COPIED_IN, copied);
+                            copied = 0;
                         }
                     }
                 }
@@ -159,6 +162,7 @@ final class ReceiveSide {
                     }
                     int n = Math.min(payloadLeft, to - at);
                     place.put(placeAt, bytes, at, n);
+                    copied += n;
                     if (withCrc) {
                         ByteBuffer view = bytes == loop.staging() ? loop.stagingView() : bytes;
                         crc.update(view.limit(at + n).position(at));

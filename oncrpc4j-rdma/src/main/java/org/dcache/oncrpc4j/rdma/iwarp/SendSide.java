@@ -190,6 +190,7 @@ final class SendSide {
             return false;
         }
         counters.increment(IwarpCounter.SOCKET_WRITES);
+        counters.add(IwarpCounter.BYTES_COPIED_OUT, batch.takeCopied());
         boolean all = batch.isEmpty();
         if (all) {
             counters.add(IwarpCounter.FPDUS_SENT, fpdus);

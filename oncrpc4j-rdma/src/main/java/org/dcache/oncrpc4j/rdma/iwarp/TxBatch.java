@@ -45,6 +45,7 @@ final class TxBatch {
     private long queued;
     private long taken;
     private int fpdus;
+    private long copied;
 
     TxBatch(StagingPool pool) {
         this.pool = pool;
@@ -116,6 +117,14 @@ final class TxBatch {
     void copy(ByteBuffer source, int from, int bytes) {
         memory.put(fill, source, from, bytes);
         fill += bytes;
+        copied += bytes;
+    }
+
+    /** Bytes copied since this was asked last. */
+    long takeCopied() {
+        long bytes = copied;
+        copied = 0;
+        return bytes;
     }
 
     /** Lets direct memory be gathered; it must not change until it was taken. */

@@ -130,6 +130,13 @@ final class RdmaXdr extends Xdr implements TransportStream {
         return super.xdrDecodeOpaque(length);
     }
 
+    /** What all of these come to. */
+    @Override
+    public void xdrDecodeOpaque(byte[] bytes, int offset, int length) throws BadXdrOncRpcException {
+        memory.copied(length);
+        super.xdrDecodeOpaque(bytes, offset, length);
+    }
+
     @Override
     public String xdrDecodeString() throws BadXdrOncRpcException {
         checkCount(1);
@@ -248,6 +255,7 @@ final class RdmaXdr extends Xdr implements TransportStream {
     @Override
     public void xdrEncodeByteBuffer(ByteBuffer data) {
         int pad = -data.remaining() & 3;
+        memory.copied(data.remaining());
         reserve(Integer.BYTES + data.remaining() + pad);
         super.xdrEncodeByteBuffer(data);
         zero(pad);
@@ -256,6 +264,7 @@ final class RdmaXdr extends Xdr implements TransportStream {
     @Override
     public void xdrEncodeOpaque(byte[] bytes, int offset, int length) {
         reserve(length + 3);
+        memory.copied(length);
         super.xdrEncodeOpaque(bytes, offset, length);
     }
 
@@ -279,6 +288,7 @@ final class RdmaXdr extends Xdr implements TransportStream {
         int length = chunk.remaining();
         xdrEncodeInt(length);
         reserve(length + Integer.BYTES);
+        memory.copied(length);
         int end = _buffer.position() + length;
         try (WritableByteChannel target = new BufferChannel(_buffer)) {
             while (chunk.remaining() > 0) {

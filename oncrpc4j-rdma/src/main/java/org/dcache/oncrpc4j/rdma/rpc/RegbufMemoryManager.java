@@ -16,6 +16,11 @@ final class RegbufMemoryManager implements MemoryManager<RegbufBuffer> {
         this.pool = pool;
     }
 
+    /** For the counter of copies. */
+    void copied(int bytes) {
+        pool.copied(bytes);
+    }
+
     @Override
     public RegbufBuffer allocate(int size) {
         return new RegbufBuffer(pool.acquire(size));

@@ -36,6 +36,9 @@ public final class RegbufPool implements AutoCloseable {
 
     private static final int ROOM = 16 << 10;
 
+    /** From this size on an item's copies are counted. */
+    private static final int BULK = 1 << 10;
+
     private final Adapter adapter;
     private final long budget;
     private final Counters counters;
@@ -169,6 +172,13 @@ public final class RegbufPool implements AutoCloseable {
     /** Runs after each release, on the releasing thread; must be quick. For {@link SinkQueue}. */
     void onRelease(Runnable listener) {
         onRelease = listener;
+    }
+
+    /** A data item was copied from or to the application's memory; small ones are not counted. */
+    public void copied(int bytes) {
+        if (bytes >= BULK) {
+            counters.add(XprtCounter.BULK_BYTES_COPIED, bytes);
+        }
     }
 
     /** Bytes that this pool may ever hold. */

@@ -55,6 +55,8 @@ public enum XprtCounter implements CounterName {
     RDMA_WRITES,
     /** Bytes pushed by RDMA Write. */
     RDMA_WRITE_BYTES,
+    /** Bytes of data items of 1 KiB or more that were copied between the application and the memory that goes to or comes from the wire. */
+    BULK_BYTES_COPIED,
     /** Exposures that our side had to revoke (Linux: local_inv_needed). */
     LOCAL_INVALIDATIONS,
     /** Exposures that the peer's Send with Invalidate revoked. */

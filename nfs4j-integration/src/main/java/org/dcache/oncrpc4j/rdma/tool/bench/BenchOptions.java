@@ -16,6 +16,7 @@ import picocli.CommandLine.Option;
 /** The command's options, and what they mean for plan and children. */
 final class BenchOptions {
 
+    private static final int MAX_NFS = 1 << 20;
     private static final Duration WARM_UP = Duration.ofMillis(700);
 
     /** Which transports take part. */
@@ -27,6 +28,9 @@ final class BenchOptions {
     @Option(names = "--quick", description = "A short run over few points: ends within 45 s.")
     boolean quick;
 
+    @Option(names = "--nfs", description = "Measure READ and WRITE of NFSv3 with the built-in export, in memory.")
+    boolean nfs;
+
     @Option(names = "--transport", defaultValue = "both", description = "tcp, rdma or both (default: ${DEFAULT-VALUE}).")
     Transports transport;
 
@@ -34,7 +38,7 @@ final class BenchOptions {
             description = "Which of null, read, write (default: all).")
     List<String> operations;
 
-    @Option(names = "--sizes", split = ",", description = "Bytes of data per READ or WRITE (default: 4k,64k,1m).")
+    @Option(names = "--sizes", split = ",", description = "Bytes of data per READ or WRITE (default: 4k,64k,1m; with --nfs 4k,16k,64k,256k,1m).")
     List<String> sizes;
 
     @Option(names = "--depths", split = ",", description = "Calls outstanding at a time (default: 1,8,32).")
@@ -107,7 +111,13 @@ final class BenchOptions {
         if (chosenDepths.stream().anyMatch(d -> d < 1 || d > 1024)) {
             throw new IllegalArgumentException("--depths " + chosenDepths + ": expected numbers from 1 to 1024");
         }
-        List<Integer> chosenSizes = sizes == null ? Plan.SIZES : sizes.stream().map(Sizes::parse).toList();
+        List<Integer> chosenSizes = sizes == null ? workload().sizes() : sizes.stream().map(Sizes::parse).toList();
+        if (nfs && shallow) {
+            throw new IllegalArgumentException("--shallow is for the measuring program's server; the export of --nfs replies as it does");
+        }
+        if (nfs && chosenSizes.stream().anyMatch(size -> size > MAX_NFS)) {
+            throw new IllegalArgumentException("--sizes: the export moves " + MAX_NFS + " bytes at once at most");
+        }
         boolean own = sizes != null || depths != null;
         List<Point> points = quick && !own ? Plan.quickPoints(chosen) : Point.grid(chosen, chosenSizes, chosenDepths);
         int slices = quick ? Math.min(rounds, 3) : rounds;
@@ -139,7 +149,11 @@ final class BenchOptions {
     /** FPDU payload behind a 1500 byte MTU: less IP and TCP headers with time stamps (52), MPA's length (2) and CRC (4), rounded down to words. */
     static final int MTU_FPDU = 1442;
 
+    Workload workload() {
+        return nfs ? Workload.NFS : Workload.BENCH;
+    }
+
     Launch launch(List<String> jvm) {
-        return new Launch(jvm, address, serverStrategy, clientStrategy, issuers, shallow, verbose);
+        return new Launch(workload(), jvm, address, serverStrategy, clientStrategy, issuers, shallow, verbose);
     }
 }

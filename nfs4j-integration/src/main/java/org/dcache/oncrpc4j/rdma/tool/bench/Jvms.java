@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /**
  * The start of a child's command line: our own java, a class path without anything of the transport, and for RDMA the agent and its settings.
@@ -17,15 +18,17 @@ final class Jvms {
     private static final String AGENT = "oncrpc4j-rdma-agent.jar";
 
     private final Path target;
+    private final Workload workload;
 
-    private Jvms(Path target) {
+    private Jvms(Path target, Workload workload) {
         this.target = target;
+        this.workload = workload;
     }
 
     /** Looks for what the build made: beside the classes or the jar that this class came from. */
-    static Jvms find() throws BenchException {
+    static Jvms find(Workload workload) throws BenchException {
         try {
-            return new Jvms(Path.of(Jvms.class.getProtectionDomain().getCodeSource().getLocation().toURI()).getParent());
+            return new Jvms(Path.of(Jvms.class.getProtectionDomain().getCodeSource().getLocation().toURI()).getParent(), workload);
         } catch (URISyntaxException e) {
             throw new BenchException("cannot tell where this program lies", e);
         }
@@ -37,8 +40,7 @@ final class Jvms {
         command.addAll(List.of("-Xms256m", "-Xmx1g", "-XX:MaxDirectMemorySize=1g", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"));
         command.addAll(flags);
         command.add("-cp");
-        command.add(isPacked() ? programs() + File.separator + "*" + File.pathSeparator + application() + File.separator + "*"
-                : System.getProperty("java.class.path"));
+        command.add(isPacked() ? classPath() : System.getProperty("java.class.path"));
         return command;
     }
 
@@ -58,6 +60,12 @@ final class Jvms {
         all.add("-Doncrpc.transport=rdma");
         settings.forEach((name, value) -> all.add("-D" + name + "=" + value));
         return tcp(all);
+    }
+
+    private String classPath() {
+        List<Path> folders = new ArrayList<>(List.of(programs(), application()));
+        workload.folders().forEach(folder -> folders.add(target.resolve("tool").resolve(folder)));
+        return folders.stream().map(folder -> folder + File.separator + "*").collect(Collectors.joining(File.pathSeparator));
     }
 
     /** Otherwise this runs from bare classes, as a test does, and the children get our own class path. */

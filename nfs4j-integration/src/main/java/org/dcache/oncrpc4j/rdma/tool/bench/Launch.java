@@ -4,26 +4,26 @@ package org.dcache.oncrpc4j.rdma.tool.bench;
 import java.util.ArrayList;
 import java.util.List;
 import org.dcache.oncrpc4j.rdma.tool.bench.app.ClientMain;
-import org.dcache.oncrpc4j.rdma.tool.bench.app.ServerMain;
 import org.dcache.oncrpc4j.rpc.IoStrategy;
 
 /**
  * The command lines of a pair.
  *
+ * @param workload which programs
  * @param jvm the java command, class path and flags, agent included
  * @param issuers threads of the client that begin calls; 0: the callbacks do
  * @param fixedReplies READ replies from unchanging direct buffers without a copy
  * @param verbose pass the children's output on
  */
-record Launch(List<String> jvm, String address, IoStrategy serverStrategy, IoStrategy clientStrategy, int issuers, boolean fixedReplies,
+record Launch(Workload workload, List<String> jvm, String address, IoStrategy serverStrategy, IoStrategy clientStrategy, int issuers, boolean fixedReplies,
         boolean verbose) {
 
     List<String> server() {
-        return with(ServerMain.class, address, serverStrategy.name(), "" + fixedReplies);
+        return with(workload.server(), address, serverStrategy.name(), "" + fixedReplies);
     }
 
     List<String> client(int port) {
-        return with(ClientMain.class, address, "" + port, clientStrategy.name(), "" + issuers, "" + fixedReplies);
+        return with(ClientMain.class, address, "" + port, clientStrategy.name(), "" + issuers, "" + fixedReplies, workload.protocol());
     }
 
     private List<String> with(Class<?> main, String... arguments) {

@@ -81,7 +81,8 @@ final class Pair implements AutoCloseable {
             throw new BenchException(name + ": " + point + ": no call was answered in " + time.toMillis() + " ms");
         }
         return new Slice(ran.number("calls"), ran.number("nanos"), decode(ran.text("latencies")), ran.number("alloc"),
-                difference(before, after, "alloc"), ran.number("cpu"), difference(before, after, "cpu"));
+                difference(before, after, "alloc"), ran.number("cpu"), difference(before, after, "cpu"),
+                ran.number("copied"), difference(before, after, "copied"));
     }
 
     private static long difference(Message before, Message after, String field) {

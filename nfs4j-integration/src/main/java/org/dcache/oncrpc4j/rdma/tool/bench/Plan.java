@@ -16,7 +16,6 @@ import org.dcache.oncrpc4j.rdma.tool.bench.app.Point;
  */
 record Plan(List<Point> points, int rounds, Duration slice, Duration warmUp, boolean countSystemCalls) {
 
-    static final List<Integer> SIZES = List.of(4 << 10, 64 << 10, 1 << 20);
     static final List<Integer> DEPTHS = List.of(1, 8, 32);
 
     private static final Duration SHORTEST = Duration.ofMillis(40);

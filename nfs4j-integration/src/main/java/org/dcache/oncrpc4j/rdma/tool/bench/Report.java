@@ -53,18 +53,18 @@ final class Report {
     }
 
     /**
-     * What a call costs each side. Allocation and processor time are those of the whole JVM: oncrpc4j and the measuring program are in them
+     * What a call costs each side. Copies: how often the transport copied each byte of data, which only RDMA counts. Allocation and processor time are those of the whole JVM: oncrpc4j and the measuring program are in them
      * as well as the transport.
      */
     String costs() {
-        TextTable table = new TextTable("per call", "transport", "client: bytes", "cpu us", "server: bytes", "cpu us",
+        TextTable table = new TextTable("per call", "transport", "client: bytes", "copies", "cpu us", "server: bytes", "copies", "cpu us",
                 "client: r/w", "wait", "futex", "other", "server: r/w", "wait", "futex", "other");
         for (Result r : results) {
             String[] client = callCells(r.calls().map(SystemCalls::client));
             String[] server = callCells(r.calls().map(SystemCalls::server));
             table.row(r.point().toString(), r.transport(),
-                    TextTable.number(r.clientAllocatedPerCall()), TextTable.number(r.clientCpuPerCall()),
-                    TextTable.number(r.serverAllocatedPerCall()), TextTable.number(r.serverCpuPerCall()),
+                    TextTable.number(r.clientAllocatedPerCall()), TextTable.number(r.clientCopies()), TextTable.number(r.clientCpuPerCall()),
+                    TextTable.number(r.serverAllocatedPerCall()), TextTable.number(r.serverCopies()), TextTable.number(r.serverCpuPerCall()),
                     client[0], client[1], client[2], client[3], server[0], server[1], server[2], server[3]);
         }
         return table.render();

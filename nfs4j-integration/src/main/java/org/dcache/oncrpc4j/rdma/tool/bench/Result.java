@@ -56,6 +56,20 @@ record Result(String transport, Point point, List<Slice> slices, java.util.Optio
         return perCall(Slice::serverAlloc);
     }
 
+    /** How often the RDMA transport copied each byte of data in the client JVM; headers that were copied count too. */
+    OptionalDouble clientCopies() {
+        return copies(Slice::clientCopied);
+    }
+
+    OptionalDouble serverCopies() {
+        return copies(Slice::serverCopied);
+    }
+
+    private OptionalDouble copies(ToLongFunction<Slice> amount) {
+        OptionalDouble bytes = perCall(amount);
+        return bytes.isPresent() && point.size() > 0 ? OptionalDouble.of(bytes.getAsDouble() / point.size()) : OptionalDouble.empty();
+    }
+
     /** Processor time, microseconds. */
     double clientCpuPerCall() {
         return perCall(Slice::clientCpu).orElse(0) / 1e3;

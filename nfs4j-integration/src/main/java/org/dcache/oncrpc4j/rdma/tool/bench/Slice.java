@@ -9,9 +9,11 @@ import org.HdrHistogram.Histogram;
  * @param nanos from the first call's begin to the last reply
  * @param latencies nanoseconds
  * @param clientAlloc bytes allocated in the client JVM, -1 when not counted; server likewise
+ * @param clientCopied bytes that the RDMA transport copied in the client JVM, -1 when it is not there; server likewise
  * @param clientCpu processor nanoseconds of the client JVM; server likewise
  */
-record Slice(long calls, long nanos, Histogram latencies, long clientAlloc, long serverAlloc, long clientCpu, long serverCpu) {
+record Slice(long calls, long nanos, Histogram latencies, long clientAlloc, long serverAlloc, long clientCpu, long serverCpu, long clientCopied,
+        long serverCopied) {
 
     double callsPerSecond() {
         return calls * 1e9 / nanos;

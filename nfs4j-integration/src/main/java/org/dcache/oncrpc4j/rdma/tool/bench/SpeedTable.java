@@ -45,6 +45,8 @@ final class SpeedTable {
 
     private static final int BULK = 1 << 20;
     private static final int BULK_DEPTH = 8;
+    /** Of copies: what is beside the data, and edges of FPDUs that came with the header. */
+    private static final double TOLERANCE = 0.25;
 
     private final List<Row> rows = new ArrayList<>();
 
@@ -68,6 +70,8 @@ final class SpeedTable {
         nullRate(report);
         systemCalls("system calls per 1 MiB, sender", 4, 2, report, true);
         systemCalls("system calls per 1 MiB, receiver", 24, 8, report, false);
+        copies(report, Operation.READ, 1, 0);
+        copies(report, Operation.WRITE, 1, 1);
         rows.add(new Row("bytes allocated by the transport per inline call", 512, 0, false, inlineBytes, " B",
                 inlineBytes.isPresent() ? "client and server together, sampled" : "--profile samples it"));
         rows.add(new Row("memory of an idle connection", 64 << 10, 8 << 10, false, idleBytes, " B",
@@ -108,6 +112,12 @@ final class SpeedTable {
         }
         rows.add(new Row(what, floor, aim, false, counts.stream().mapToDouble(Double::doubleValue).max(), "",
                 counts.isEmpty() ? "" : note.toString()));
+    }
+
+    private void copies(Report report, Operation operation, double floor, double aim) {
+        OptionalDouble copies = report.find(Report.RDMA, operation, BULK, BULK_DEPTH).map(Result::serverCopies).orElse(OptionalDouble.empty());
+        rows.add(new Row("copies of bulk data by the transport, server " + operation, floor + TOLERANCE, aim + TOLERANCE, false, copies, "",
+                copies.isPresent() ? "per byte of data, counted; headers of FPDUs and messages in it" : ""));
     }
 
     List<Row> rows() {

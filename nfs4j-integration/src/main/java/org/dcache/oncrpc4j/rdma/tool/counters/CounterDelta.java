@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dcache.oncrpc4j.rdma.tool.counters;
 
+import static org.dcache.oncrpc4j.rdma.xprt.XprtCounter.BULK_BYTES_COPIED;
 import static org.dcache.oncrpc4j.rdma.xprt.XprtCounter.CREDIT_WAITS;
 import static org.dcache.oncrpc4j.rdma.xprt.XprtCounter.KEEPALIVES;
 import static org.dcache.oncrpc4j.rdma.xprt.XprtCounter.LOCAL_INVALIDATIONS;
@@ -19,8 +20,8 @@ import org.dcache.oncrpc4j.rdma.xprt.XprtCounter;
 /** What the connection engine counted between two readings, in a form that can be compared with what had to be counted. Stateless. */
 public final class CounterDelta {
 
-    /** May move or not: which side invalidates is the provider's matter, and whether somebody has to wait is the machine's. */
-    private static final Set<String> FREE = Stream.of(LOCAL_INVALIDATIONS, REMOTE_INVALIDATIONS, KEEPALIVES, SINK_WAITS, CREDIT_WAITS)
+    /** May move or not: which side invalidates is the provider's matter, whether somebody has to wait the machine's, and how often data is copied the application's too. */
+    private static final Set<String> FREE = Stream.of(LOCAL_INVALIDATIONS, REMOTE_INVALIDATIONS, KEEPALIVES, SINK_WAITS, CREDIT_WAITS, BULK_BYTES_COPIED)
             .map(XprtCounter::label)
             .collect(Collectors.toUnmodifiableSet());
 

@@ -37,11 +37,21 @@ class BenchCommandTest {
     }
 
     @Test
+    void measuresNfsWithTheBuiltInExport() {
+        int exit = run("--nfs", "--transport", "tcp", "--operations", "read,write", "--sizes", "16k", "--depths", "4", "--seconds", "0.1", "--rounds",
+                "1", "--no-system-calls");
+        assertThat(exit).as(err.toString()).isZero();
+        assertThat(out.toString()).contains("read 16 KiB depth 4").contains("write 16 KiB depth 4");
+    }
+
+    @Test
     void optionsWithoutSenseAreRefusedBeforeAnythingStarts() {
         assertThat(run("--operations", "erase")).isEqualTo(2);
         assertThat(run("--sizes", "0")).isEqualTo(2);
         assertThat(run("--depths", "0")).isEqualTo(2);
         assertThat(run("--rounds", "0")).isEqualTo(2);
+        assertThat(run("--nfs", "--shallow")).isEqualTo(2);
+        assertThat(run("--nfs", "--sizes", "2m")).isEqualTo(2);
         assertThat(err.toString()).contains("erase").contains("size '0'").contains("--depths").contains("--rounds");
     }
 

@@ -22,7 +22,7 @@ class ResultTest {
     static Slice slice(long calls, long nanos, long latency, long clientAlloc, long serverAlloc) {
         Histogram histogram = new Histogram(60_000_000_000L, 3);
         histogram.recordValueWithCount(latency, calls);
-        return new Slice(calls, nanos, histogram, clientAlloc, serverAlloc, calls * 1000, calls * 2000);
+        return new Slice(calls, nanos, histogram, clientAlloc, serverAlloc, calls * 1000, calls * 2000, -1, calls * 4096L);
     }
 
     static Result result(String transport, Point point, Slice... slices) {
@@ -66,6 +66,14 @@ class ResultTest {
         assertThat(result.clientAllocatedPerCall()).hasValue(10);
         assertThat(result.serverAllocatedPerCall()).hasValue(10);
         assertThat(result.allocatedPerCall()).hasValue(20);
+    }
+
+    @Test
+    void copiesAreBytesCopiedForEachByteOfDataAndUnknownWithoutATransportThatCounts() {
+        Result result = result("rdma", new Point(Operation.READ, 1024, 1), slice(100, 1, 1, 0, 0));
+        assertThat(result.serverCopies()).hasValue(4);
+        assertThat(result.clientCopies()).isEmpty();
+        assertThat(result("rdma", new Point(Operation.NULL, 0, 1), slice(100, 1, 1, 0, 0)).serverCopies()).isEmpty();
     }
 
     @Test

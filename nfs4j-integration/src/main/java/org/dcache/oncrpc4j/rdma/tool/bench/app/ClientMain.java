@@ -9,19 +9,25 @@ import java.util.Base64;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.HdrHistogram.Histogram;
-import org.dcache.oncrpc4j.rdma.bench.BenchProtocol;
 import org.dcache.oncrpc4j.rpc.IoStrategy;
 import org.dcache.oncrpc4j.rpc.OncRpcSvc;
 import org.dcache.oncrpc4j.rpc.OncRpcSvcBuilder;
+import org.dcache.oncrpc4j.rpc.RpcAuth;
 import org.dcache.oncrpc4j.rpc.RpcAuthTypeNone;
+import org.dcache.oncrpc4j.rpc.RpcAuthTypeUnix;
 import org.dcache.oncrpc4j.rpc.RpcCall;
 import org.dcache.oncrpc4j.rpc.RpcTransport;
 
 /**
  * The client JVM of one pair. It knows nothing of RDMA: the agent on its command line does. Arguments: address, port, {@link IoStrategy},
- * issuing threads, and whether the server replies from unchanging buffers.
+ * issuing threads, whether the server replies from unchanging buffers, and what is spoken.
  */
 public final class ClientMain {
+
+    /** The last argument of a client that speaks NFS. */
+    public static final String NFS = "nfs";
+    /** And of one that speaks the measuring program. */
+    public static final String BENCH = "bench";
 
     private final Meter meter = new Meter();
     private final Recorder recorder = new Recorder();
@@ -30,14 +36,15 @@ public final class ClientMain {
     private final RpcCall call;
     private final String transport;
     private final int issuers;
-    private final boolean fixedTag;
+    private final Protocol protocol;
     /** Connections that only stay open. */
     private final List<RpcTransport> idle = new ArrayList<>();
 
     private ClientMain(String[] args) throws IOException {
         server = new InetSocketAddress(args[0], Integer.parseInt(args[1]));
         issuers = Integer.parseInt(args[3]);
-        fixedTag = Boolean.parseBoolean(args[4]);
+        RpcAuth credential = NFS.equals(args[5]) ? new RpcAuthTypeUnix(0, 0, new int[0], 0, "bench") : new RpcAuthTypeNone();
+        protocol = NFS.equals(args[5]) ? NfsExchange.protocol(server, credential) : BenchExchange.protocol(Boolean.parseBoolean(args[4]));
         service = new OncRpcSvcBuilder()
                 .withClientMode()
                 .withTCP()
@@ -47,7 +54,7 @@ public final class ClientMain {
         service.start();
         RpcTransport connection = connect();
         transport = connection.getClass().getName();
-        call = new RpcCall(BenchProtocol.PROGRAM, BenchProtocol.VERSION, new RpcAuthTypeNone(), connection);
+        call = new RpcCall(protocol.program(), protocol.version(), credential, connection);
     }
 
     public static void main(String[] args) throws Exception {
@@ -77,14 +84,15 @@ public final class ClientMain {
 
     private Message run(Message command) throws IOException, InterruptedException {
         Point point = new Point(Operation.valueOf(command.text("operation")), command.integer("size"), command.integer("depth"));
-        Load load = new Load(call, point, fixedTag, Boolean.parseBoolean(command.text("every")));
+        Load load = new Load(call, point.depth(), protocol.prepare(point, Boolean.parseBoolean(command.text("every"))));
+        long copied = meter.copiedBytes();
         long allocated = meter.allocatedBytes();
         long cpu = meter.cpuNanos();
         Load.Outcome outcome = load.run(command.number("nanos"), command.number("calls"), issuers);
         long cpuAfter = meter.cpuNanos();
         long allocatedAfter = meter.allocatedBytes();
         return Message.of("ok", "calls", outcome.calls(), "nanos", outcome.nanos(), "cpu", cpuAfter - cpu,
-                "alloc", allocated < 0 ? -1 : allocatedAfter - allocated, "latencies", encode(outcome.latencies()));
+                "alloc", allocated < 0 ? -1 : allocatedAfter - allocated, "copied", copied < 0 ? -1 : meter.copiedBytes() - copied, "latencies", encode(outcome.latencies()));
     }
 
     private Message idle(int connections) throws IOException {

@@ -2,7 +2,6 @@
 package org.dcache.oncrpc4j.rdma.tool.bench.app;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.channels.CompletionHandler;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
@@ -11,12 +10,10 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.HdrHistogram.AtomicHistogram;
 import org.HdrHistogram.Histogram;
-import org.dcache.oncrpc4j.rdma.bench.BenchProtocol;
 import org.dcache.oncrpc4j.rpc.RpcCall;
 import org.dcache.oncrpc4j.rpc.RpcReply;
 import org.dcache.oncrpc4j.rpc.RpcTransport;
 import org.dcache.oncrpc4j.xdr.XdrAble;
-import org.dcache.oncrpc4j.xdr.XdrVoid;
 
 /**
  * A closed loop of calls on one connection: as many outstanding as the point says, each answered one followed by the next, until time or number is up.
@@ -33,30 +30,23 @@ final class Load {
     private static final long HIGHEST = 60_000_000_000L;
 
     private final RpcCall call;
-    private final Point point;
-    private final Pattern pattern;
-    private final boolean fixedTag;
-    private final boolean everyByte;
+    private final int depth;
+    private final Protocol.Supply exchanges;
     private final AtomicHistogram latencies = new AtomicHistogram(HIGHEST, 3);
     private final AtomicLong tickets = new AtomicLong();
     private final AtomicLong completed = new AtomicLong();
     private final AtomicReference<Throwable> failure = new AtomicReference<>();
-    private final ThreadLocal<ByteBuffer> sources;
     private long maxCalls;
     private long deadline;
 
     /**
      * @param call shared by all calls of the connection, because xids are counted per {@code RpcCall}
-     * @param fixedTag the server replies from unchanging buffers
-     * @param everyByte compare all data, not only the tags; for warming up
+     * @param depth calls outstanding at a time
      */
-    Load(RpcCall call, Point point, boolean fixedTag, boolean everyByte) {
+    Load(RpcCall call, int depth, Protocol.Supply exchanges) {
         this.call = call;
-        this.point = point;
-        this.pattern = new Pattern(point.size());
-        this.fixedTag = fixedTag;
-        this.everyByte = everyByte;
-        this.sources = ThreadLocal.withInitial(() -> pattern.fill(ByteBuffer.allocate(pattern.size())));
+        this.depth = depth;
+        this.exchanges = exchanges;
     }
 
     /** What a run came to. */
@@ -72,7 +62,7 @@ final class Load {
         maxCalls = calls;
         long start = System.nanoTime();
         deadline = start + nanos;
-        if (point.depth() == 1) {
+        if (depth == 1) {
             new Slot(null, null).callSynchronously();
         } else {
             runDeep(issuers);
@@ -86,7 +76,6 @@ final class Load {
     }
 
     private void runDeep(int issuers) throws InterruptedException {
-        int depth = point.depth();
         CountDownLatch idle = new CountDownLatch(depth);
         BlockingQueue<Slot> ready = issuers == 0 ? null : new ArrayBlockingQueue<>(depth);
         Thread[] threads = new Thread[Math.min(issuers, depth)];
@@ -125,10 +114,8 @@ final class Load {
 
         private final BlockingQueue<Slot> ready;
         private final CountDownLatch idle;
-        private final Wire.Header header = new Wire.Header();
-        private final Wire.Data data = new Wire.Data();
+        private final Exchange exchange = exchanges.exchange();
         private boolean first = true;
-        private long tag;
         private long begun;
 
         Slot(BlockingQueue<Slot> ready, CountDownLatch idle) {
@@ -147,8 +134,8 @@ final class Load {
             try {
                 while (mayBegin()) {
                     XdrAble arguments = prepare();
-                    XdrAble result = result();
-                    call.call(procedure(), arguments, result);
+                    XdrAble result = exchange.result();
+                    call.call(exchange.procedure(), arguments, result);
                     account();
                 }
             } catch (IOException | RuntimeException e) {
@@ -163,7 +150,7 @@ final class Load {
                 return;
             }
             try {
-                call.call(procedure(), prepare(), this);
+                call.call(exchange.procedure(), prepare(), this);
             } catch (IOException | RuntimeException e) {
                 failed(e, null);
             }
@@ -172,7 +159,7 @@ final class Load {
         @Override
         public void completed(RpcReply reply, RpcTransport transport) {
             try {
-                reply.getReplyResult(result());
+                reply.getReplyResult(exchange.result());
                 account();
             } catch (IOException | RuntimeException e) {
                 failed(e, transport);
@@ -191,50 +178,13 @@ final class Load {
             idle.countDown();
         }
 
-        private int procedure() {
-            return switch (point.operation()) {
-                case NULL -> BenchProtocol.NULL;
-                case READ -> BenchProtocol.READ;
-                case WRITE -> BenchProtocol.WRITE;
-            };
-        }
-
         private XdrAble prepare() {
             begun = System.nanoTime();
-            tag = Tags.of(begun ^ ((long) System.identityHashCode(this) << 40), everyByte);
-            return switch (point.operation()) {
-                case NULL -> XdrVoid.XDR_VOID;
-                case READ -> header.set(tag, point.size());
-                case WRITE -> data.set(tag, pattern.stamp(sources.get(), tag), false);
-            };
-        }
-
-        private XdrAble result() {
-            return switch (point.operation()) {
-                case NULL -> XdrVoid.XDR_VOID;
-                case READ -> data;
-                case WRITE -> header;
-            };
+            return exchange.arguments(begun ^ ((long) System.identityHashCode(this) << 40));
         }
 
         private void account() throws IOException {
-            switch (point.operation()) {
-                case NULL -> { }
-                case READ -> {
-                    long expected = fixedTag ? Tags.FIXED : tag;
-                    if (data.tag != expected) {
-                        throw new DataMismatchException("READ reply of another call: tag 0x" + Long.toHexString(data.tag));
-                    }
-                    pattern.check(data.data, expected, everyByte);
-                    data.data = null;
-                }
-                case WRITE -> {
-                    if (header.tag != tag || header.count != point.size()) {
-                        throw new DataMismatchException("WRITE reply of another call: tag 0x" + Long.toHexString(header.tag)
-                                + ", count " + header.count);
-                    }
-                }
-            }
+            exchange.check();
             latencies.recordValue(Math.min(HIGHEST, Math.max(1, System.nanoTime() - begun)));
             completed.incrementAndGet();
         }

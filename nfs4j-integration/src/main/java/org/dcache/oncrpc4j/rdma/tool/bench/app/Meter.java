@@ -8,7 +8,10 @@ import java.lang.management.ManagementFactory;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import javax.management.JMException;
+import org.dcache.oncrpc4j.rdma.tool.counters.JmxCounters;
 
 /**
  * What this JVM has used so far. One thread at a time.
@@ -17,6 +20,8 @@ import java.util.Map;
  * the readings, so that what a thread allocates between the last reading and its end is missed.
  */
 final class Meter {
+
+    private static final List<String> COPIES = List.of("xprt.bulk_bytes_copied", "iwarp.bytes_copied_out", "iwarp.bytes_copied_in");
 
     private final ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     private final OperatingSystemMXBean system = (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
@@ -48,6 +53,15 @@ final class Meter {
     /** Processor time of the whole process, nanoseconds. */
     long cpuNanos() {
         return system.getProcessCpuTime();
+    }
+
+    /** Bytes of bulk data that the RDMA transport copied, on both its levels; -1 when this JVM has no such transport. */
+    long copiedBytes() {
+        try {
+            return JmxCounters.read().map(counters -> COPIES.stream().mapToLong(name -> counters.getOrDefault(name, 0L)).sum()).orElse(-1L);
+        } catch (JMException e) {
+            throw new IllegalStateException("the counters cannot be read", e);
+        }
     }
 
     /** Heap in use after a collection, and direct memory, bytes. */

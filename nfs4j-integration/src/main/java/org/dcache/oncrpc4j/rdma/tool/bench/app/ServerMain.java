@@ -19,8 +19,6 @@ public final class ServerMain {
 
     public static void main(String[] args) throws Exception {
         Child child = new Child();
-        Meter meter = new Meter();
-        Recorder recorder = new Recorder();
         OncRpcSvc service = new OncRpcSvcBuilder()
                 .withTCP()
                 .withoutAutoPublish()
@@ -37,11 +35,6 @@ public final class ServerMain {
             throw e;
         }
         InetSocketAddress address = service.getInetSocketAddress(IpProtocolType.TCP);
-        child.serve(Message.of("ready", "port", address.getPort()), command -> switch (command.verb()) {
-            case "usage" -> Message.of("ok", "alloc", meter.allocatedBytes(), "cpu", meter.cpuNanos());
-            case "held" -> Message.of("ok", "bytes", meter.heldBytes());
-            case "record", "save" -> recorder.handle(command);
-            default -> throw new IllegalArgumentException("unknown command " + command.verb());
-        });
+        child.serve(Message.of("ready", "port", address.getPort()), new Server());
     }
 }

@@ -41,6 +41,10 @@ class LoadTest {
                 client.connect(server.getInetSocketAddress(IpProtocolType.TCP), 10, TimeUnit.SECONDS));
     }
 
+    private static Load load(RpcCall call, Point point, boolean fixedTag, boolean everyByte) throws IOException {
+        return new Load(call, point.depth(), BenchExchange.protocol(fixedTag).prepare(point, everyByte));
+    }
+
     @AfterEach
     void stop() throws IOException {
         client.stop();
@@ -57,7 +61,7 @@ class LoadTest {
             seen.incrementAndGet();
             service.dispatchOncRpcCall(c);
         });
-        Load.Outcome outcome = new Load(call, new Point(operation, size, depth), false, true).run(LONG, 50, issuers);
+        Load.Outcome outcome = load(call, new Point(operation, size, depth), false, true).run(LONG, 50, issuers);
         assertThat(outcome.calls()).isEqualTo(50);
         assertThat(outcome.latencies().getTotalCount()).isEqualTo(50);
         assertThat(seen).hasValue(50);
@@ -67,13 +71,13 @@ class LoadTest {
     @CsvSource({"1,0", "4,2", "4,0"})
     void everySlotMakesOneCallWhenThereIsNoTime(int depth, int issuers) throws Exception {
         RpcCall call = connect(new BenchService(false));
-        assertThat(new Load(call, new Point(Operation.NULL, 0, depth), false, false).run(-1, 1000, issuers).calls()).isEqualTo(depth);
+        assertThat(load(call, new Point(Operation.NULL, 0, depth), false, false).run(-1, 1000, issuers).calls()).isEqualTo(depth);
     }
 
     @Test
     void shallowRepliesAreAcceptedByAClientThatExpectsThem() throws Exception {
         RpcCall call = connect(new BenchService(true));
-        assertThat(new Load(call, new Point(Operation.READ, 70_000, 4), true, true).run(LONG, 20, 2).calls()).isEqualTo(20);
+        assertThat(load(call, new Point(Operation.READ, 70_000, 4), true, true).run(LONG, 20, 2).calls()).isEqualTo(20);
     }
 
     @Test
@@ -85,7 +89,7 @@ class LoadTest {
             c.reply(new Wire.Data().set(arguments.tag, pattern.stamp(pattern.fill(ByteBuffer.allocate(arguments.count)), 42), false));
         });
         for (int depth : new int[] {1, 4}) {
-            assertThatThrownBy(() -> new Load(call, new Point(Operation.READ, 100, depth), false, false).run(LONG, 1000, 2))
+            assertThatThrownBy(() -> load(call, new Point(Operation.READ, 100, depth), false, false).run(LONG, 1000, 2))
                     .isInstanceOf(DataMismatchException.class);
         }
     }
@@ -94,7 +98,7 @@ class LoadTest {
     void aServerThatRefusesEndsTheRun() throws Exception {
         RpcCall call = connect(RpcCall::failRpcSystem);
         for (int depth : new int[] {1, 4}) {
-            assertThatThrownBy(() -> new Load(call, new Point(Operation.NULL, 0, depth), false, false).run(LONG, 1000, 2))
+            assertThatThrownBy(() -> load(call, new Point(Operation.NULL, 0, depth), false, false).run(LONG, 1000, 2))
                     .isInstanceOf(IOException.class);
         }
     }

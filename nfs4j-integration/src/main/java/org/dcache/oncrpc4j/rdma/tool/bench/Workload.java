@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.tool.bench;
+
+import java.util.List;
+import org.dcache.oncrpc4j.rdma.tool.bench.app.ClientMain;
+import org.dcache.oncrpc4j.rdma.tool.bench.app.NfsServerMain;
+import org.dcache.oncrpc4j.rdma.tool.bench.app.ServerMain;
+
+/** What is measured: a server program, and what its client speaks. Another NFS server is another constant. */
+enum Workload {
+
+    /** The measuring program. */
+    BENCH(ServerMain.class, ClientMain.BENCH, List.of(), List.of(4 << 10, 64 << 10, 1 << 20)),
+    /** The built-in export of NFSv3, in memory. */
+    NFS(NfsServerMain.class, ClientMain.NFS, List.of("export"), List.of(4 << 10, 16 << 10, 64 << 10, 256 << 10, 1 << 20));
+
+    private final Class<?> server;
+    private final String protocol;
+    private final List<String> folders;
+    private final List<Integer> sizes;
+
+    Workload(Class<?> server, String protocol, List<String> folders, List<Integer> sizes) {
+        this.server = server;
+        this.protocol = protocol;
+        this.folders = folders;
+        this.sizes = sizes;
+    }
+
+    Class<?> server() {
+        return server;
+    }
+
+    /** Last argument of the client's program. */
+    String protocol() {
+        return protocol;
+    }
+
+    /** With jars that its JVMs need besides, below the tool's own. */
+    List<String> folders() {
+        return folders;
+    }
+
+    /** Bytes of data per call, unless others are asked for. */
+    List<Integer> sizes() {
+        return sizes;
+    }
+}
