@@ -12,6 +12,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.dcache.oncrpc4j.rdma.it.jvm.JvmProcess;
 import org.dcache.oncrpc4j.rdma.it.nfs.app.Tree;
+import org.dcache.oncrpc4j.rdma.it.nfs.app.TreeClient;
 import org.dcache.oncrpc4j.rdma.tool.counters.CounterDelta;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -71,6 +72,23 @@ class TreeIT {
     @Test
     void smallBlocksAndTheSmallestInlineThreshold() throws Exception {
         roundTrip(new Run(3, 300, false, 4093, Programs.RDMA + ",rdma.inline=1024", 1024), null);
+    }
+
+    /** No item of RENAME is eligible: what does not fit inline goes as a long call. The names are as long as the wire allows, which is too long for the export. */
+    @Test
+    void namesThatDoNotFitInlineGoAsALongCall() {
+        String agent = Programs.RDMA + ",rdma.inline=1024";
+        try (JvmProcess server = Programs.memoryServer(agent); JvmProcess client = Programs.client(agent, 1)) {
+            int root = Integer.parseInt(Programs.ask(client, "connect " + Programs.port(server)).get("handle"));
+            Map<String, Long> clientBefore = Programs.numbers(client, "counters");
+            Map<String, Long> serverBefore = Programs.numbers(server, "counters");
+            assertThat(Programs.ask(client, "rename 1024")).containsEntry("status", "NFS3ERR_NAMETOOLONG");
+            ExpectedCounters expected = new ExpectedCounters(1024, ExpectedCounters.authSys(TreeClient.MACHINE)).rename(root, 1024, 1024);
+            assertThat(expected.client()).containsEntry("xprt.client_call_long", 1L);
+            assertThat(CounterDelta.of(clientBefore, Programs.numbers(client, "counters"))).isEqualTo(expected.client());
+            assertThat(CounterDelta.of(serverBefore, Programs.numbers(server, "counters"))).isEqualTo(expected.server());
+            Programs.quit(client, server);
+        }
     }
 
     @Test

@@ -20,7 +20,8 @@ import org.dcache.oncrpc4j.rpc.RpcAuthTypeUnix;
 /**
  * An NFS client that writes and reads trees. Argument: how many connections. Commands: {@code connect PORT}, which ends what was there; {@code root NAME}, to work in a directory,
  * which is made if it is not there; {@code write SEED COUNT LARGE THREADS BLOCK};
- * {@code read SEED COUNT LARGE THREADS BLOCK FILE}, which writes path, size and SHA-256 of every file into FILE, sorted by path; {@code close}.
+ * {@code read SEED COUNT LARGE THREADS BLOCK FILE}, which writes path, size and SHA-256 of every file into FILE, sorted by path; {@code rename LENGTH}, of names
+ * that long; {@code close}.
  */
 public final class TreeClient {
 
@@ -43,6 +44,7 @@ public final class TreeClient {
             case "root" -> program.root(words[1]);
             case "write" -> program.write(words);
             case "read" -> program.read(words);
+            case "rename" -> program.rename(Integer.parseInt(words[1]));
             case "close" -> program.close();
             default -> throw new IllegalArgumentException("unknown command " + words[0]);
         });
@@ -86,6 +88,16 @@ public final class TreeClient {
         List<String> lines = reader.read(tree(words), Integer.parseInt(words[4]));
         Files.write(Path.of(words[6]), lines);
         return said();
+    }
+
+    /** Renames from a name that is too long to another one; what the server says. */
+    private String rename(int length) throws Exception {
+        try {
+            client.rename(root, NfsText.of("f".repeat(length)), root, NfsText.of("t".repeat(length)));
+            return "status=NFS3_OK";
+        } catch (NfsException e) {
+            return "status=" + e.status();
+        }
     }
 
     private String said() {

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** {@code rpcrdma bench}, as a user runs it, over both transports. How fast it is is not looked at. */
+@Timeout(180)
+class BenchIT {
+
+    @Test
+    void nfsIsMeasuredOverTcpAndRdmaAndCopiesAreCounted() throws Exception {
+        Tool.Result result = Tool.run("bench", "--nfs", "--operations", "read,write", "--sizes", "4k,1m", "--depths", "4", "--seconds", "0.2", "--rounds",
+                "1", "--no-system-calls");
+        assertThat(result.status()).as(result.output()).isZero();
+        // Point, then the costs of each transport: bytes allocated, copies, processor time, of client and server.
+        String costs = result.output().substring(result.output().indexOf("per call"));
+        assertThat(costs.lines().filter(line -> line.startsWith("read 1 MiB depth 4"))).hasSize(2)
+                .anySatisfy(line -> assertThat(line).matches(".* tcp +\\S+ +- +.*"))
+                .anySatisfy(line -> assertThat(line).matches(".* rdma +\\S+ +[0-9.]+ +\\S+ +\\S+ +[0-9.]+ +.*"));
+        assertThat(costs.lines().filter(line -> line.startsWith("write 4 KiB depth 4"))).hasSize(2);
+        assertThat(result.output()).containsPattern("read 1 MiB depth 4 .*[0-9]x");
+    }
+}
