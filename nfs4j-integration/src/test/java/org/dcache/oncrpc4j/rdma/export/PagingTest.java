@@ -37,6 +37,7 @@ import org.junit.jupiter.api.io.TempDir;
 class PagingTest {
 
     private static Mounted shared;
+    private static int tries;
 
     @BeforeContainer
     static void start() throws IOException {
@@ -52,7 +53,7 @@ class PagingTest {
     void namesThatWereThereAllTheTimeComeOnceWhateverComesAndGoesBetweenPages(@ForAll long seed, @ForAll @IntRange(min = 200, max = 4000) int count)
             throws IOException {
         Random random = new Random(seed);
-        FileHandle dir = shared.mkdir(shared.root, "d" + seed + "-" + count);
+        FileHandle dir = shared.mkdir(shared.root, "d" + tries++);
         Set<NfsText> stay = new HashSet<>(Set.of(FileName.DOT, FileName.DOT_DOT));
         Set<String> come = new HashSet<>();
         for (int i = 0; i < 60; i++) {
