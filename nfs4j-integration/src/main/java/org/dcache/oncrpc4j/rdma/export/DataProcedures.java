@@ -82,23 +82,31 @@ final class DataProcedures {
     /** Waits for the disk, if the client wants that, without the tree's locks. */
     Write3Res write(Write3Args arguments, Request request) {
         Wcc wcc = new Wcc(export.tree());
-        Node node;
         WccData changed;
+        ExportTree.Forcing forcing;
         try (TreeLocks.Held held = export.locks().change(arguments.file())) {
             try {
-                node = write(arguments, request.caller(), wcc);
+                Node node = write(arguments, request.caller(), wcc);
+                forcing = arguments.stable() == Nfs3.UNSTABLE ? null : export.tree().forcing(node);
             } catch (IOException e) {
                 return Write3Res.failed(Failures.status(e), wcc.data());
             }
             changed = wcc.data();
         }
         try {
-            if (arguments.stable() != Nfs3.UNSTABLE) {
-                export.tree().sync(node, arguments.stable() == Nfs3.FILE_SYNC);
-            }
+            force(forcing, arguments.stable() == Nfs3.FILE_SYNC);
             return Write3Res.ok(changed, arguments.count(), arguments.stable(), verifier);
         } catch (IOException e) {
             return Write3Res.failed(Failures.status(e), changed);
+        }
+    }
+
+    /** @param forcing null for nothing to do; closed */
+    private static void force(ExportTree.Forcing forcing, boolean metadata) throws IOException {
+        if (forcing != null) {
+            try (forcing) {
+                forcing.force(metadata);
+            }
         }
     }
 
@@ -129,17 +137,22 @@ final class DataProcedures {
     Commit3Res commit(Commit3Args arguments, Request request) {
         Wcc wcc = new Wcc(export.tree());
         try {
-            Node node;
+            ExportTree.Forcing forcing;
             try (TreeLocks.Held held = export.locks().shared()) {
-                node = wcc.resolve(arguments.file());
+                Node node = wcc.resolve(arguments.file());
                 requireFile(node.attributes());
+                forcing = export.readOnly() ? null : export.tree().forcing(node);
             }
-            if (!export.readOnly()) {
-                export.tree().sync(node, true);
-            }
-            return Commit3Res.ok(wcc.data(), verifier);
+            force(forcing, true);
+            return Commit3Res.ok(data(wcc), verifier);
         } catch (IOException e) {
-            return Commit3Res.failed(Failures.status(e), wcc.data());
+            return Commit3Res.failed(Failures.status(e), data(wcc));
+        }
+    }
+
+    private WccData data(Wcc wcc) {
+        try (TreeLocks.Held held = export.locks().shared()) {
+            return wcc.data();
         }
     }
 

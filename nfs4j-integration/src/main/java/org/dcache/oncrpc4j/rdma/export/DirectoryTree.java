@@ -292,7 +292,9 @@ public final class DirectoryTree implements ExportTree {
         }
         PathChanges.setAttributes(file.path(), file.attributes().type(), change);
         if (durable && file.attributes().type() == FileType3.NF3REG) {
-            sync(node, true);
+            try (Forcing forcing = forcing(node)) {
+                forcing.force(true);
+            }
         }
     }
 
@@ -332,10 +334,19 @@ public final class DirectoryTree implements ExportTree {
     }
 
     @Override
-    public void sync(Node file, boolean metadata) throws IOException {
-        try (OpenFiles.Use use = use(PathNode.of(file), false)) {
-            use.channel().force(metadata);
-        }
+    public Forcing forcing(Node file) throws IOException {
+        OpenFiles.Use use = use(PathNode.of(file), false);
+        return new Forcing() {
+            @Override
+            public void force(boolean metadata) throws IOException {
+                use.channel().force(metadata);
+            }
+
+            @Override
+            public void close() throws IOException {
+                use.close();
+            }
+        };
     }
 
     @Override

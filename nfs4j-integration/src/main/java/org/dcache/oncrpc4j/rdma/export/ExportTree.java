@@ -14,7 +14,7 @@ import org.dcache.oncrpc4j.rdma.nfs3.Sattr3;
  *
  * <p>Any thread, several at once. The caller holds {@link TreeLocks}: {@link #rename} and the removal of a directory have the tree for themselves,
  * so that the way to a file that was resolved stays what it is until the procedure ends; everything that changes a directory or file has that one
- * for itself. Only {@link #sync} is called without.
+ * for itself. Only what {@link #forcing} returns is used without.
  *
  * <p>Methods fail with {@link Nfs3Exception} where they know the status, else with the exceptions of java.nio.file.
  */
@@ -67,12 +67,22 @@ public interface ExportTree extends AutoCloseable {
     /** Writes all. */
     void write(Node file, long offset, ByteBuffer source) throws IOException;
 
-    /**
-     * Returns when what was written before is on the disk.
-     *
-     * @param metadata the attributes too
-     */
-    void sync(Node file, boolean metadata) throws IOException;
+    /** Opens a file to wait for the disk; what it returns is used and closed without locks. */
+    Forcing forcing(Node file) throws IOException;
+
+    /** Waits for the disk. One thread. */
+    interface Forcing extends AutoCloseable {
+
+        /**
+         * Returns when what was written before is on the disk.
+         *
+         * @param metadata the attributes too
+         */
+        void force(boolean metadata) throws IOException;
+
+        @Override
+        void close() throws IOException;
+    }
 
     Space space() throws IOException;
 

@@ -204,8 +204,18 @@ public final class MemoryTree implements ExportTree {
 
     /** Nothing here outlives the process, so there is nothing to wait for. */
     @Override
-    public void sync(Node file, boolean metadata) {
-        // Memory is all there is.
+    public Forcing forcing(Node file) {
+        return new Forcing() {
+            @Override
+            public void force(boolean metadata) {
+                // Memory is all there is.
+            }
+
+            @Override
+            public void close() {
+                // Nothing was opened.
+            }
+        };
     }
 
     @Override
