@@ -122,8 +122,12 @@ final class CreateProcedures {
 
     Create3Res symlink(Symlink3Args arguments, Request request) {
         return make(arguments.where(), request, dir -> {
-            if (arguments.path().length() == 0) {
-                throw new Nfs3Exception(NfsStat3.NFS3ERR_INVAL, "a symbolic link must point somewhere");
+            boolean zero = false;
+            for (byte b : arguments.path().bytes()) {
+                zero |= b == 0;
+            }
+            if (zero || arguments.path().length() == 0) {
+                throw new Nfs3Exception(NfsStat3.NFS3ERR_INVAL, "a symbolic link must point somewhere, by a path without zeros");
             }
             Creation creation = creation(FileType3.NF3LNK, dir, Sattr3.ofMode(LINK), LINK, request.caller(), null, arguments.path());
             return export.tree().create(dir, arguments.where().name(), creation);

@@ -41,7 +41,7 @@ final class PathChanges {
             case NF3REG -> FileChannel.open(path, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS),
                     PRIVATE_FILE).close();
             case NF3DIR -> Files.createDirectory(path, PRIVATE_DIRECTORY);
-            case NF3LNK -> Files.createSymbolicLink(path, PathNames.target(path, creation.target()));
+            case NF3LNK -> Files.createSymbolicLink(path, PathNames.target(creation.target()));
             default -> throw new Nfs3Exception(NfsStat3.NFS3ERR_NOTSUPP, "java.nio.file cannot make " + creation.type());
         }
         if (PRIVILEGED) {

@@ -4,6 +4,7 @@ package org.dcache.oncrpc4j.rdma.export;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Locale;
 import org.dcache.oncrpc4j.rdma.nfs3.NfsText;
 
@@ -19,38 +20,38 @@ final class PathNames {
 
     /** The child with this name, which has been checked with {@link FileName}. */
     static Path child(Path directory, NfsText name) {
-        byte[] bytes = name.bytes();
-        for (byte b : bytes) {
-            if (b < 0) {
-                return directory.resolve(escaped(bytes));
-            }
-        }
-        return directory.resolve(new String(bytes, StandardCharsets.US_ASCII));
+        return directory.resolve(component(name.bytes()));
     }
 
-    /** What a symbolic link may point to; made of bytes, so that it is stored as it came. */
-    static Path target(Path link, NfsText path) {
+    /** What a symbolic link may point to, not empty and without zeros. Several slashes become one, one at the end is lost; all else stays as it came. */
+    static Path target(NfsText path) {
         byte[] bytes = path.bytes();
+        Path target = Path.of(bytes[0] == '/' ? "/" : "");
+        int from = 0;
+        for (int i = 0; i <= bytes.length; i++) {
+            if (i == bytes.length || bytes[i] == '/') {
+                if (i > from) {
+                    target = target.resolve(component(Arrays.copyOfRange(bytes, from, i)));
+                }
+                from = i + 1;
+            }
+        }
+        return target;
+    }
+
+    private static Path component(byte[] bytes) {
         boolean ascii = true;
         for (byte b : bytes) {
             ascii &= b >= 0;
         }
         if (ascii) {
-            return link.getFileSystem().getPath(new String(bytes, StandardCharsets.US_ASCII));
+            return Path.of(new String(bytes, StandardCharsets.US_ASCII));
         }
-        return bytes[0] == '/' ? Path.of("/").resolve(escaped(bytes)) : escaped(bytes);
-    }
-
-    private static Path escaped(byte[] bytes) {
         StringBuilder uri = new StringBuilder(FILE_ROOT);
         for (byte b : bytes) {
-            if (b == '/') {
-                uri.append('/');
-            } else {
-                uri.append(String.format(Locale.ROOT, "%%%02X", b & 0xff));
-            }
+            uri.append(String.format(Locale.ROOT, "%%%02X", b & 0xff));
         }
-        return Path.of("/").relativize(Path.of(URI.create(uri.toString())));
+        return Path.of(URI.create(uri.toString())).getFileName();
     }
 
     /** The last name of a path, or all of a relative one, as bytes. */

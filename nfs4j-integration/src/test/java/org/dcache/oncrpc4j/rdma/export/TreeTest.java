@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.dcache.oncrpc4j.rdma.export.Mounted.in;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Random;
 import org.dcache.oncrpc4j.rdma.nfs3.Commit3Args;
@@ -220,9 +221,17 @@ abstract class TreeTest {
         Create3Res made = nfs.nfs(Nfs3.CREATE, args, Create3Res::decode);
         assertThat(made.status()).isEqualTo(NfsStat3.NFS3_OK);
         assertThat(Pages.names(nfs, root)).contains(name);
-        Symlink3Args link = new Symlink3Args(in(root, "l"), Sattr3.NONE, name);
-        FileHandle symlink = nfs.nfs(Nfs3.SYMLINK, link, Create3Res::decode).object();
-        assertThat(nfs.nfs(Nfs3.READLINK, symlink, Readlink3Res::decode).path()).isEqualTo(name);
+        for (String target : new String[] {"\u00ff", "../\u00ff/./\u00fe", "/\u00ff/x", "\u00ff/../..", "plain/../x", "/"}) {
+            NfsText path = new NfsText(target.getBytes(StandardCharsets.ISO_8859_1));
+            Symlink3Args link = new Symlink3Args(in(root, "l"), Sattr3.NONE, path);
+            FileHandle symlink = nfs.nfs(Nfs3.SYMLINK, link, Create3Res::decode).object();
+            assertThat(nfs.nfs(Nfs3.READLINK, symlink, Readlink3Res::decode).path()).isEqualTo(path);
+            remove(root, "l");
+        }
+        for (String target : new String[] {"", "a\0b", "\u00ff\0"}) {
+            Symlink3Args link = new Symlink3Args(in(root, "l"), Sattr3.NONE, new NfsText(target.getBytes(StandardCharsets.ISO_8859_1)));
+            assertThat(nfs.nfs(Nfs3.SYMLINK, link, Create3Res::decode).status()).isEqualTo(NfsStat3.NFS3ERR_INVAL);
+        }
     }
 
     @Test
