@@ -54,6 +54,11 @@ import org.junit.jupiter.api.io.TempDir;
 @OverRdma
 class ServeIT {
 
+    /** Files are cut at multiples of this. */
+    private static final int CUT = 517;
+
+    private static final int PAGE = 4096;
+
     @TempDir
     private Path directory;
 
@@ -113,7 +118,7 @@ class ServeIT {
             Thread shortener = new Thread(() -> {
                 try {
                     for (int i = 0; i < 2000; i++) {
-                        channel.truncate(i * 517L % ones.length);
+                        channel.truncate((long) i * CUT);
                         channel.write(ByteBuffer.wrap(ones), 0);
                     }
                 } catch (IOException e) {
@@ -124,10 +129,31 @@ class ServeIT {
             for (int i = 0; i < 300; i++) {
                 Read3Res read = call(transport, Nfs3.PROGRAM, Nfs3.READ, new Read3Args(file, 0, 1 << 20), Read3Res::decode);
                 assertThat(read.count()).isEqualTo(read.data().length());
-                byte[] data = read.data().toArray();
-                assertThat(Arrays.mismatch(data, Arrays.copyOf(ones, data.length))).as("a byte that the file never had").isEqualTo(-1);
+                assertOnesAndCuts(read.data().toArray());
             }
             shortener.join();
+        }
+    }
+
+    /**
+     * What was read of a file of ones. Linux does not read and cut a file in one step each: a read that is under way sees the rest of the page behind the cut as zeros. Anything
+     * else, and zeros elsewhere, would be bytes that the file never had.
+     */
+    private static void assertOnesAndCuts(byte[] data) {
+        int i = 0;
+        while (i < data.length) {
+            int start = i;
+            while (i < data.length && data[i] == 0) {
+                i++;
+            }
+            if (i > start) {
+                assertThat(start % CUT).as("start of the zeros at " + start).isZero();
+                assertThat((i - 1) / PAGE).as("page of the last of the zeros from " + start).isEqualTo(start / PAGE);
+            }
+            if (i < data.length) {
+                assertThat(data[i]).as("byte " + i).isEqualTo((byte) 1);
+                i++;
+            }
         }
     }
 
