@@ -31,7 +31,7 @@ import org.dcache.oncrpc4j.rdma.it.linux.GuestControl.Answer;
 final class LinuxGuest implements AutoCloseable {
 
     private static final Duration BOOT_LIMIT = Duration.ofMinutes(3);
-    private static final Duration COMMAND_LIMIT = Duration.ofMinutes(2);
+    private static final Duration COMMAND_LIMIT = Duration.ofMinutes(5);
     private static final Duration STOP_LIMIT = Duration.ofSeconds(20);
 
     private final String name;
