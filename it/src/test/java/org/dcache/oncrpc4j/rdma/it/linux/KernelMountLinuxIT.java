@@ -4,6 +4,9 @@ package org.dcache.oncrpc4j.rdma.it.linux;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import org.dcache.oncrpc4j.rdma.tool.relay.Relay;
 import org.dcache.oncrpc4j.rdma.tool.relay.Tap;
@@ -53,16 +56,30 @@ class KernelMountLinuxIT {
         }
 
         @Test
-        void aDirectoryOfTenThousandIsListedByReplyChunksAndLinksRenamesAndLongNamesWork() throws IOException {
+        void linksRenamesModesTimesAndLongNamesWork() throws IOException {
             try (Mount mount = mount()) {
-                mount.run("mkdir %s/names && check-names %s/names 10000");
+                mount.run("mkdir %s/names && check-names %s/names 300");
+            }
+        }
+
+        @Test
+        void aDirectoryOfTenThousandIsListedWholeByReplyChunks() throws IOException {
+            Path large = Files.createDirectory(served.directory().resolve("large"));
+            for (int i = 0; i < 10_000; i++) {
+                Files.createFile(large.resolve("entry-with-a-name-of-some-length-" + i));
+            }
+            try (Mount mount = mount()) {
+                for (String list : List.of("ls -U", "ls -Ul --time-style=full-iso")) {
+                    mount.run("echo 3 > /proc/sys/vm/drop_caches; [ $(" + list + " %s/large | grep -c entry-with) = 10000 ]"
+                            + " && [ $(" + list + " %s/large | grep entry-with | sort -u | wc -l) = 10000 ]");
+                }
                 assertThat(mount.stats().counter("reply_chunk_count")).as("READDIRPLUS by Reply chunk").isPositive();
             }
         }
 
         @Test
         void aTreeIsCopiedAndComparedOverRdmaAndOverTcp() throws IOException {
-            String source = java.nio.file.Path.of("").toAbsolutePath().getParent().resolve("oncrpc4j-rdma/src/main").toString();
+            String source = Path.of("").toAbsolutePath().getParent().resolve("oncrpc4j-rdma/src/main").toString();
             try (Mount mount = mount()) {
                 mount.run("cp -r " + source + " %s/tree && echo 3 > /proc/sys/vm/drop_caches && diff -r " + source + " %s/tree");
             }
