@@ -13,6 +13,7 @@ import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -75,9 +76,15 @@ final class LinuxGuest implements AutoCloseable {
         }
     }
 
-    /** Boots a guest with the kernel's NFS server over the given variant of siw (see {@code host/build-siw.sh}). */
-    static LinuxGuest bootNfsServer(String name, String siw) {
-        LinuxGuest guest = boot(name, 20049);
+    /**
+     * Boots a guest with the kernel's NFS server over the given variant of siw (see {@code host/build-siw.sh}).
+     *
+     * @param morePorts ports of the guest that {@link #address} shall reach besides 20049
+     */
+    static LinuxGuest bootNfsServer(String name, String siw, int... morePorts) {
+        int[] ports = Arrays.copyOf(morePorts, morePorts.length + 1);
+        ports[morePorts.length] = 20049;
+        LinuxGuest guest = boot(name, ports);
         try {
             guest.run("siw.sh " + siw + " && knfsd.sh");
             return guest;

@@ -13,7 +13,7 @@ import org.dcache.oncrpc4j.rdma.it.nfs.app.TreeClient;
 import org.dcache.oncrpc4j.rdma.it.nfs.app.TreeServer;
 
 /** The JVMs of the NFS tests: {@link TreeServer} and {@link TreeClient}, which find oncrpc4j, export and client on their class path, and the transport nowhere but in the agent. */
-final class Programs {
+public final class Programs {
 
     static final String RDMA = "transport=rdma,rdma.provider=iwarp";
 
@@ -38,14 +38,14 @@ final class Programs {
         return Integer.parseInt(server.valueOf("READY"));
     }
 
-    static JvmProcess client(String agent, int connections) {
+    public static JvmProcess client(String agent, int connections) {
         JvmProcess client = java(agent).main(TreeClient.class, connections).start();
         client.expect("READY");
         return client;
     }
 
     /** Does a command; the words behind its DONE, which are names and values. */
-    static Map<String, String> ask(JvmProcess program, String command) {
+    public static Map<String, String> ask(JvmProcess program, String command) {
         program.send(command);
         String line = program.expectOneOf("DONE " + command.split(" ")[0], "FAILED ");
         assertThat(line).as("answer to %s; output:%n%s", command, program.output()).startsWith("DONE ");
@@ -60,14 +60,14 @@ final class Programs {
     }
 
     /** {@code counters} or {@code levels}. */
-    static Map<String, Long> numbers(JvmProcess program, String command) {
+    public static Map<String, Long> numbers(JvmProcess program, String command) {
         Map<String, Long> numbers = new TreeMap<>();
         ask(program, command).forEach((name, value) -> numbers.put(name, Long.parseLong(value)));
         return numbers;
     }
 
     /** Lets both end in their own way. */
-    static void quit(JvmProcess... programs) {
+    public static void quit(JvmProcess... programs) {
         for (JvmProcess program : programs) {
             program.send("quit");
             assertThat(program.exitCode()).as(program.output()).isZero();

@@ -7,10 +7,12 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.stream.Collectors;
+import org.dcache.oncrpc4j.rdma.nfs3.EntryPlus3;
 import org.dcache.oncrpc4j.rdma.nfs3.FileHandle;
 import org.dcache.oncrpc4j.rdma.nfs3.NfsText;
 import org.dcache.oncrpc4j.rdma.nfs3.Sattr3;
 import org.dcache.oncrpc4j.rdma.nfsclient.ClientOptions;
+import org.dcache.oncrpc4j.rdma.nfsclient.Directory;
 import org.dcache.oncrpc4j.rdma.nfsclient.MountClient;
 import org.dcache.oncrpc4j.rdma.nfsclient.Nfs3Client;
 import org.dcache.oncrpc4j.rdma.nfsclient.NfsException;
@@ -18,10 +20,10 @@ import org.dcache.oncrpc4j.rdma.nfsclient.RemoteFile;
 import org.dcache.oncrpc4j.rpc.RpcAuthTypeUnix;
 
 /**
- * An NFS client that writes and reads trees. Argument: how many connections. Commands: {@code connect PORT}, which ends what was there; {@code root NAME}, to work in a directory,
+ * An NFS client that writes and reads trees. Argument: how many connections. Commands: {@code connect PORT [MOUNTPORT PATH]}, which ends what was there; {@code root NAME}, to work in a directory,
  * which is made if it is not there; {@code write SEED COUNT LARGE THREADS BLOCK};
  * {@code read SEED COUNT LARGE THREADS BLOCK FILE}, which writes path, size and SHA-256 of every file into FILE, sorted by path; {@code rename LENGTH}, of names
- * that long; {@code close}.
+ * that long; {@code list NAME}, which counts what is in a directory; {@code close}.
  */
 public final class TreeClient {
 
@@ -40,10 +42,11 @@ public final class TreeClient {
         TreeClient program = new TreeClient(Integer.parseInt(args[0]));
         System.out.println("READY");
         new Console().serve(words -> switch (words[0]) {
-            case "connect" -> program.connect(Integer.parseInt(words[1]));
+            case "connect" -> program.connect(Integer.parseInt(words[1]), Integer.parseInt(words[words.length > 2 ? 2 : 1]), words.length > 3 ? words[3] : "/");
             case "root" -> program.root(words[1]);
             case "write" -> program.write(words);
             case "read" -> program.read(words);
+            case "list" -> program.list(words[1]);
             case "rename" -> program.rename(Integer.parseInt(words[1]));
             case "close" -> program.close();
             default -> throw new IllegalArgumentException("unknown command " + words[0]);
@@ -52,13 +55,13 @@ public final class TreeClient {
     }
 
     /** Says what carries the calls, and how long handles are. */
-    private String connect(int port) throws Exception {
+    private String connect(int port, int mountPort, String path) throws Exception {
         close();
-        ClientOptions options = ClientOptions.of(new InetSocketAddress("127.0.0.1", port)).connections(connections)
+        ClientOptions options = ClientOptions.of(new InetSocketAddress("127.0.0.1", port)).mountPort(mountPort).connections(connections)
                 .credential(new RpcAuthTypeUnix(0, 0, new int[0], 1, MACHINE))
                 .pauses(Duration.ofMillis(5), Duration.ofMillis(200)).times(Duration.ofSeconds(30), Duration.ofSeconds(60));
         try (MountClient mount = new MountClient(options)) {
-            root = mount.mount("/");
+            root = mount.mount(path);
         }
         client = new Nfs3Client(options);
         String transports = client.transports().stream().map(t -> t.getClass().getSimpleName()).distinct().collect(Collectors.joining("+"));
@@ -72,6 +75,11 @@ public final class TreeClient {
             root = client.mkdir(root, NfsText.of(name), Sattr3.ofMode(0755)).handle();
         }
         return "";
+    }
+
+    private String list(String name) throws Exception {
+        List<EntryPlus3> entries = new Directory(client, client.lookup(root, NfsText.of(name)).handle()).entries(1 << 20);
+        return "names=" + entries.size() + " different=" + entries.stream().map(EntryPlus3::name).distinct().count();
     }
 
     private static Tree tree(String[] words) {
