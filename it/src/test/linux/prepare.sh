@@ -33,6 +33,9 @@ exec 9> "$KIT/.lock"
 flock -n 9 || { say "another preparation is running, waiting for it"; flock 9; }
 
 "$here/host/install-packages.sh" "$here/packages.txt" || exit 1
+if [ -n "${ONCRPC4J_RDMA_SOAK:-}" ]; then
+    "$here/host/install-packages.sh" "$here/packages-soak.txt" || exit 1
+fi
 part kernel "$here/host/fetch-kernel.sh" -- "$here/host/fetch-kernel.sh"
 for variant in stock crc fixed; do
     part "siw-$variant" "$here/host/build-siw.sh" -- "$here/host/build-siw.sh" $variant
