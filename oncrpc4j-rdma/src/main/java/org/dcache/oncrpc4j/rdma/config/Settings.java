@@ -106,6 +106,9 @@ public final class Settings {
     public static final Setting<Boolean> ALLOW_CLEAR = add("oncrpc.rdma.allow-clear", "off", "on or off",
             "serve a TLS-configured service in clear over RDMA", Settings::onOff);
 
+    public static final Setting<Boolean> LEND = add("oncrpc.rdma.lend", "off", "on or off",
+            "programs decode byte buffers of a call where they are, without a copy; they must be done with them when they reply", Settings::onOff);
+
     public static final Setting<Integer> NFS4J_TRANSFER_SIZE = integer("oncrpc.rdma.nfs4j.transfer-size", "", 4096, 1 << 24,
             "nfs4j: largest READ, and the transfer sizes that it names to clients, bytes; empty: nfs4j is left as it is", true);
 

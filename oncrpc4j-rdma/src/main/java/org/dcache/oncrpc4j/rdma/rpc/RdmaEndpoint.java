@@ -137,11 +137,15 @@ final class RdmaEndpoint implements RpcEndpoint {
         }
     }
 
+    private RegbufMemoryManager memory(RdmaDevice device) {
+        return new RegbufMemoryManager(device.regbufs(), config.get(Settings.LEND));
+    }
+
     private Acceptor bind(RdmaDevice device, InetAddress address, ServicePorts.Range range) throws IOException {
         IOException last = null;
         for (int port = range.first(); port <= range.last(); port++) {
             try {
-                RegbufMemoryManager memory = new RegbufMemoryManager(device.regbufs());
+                RegbufMemoryManager memory = memory(device);
                 return new Acceptor(device, new InetSocketAddress(address, port), Math.max(1, service.backlog()), this::allowed,
                         config.get(Settings.CONNECTIONS), connections::size, () -> new RdmaRpcTransport(this, memory));
             } catch (BindException e) {
@@ -186,7 +190,7 @@ final class RdmaEndpoint implements RpcEndpoint {
         long handshake = config.get(Settings.HANDSHAKE_TIMEOUT);
         long millis = Math.max(1, Math.min(unit.toMillis(timeout), handshake));
         InetSocketAddress local = service.minPort() > 0 ? new InetSocketAddress(service.minPort()) : null;
-        RdmaRpcTransport transport = new RdmaRpcTransport(this, new RegbufMemoryManager(device.regbufs()));
+        RdmaRpcTransport transport = new RdmaRpcTransport(this, memory(device));
         Future<RdmaConnection> connecting = Connector.connect(device, target, local, millis, transport);
         try {
             connecting.get(millis + LINGER, TimeUnit.MILLISECONDS);

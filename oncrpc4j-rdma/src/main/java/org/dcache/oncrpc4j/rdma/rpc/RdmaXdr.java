@@ -23,7 +23,8 @@ import org.glassfish.grizzly.memory.ByteBufferWrapper;
  * <p>It decodes from pooled memory (a receive buffer, a sink) and encodes into a regbuf. oncrpc4j encodes a reply into the Xdr that the call was decoded
  * from; {@link #beginEncoding()} swaps the memory, so the arguments stay readable until the reply has been handed to the transport.
  *
- * <p>Pooled memory never reaches the application: decoding copies it, also where the stock Xdr would hand out a slice. What the application gives to be sent
+ * <p>Pooled memory never reaches the application: decoding copies it, also where the stock Xdr would hand out a slice. The one exception is asked for by name
+ * ({@code oncrpc.rdma.lend}): then byte buffers of a call are its own memory, which is used again once the program has replied. What the application gives to be sent
  * by reference ({@code xdrEncodeShallowByteBuffer}) is referenced until the message has left; everything else is copied while it is encoded. Pad is
  * always zero. A length in a received message is checked before anything is allocated for it.
  *
@@ -99,10 +100,10 @@ final class RdmaXdr extends Xdr implements TransportStream {
         return true;
     }
 
-    /** A copy where the memory will be used again; else the bytes themselves. */
+    /** A copy where the memory will be used again; else, or when a call's memory is lent until the reply, the bytes themselves. */
     @Override
     public ByteBuffer xdrDecodeByteBuffer() throws BadXdrOncRpcException {
-        if (pooled || encoding() != null || _buffer.isComposite()) {
+        if (pooled && !(inbound != null && memory.lends()) || encoding() != null || _buffer.isComposite()) {
             return ByteBuffer.wrap(xdrDecodeDynamicOpaque());
         }
         checkCount(1);

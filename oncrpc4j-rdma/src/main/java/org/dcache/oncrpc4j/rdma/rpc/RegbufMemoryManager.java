@@ -11,9 +11,17 @@ import org.glassfish.grizzly.monitoring.MonitoringConfig;
 final class RegbufMemoryManager implements MemoryManager<RegbufBuffer> {
 
     private final RegbufPool pool;
+    private final boolean lends;
 
-    RegbufMemoryManager(RegbufPool pool) {
+    /** @param lends whether programs may look into a call's own memory until they reply */
+    RegbufMemoryManager(RegbufPool pool, boolean lends) {
         this.pool = pool;
+        this.lends = lends;
+    }
+
+    /** See {@code oncrpc.rdma.lend}. */
+    boolean lends() {
+        return lends;
     }
 
     /** For the counter of copies. */

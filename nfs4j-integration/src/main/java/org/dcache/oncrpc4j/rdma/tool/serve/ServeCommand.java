@@ -187,6 +187,10 @@ public final class ServeCommand implements Callable<Integer> {
             command.add("-javaagent:" + home.agent());
             command.add("-Doncrpc.transport=" + (plan.tcpPort() == null ? "rdma" : "tcp,rdma"));
             command.add("-Doncrpc.rdma.port=" + plan.rdmaPort());
+            if (!nfs4j.wanted()) {
+                // The export has written a WRITE's data when it replies.
+                command.add("-Doncrpc.rdma.lend=on");
+            }
             for (String setting : settings) {
                 command.add("-D" + (setting.startsWith("oncrpc.") ? setting : "oncrpc." + setting));
             }
