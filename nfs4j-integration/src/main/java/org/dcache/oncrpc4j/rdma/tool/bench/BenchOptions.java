@@ -142,6 +142,10 @@ final class BenchOptions {
         if (mtu) {
             all.put("oncrpc.rdma.iwarp.mulpdu", Integer.toString(MTU_FPDU));
         }
+        if (nfs) {
+            // As 'rpcrdma serve' does.
+            all.put("oncrpc.rdma.lend", "on");
+        }
         all.putAll(settings);
         return all;
     }
