@@ -7,9 +7,12 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ExecutorService;
 import org.dcache.oncrpc4j.rdma.config.Configuration;
 import org.dcache.oncrpc4j.rdma.proto.PrivateData;
 import org.dcache.oncrpc4j.rdma.proto.RdmaHeader;
+import org.dcache.oncrpc4j.rdma.spi.RpcEndpoint;
+import org.dcache.oncrpc4j.rdma.spi.ServiceContext;
 import org.dcache.oncrpc4j.rdma.verbs.Access;
 import org.dcache.oncrpc4j.rdma.verbs.Adapter;
 import org.dcache.oncrpc4j.rdma.verbs.ConnectListener;
@@ -20,11 +23,15 @@ import org.dcache.oncrpc4j.rdma.verbs.MemorySource;
 import org.dcache.oncrpc4j.rdma.verbs.QueuePair;
 import org.dcache.oncrpc4j.rdma.verbs.WorkRequest;
 import org.dcache.oncrpc4j.rdma.xprt.DevicePool;
+import org.dcache.oncrpc4j.rpc.OncRpcProgram;
+import org.dcache.oncrpc4j.rpc.RpcDispatchable;
 
 /** A client on bare verbs: the test makes the headers, and so can do what our requester never does. */
 final class BareClient implements AutoCloseable {
 
     static final int INLINE = 4096;
+    private static final Configuration CONFIG = Configuration.of(Map.of("oncrpc.transport", "rdma", "oncrpc.rdma.provider", "iwarp",
+            "oncrpc.rdma.memory", "64m"));
 
     final Endpoint events = new Endpoint();
     private final Adapter adapter;
@@ -32,7 +39,7 @@ final class BareClient implements AutoCloseable {
 
     BareClient(InetSocketAddress server) throws IOException {
         adapter = DevicePool.installed().stream().filter(p -> p.name().equals("iwarp")).findFirst().orElseThrow().open(
-                Configuration.of(Map.of("oncrpc.transport", "rdma", "oncrpc.rdma.provider", "iwarp", "oncrpc.rdma.memory", "64m")));
+                CONFIG);
         adapter.connect(server, new ConnectOptions(null, 10_000, new PrivateData(false, INLINE, INLINE).encode(), INLINE, 64, 8, 8), events,
                 new ConnectListener() {
                     @Override
@@ -45,6 +52,14 @@ final class BareClient implements AutoCloseable {
                         events.established.completeExceptionally(cause);
                     }
                 });
+    }
+
+    /** A server of these programs, for such clients. */
+    static RpcEndpoint serve(Map<OncRpcProgram, RpcDispatchable> programs, ExecutorService executor) throws IOException {
+        RpcEndpoint server = new RdmaTransportProvider().open(
+                new ServiceContext("served", false, programs, executor, null, false, c -> {}, 0, 0, "127.0.0.1", 100, false, false), CONFIG);
+        server.start();
+        return server;
     }
 
     /** Memory that the server may read or write until {@link #fence}. */

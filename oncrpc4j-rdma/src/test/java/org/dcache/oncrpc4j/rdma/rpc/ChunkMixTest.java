@@ -13,10 +13,8 @@ import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.ExecutorService;
 import java.util.stream.IntStream;
-import org.dcache.oncrpc4j.rdma.config.Configuration;
 import org.dcache.oncrpc4j.rdma.proto.RdmaHeader;
 import org.dcache.oncrpc4j.rdma.spi.RpcEndpoint;
-import org.dcache.oncrpc4j.rdma.spi.ServiceContext;
 import org.dcache.oncrpc4j.rdma.verbs.Access;
 import org.dcache.oncrpc4j.rdma.verbs.Exposure;
 import org.dcache.oncrpc4j.rpc.OncRpcProgram;
@@ -42,11 +40,7 @@ class ChunkMixTest {
 
     @BeforeEach
     void start() throws Exception {
-        server = new RdmaTransportProvider().open(new ServiceContext("mix", false,
-                Map.of(new OncRpcProgram(EligibleProgram.ELIGIBLE_PROGRAM, EchoProgram.VERSION), new EligibleProgram()), executor, null, false, c -> {},
-                0, 0, "127.0.0.1", 100, false, false), Configuration.of(Map.of("oncrpc.transport", "rdma", "oncrpc.rdma.provider", "iwarp",
-                        "oncrpc.rdma.memory", "64m")));
-        server.start();
+        server = BareClient.serve(Map.of(new OncRpcProgram(EligibleProgram.ELIGIBLE_PROGRAM, EchoProgram.VERSION), new EligibleProgram()), executor);
         client = new BareClient(server.localAddress());
     }
 

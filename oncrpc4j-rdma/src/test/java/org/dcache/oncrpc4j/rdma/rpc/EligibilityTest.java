@@ -6,11 +6,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.ByteBuffer;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
-import org.dcache.oncrpc4j.rdma.config.Configuration;
 import org.dcache.oncrpc4j.rdma.metrics.Counters;
 import org.dcache.oncrpc4j.rdma.proto.RdmaHeader;
 import org.dcache.oncrpc4j.rdma.spi.RpcEndpoint;
-import org.dcache.oncrpc4j.rdma.spi.ServiceContext;
 import org.dcache.oncrpc4j.rdma.verbs.Access;
 import org.dcache.oncrpc4j.rdma.verbs.Exposure;
 import org.dcache.oncrpc4j.rdma.xprt.XprtCounter;
@@ -34,12 +32,8 @@ class EligibilityTest {
 
     @BeforeEach
     void start() throws Exception {
-        server = new RdmaTransportProvider().open(new ServiceContext("eligibility", false, Map.of(
-                new OncRpcProgram(EchoProgram.PROGRAM, EchoProgram.VERSION), new EchoProgram(),
-                new OncRpcProgram(EligibleProgram.ELIGIBLE_PROGRAM, EchoProgram.VERSION), new EligibleProgram()), executor, null, false, c -> {},
-                0, 0, "127.0.0.1", 100, false, false), Configuration.of(Map.of("oncrpc.transport", "rdma", "oncrpc.rdma.provider", "iwarp",
-                        "oncrpc.rdma.memory", "64m")));
-        server.start();
+        server = BareClient.serve(Map.of(new OncRpcProgram(EchoProgram.PROGRAM, EchoProgram.VERSION), new EchoProgram(),
+                new OncRpcProgram(EligibleProgram.ELIGIBLE_PROGRAM, EchoProgram.VERSION), new EligibleProgram()), executor);
         client = new BareClient(server.localAddress());
     }
 
