@@ -18,12 +18,12 @@ import org.dcache.oncrpc4j.rdma.nfs3.Readdirplus3Res;
  * READDIR and READDIRPLUS (RFC 1813, sections 3.3.16, 3.3.17): pages of a {@link Listing}. Any thread.
  *
  * <p>A cookie is made of the name alone, so it stays good when other names come and go, when its own goes, and across a restart. The verifier is
- * therefore a constant; a cookie with another one is not ours.
+ * therefore 0, as the RFC has it for cookies that are always valid; a cookie with another one is not ours. Any other value costs: Linux takes it for a new one on
+ * its first READDIR of a directory, throws away all but the first page of its cache, and asks for most of the names again.
  */
 final class DirectoryProcedures {
 
-    /** "cookies are made of names, first kind" */
-    static final long VERIFIER = 0x6e616d6573_0001L;
+    static final long VERIFIER = 0;
 
     /** Status, before which the RFC does not count. */
     private static final int STATUS = Integer.BYTES;

@@ -160,6 +160,11 @@ class PagingTest {
     }
 
     @Property(tries = 1)
+    void theVerifierIsThatOfAClientThatHasNone() throws IOException {
+        assertThat(page(0, 0).cookieverf()).as("any other makes Linux throw away what it was just told").isZero();
+    }
+
+    @Property(tries = 1)
     void cookiesThatAreNotOursAreRefused() throws IOException {
         assertThat(page(5, 1).status()).isEqualTo(NfsStat3.NFS3ERR_BAD_COOKIE);
         assertThat(page(-5, DirectoryProcedures.VERIFIER).status()).isEqualTo(NfsStat3.NFS3ERR_BAD_COOKIE);
