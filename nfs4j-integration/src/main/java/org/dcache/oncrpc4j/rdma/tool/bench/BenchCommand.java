@@ -102,7 +102,7 @@ public final class BenchCommand implements Callable<Integer> {
 
     private void start(Map<String, Pair> pairs) throws BenchException, InterruptedException {
         Map<String, Launch> launches = new LinkedHashMap<>();
-        Jvms jvms = Jvms.find(options.workload());
+        Jvms jvms = Jvms.find(options.workload(), options.nfs4jJars);
         if (options.transport != BenchOptions.Transports.rdma) {
             launches.put(Report.TCP, options.launch(jvms.tcp(options.jvmArgs)));
         }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dcache.oncrpc4j.rdma.tool.bench;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -30,6 +31,10 @@ final class BenchOptions {
 
     @Option(names = "--nfs", description = "Measure READ and WRITE of NFSv3 with the built-in export, in memory.")
     boolean nfs;
+
+    @Option(names = "--nfs4j-jar", paramLabel = "JAR",
+            description = "With --nfs: measure NFSv3 of nfs4j's basic server, which is in this jar, on a temporary directory. May be repeated.")
+    List<Path> nfs4jJars = new ArrayList<>();
 
     @Option(names = "--transport", defaultValue = "both", description = "tcp, rdma or both (default: ${DEFAULT-VALUE}).")
     Transports transport;
@@ -112,6 +117,14 @@ final class BenchOptions {
             throw new IllegalArgumentException("--depths " + chosenDepths + ": expected numbers from 1 to 1024");
         }
         List<Integer> chosenSizes = sizes == null ? workload().sizes() : sizes.stream().map(Sizes::parse).toList();
+        if (!nfs && !nfs4jJars.isEmpty()) {
+            throw new IllegalArgumentException("--nfs4j-jar needs --nfs");
+        }
+        for (Path jar : nfs4jJars) {
+            if (!Files.isRegularFile(jar)) {
+                throw new IllegalArgumentException("--nfs4j-jar: there is no file " + jar);
+            }
+        }
         if (nfs && shallow) {
             throw new IllegalArgumentException("--shallow is for the measuring program's server; the export of --nfs replies as it does");
         }
@@ -142,10 +155,7 @@ final class BenchOptions {
         if (mtu) {
             all.put("oncrpc.rdma.iwarp.mulpdu", Integer.toString(MTU_FPDU));
         }
-        if (nfs) {
-            // As 'rpcrdma serve' does.
-            all.put("oncrpc.rdma.lend", "on");
-        }
+        all.putAll(workload().settings());
         all.putAll(settings);
         return all;
     }
@@ -154,7 +164,7 @@ final class BenchOptions {
     static final int MTU_FPDU = 1442;
 
     Workload workload() {
-        return nfs ? Workload.NFS : Workload.BENCH;
+        return !nfs ? Workload.BENCH : nfs4jJars.isEmpty() ? Workload.NFS : Workload.NFS4J;
     }
 
     Launch launch(List<String> jvm) {

@@ -20,15 +20,22 @@ final class Jvms {
     private final Path target;
     private final Workload workload;
 
-    private Jvms(Path target, Workload workload) {
+    private final List<Path> more;
+
+    private Jvms(Path target, Workload workload, List<Path> more) {
         this.target = target;
         this.workload = workload;
+        this.more = more;
     }
 
-    /** Looks for what the build made: beside the classes or the jar that this class came from. */
-    static Jvms find(Workload workload) throws BenchException {
+    /**
+     * Looks for what the build made: beside the classes or the jar that this class came from.
+     *
+     * @param more jars behind all others on the children's class path
+     */
+    static Jvms find(Workload workload, List<Path> more) throws BenchException {
         try {
-            return new Jvms(Path.of(Jvms.class.getProtectionDomain().getCodeSource().getLocation().toURI()).getParent(), workload);
+            return new Jvms(Path.of(Jvms.class.getProtectionDomain().getCodeSource().getLocation().toURI()).getParent(), workload, more);
         } catch (URISyntaxException e) {
             throw new BenchException("cannot tell where this program lies", e);
         }
@@ -40,7 +47,9 @@ final class Jvms {
         command.addAll(List.of("-Xms256m", "-Xmx1g", "-XX:MaxDirectMemorySize=1g", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"));
         command.addAll(flags);
         command.add("-cp");
-        command.add(isPacked() ? classPath() : System.getProperty("java.class.path"));
+        StringBuilder classPath = new StringBuilder(isPacked() ? classPath() : System.getProperty("java.class.path"));
+        more.forEach(jar -> classPath.append(File.pathSeparator).append(jar));
+        command.add(classPath.toString());
         return command;
     }
 

@@ -2,7 +2,9 @@
 package org.dcache.oncrpc4j.rdma.tool.bench;
 
 import java.util.List;
+import java.util.Map;
 import org.dcache.oncrpc4j.rdma.tool.bench.app.ClientMain;
+import org.dcache.oncrpc4j.rdma.tool.bench.app.Nfs4jServerMain;
 import org.dcache.oncrpc4j.rdma.tool.bench.app.NfsServerMain;
 import org.dcache.oncrpc4j.rdma.tool.bench.app.ServerMain;
 
@@ -10,20 +12,30 @@ import org.dcache.oncrpc4j.rdma.tool.bench.app.ServerMain;
 enum Workload {
 
     /** The measuring program. */
-    BENCH(ServerMain.class, ClientMain.BENCH, List.of(), List.of(4 << 10, 64 << 10, 1 << 20)),
-    /** The built-in export of NFSv3, in memory. */
-    NFS(NfsServerMain.class, ClientMain.NFS, List.of("export"), List.of(4 << 10, 16 << 10, 64 << 10, 256 << 10, 1 << 20));
+    BENCH(ServerMain.class, ClientMain.BENCH, List.of(), List.of(4 << 10, 64 << 10, 1 << 20), Map.of()),
+    /** The built-in export of NFSv3, in memory; with the settings of {@code rpcrdma serve}. */
+    NFS(NfsServerMain.class, ClientMain.NFS, List.of("export"), List.of(4 << 10, 16 << 10, 64 << 10, 256 << 10, 1 << 20), Map.of("oncrpc.rdma.lend", "on")),
+    /** NFSv3 of nfs4j's basic server, on a directory; with the settings of {@code rpcrdma serve --nfs4j}. */
+    NFS4J(Nfs4jServerMain.class, ClientMain.NFS, List.of("export"), List.of(4 << 10, 16 << 10, 64 << 10, 256 << 10, 1 << 20),
+            Map.of("oncrpc.rdma.nfs4j.transfer-size", "1048576"));
 
     private final Class<?> server;
     private final String protocol;
     private final List<String> folders;
     private final List<Integer> sizes;
+    private final Map<String, String> settings;
 
-    Workload(Class<?> server, String protocol, List<String> folders, List<Integer> sizes) {
+    Workload(Class<?> server, String protocol, List<String> folders, List<Integer> sizes, Map<String, String> settings) {
         this.server = server;
         this.protocol = protocol;
         this.folders = folders;
         this.sizes = sizes;
+        this.settings = settings;
+    }
+
+    /** Of the RDMA pair, unless others are asked for. */
+    Map<String, String> settings() {
+        return settings;
     }
 
     Class<?> server() {

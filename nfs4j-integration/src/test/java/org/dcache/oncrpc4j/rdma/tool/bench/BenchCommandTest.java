@@ -3,6 +3,7 @@ package org.dcache.oncrpc4j.rdma.tool.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
@@ -52,7 +53,17 @@ class BenchCommandTest {
         assertThat(run("--rounds", "0")).isEqualTo(2);
         assertThat(run("--nfs", "--shallow")).isEqualTo(2);
         assertThat(run("--nfs", "--sizes", "2m")).isEqualTo(2);
-        assertThat(err.toString()).contains("erase").contains("size '0'").contains("--depths").contains("--rounds");
+        assertThat(run("--nfs4j-jar", directory.resolve("none.jar").toString())).isEqualTo(2);
+        assertThat(run("--nfs", "--nfs4j-jar", directory.resolve("none.jar").toString())).isEqualTo(2);
+        assertThat(err.toString()).contains("erase").contains("size '0'").contains("--depths").contains("--rounds")
+                .contains("--nfs4j-jar needs --nfs").contains("there is no file " + directory.resolve("none.jar"));
+    }
+
+    @Test
+    void aJarWithoutNfs4jIsSaidWithTheClassThatIsMissing() throws IOException {
+        Path jar = Files.createFile(directory.resolve("empty.jar"));
+        assertThat(run("--nfs", "--nfs4j-jar", jar.toString(), "--transport", "tcp")).isEqualTo(1);
+        assertThat(err.toString()).contains("nfs4j's basic server is not in what --nfs4j-jar names", "org.dcache.nfs.ExportFile");
     }
 
     @Test

@@ -21,6 +21,8 @@ final class Child {
     private final PrintStream out = System.out;
     private final java.util.concurrent.SynchronousQueue<Message> commands = new java.util.concurrent.SynchronousQueue<>();
 
+    private volatile Runnable beforeEnd = () -> { };
+
     Child() {
         // Libraries that print do not get between our lines.
         System.setOut(System.err);
@@ -37,7 +39,13 @@ final class Child {
         } catch (IOException | InterruptedException e) {
             System.err.println("bench: command channel: " + e);
         }
+        beforeEnd.run();
         Runtime.getRuntime().halt(0);
+    }
+
+    /** What is left to do when the parent is gone; quick. */
+    void beforeEnd(Runnable task) {
+        beforeEnd = task;
     }
 
     void say(Message message) {

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.tool.bench.app;
+
+import java.io.IOException;
+import java.io.Reader;
+import java.io.StringReader;
+import java.lang.reflect.InvocationTargetException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.stream.Stream;
+
+/**
+ * The server JVM of a pair that speaks NFS with nfs4j: its basic server, unmodified, on a temporary directory. nfs4j is no part of the build, so its two classes are called by
+ * their names. It listens where it likes; the arguments are for other servers. Without a portmapper it takes ten seconds to start.
+ */
+public final class Nfs4jServerMain {
+
+    private static final int NFS_V3 = 3;
+    private static final String EXPORTS = "/ *(rw,no_root_squash,insecure)";
+
+    private Nfs4jServerMain() {}
+
+    public static void main(String[] args) throws Exception {
+        Child child = new Child();
+        Path root = Files.createTempDirectory("bench-nfs4j");
+        child.beforeEnd(() -> delete(root));
+        int port = freePort();
+        try {
+            start(port, root);
+        } catch (ClassNotFoundException e) {
+            throw fail(child, new IllegalStateException("nfs4j's basic server is not in what --nfs4j-jar names: there is no " + e.getMessage(), e));
+        } catch (InvocationTargetException e) {
+            throw fail(child, e.getCause() instanceof Exception cause ? cause : e);
+        } catch (ReflectiveOperationException e) {
+            throw fail(child, new IllegalStateException("this nfs4j is started in another way than 0.27: " + e, e));
+        }
+        child.serve(Message.of("ready", "port", port), new Server());
+    }
+
+    private static Exception fail(Child child, Exception cause) {
+        child.say(Child.failure(cause));
+        return cause;
+    }
+
+    private static void start(int port, Path root) throws ReflectiveOperationException {
+        Class<?> exportFile = Class.forName("org.dcache.nfs.ExportFile");
+        Object exports = exportFile.getConstructor(Reader.class).newInstance(new StringReader(EXPORTS));
+        Class.forName("org.dcache.nfs4j.server.SimpleNfsServer")
+                .getConstructor(int.class, int.class, Path.class, exportFile, String.class)
+                .newInstance(NFS_V3, port, root, exports, "bench nfs4j");
+    }
+
+    private static int freePort() throws IOException {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return socket.getLocalPort();
+        }
+    }
+
+    private static void delete(Path root) {
+        try (Stream<Path> tree = Files.walk(root)) {
+            for (Path path : tree.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(path);
+            }
+        } catch (IOException e) {
+            System.err.println("could not remove " + root + ": " + e);
+        }
+    }
+}
