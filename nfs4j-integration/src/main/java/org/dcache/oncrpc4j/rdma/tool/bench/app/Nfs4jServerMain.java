@@ -31,16 +31,17 @@ public final class Nfs4jServerMain {
         try {
             start(port, root);
         } catch (ClassNotFoundException e) {
-            throw fail(child, new IllegalStateException("nfs4j's basic server is not in what --nfs4j-jar names: there is no " + e.getMessage(), e));
+            throw fail(child, root, new IllegalStateException("nfs4j's basic server is not in what --nfs4j-jar names: there is no " + e.getMessage(), e));
         } catch (InvocationTargetException e) {
-            throw fail(child, e.getCause() instanceof Exception cause ? cause : e);
+            throw fail(child, root, e.getCause() instanceof Exception cause ? cause : e);
         } catch (ReflectiveOperationException e) {
-            throw fail(child, new IllegalStateException("this nfs4j is started in another way than 0.27: " + e, e));
+            throw fail(child, root, new IllegalStateException("this nfs4j is started in another way than 0.27: " + e, e));
         }
         child.serve(Message.of("ready", "port", port), new Server());
     }
 
-    private static Exception fail(Child child, Exception cause) {
+    private static Exception fail(Child child, Path root, Exception cause) {
+        delete(root);
         child.say(Child.failure(cause));
         return cause;
     }
