@@ -96,8 +96,10 @@ final class CreateProcedures {
         SetTime3 first = SetTime3.to(new NfsTime3((int) (verf >>> 32) & Integer.MAX_VALUE, 0));
         SetTime3 second = SetTime3.to(new NfsTime3((int) verf & Integer.MAX_VALUE, 0));
         try {
-            Node made = export.tree().create(dir, name, creation(FileType3.NF3REG, dir, Sattr3.NONE, DEFAULT_FILE, caller, null, null));
-            export.tree().setAttributes(made, Sattr3.ofTimes(first, second));
+            // At once: the name is forced to the disk next, and a server that is killed meanwhile must know its file again.
+            Sattr3 times = Sattr3.ofTimes(first, second);
+            Node made = export.tree().create(dir, name, creation(FileType3.NF3REG, dir, Sattr3.NONE, DEFAULT_FILE, caller, null, null).withTimes(times));
+            export.tree().setAttributes(made, times);
             return made;
         } catch (IOException e) {
             if (!isExisting(e)) {
@@ -173,7 +175,7 @@ final class CreateProcedures {
         if (type != FileType3.NF3DIR && !caller.isRoot() && !caller.isIn(gid)) {
             mode &= ~SET_GID;
         }
-        return new Creation(type, mode, caller.uid(), gid, device, target);
+        return new Creation(type, mode, caller.uid(), gid, device, target, null);
     }
 
     /** Makes the file and sets what else was asked for. */

@@ -3,6 +3,7 @@ package org.dcache.oncrpc4j.rdma.export;
 
 import org.dcache.oncrpc4j.rdma.nfs3.FileType3;
 import org.dcache.oncrpc4j.rdma.nfs3.NfsText;
+import org.dcache.oncrpc4j.rdma.nfs3.Sattr3;
 import org.dcache.oncrpc4j.rdma.nfs3.SpecData3;
 
 /**
@@ -11,5 +12,11 @@ import org.dcache.oncrpc4j.rdma.nfs3.SpecData3;
  * @param mode the lower twelve bits
  * @param device of a device; else null
  * @param target of a symbolic link; else null
+ * @param times that a new file has from its first moment, as nearly as can be; null for now
  */
-public record Creation(FileType3 type, int mode, int uid, int gid, SpecData3 device, NfsText target) {}
+public record Creation(FileType3 type, int mode, int uid, int gid, SpecData3 device, NfsText target, Sattr3 times) {
+
+    Creation withTimes(Sattr3 first) {
+        return new Creation(type, mode, uid, gid, device, target, first);
+    }
+}

@@ -36,7 +36,7 @@ public final class MemoryTree implements ExportTree {
     public MemoryTree(long budget) {
         this.budget = budget;
         this.left = new AtomicLong(budget);
-        this.root = node(new Creation(FileType3.NF3DIR, ROOT_MODE, 0, 0, null, null));
+        this.root = node(new Creation(FileType3.NF3DIR, ROOT_MODE, 0, 0, null, null, null));
         root.parent = root;
         root.linked(2);
     }

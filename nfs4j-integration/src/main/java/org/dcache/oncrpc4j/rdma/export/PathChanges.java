@@ -44,6 +44,9 @@ final class PathChanges {
             case NF3LNK -> Files.createSymbolicLink(path, PathNames.target(creation.target()));
             default -> throw new Nfs3Exception(NfsStat3.NFS3ERR_NOTSUPP, "java.nio.file cannot make " + creation.type());
         }
+        if (creation.times() != null) {
+            times(path, creation.type(), creation.times());
+        }
         if (PRIVILEGED) {
             own(path, creation.uid(), creation.gid());
         }

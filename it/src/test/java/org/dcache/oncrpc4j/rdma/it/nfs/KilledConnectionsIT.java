@@ -94,7 +94,7 @@ class KilledConnectionsIT {
                 Programs.ask(client, "connect " + relay.port());
                 client.send("write " + TREE);
                 for (int restart = 1; restart <= 3; restart++) {
-                    awaitFiles(exported, restart * 90);
+                    awaitFiles(exported, restart * 90, client);
                     server.close();
                     server = Programs.directoryServer(Programs.RDMA, exported);
                     relay.target(Programs.port(server));
@@ -112,7 +112,7 @@ class KilledConnectionsIT {
         }
     }
 
-    private static void awaitFiles(Path directory, int count) throws IOException, InterruptedException {
+    private static void awaitFiles(Path directory, int count, JvmProcess client) throws IOException, InterruptedException {
         long deadline = System.nanoTime() + TimeUnit.MINUTES.toNanos(3);
         while (System.nanoTime() < deadline) {
             try (var files = Files.walk(directory)) {
@@ -122,9 +122,10 @@ class KilledConnectionsIT {
             } catch (java.io.UncheckedIOException e) {
                 // a name that went while it was looked at
             }
+            assertThat(client.lines()).as("what the client says while " + count + " files are awaited").noneMatch(line -> line.startsWith("FAILED"));
             TimeUnit.MILLISECONDS.sleep(20);
         }
-        throw new AssertionError("expected " + count + " files in " + directory);
+        throw new AssertionError("expected " + count + " files in " + directory + "; the client's output:\n" + client.output());
     }
 
     private static void assertSame(Tree tree, List<String> digests) {
