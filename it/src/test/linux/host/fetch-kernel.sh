@@ -51,6 +51,8 @@ fetch_newest() {
 unpack() {
     local release deb
     release=$(cat "$KIT/release")
+    # whatever was made of the files that go now has to be made of the new ones, also when they are of the same version
+    rm -f "$KIT"/.made-*
     rm -rf "$KIT/packages" "$KIT/siw-source" "$KIT/share/lib"
     mkdir -p "$KIT/packages" "$KIT/siw-source" "$KIT/share/lib/modules"
     for deb in "$KIT"/debs/linux-{headers,kbuild}-*.deb; do
