@@ -12,7 +12,7 @@ import org.dcache.oncrpc4j.rdma.nfs3.SpecData3;
  * @param mode the lower twelve bits
  * @param device of a device; else null
  * @param target of a symbolic link; else null
- * @param times that a new file has from its first moment, as nearly as can be; null for now
+ * @param times that a new file has from the first moment of its name on; null for now
  */
 public record Creation(FileType3 type, int mode, int uid, int gid, SpecData3 device, NfsText target, Sattr3 times) {
 

@@ -3,6 +3,8 @@ package org.dcache.oncrpc4j.rdma.export;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -13,6 +15,7 @@ import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
+import java.util.HexFormat;
 import java.util.Set;
 import org.dcache.oncrpc4j.rdma.nfs3.FileType3;
 import org.dcache.oncrpc4j.rdma.nfs3.NfsStat3;
@@ -32,11 +35,50 @@ final class PathChanges {
     private static final FileAttribute<Set<PosixFilePermission>> PRIVATE_DIRECTORY =
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
 
+    /** Begin of the names of files that are not ready yet. */
+    static final String UNREADY = ".nfs-create-";
+
     private static final boolean PRIVILEGED = ProcessUser.current().uid() == 0;
 
     private PathChanges() {}
 
     static void create(Path path, Creation creation) throws IOException {
+        if (creation.times() == null || !ready(path, creation)) {
+            make(path, creation);
+        }
+    }
+
+    /**
+     * Makes a file that has its times from the first moment on which its name can be seen, also by a server that is started after this one was killed: under
+     * another name first. That one is left behind only if this process is killed meanwhile, and is made anew when the client asks again.
+     *
+     * @return false if the file system has no hard links, nothing has been made then
+     * @throws java.nio.file.FileAlreadyExistsException if the path is there
+     */
+    private static boolean ready(Path path, Creation creation) throws IOException {
+        Path unready = path.resolveSibling(UNREADY + HexFormat.of().toHexDigits(creation.times().atime().time().seconds())
+                + HexFormat.of().toHexDigits(creation.times().mtime().time().seconds()));
+        Files.deleteIfExists(unready);
+        try {
+            make(unready, creation);
+            return linked(path, unready);
+        } finally {
+            Files.deleteIfExists(unready);
+        }
+    }
+
+    private static boolean linked(Path path, Path unready) throws IOException {
+        try {
+            Files.createLink(path, unready);
+            return true;
+        } catch (FileAlreadyExistsException e) {
+            throw e;
+        } catch (FileSystemException | UnsupportedOperationException e) {
+            return false;
+        }
+    }
+
+    private static void make(Path path, Creation creation) throws IOException {
         switch (creation.type()) {
             case NF3REG -> FileChannel.open(path, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS),
                     PRIVATE_FILE).close();

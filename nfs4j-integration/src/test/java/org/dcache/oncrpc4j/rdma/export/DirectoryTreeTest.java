@@ -11,6 +11,9 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.stream.Stream;
+import org.dcache.oncrpc4j.rdma.nfs3.Create3Args;
+import org.dcache.oncrpc4j.rdma.nfs3.Create3Res;
 import org.dcache.oncrpc4j.rdma.nfs3.FileHandle;
 import org.dcache.oncrpc4j.rdma.nfs3.Nfs3;
 import org.dcache.oncrpc4j.rdma.nfs3.NfsStat3;
@@ -59,6 +62,23 @@ class DirectoryTreeTest extends TreeTest {
         assertThat(nfs.lookup(dir, "f").object()).isEqualTo(file);
         assertThat(retried(gone)).isEqualTo(NfsStat3.NFS3ERR_STALE);
         assertThat(nfs.write(file, 0, new byte[] {1}, Nfs3.FILE_SYNC).verf()).as("tells the restart").isNotEqualTo(verifier);
+    }
+
+    @Test
+    void anExclusiveFileIsKnownAgainAfterARestartAndOneThatWasNotReadyIsMadeAnew() throws IOException {
+        Create3Args exclusive = Create3Args.exclusive(in(root, "x"), 0x8123456789abcdefL);
+        FileHandle made = nfs.nfs(Nfs3.CREATE, exclusive, Create3Res::decode).object();
+        // What a server leaves that was killed before the file had its name.
+        Path unready = directory().resolve(PathChanges.UNREADY + "0123456709abcdef");
+        Files.createFile(unready);
+        restart();
+        assertThat(nfs.nfs(Nfs3.CREATE, exclusive, Create3Res::decode).object()).isEqualTo(made);
+        assertThat(nfs.nfs(Nfs3.CREATE, Create3Args.exclusive(in(root, "y"), 0x8123456789abcdefL), Create3Res::decode).status())
+                .isEqualTo(NfsStat3.NFS3_OK);
+        assertThat(nfs.nfs(Nfs3.CREATE, Create3Args.exclusive(in(root, "x"), 1), Create3Res::decode).status()).isEqualTo(NfsStat3.NFS3ERR_EXIST);
+        try (Stream<Path> left = Files.list(directory())) {
+            assertThat(left.map(path -> path.getFileName().toString())).containsExactlyInAnyOrder("x", "y");
+        }
     }
 
     /** A search of the whole tree may have to wait for its turn; the client is told to come again, and does. */

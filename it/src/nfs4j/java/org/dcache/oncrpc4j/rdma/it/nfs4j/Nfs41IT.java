@@ -96,7 +96,7 @@ class Nfs41IT {
                 nfs.close(nfs.create("a name of some length, number " + i));
             }
             PathCounts counts = new PathCounts();
-            assertThat(nfs.list()).hasSize(300).doesNotHaveDuplicates();
+            assertThat(nfs.list("")).hasSize(300).doesNotHaveDuplicates();
             assertThat(counts.of("server_reply_long")).isPositive();
             assertThat(counts.of("client_reply_long")).isPositive();
             assertThat(counts.of("server_reply_write_chunk")).isZero();

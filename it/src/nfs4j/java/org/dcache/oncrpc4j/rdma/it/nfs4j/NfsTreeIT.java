@@ -3,41 +3,40 @@ package org.dcache.oncrpc4j.rdma.it.nfs4j;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.dcache.nfs.nfsstat;
+import org.dcache.nfs.v4.xdr.READ4resok;
 import org.dcache.nfs.v4.xdr.nfs4_prot;
 import org.dcache.nfs.v4.xdr.nfs_cb_opnum4;
+import org.dcache.oncrpc4j.rdma.it.nfs.app.Tree;
 import org.dcache.oncrpc4j.rdma.it.rpc.OverRdma;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /**
- * Many files through nfs4j's NFSv4.1 over RDMA, by several threads in one session, while delegations of another client are recalled. Sizes lie around each
- * threshold: inline limits, page, segment, largest transfer, with every pad.
+ * The tree of {@code TreeIT}, 2,000 files from nothing to 64 MiB with every size around a threshold, through nfs4j's NFSv4.1 over RDMA: written by eight threads in one
+ * session while delegations of another client are recalled, then read back by that other client, and every byte compared.
  */
 @OverRdma
+@Timeout(value = 10, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class NfsTreeIT {
 
     private static final int THREADS = 8;
-    private static final int FILES = 240;
-    private static final int[] THRESHOLDS = {0, 512, 1024, 3584, 3840, 4096, 8192, 65_536, 262_144, NfsFiles.TRANSFER, 2 * NfsFiles.TRANSFER};
-    private static final int LARGE = (16 << 20) + 3;
     private static final int RECALLS = 20;
 
-    /** Every threshold with -3 to +4 around it, again and again, and one large file. */
-    private static int size(int index) {
-        if (index == FILES - 1) {
-            return LARGE;
-        }
-        int around = index / THRESHOLDS.length % 8 - 3;
-        return Math.max(0, THRESHOLDS[index % THRESHOLDS.length] + around);
-    }
+    private final Tree tree = new Tree(1, 2000, true);
 
-    private static String name(int index) {
-        return "file " + index;
+    /** Something done to a file. */
+    private interface Work {
+
+        void on(NfsFiles nfs, Tree.File file, ByteBuffer block) throws Exception;
     }
 
     @Test
@@ -47,29 +46,19 @@ class NfsTreeIT {
         try (NfsServer server = NfsServer.serve();
                 NfsSession session = new NfsSession(server.address());
                 NfsSession other = new NfsSession(server.address())) {
-            List<Future<?>> work = new ArrayList<>();
-            for (int t = 0; t < THREADS; t++) {
-                int first = t;
-                work.add(threads.submit(() -> {
-                    for (int i = first; i < FILES; i += THREADS) {
-                        roundTrip(session, i);
-                    }
-                    return null;
-                }));
+            for (String directory : tree.directories()) {
+                new NfsFiles(session).mkdir(directory);
             }
-            work.add(threads.submit(() -> {
+            Future<?> recalls = threads.submit(() -> {
                 recalls(session, other);
                 return null;
-            }));
-            for (Future<?> part : work) {
-                part.get();
-            }
-            assertThat(new NfsFiles(other).list()).hasSize(FILES + RECALLS);
-            for (int i = 0; i < FILES; i += 7) {
-                NfsFiles nfs = new NfsFiles(other);
-                NfsFiles.Open file = nfs.open(name(i));
-                assertThat(nfs.read(file, size(i))).as(name(i)).isEqualTo(NfsFiles.bytes(size(i)));
-                nfs.close(file);
+            });
+            all(threads, session, NfsTreeIT::write);
+            recalls.get();
+            all(threads, other, NfsTreeIT::compare);
+
+            for (String directory : tree.directories()) {
+                assertThat(new NfsFiles(other).list(directory)).as(directory).containsExactlyInAnyOrderElementsOf(names(directory));
             }
             for (String path : List.of("server_call_inline", "server_call_read_chunk", "server_reply_inline", "server_reply_write_chunk",
                     "server_reply_long")) {
@@ -82,15 +71,52 @@ class NfsTreeIT {
         }
     }
 
-    private static void roundTrip(NfsSession session, int index) throws Exception {
-        NfsFiles nfs = new NfsFiles(session);
-        byte[] data = NfsFiles.bytes(size(index));
-        NfsFiles.Open file = nfs.create(name(index));
-        nfs.write(file, data);
-        nfs.close(file);
-        file = nfs.open(name(index));
-        assertThat(nfs.read(file, data.length)).as(name(index)).isEqualTo(data);
-        nfs.close(file);
+    private void all(ExecutorService threads, NfsSession session, Work work) throws Exception {
+        AtomicInteger next = new AtomicInteger();
+        List<Future<?>> parts = new ArrayList<>();
+        for (int t = 0; t < THREADS; t++) {
+            parts.add(threads.submit(() -> {
+                ByteBuffer block = ByteBuffer.allocate(NfsFiles.TRANSFER);
+                for (int i = next.getAndIncrement(); i < tree.files().size(); i = next.getAndIncrement()) {
+                    work.on(new NfsFiles(session), tree.files().get(i), block);
+                }
+                return null;
+            }));
+        }
+        for (Future<?> part : parts) {
+            part.get();
+        }
+    }
+
+    private static void write(NfsFiles nfs, Tree.File file, ByteBuffer block) throws Exception {
+        NfsFiles.Open open = nfs.create(file.path());
+        for (long at = 0; at < file.size(); at += block.capacity()) {
+            nfs.write(open, at, file.content().fill(at, block));
+        }
+        nfs.close(open);
+    }
+
+    private static void compare(NfsFiles nfs, Tree.File file, ByteBuffer block) throws Exception {
+        NfsFiles.Open open = nfs.open(file.path());
+        long at = 0;
+        boolean eof = false;
+        while (!eof) {
+            READ4resok read = nfs.readBlock(open, at);
+            assertThat(file.content().mismatch(at, read.data)).as("first wrong byte of %s", file.path()).isEqualTo(-1);
+            at += read.data.remaining();
+            eof = read.eof;
+            assertThat(eof || read.data.hasRemaining()).as("%s goes on at %d", file.path(), at).isTrue();
+        }
+        assertThat(at).as(file.path()).isEqualTo(file.size());
+        nfs.close(open);
+    }
+
+    /** What a directory must hold. */
+    private List<String> names(String directory) {
+        List<String> names = new ArrayList<>();
+        tree.files().stream().filter(file -> file.directory().equals(directory)).forEach(file -> names.add(file.name()));
+        tree.directories().stream().filter(path -> path.startsWith(directory + '/')).forEach(path -> names.add(path.substring(directory.length() + 1)));
+        return names;
     }
 
     /** The other client gets read delegations, this one asks to write. */
