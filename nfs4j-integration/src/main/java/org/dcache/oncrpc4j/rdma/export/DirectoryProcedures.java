@@ -12,7 +12,6 @@ import org.dcache.oncrpc4j.rdma.nfs3.NfsText;
 import org.dcache.oncrpc4j.rdma.nfs3.Readdir3Args;
 import org.dcache.oncrpc4j.rdma.nfs3.Readdir3Res;
 import org.dcache.oncrpc4j.rdma.nfs3.Readdirplus3Args;
-import org.dcache.oncrpc4j.rdma.nfs3.Readdirplus3Res;
 
 /**
  * READDIR and READDIRPLUS (RFC 1813, sections 3.3.16, 3.3.17): pages of a {@link Listing}. Any thread.
@@ -36,7 +35,7 @@ final class DirectoryProcedures {
         this.listings = new Listings(export.tree());
     }
 
-    Readdir3Res readdir(Readdir3Args arguments, Request request) {
+    Readdir3Res<Entry3> readdir(Readdir3Args arguments, Request request) {
         Wcc directory = new Wcc(export.tree());
         try (TreeLocks.Held held = export.locks().shared()) {
             try {
@@ -51,19 +50,19 @@ final class DirectoryProcedures {
         }
     }
 
-    Readdirplus3Res readdirplus(Readdirplus3Args arguments, Request request) {
+    Readdir3Res<EntryPlus3> readdirplus(Readdirplus3Args arguments, Request request) {
         Wcc directory = new Wcc(export.tree());
         try (TreeLocks.Held held = export.locks().shared()) {
             try {
                 Node dir = directory(directory, arguments.dir(), arguments.cookie(), arguments.cookieverf(), request.caller());
-                Page<EntryPlus3> page = new Page<>(arguments.dircount(), arguments.maxcount(), Readdirplus3Res.OVERHEAD - STATUS);
+                Page<EntryPlus3> page = new Page<>(arguments.dircount(), arguments.maxcount(), Readdir3Res.OVERHEAD - STATUS);
                 boolean eof = fill(page, dir, arguments.cookie(), (entry, node) -> {
                     EntryPlus3 plus = new EntryPlus3(node.attributes().fileid(), entry.name(), entry.cookie(), node.attributes(), node.handle());
                     return page.add(plus, Entry3.size(entry.name()), plus.size());
                 });
-                return Readdirplus3Res.ok(directory.attributes(), VERIFIER, page.entries, eof);
+                return Readdir3Res.ok(directory.attributes(), VERIFIER, page.entries, eof);
             } catch (IOException e) {
-                return Readdirplus3Res.failed(Failures.status(e), directory.attributes());
+                return Readdir3Res.failed(Failures.status(e), directory.attributes());
             }
         }
     }

@@ -7,7 +7,7 @@ import java.util.List;
 import org.dcache.oncrpc4j.rdma.nfs3.EntryPlus3;
 import org.dcache.oncrpc4j.rdma.nfs3.FileHandle;
 import org.dcache.oncrpc4j.rdma.nfs3.NfsStat3;
-import org.dcache.oncrpc4j.rdma.nfs3.Readdirplus3Res;
+import org.dcache.oncrpc4j.rdma.nfs3.Readdir3Res;
 
 /** Reads whole directories. Any thread. */
 public final class Directory {
@@ -46,7 +46,7 @@ public final class Directory {
         long cookie = 0;
         long verifier = 0;
         while (true) {
-            Readdirplus3Res answer = client.readdirplus(handle, cookie, verifier, maxcount, maxcount);
+            Readdir3Res<EntryPlus3> answer = client.readdirplus(handle, cookie, verifier, maxcount, maxcount);
             entries.addAll(answer.entries());
             if (answer.eof()) {
                 return entries;

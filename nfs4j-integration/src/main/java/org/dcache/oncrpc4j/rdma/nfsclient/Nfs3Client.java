@@ -20,6 +20,8 @@ import org.dcache.oncrpc4j.rdma.nfs3.Create3Res;
 import org.dcache.oncrpc4j.rdma.nfs3.CreateMode3;
 import org.dcache.oncrpc4j.rdma.nfs3.Decoded;
 import org.dcache.oncrpc4j.rdma.nfs3.DirOpArgs3;
+import org.dcache.oncrpc4j.rdma.nfs3.Entry3;
+import org.dcache.oncrpc4j.rdma.nfs3.EntryPlus3;
 import org.dcache.oncrpc4j.rdma.nfs3.Fattr3;
 import org.dcache.oncrpc4j.rdma.nfs3.FileHandle;
 import org.dcache.oncrpc4j.rdma.nfs3.FileType3;
@@ -40,7 +42,6 @@ import org.dcache.oncrpc4j.rdma.nfs3.Read3Res;
 import org.dcache.oncrpc4j.rdma.nfs3.Readdir3Args;
 import org.dcache.oncrpc4j.rdma.nfs3.Readdir3Res;
 import org.dcache.oncrpc4j.rdma.nfs3.Readdirplus3Args;
-import org.dcache.oncrpc4j.rdma.nfs3.Readdirplus3Res;
 import org.dcache.oncrpc4j.rdma.nfs3.Readlink3Res;
 import org.dcache.oncrpc4j.rdma.nfs3.Rename3Args;
 import org.dcache.oncrpc4j.rdma.nfs3.Rename3Res;
@@ -220,14 +221,14 @@ public final class Nfs3Client implements AutoCloseable {
      * @param cookie of the entry to go on after; 0 for the start
      * @param verifier as it came with the cookie; 0 with cookie 0
      */
-    public Readdir3Res readdir(FileHandle directory, long cookie, long verifier, int count) throws IOException {
+    public Readdir3Res<Entry3> readdir(FileHandle directory, long cookie, long verifier, int count) throws IOException {
         return ok(Nfs3.READDIR, () -> new Readdir3Args(directory, cookie, verifier, count), Readdir3Res::decode, Readdir3Res::status);
     }
 
     /** One answer of READDIRPLUS; as {@link #readdir}. */
-    public Readdirplus3Res readdirplus(FileHandle directory, long cookie, long verifier, int dircount, int maxcount) throws IOException {
-        return ok(Nfs3.READDIRPLUS, () -> new Readdirplus3Args(directory, cookie, verifier, dircount, maxcount), Readdirplus3Res::decode,
-                Readdirplus3Res::status);
+    public Readdir3Res<EntryPlus3> readdirplus(FileHandle directory, long cookie, long verifier, int dircount, int maxcount) throws IOException {
+        return ok(Nfs3.READDIRPLUS, () -> new Readdirplus3Args(directory, cookie, verifier, dircount, maxcount), Readdir3Res::decodePlus,
+                Readdir3Res::status);
     }
 
     public Fsstat3Res fsstat(FileHandle root) throws IOException {

@@ -35,7 +35,7 @@ final class Pages {
         long cookie = 0;
         long verifier = 0;
         while (true) {
-            Readdir3Res page = nfs.nfs(Nfs3.READDIR, new Readdir3Args(dir, cookie, verifier, count), Readdir3Res::decode);
+            Readdir3Res<Entry3> page = nfs.nfs(Nfs3.READDIR, new Readdir3Args(dir, cookie, verifier, count), Readdir3Res::decode);
             assertThat(page.status()).isEqualTo(NfsStat3.NFS3_OK);
             for (Entry3 entry : page.entries()) {
                 names.add(entry.name());

@@ -25,7 +25,6 @@ import org.dcache.oncrpc4j.rdma.nfs3.NfsText;
 import org.dcache.oncrpc4j.rdma.nfs3.Readdir3Args;
 import org.dcache.oncrpc4j.rdma.nfs3.Readdir3Res;
 import org.dcache.oncrpc4j.rdma.nfs3.Readdirplus3Args;
-import org.dcache.oncrpc4j.rdma.nfs3.Readdirplus3Res;
 import org.dcache.oncrpc4j.rdma.nfs3.Wcc3Res;
 import org.dcache.oncrpc4j.rdma.nfs3.XdrValue;
 import org.dcache.oncrpc4j.xdr.Xdr;
@@ -93,7 +92,7 @@ class PagingTest {
             int page = 0;
             while (!eof) {
                 Readdirplus3Args args = new Readdirplus3Args(nfs.root, cookie, verifier, 8192, 65536);
-                Readdirplus3Res result = nfs.nfs(Nfs3.READDIRPLUS, args, Readdirplus3Res::decode);
+                Readdir3Res<EntryPlus3> result = nfs.nfs(Nfs3.READDIRPLUS, args, Readdir3Res::decodePlus);
                 assertThat(result.status()).isEqualTo(NfsStat3.NFS3_OK);
                 for (EntryPlus3 entry : result.entries()) {
                     assertThat(seen.add(entry.name().toString())).as("%s", entry).isTrue();
@@ -122,8 +121,8 @@ class PagingTest {
         for (int i = 0; i < 10; i++) {
             shared.create(dir, "n".repeat(20 + i));
         }
-        Readdir3Res names = shared.nfs(Nfs3.READDIR, new Readdir3Args(dir, 0, 0, count), Readdir3Res::decode);
-        Readdirplus3Res plus = shared.nfs(Nfs3.READDIRPLUS, new Readdirplus3Args(dir, 0, 0, -1, count), Readdirplus3Res::decode);
+        Readdir3Res<Entry3> names = shared.nfs(Nfs3.READDIR, new Readdir3Args(dir, 0, 0, count), Readdir3Res::decode);
+        Readdir3Res<EntryPlus3> plus = shared.nfs(Nfs3.READDIRPLUS, new Readdirplus3Args(dir, 0, 0, -1, count), Readdir3Res::decodePlus);
         check(names.status(), size(names), names.eof(), count, 28 + 32);
         check(plus.status(), size(plus), plus.eof(), count, 28 + 32 + 8 + 84 + 68);
     }
@@ -153,7 +152,7 @@ class PagingTest {
         for (int i = 0; i < 20; i++) {
             shared.create(dir, "name" + i);
         }
-        Readdirplus3Res plus = shared.nfs(Nfs3.READDIRPLUS, new Readdirplus3Args(dir, 0, 0, dircount, 8192), Readdirplus3Res::decode);
+        Readdir3Res<EntryPlus3> plus = shared.nfs(Nfs3.READDIRPLUS, new Readdirplus3Args(dir, 0, 0, dircount, 8192), Readdir3Res::decodePlus);
         assertThat(plus.entries()).isNotEmpty();
         int names = plus.entries().stream().skip(1).mapToInt(e -> Entry3.size(e.name())).sum();
         assertThat(names).isLessThanOrEqualTo(dircount);
@@ -173,7 +172,7 @@ class PagingTest {
         assertThat(shared.nfs(Nfs3.READDIR, new Readdir3Args(file, 0, 0, 1000), Readdir3Res::decode).status()).isEqualTo(NfsStat3.NFS3ERR_NOTDIR);
     }
 
-    private static Readdir3Res page(long cookie, long verifier) throws IOException {
+    private static Readdir3Res<Entry3> page(long cookie, long verifier) throws IOException {
         return shared.nfs(Nfs3.READDIR, new Readdir3Args(shared.root, cookie, verifier, 1000), Readdir3Res::decode);
     }
 }

@@ -27,7 +27,7 @@ final class Procedures {
             new Procedure(Nfs3.RENAME, Rename3Args::decode, Rename3Res::decode),
             new Procedure(Nfs3.LINK, Link3Args::decode, Link3Res::decode),
             new Procedure(Nfs3.READDIR, Readdir3Args::decode, Readdir3Res::decode),
-            new Procedure(Nfs3.READDIRPLUS, Readdirplus3Args::decode, Readdirplus3Res::decode),
+            new Procedure(Nfs3.READDIRPLUS, Readdirplus3Args::decode, Readdir3Res::decodePlus),
             new Procedure(Nfs3.FSSTAT, FileHandle::decode, Fsstat3Res::decode),
             new Procedure(Nfs3.FSINFO, FileHandle::decode, Fsinfo3Res::decode),
             new Procedure(Nfs3.PATHCONF, FileHandle::decode, Pathconf3Res::decode),

@@ -4,6 +4,7 @@ package org.dcache.oncrpc4j.rdma.it.nfs4j;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.Map;
 import org.dcache.nfs.nfsstat;
@@ -164,6 +165,15 @@ class Nfs41IT {
         }
     }
 
+    /** One READ of a file's begin, over that connection of the session. */
+    private static byte[] readOver(RpcCall connection, NfsSession session, NfsFiles.Open file, int count) throws IOException {
+        ByteBuffer data = session.compound(connection, new CompoundBuilder().withPutfh(file.handle()).withRead(count, 0, file.state()))
+                .get(1).opread.resok4.data;
+        byte[] came = new byte[data.remaining()];
+        data.get(came);
+        return came;
+    }
+
     /** Whatever ends the connection, the session is alive: slots and open files go on over another one. */
     @Test
     void aSessionOutlivesItsConnection() throws Exception {
@@ -174,11 +184,7 @@ class Nfs41IT {
             nfs.write(file, data);
             session.closeFirstConnection();
             RpcCall second = session.furtherConnection();
-            var read = session.compound(second, new CompoundBuilder().withPutfh(file.handle()).withRead(data.length, 0, file.state()))
-                    .get(1).opread.resok4;
-            byte[] came = new byte[read.data.remaining()];
-            read.data.get(came);
-            assertThat(came).isEqualTo(data);
+            assertThat(readOver(second, session, file, data.length)).isEqualTo(data);
         }
     }
 
@@ -192,10 +198,7 @@ class Nfs41IT {
             RpcCall second = session.furtherConnection();
             PathCounts counts = new PathCounts();
             for (int i = 0; i < 5; i++) {
-                var read = session.compound(second, new CompoundBuilder().withPutfh(file.handle()).withRead(data.length, 0, file.state()));
-                byte[] came = new byte[read.get(1).opread.resok4.data.remaining()];
-                read.get(1).opread.resok4.data.get(came);
-                assertThat(came).isEqualTo(data);
+                assertThat(readOver(second, session, file, data.length)).isEqualTo(data);
                 assertThat(nfs.read(file, data.length)).isEqualTo(data);
             }
             assertThat(counts.of("server_reply_write_chunk")).isEqualTo(10);
