@@ -43,6 +43,7 @@ import org.openjdk.jmh.annotations.TearDown;
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
 public class InlineCallBenchmark {
 
+    private static final Counters COUNTERS = Counters.process().child();
     private static final int DEPTH = 32;
     private static final int CALLS = 1024;
     private static final int CALL_LENGTH = 40;
@@ -63,8 +64,8 @@ public class InlineCallBenchmark {
         Configuration config = Configuration.defaults();
         VerbsProvider iwarp = ServiceLoader.load(VerbsProvider.class).stream().map(ServiceLoader.Provider::get)
                 .filter(p -> p.name().equals("iwarp")).findFirst().orElseThrow();
-        device = new RdmaDevice(iwarp.open(config), Limits.of(config), MEMORY, Counters.process().child(), timer);
-        acceptor = new Acceptor(device, new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 8, address -> true, 8, device::connectionCount, Server::new);
+        device = new RdmaDevice(iwarp.open(config), Limits.of(config), MEMORY, COUNTERS, timer);
+        acceptor = new Acceptor(device, new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 8, address -> true, 8, device::connectionCount, COUNTERS, Server::new);
         connection = Connector.connect(device, acceptor.localAddress(), null, 10_000, new Idle()).get(10, TimeUnit.SECONDS);
         for (int i = 0; i < DEPTH; i++) {
             calls[i] = new Call(i);
@@ -167,6 +168,11 @@ public class InlineCallBenchmark {
         }
 
         @Override
+        public Counters counters() {
+            return COUNTERS;
+        }
+
+        @Override
         public void established(RdmaConnection accepted) {}
 
         @Override
@@ -197,6 +203,11 @@ public class InlineCallBenchmark {
 
     /** The client's side serves nobody. */
     private static final class Idle implements ConnectionOwner {
+
+        @Override
+        public Counters counters() {
+            return COUNTERS;
+        }
 
         @Override
         public void established(RdmaConnection dialled) {}

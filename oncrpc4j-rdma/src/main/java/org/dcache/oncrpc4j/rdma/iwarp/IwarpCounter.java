@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dcache.oncrpc4j.rdma.iwarp;
 
+import java.util.EnumSet;
+import java.util.Set;
 import org.dcache.oncrpc4j.rdma.metrics.CounterName;
 
 /**
@@ -76,6 +78,15 @@ public enum IwarpCounter implements CounterName {
     SOCKET_READS,
     /** Writes that the socket did not take whole. */
     WRITE_STALLS;
+
+    private static final Set<IwarpCounter> PROBLEMS = EnumSet.of(ACCEPT_FAILED, REFUSED_HALF_OPEN, HANDSHAKE_BAD_KEY, HANDSHAKE_BAD_REVISION,
+            HANDSHAKE_BAD_LENGTH, HANDSHAKE_MARKERS, HANDSHAKE_NO_RTR, HANDSHAKE_EARLY_DATA, HANDSHAKE_PEER_GONE, HANDSHAKE_TIMEOUT, PEER_REJECTED,
+            PEER_RESET, TERMINATE_RECEIVED, CLOSE_TIMEOUT, REVOKE_TIMEOUT, HANDLER_FAILED);
+
+    @Override
+    public boolean problem() {
+        return PROBLEMS.contains(this);
+    }
 
     @Override
     public String group() {

@@ -51,6 +51,11 @@ public enum TerminateCode implements CounterName {
         this.text = text;
     }
 
+    @Override
+    public boolean problem() {
+        return true;
+    }
+
     /** 0 RDMAP, 1 DDP, 2 LLP (MPA). */
     public int layer() {
         return layer;

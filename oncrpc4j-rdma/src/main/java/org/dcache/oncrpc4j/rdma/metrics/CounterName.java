@@ -10,6 +10,11 @@ public interface CounterName {
     /** The package's prefix, for example {@code iwarp}. */
     String group();
 
+    /** Whether it counts refusals, drops or errors, each of which is worth a look; a recording notes each of them. */
+    default boolean problem() {
+        return false;
+    }
+
     /** The name that people see: {@code iwarp.crc_error}. */
     default String label() {
         return group() + '.' + name().toLowerCase(java.util.Locale.ROOT);

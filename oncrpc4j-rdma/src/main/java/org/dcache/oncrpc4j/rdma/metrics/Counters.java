@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.LongAdder;
+import org.dcache.oncrpc4j.rdma.metrics.jfr.Recorder;
 
 /**
  * A set of counters. Any thread may count or read at any time; reading is not a snapshot of one instant.
@@ -42,6 +43,9 @@ public final class Counters {
         }
         for (Counters c = this; c != null; c = c.parent) {
             c.of(name).add(n);
+        }
+        if (name.problem()) {
+            Recorder.problem(name.label());
         }
     }
 

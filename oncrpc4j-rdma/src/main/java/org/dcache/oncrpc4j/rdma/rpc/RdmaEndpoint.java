@@ -7,10 +7,11 @@ import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
-import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
@@ -22,6 +23,7 @@ import org.dcache.oncrpc4j.rdma.config.Settings;
 import org.dcache.oncrpc4j.rdma.config.Transport;
 import org.dcache.oncrpc4j.rdma.metrics.Counters;
 import org.dcache.oncrpc4j.rdma.metrics.CountersManagement;
+import org.dcache.oncrpc4j.rdma.metrics.ManagementBean;
 import org.dcache.oncrpc4j.rdma.spi.RpcEndpoint;
 import org.dcache.oncrpc4j.rdma.spi.ServiceContext;
 import org.dcache.oncrpc4j.rdma.xprt.Acceptor;
@@ -52,11 +54,13 @@ final class RdmaEndpoint implements RpcEndpoint {
     private final Counters counters = Counters.process().child();
     private final Bindings bindings = Bindings.load(RdmaEndpoint.class.getClassLoader());
     private final Set<RdmaRpcTransport> connections = ConcurrentHashMap.newKeySet();
-    private final List<Acceptor> acceptors = new ArrayList<>();
+    private final List<Acceptor> acceptors = new CopyOnWriteArrayList<>();
 
     // guarded by this
     private List<DevicePool.Lease> leases;
     private boolean stopped;
+
+    private ManagementBean management;
 
     private volatile Executors executors;
     private volatile CallDispatcher dispatcher;
@@ -65,6 +69,22 @@ final class RdmaEndpoint implements RpcEndpoint {
     RdmaEndpoint(ServiceContext service, Configuration config) {
         this.service = service;
         this.config = config;
+    }
+
+    ServiceContext service() {
+        return service;
+    }
+
+    Counters counters() {
+        return counters;
+    }
+
+    Collection<RdmaRpcTransport> connections() {
+        return connections;
+    }
+
+    List<InetSocketAddress> listeners() {
+        return acceptors.stream().map(Acceptor::localAddress).toList();
     }
 
     Executors executors() {
@@ -98,8 +118,9 @@ final class RdmaEndpoint implements RpcEndpoint {
             throw new IOException("service " + service.name() + " was stopped");
         }
         if (leases == null) {
-            leases = DevicePool.acquire(config, counters);
+            leases = DevicePool.acquire(config);
             CountersManagement.acquire();
+            management = ServiceManagement.register(this);
             timer = SharedThreads.acquireTimer();
             executors = new Executors(service.executor(), SharedThreads.acquireWorkers());
             dispatcher = new CallDispatcher(service, executors, counters);
@@ -133,7 +154,7 @@ final class RdmaEndpoint implements RpcEndpoint {
             LOG.info("service {} accepts RDMA connections on {}", service.name(), acceptor.localAddress());
         }
         if (service.publish()) {
-            new Rpcbind().publish(service.programs().keySet(), acceptors.stream().map(Acceptor::localAddress).toList());
+            new Rpcbind().publish(service.programs().keySet(), listeners());
         }
     }
 
@@ -147,7 +168,7 @@ final class RdmaEndpoint implements RpcEndpoint {
             try {
                 RegbufMemoryManager memory = memory(device);
                 return new Acceptor(device, new InetSocketAddress(address, port), Math.max(1, service.backlog()), this::allowed,
-                        config.get(Settings.CONNECTIONS), connections::size, () -> new RdmaRpcTransport(this, memory));
+                        config.get(Settings.CONNECTIONS), connections::size, counters, () -> new RdmaRpcTransport(this, memory));
             } catch (BindException e) {
                 last = e;
             }
@@ -220,10 +241,13 @@ final class RdmaEndpoint implements RpcEndpoint {
     @Override
     public void stop(long gracePeriod, TimeUnit unit) {
         List<DevicePool.Lease> open;
+        ManagementBean seen;
         synchronized (this) {
             stopped = true;
             open = leases;
             leases = null;
+            seen = management;
+            management = null;
         }
         if (open == null) {
             return;
@@ -242,6 +266,7 @@ final class RdmaEndpoint implements RpcEndpoint {
         open.forEach(DevicePool.Lease::close);
         SharedThreads.releaseWorkers();
         SharedThreads.releaseTimer();
+        seen.close();
         CountersManagement.release();
     }
 

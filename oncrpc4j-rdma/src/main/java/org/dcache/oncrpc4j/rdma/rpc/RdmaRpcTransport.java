@@ -5,6 +5,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.channels.CompletionHandler;
+import org.dcache.oncrpc4j.rdma.metrics.Counters;
 import org.dcache.oncrpc4j.rdma.spi.XdrFactory;
 import org.dcache.oncrpc4j.rdma.xprt.ConnectionOwner;
 import org.dcache.oncrpc4j.rdma.xprt.ConnectionReport;
@@ -79,6 +80,11 @@ public final class RdmaRpcTransport implements RpcTransport, XdrFactory, Connect
     }
 
     // ---- ConnectionOwner, on the loop
+
+    @Override
+    public Counters counters() {
+        return endpoint.counters();
+    }
 
     @Override
     public void established(RdmaConnection c) {

@@ -7,6 +7,7 @@ import java.net.InetSocketAddress;
 import java.util.function.IntSupplier;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
+import org.dcache.oncrpc4j.rdma.metrics.Counters;
 import org.dcache.oncrpc4j.rdma.proto.PrivateData;
 import org.dcache.oncrpc4j.rdma.verbs.Capabilities;
 import org.dcache.oncrpc4j.rdma.verbs.ConnectionRequest;
@@ -22,6 +23,7 @@ public final class Acceptor implements AutoCloseable {
 
     private final RdmaDevice device;
     private final Predicate<InetAddress> allowed;
+    private final Counters counters;
     private final Supplier<ConnectionOwner> owners;
     private final int maxConnections;
     private final IntSupplier connections;
@@ -31,14 +33,16 @@ public final class Acceptor implements AutoCloseable {
      * @param allowed who may connect
      * @param maxConnections bound on the service's connections
      * @param connections how many the service has
+     * @param counters where refusals count
      * @param owners gives each accepted connection its owner
      */
     public Acceptor(RdmaDevice device, InetSocketAddress address, int backlog, Predicate<InetAddress> allowed, int maxConnections,
-            IntSupplier connections, Supplier<ConnectionOwner> owners) throws IOException {
+            IntSupplier connections, Counters counters, Supplier<ConnectionOwner> owners) throws IOException {
         this.device = device;
         this.allowed = allowed;
         this.maxConnections = maxConnections;
         this.connections = connections;
+        this.counters = counters;
         this.owners = owners;
         this.listener = device.adapter().listen(address, backlog, this::requested);
     }
@@ -49,12 +53,12 @@ public final class Acceptor implements AutoCloseable {
 
     private void requested(ConnectionRequest request) {
         if (!allowed.test(request.remoteAddress().getAddress())) {
-            device.counters().increment(XprtCounter.REFUSED_NOT_ALLOWED);
+            counters.increment(XprtCounter.REFUSED_NOT_ALLOWED);
             request.reject(NOTHING);
             return;
         }
         if (connections.getAsInt() >= maxConnections) {
-            device.counters().increment(XprtCounter.REFUSED_TOO_MANY);
+            counters.increment(XprtCounter.REFUSED_TOO_MANY);
             request.reject(NOTHING);
             return;
         }

@@ -3,7 +3,6 @@ package org.dcache.oncrpc4j.rdma.xprt;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import org.dcache.oncrpc4j.rdma.metrics.Counters;
 import org.dcache.oncrpc4j.rdma.proto.HeaderLayout;
 import org.dcache.oncrpc4j.rdma.proto.RdmaHeader;
 import org.dcache.oncrpc4j.rdma.verbs.Access;
@@ -37,7 +36,6 @@ final class CallChunks {
         }
         OutMessage message = context.message();
         int room = connection.inlineSend();
-        Counters counters = connection.counters();
         boolean whole = h.encodedLength() + message.length() > room;
         if (whole && !connection.isInitiator()) {
             throw new BackwardCallTooLongException("a call of " + message.length() + " bytes to a client must fit inline with its header of "
@@ -60,7 +58,7 @@ final class CallChunks {
         if (!whole || reduced) {
             message.copyKept(target);
         }
-        counters.increment(!whole ? XprtCounter.CLIENT_CALL_INLINE
+        call.callPath(!whole ? XprtCounter.CLIENT_CALL_INLINE
                 : reduced ? XprtCounter.CLIENT_CALL_READ_CHUNK : XprtCounter.CLIENT_CALL_LONG);
         return length;
     }

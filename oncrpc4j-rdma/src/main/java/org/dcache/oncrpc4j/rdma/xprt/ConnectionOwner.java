@@ -2,9 +2,13 @@
 package org.dcache.oncrpc4j.rdma.xprt;
 
 import java.io.IOException;
+import org.dcache.oncrpc4j.rdma.metrics.Counters;
 
 /** Who a connection belongs to. All calls come on the connection's loop and must hand over anything that takes time. */
 public interface ConnectionOwner {
+
+    /** Where its connection counts. Any thread; also before it is established. */
+    Counters counters();
 
     /** It is up; thresholds and addresses are known. */
     void established(RdmaConnection connection);

@@ -38,7 +38,7 @@ public final class Connector {
 
             @Override
             public void failed(IOException cause) {
-                device.counters().increment(XprtCounter.CONNECT_FAILED);
+                owner.counters().increment(XprtCounter.CONNECT_FAILED);
                 result.completeExceptionally(cause);
             }
         });

@@ -83,10 +83,9 @@ public final class DevicePool {
     /**
      * Opens what {@code oncrpc.rdma.provider} names: all that are named, or with {@code auto} the first that is available.
      *
-     * @param counters where devices count
      * @throws ProviderUnavailableException one line that says for each provider what is missing; nothing stays open
      */
-    public static List<Lease> acquire(Configuration config, Counters counters) throws VerbsException {
+    public static List<Lease> acquire(Configuration config) throws VerbsException {
         List<String> wanted = config.get(Settings.PROVIDER);
         boolean auto = wanted.contains("auto");
         List<VerbsProvider> providers = installed();
@@ -99,7 +98,7 @@ public final class DevicePool {
                 }
                 Availability availability = provider.availability();
                 if (availability.available()) {
-                    leases.add(lease(provider, config, counters));
+                    leases.add(lease(provider, config));
                 } else {
                     missing.add(provider.name() + ": " + availability.reason());
                 }
@@ -126,14 +125,14 @@ public final class DevicePool {
                 .sorted(Comparator.comparingInt(VerbsProvider::preference)).toList();
     }
 
-    private static synchronized Lease lease(VerbsProvider provider, Configuration config, Counters counters) throws VerbsException {
+    private static synchronized Lease lease(VerbsProvider provider, Configuration config) throws VerbsException {
         Key key = new Key(provider.name(), config);
         Entry entry = OPEN.get(key);
         if (entry == null) {
             ScheduledThreadPoolExecutor timer = SharedThreads.acquireTimer();
             try {
                 long memory = MemoryBudget.bytes(config);
-                entry = new Entry(new RdmaDevice(provider.open(config), Limits.of(config), memory, counters, timer));
+                entry = new Entry(new RdmaDevice(provider.open(config), Limits.of(config), memory, Counters.process(), timer));
             } catch (VerbsException | RuntimeException e) {
                 SharedThreads.releaseTimer();
                 throw e;

@@ -3,6 +3,8 @@ package org.dcache.oncrpc4j.rdma.xprt;
 
 import java.nio.ByteBuffer;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.dcache.oncrpc4j.rdma.metrics.jfr.Recorder;
+import org.dcache.oncrpc4j.rdma.metrics.jfr.ServedCallEvent;
 import org.dcache.oncrpc4j.rdma.proto.RdmaHeader;
 import org.dcache.oncrpc4j.rdma.verbs.ReceiveBuffer;
 
@@ -29,8 +31,11 @@ public final class InboundCall {
     private ReceiveBuffer receiveBuffer;
     private Regbuf sink;
     private final AtomicInteger state = new AtomicInteger(OPEN);
+    /** Null when nobody records served calls. */
+    private final ServedCallEvent event = Recorder.servedCall();
 
-    InboundCall(RdmaConnection connection, int xid, RdmaHeader chunks, RdmaHeader reads, boolean invalidate, int invalidateStag,
+    /** @param path which way it came; is counted */
+    InboundCall(XprtCounter path, RdmaConnection connection, int xid, RdmaHeader chunks, RdmaHeader reads, boolean invalidate, int invalidateStag,
             ByteBuffer message, ReceiveBuffer receiveBuffer, Regbuf sink) {
         this.connection = connection;
         this.xid = xid;
@@ -41,6 +46,11 @@ public final class InboundCall {
         this.message = message;
         this.receiveBuffer = receiveBuffer;
         this.sink = sink;
+        connection.counters().increment(path);
+        if (event != null) {
+            event.callPath = path.label();
+            event.callBytes = message.remaining();
+        }
     }
 
     public RdmaConnection connection() {
@@ -120,6 +130,28 @@ public final class InboundCall {
         }
     }
 
+    /** Counts which way its answer goes. */
+    void replyPath(XprtCounter path) {
+        connection.counters().increment(path);
+        if (event != null) {
+            event.replyPath = path.label();
+        }
+    }
+
+    /**
+     * It is over; once.
+     *
+     * @param replyBytes 0 when there is no reply
+     */
+    void record(int replyBytes) {
+        if (event != null) {
+            event.remote = connection.remoteAddress().toString();
+            event.xid = xid;
+            event.replyBytes = replyBytes;
+            event.commit();
+        }
+    }
+
     /** Answers ERR_CHUNK because a Read chunk moves what may not be moved [41]; the call's memory is free then. Any thread, once. */
     public void refuse() {
         if (answer()) {
@@ -132,6 +164,7 @@ public final class InboundCall {
     public void discard() {
         if (answer()) {
             releaseMemory();
+            record(0);
             connection.responder().discarded();
         }
     }

@@ -2,8 +2,11 @@
 package org.dcache.oncrpc4j.rdma.xprt;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.concurrent.CountDownLatch;
+import org.dcache.oncrpc4j.rdma.metrics.jfr.CallEvent;
+import org.dcache.oncrpc4j.rdma.metrics.jfr.Recorder;
 import org.dcache.oncrpc4j.rdma.verbs.Exposure;
 
 /**
@@ -54,6 +57,10 @@ final class PendingCall implements Runnable {
     private ResultSink[] results = NO_RESULTS;
     private int resultCount;
     private ResultSink longReply;
+
+    /** Null when nobody records calls. */
+    private final CallEvent event = Recorder.call();
+    private long queuedAt;
 
     private int fencesLeft;
     private Runnable whenFenced;
@@ -257,6 +264,50 @@ final class PendingCall implements Runnable {
     }
 
     void fail(IOException cause) {
+        record(cause.getMessage());
         listener.failed(cause);
+    }
+
+    // ---- what is counted and recorded of it
+
+    /** It starts to wait for a credit. */
+    void queued() {
+        if (event != null) {
+            queuedAt = System.nanoTime();
+        }
+    }
+
+    /** It goes out, on this path. */
+    void callPath(XprtCounter path) {
+        connection.counters().increment(path);
+        if (event != null) {
+            event.callPath = path.label();
+            event.creditWait = queuedAt == 0 ? 0 : System.nanoTime() - queuedAt;
+        }
+    }
+
+    /** Its reply came whole, on this path. */
+    void replyPath(XprtCounter path) {
+        connection.counters().increment(path);
+        if (event != null) {
+            event.replyPath = path.label();
+        }
+    }
+
+    /** See {@link ReplyListener#replied}. */
+    void replied(ByteBuffer message, Regbuf memory) {
+        record(null);
+        listener.replied(message, memory);
+    }
+
+    /** It is over for its caller; once. */
+    void record(String failure) {
+        if (event != null) {
+            event.remote = connection.remoteAddress().toString();
+            event.xid = xid;
+            event.callBytes = messageLength;
+            event.failure = failure;
+            event.commit();
+        }
     }
 }

@@ -7,6 +7,8 @@ import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.dcache.oncrpc4j.rdma.metrics.Counters;
+import org.dcache.oncrpc4j.rdma.metrics.jfr.ConnectionEvent;
+import org.dcache.oncrpc4j.rdma.metrics.jfr.Recorder;
 import org.dcache.oncrpc4j.rdma.proto.MalformedHeaderException;
 import org.dcache.oncrpc4j.rdma.proto.PrivateData;
 import org.dcache.oncrpc4j.rdma.proto.RdmaHeader;
@@ -40,6 +42,7 @@ public final class RdmaConnection implements QueuePairHandler {
 
     private final RdmaDevice device;
     private final ConnectionOwner owner;
+    private final Counters counters;
     private final boolean initiator;
     private final PrivateData own;
     private final Requester requester;
@@ -51,6 +54,11 @@ public final class RdmaConnection implements QueuePairHandler {
     private volatile IOException ended;
     private volatile long lastActivity = System.nanoTime();
     private volatile boolean probing;
+    private volatile long upSince;
+    /** Written by the loop only. */
+    private volatile long received;
+    /** Null when nobody records connections. */
+    private ConnectionEvent event;
     private RdmaHeader header = new RdmaHeader();
 
     /**
@@ -60,6 +68,7 @@ public final class RdmaConnection implements QueuePairHandler {
     RdmaConnection(RdmaDevice device, ConnectionOwner owner, boolean initiator, PrivateData own) {
         this.device = device;
         this.owner = owner;
+        this.counters = owner.counters();
         this.initiator = initiator;
         this.own = own;
         this.requester = new Requester(this);
@@ -121,6 +130,35 @@ public final class RdmaConnection implements QueuePairHandler {
                 info.inboundReads(), info.outboundReads(), peerTakesInvalidate(), info.detail());
     }
 
+    /** Calls of ours that have no answer yet, given up ones included. */
+    public int callsPending() {
+        return requester.size();
+    }
+
+    /** Calls of the peer that we have not answered yet. */
+    public int callsServed() {
+        return responder.size();
+    }
+
+    /** Messages received since it was up. */
+    public long messagesReceived() {
+        return received;
+    }
+
+    /** How long it has been up, milliseconds. */
+    public long uptime() {
+        return (System.nanoTime() - upSince) / 1_000_000;
+    }
+
+    /** How long nothing has gone over it, milliseconds. */
+    public long silence() {
+        return silence(System.nanoTime());
+    }
+
+    private long silence(long now) {
+        return (now - lastActivity) / 1_000_000;
+    }
+
     public boolean isOpen() {
         QueuePair qp = queuePair;
         return ended == null && qp != null && qp.isOpen();
@@ -143,7 +181,7 @@ public final class RdmaConnection implements QueuePairHandler {
     }
 
     Counters counters() {
-        return device.counters();
+        return counters;
     }
 
     Limits limits() {
@@ -184,7 +222,6 @@ public final class RdmaConnection implements QueuePairHandler {
 
     /** Posts the chain that ends with the Send of the inline buffer's first bytes. */
     void post(SendContext context, int inlineLength, boolean invalidate, int stag) {
-        Counters counters = counters();
         counters.increment(invalidate ? XprtCounter.SENDS_WITH_INVALIDATE : XprtCounter.SENDS);
         lastActivity = System.nanoTime();
         queuePair.postSend(context.finish(inlineLength, invalidate, stag));
@@ -243,6 +280,8 @@ public final class RdmaConnection implements QueuePairHandler {
     public void onEstablished(QueuePair qp) {
         queuePair = qp;
         peer = PrivateData.decode(qp.info().peerPrivateData());
+        upSince = System.nanoTime();
+        event = Recorder.connection();
         device.add(this);
         counters().increment(initiator ? XprtCounter.CONNECTIONS_CONNECTED : XprtCounter.CONNECTIONS_ACCEPTED);
         owner.established(this);
@@ -252,6 +291,7 @@ public final class RdmaConnection implements QueuePairHandler {
     public void onReceive(QueuePair qp, ReceiveBuffer buffer) {
         qp.postReceives(1);
         lastActivity = System.nanoTime();
+        received++;
         counters().increment(XprtCounter.RECEIVES);
         ByteBuffer data = buffer.data();
         RdmaHeader h = header;
@@ -364,9 +404,22 @@ public final class RdmaConnection implements QueuePairHandler {
         ended = eof;
         device.remove(this);
         counters().increment(XprtCounter.CONNECTIONS_CLOSED);
+        record(cause);
         responder.ended();
         requester.ended(eof);
         owner.disconnected(this, cause);
+    }
+
+    private void record(VerbsException cause) {
+        if (event != null) {
+            event.remote = remoteAddress().toString();
+            event.local = localAddress().toString();
+            event.provider = info().provider();
+            event.dialled = initiator;
+            event.received = received;
+            event.cause = cause.getMessage();
+            event.commit();
+        }
     }
 
     // ---- patrol
@@ -377,7 +430,7 @@ public final class RdmaConnection implements QueuePairHandler {
         if (qp == null || ended != null) {
             return;
         }
-        long silence = (now - lastActivity) / 1_000_000;
+        long silence = silence(now);
         if (limits().idleTimeout() > 0 && silence > limits().idleTimeout() && requester.isIdle() && responder.isIdle()) {
             counters().increment(XprtCounter.IDLE_CLOSED);
             close(new IdleTimeoutException("nothing happened for " + silence + " ms"));

@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
-import org.dcache.oncrpc4j.rdma.metrics.Counters;
 import org.dcache.oncrpc4j.rdma.proto.RdmaHeader;
 import org.dcache.oncrpc4j.rdma.proto.RpcWords;
 
@@ -25,14 +24,13 @@ final class ReplyAssembly {
      * @throws IOException when header, chunks and message contradict each other; the call's results are still to be dropped then
      */
     static void deliver(RdmaConnection connection, PendingCall call, RdmaHeader h, int headerLength, ByteBuffer data) throws IOException {
-        Counters counters = connection.counters();
         boolean longReply = h.procedure() == RdmaHeader.RDMA_NOMSG;
         if (!longReply && call.results() == 0 && h.writeCount() == 0 && (!h.hasReply() || h.replyTotal() == 0)) {
             // The common small reply: nothing but its own bytes.
             int n = data.limit() - headerLength;
-            counters.increment(XprtCounter.CLIENT_REPLY_INLINE);
+            call.replyPath(XprtCounter.CLIENT_REPLY_INLINE);
             call.dropResults();
-            call.listener().replied(ByteBuffer.allocate(n).put(0, data, headerLength, n), null);
+            call.replied(ByteBuffer.allocate(n).put(0, data, headerLength, n), null);
             return;
         }
         ByteBuffer reduced;
@@ -59,18 +57,18 @@ final class ReplyAssembly {
         if (call.results() > 0) {
             call.listener().locate(reduced, lengths, call.results(), positions);
         }
-        counters.increment(longReply ? XprtCounter.CLIENT_REPLY_LONG
+        call.replyPath(longReply ? XprtCounter.CLIENT_REPLY_LONG
                 : written > 0 ? XprtCounter.CLIENT_REPLY_WRITE_CHUNK : XprtCounter.CLIENT_REPLY_INLINE);
         if (written > 0) {
             merge(connection, call, reduced, lengths, positions);
         } else if (longReply) {
             Regbuf memory = call.longReply().take();
             call.dropResults();
-            call.listener().replied(reduced, memory);
+            call.replied(reduced, memory);
         } else {
             ByteBuffer copy = ByteBuffer.allocate(reduced.remaining()).put(reduced).flip();
             call.dropResults();
-            call.listener().replied(copy, null);
+            call.replied(copy, null);
         }
     }
 
@@ -124,7 +122,7 @@ final class ReplyAssembly {
             end = pad(whole, end, padded - length);
             whole.put(end, reduced, position, tail);
             call.dropResults();
-            call.listener().replied(memory.view(start, total), memory);
+            call.replied(memory.view(start, total), memory);
             return;
         }
         Regbuf memory = connection.device().regbufs().acquire(total);
@@ -142,7 +140,7 @@ final class ReplyAssembly {
         }
         whole.put(at, reduced, from, reduced.remaining() - from);
         call.dropResults();
-        call.listener().replied(memory.view(0, total), memory);
+        call.replied(memory.view(0, total), memory);
     }
 
     private static int pad(ByteBuffer target, int at, int n) {

@@ -48,14 +48,13 @@ final class ReplyChunks {
                 }
             }
         }
-        Counters counters = connection.counters();
         int length;
         if (inline) {
             h.procedure(RdmaHeader.RDMA_MSG);
             target.position(h.encode(target, 0));
             message.copyKept(target);
             length = target.position();
-            counters.increment(writer.posted() > 0 ? XprtCounter.SERVER_REPLY_WRITE_CHUNK : XprtCounter.SERVER_REPLY_INLINE);
+            call.replyPath(writer.posted() > 0 ? XprtCounter.SERVER_REPLY_WRITE_CHUNK : XprtCounter.SERVER_REPLY_INLINE);
         } else {
             h.procedure(RdmaHeader.RDMA_NOMSG);
             message.keep(writer::source);
@@ -67,8 +66,9 @@ final class ReplyChunks {
                 left -= part;
             }
             length = h.encode(target, 0);
-            counters.increment(XprtCounter.SERVER_REPLY_LONG);
+            call.replyPath(XprtCounter.SERVER_REPLY_LONG);
         }
+        Counters counters = connection.counters();
         counters.add(XprtCounter.RDMA_WRITES, writer.posted());
         counters.add(XprtCounter.RDMA_WRITE_BYTES, writer.bytes());
         return length;

@@ -26,6 +26,8 @@ public final class Requester {
     /** For {@link #credit}: the window stays as it is. */
     private static final int UNCHANGED = 0;
 
+    private static final String GIVEN_UP = "given up by its caller";
+
     private final RdmaConnection connection;
     private final ConcurrentHashMap<Integer, PendingCall> calls = new ConcurrentHashMap<>();
 
@@ -124,6 +126,7 @@ public final class Requester {
                 now = true;
             } else if (backlog.size() < connection.limits().backlog()) {
                 counters().increment(XprtCounter.CREDIT_WAITS);
+                call.queued();
                 call.move(PendingCall.State.REGISTERED, PendingCall.State.BACKLOG);
                 backlog.addLast(call);
                 return;
@@ -138,9 +141,11 @@ public final class Requester {
             calls.remove(xid, call);
             call.move(PendingCall.State.REGISTERED, PendingCall.State.DONE);
             connection.abandon(context);
-            IOException cause = connection.endCause();
-            sent.failed(cause != null ? cause : new BacklogFullException("more than " + connection.limits().backlog()
-                    + " calls wait for credits of " + connection.remoteAddress() + "; see oncrpc.rdma.backlog"), false);
+            IOException end = connection.endCause();
+            IOException cause = end != null ? end : new BacklogFullException("more than " + connection.limits().backlog()
+                    + " calls wait for credits of " + connection.remoteAddress() + "; see oncrpc.rdma.backlog");
+            call.record(cause.getMessage());
+            sent.failed(cause, false);
         }
     }
 
@@ -196,6 +201,7 @@ public final class Requester {
         if (!queued) {
             call.abandonDone();
         }
+        call.record(cause.getMessage());
         call.sendListener().failed(cause, connection.queuePair().inLoop());
         credit(UNCHANGED);
     }
@@ -340,6 +346,7 @@ public final class Requester {
                 removed = backlog.remove(call);
             }
             if (removed) {
+                call.record(GIVEN_UP);
                 connection.abandon(call.context());
                 call.sendListener().failed(new EOFException("given up while it waited for a credit"), connection.queuePair().inLoop());
             }
@@ -362,6 +369,7 @@ public final class Requester {
             return;
         }
         counters().increment(XprtCounter.FENCED_ABANDONED);
+        call.record(GIVEN_UP);
         Runnable fence = () -> call.fence(false, 0, () -> {
             call.dropResults();
             call.partDone();

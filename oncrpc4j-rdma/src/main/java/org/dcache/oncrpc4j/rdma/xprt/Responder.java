@@ -90,9 +90,8 @@ final class Responder {
             }
             return true;
         }
-        counters().increment(XprtCounter.SERVER_CALL_INLINE);
         boolean keep = h.writeCount() > 0 || h.hasReply();
-        deliver(h, keep, data.slice(headerLength, inlineLength), buffer, null);
+        deliver(XprtCounter.SERVER_CALL_INLINE, h, keep, data.slice(headerLength, inlineLength), buffer, null);
         return keep;
     }
 
@@ -106,8 +105,7 @@ final class Responder {
             errChunk(pull.header().xid(), pull.header().version(), XprtCounter.SENT_ERR_CHUNK_HEADER);
             return;
         }
-        counters().increment(pull.isLong() ? XprtCounter.SERVER_CALL_LONG : XprtCounter.SERVER_CALL_READ_CHUNK);
-        deliver(pull.header(), true, message, null, pull.sink());
+        deliver(pull.isLong() ? XprtCounter.SERVER_CALL_LONG : XprtCounter.SERVER_CALL_READ_CHUNK, pull.header(), true, message, null, pull.sink());
     }
 
     /** The connection ended before the Reads of a call were done. On the loop. */
@@ -121,11 +119,11 @@ final class Responder {
         oldestPull = pulls.isEmpty() ? 0 : pulls.iterator().next().started();
     }
 
-    private void deliver(RdmaHeader h, boolean keep, ByteBuffer message, ReceiveBuffer buffer, Regbuf sink) {
+    private void deliver(XprtCounter path, RdmaHeader h, boolean keep, ByteBuffer message, ReceiveBuffer buffer, Regbuf sink) {
         boolean invalidate = keep && connection.peerTakesInvalidate() && Handles.one(h);
         int stag = invalidate ? Handles.first(h) : 0;
         boolean chunks = keep && (h.writeCount() > 0 || h.hasReply());
-        connection.owner().received(new InboundCall(connection, h.xid(), chunks ? h : null, h.readCount() > 0 ? h : null, invalidate, stag, message,
+        connection.owner().received(new InboundCall(path, connection, h.xid(), chunks ? h : null, h.readCount() > 0 ? h : null, invalidate, stag, message,
                 buffer, sink));
     }
 
@@ -147,6 +145,7 @@ final class Responder {
         if (connection.endCause() != null) {
             connection.done(context);
             outstanding.decrementAndGet();
+            call.record(0);
             listener.failed(connection.endCause(), false);
             return;
         }
@@ -155,7 +154,7 @@ final class Responder {
         ByteBuffer target = context.inline(inline);
         int length = ReplyChunks.build(connection, call, context, target);
         if (length < 0) {
-            counters().increment(XprtCounter.SENT_ERR_CHUNK_REPLY_TOO_BIG);
+            call.replyPath(XprtCounter.SENT_ERR_CHUNK_REPLY_TOO_BIG);
             length = RdmaHeader.encodeErrChunk(target, 0, call.xid(), RdmaHeader.VERSION, connection.grant());
         }
         context.owner((c, ok) -> {
@@ -168,11 +167,13 @@ final class Responder {
         });
         outstanding.decrementAndGet();
         connection.post(context, length, call.invalidate(), call.invalidateStag());
+        call.record(total);
     }
 
     /** A call is refused because of what its Read chunks move [41]. Any thread. */
     void refused(InboundCall call) {
         outstanding.decrementAndGet();
+        call.record(0);
         errChunk(call.xid(), RdmaHeader.VERSION, XprtCounter.SENT_ERR_CHUNK_NOT_ELIGIBLE);
     }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dcache.oncrpc4j.rdma.xprt;
 
+import java.util.EnumSet;
+import java.util.Set;
 import org.dcache.oncrpc4j.rdma.metrics.CounterName;
 
 /**
@@ -128,6 +130,19 @@ public enum XprtCounter implements CounterName {
     ANSWERED_FOR_PROGRAM,
     /** The service's executor rejected a call. */
     EXECUTOR_REJECTED;
+
+    private static final Set<XprtCounter> PROBLEMS = EnumSet.range(DROPPED_SHORT, EXECUTOR_REJECTED);
+
+    static {
+        PROBLEMS.addAll(Set.of(CONNECT_FAILED, REFUSED_NOT_ALLOWED, REFUSED_TOO_MANY));
+        // Somebody had to wait; nothing was refused or lost.
+        PROBLEMS.removeAll(Set.of(CREDIT_WAITS, SINK_WAITS));
+    }
+
+    @Override
+    public boolean problem() {
+        return PROBLEMS.contains(this);
+    }
 
     @Override
     public String group() {

@@ -10,7 +10,6 @@ import java.net.URLClassLoader;
 import javax.management.MBeanServer;
 import javax.management.ObjectName;
 import javax.management.openmbean.TabularData;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 class CountersManagementTest {
@@ -26,27 +25,16 @@ class CountersManagementTest {
 
     private final MBeanServer server = ManagementFactory.getPlatformMBeanServer();
 
-    @AfterEach
-    void unregister() {
-        CountersManagement.unregister();
-    }
-
     @Test
     void processCountersAreReadWithJdkTypesOnly() throws Exception {
-        CountersManagement.register();
-        long before = read("probe.seen_by_jmx");
-        Counters.process().child().add(Probe.SEEN_BY_JMX, 5);
-        assertThat(read("probe.seen_by_jmx") - before).isEqualTo(5);
-    }
-
-    @Test
-    void registeringTwiceIsRegisteringOnce() throws Exception {
-        CountersManagement.register();
-        CountersManagement.register();
-        assertThat(server.queryNames(new ObjectName(CountersManagement.NAME + ",*"), null)).hasSize(1);
-        CountersManagement.unregister();
-        CountersManagement.unregister();
-        assertThat(server.queryNames(new ObjectName(CountersManagement.NAME + ",*"), null)).isEmpty();
+        CountersManagement.acquire();
+        try {
+            long before = read("probe.seen_by_jmx");
+            Counters.process().child().add(Probe.SEEN_BY_JMX, 5);
+            assertThat(read("probe.seen_by_jmx") - before).isEqualTo(5);
+        } finally {
+            CountersManagement.release();
+        }
     }
 
     @Test
@@ -61,19 +49,21 @@ class CountersManagementTest {
 
     @Test
     void anotherLoadersBeanGetsANameOfItsOwn() throws Exception {
-        CountersManagement.register();
+        CountersManagement.acquire();
         URL classes = CountersManagement.class.getProtectionDomain().getCodeSource().getLocation();
         try (OwnClassesFirst loader = new OwnClassesFirst(classes)) {
             Class<?> other = loader.loadClass(CountersManagement.class.getName());
-            Method register = other.getMethod("register");
-            register.invoke(null);
+            Method acquire = other.getMethod("acquire");
+            acquire.invoke(null);
             try {
-                assertThat(server.isRegistered(new ObjectName(CountersManagement.NAME + ",loader=2"))).isTrue();
+                assertThat(server.isRegistered(new ObjectName(CountersManagement.NAME + ",id=2"))).isTrue();
             } finally {
-                other.getMethod("unregister").invoke(null);
+                other.getMethod("release").invoke(null);
             }
             assertThat(server.isRegistered(new ObjectName(CountersManagement.NAME))).isTrue();
-            assertThat(server.isRegistered(new ObjectName(CountersManagement.NAME + ",loader=2"))).isFalse();
+            assertThat(server.isRegistered(new ObjectName(CountersManagement.NAME + ",id=2"))).isFalse();
+        } finally {
+            CountersManagement.release();
         }
     }
 

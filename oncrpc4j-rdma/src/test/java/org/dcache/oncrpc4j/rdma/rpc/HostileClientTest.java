@@ -18,7 +18,6 @@ import java.util.function.BooleanSupplier;
 import org.dcache.oncrpc4j.rdma.capture.RecordingRelay;
 import org.dcache.oncrpc4j.rdma.config.Configuration;
 import org.dcache.oncrpc4j.rdma.iwarp.MpaFrame;
-import org.dcache.oncrpc4j.rdma.metrics.Counters;
 import org.dcache.oncrpc4j.rdma.spi.RpcEndpoint;
 import org.dcache.oncrpc4j.rdma.spi.ServiceContext;
 import org.dcache.oncrpc4j.rdma.xprt.DevicePool;
@@ -67,7 +66,7 @@ class HostileClientTest {
     void start() throws Exception {
         server = endpoint(false, Map.of(new OncRpcProgram(EchoProgram.PROGRAM, EchoProgram.VERSION), new Program(),
                 new OncRpcProgram(EligibleProgram.ELIGIBLE_PROGRAM, EchoProgram.VERSION), new Program()));
-        leases = DevicePool.acquire(config, Counters.process().child());
+        leases = DevicePool.acquire(config);
         record();
         client = endpoint(true, Map.of());
     }

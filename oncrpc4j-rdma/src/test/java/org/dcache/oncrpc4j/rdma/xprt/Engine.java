@@ -120,6 +120,11 @@ final class Engine implements ConnectionOwner, AutoCloseable {
     }
 
     @Override
+    public Counters counters() {
+        return counters;
+    }
+
+    @Override
     public void established(RdmaConnection c) {}
 
     @Override
