@@ -12,7 +12,6 @@ import org.dcache.oncrpc4j.rpc.OncRpcException;
 import org.dcache.oncrpc4j.rpc.RpcCall;
 import org.dcache.oncrpc4j.rpc.RpcDispatcher;
 import org.dcache.oncrpc4j.rpc.RpcException;
-import org.dcache.oncrpc4j.rpc.gss.GssProtocolFilter;
 import org.glassfish.grizzly.filterchain.FilterChainContext;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -21,8 +20,8 @@ import org.slf4j.LoggerFactory;
  * Takes a call through what oncrpc4j does with one: decode header and credential, RPCSEC_GSS, find the program, dispatch.
  *
  * <p>One hop: the loop only hands the whole of it to the service's executor as one task; nothing of the user's, no crypto and no look-up runs on the
- * loop. oncrpc4j's own filters do the work. Where they leave a call without an answer (GSS DESTROY, an undecodable header), it is answered
- * here: a client on RDMA would wait for it and in the end drop the connection.
+ * loop. oncrpc4j's own filters do the work. Where they leave a call without an answer (an undecodable header; for RPCSEC_GSS see
+ * {@link GssCalls}), it is answered here: a client on RDMA would wait for it and in the end drop the connection.
  */
 final class CallDispatcher {
 
@@ -30,13 +29,14 @@ final class CallDispatcher {
 
     private final Executors executors;
     private final Counters counters;
-    private final GssProtocolFilter gss;
+    /** Null when the service has no RPCSEC_GSS. */
+    private final GssCalls gss;
     private final RpcDispatcher dispatcher;
 
     CallDispatcher(ServiceContext service, Executors executors, Counters counters) {
         this.executors = executors;
         this.counters = counters;
-        this.gss = service.gss() == null ? null : new GssProtocolFilter(service.gss());
+        this.gss = service.gss() == null ? null : new GssCalls(service.gss(), counters);
         this.dispatcher = new RpcDispatcher(MoreExecutors.newDirectExecutorService(), service.programs(), service.subjectPropagation(),
                 service.interceptor());
     }
@@ -79,23 +79,30 @@ final class CallDispatcher {
     }
 
     private void dispatch(RpcCall rpc, InboundCall call, RdmaRpcTransport transport) throws IOException {
-        FilterChainContext context = new FilterChainContext();
-        context.setMessage(rpc);
-        if (gss != null && gss.handleRead(context) == context.getStopAction()) {
-            if (call.isOpen()) {
-                counters.increment(XprtCounter.ANSWERED_FOR_PROGRAM);
-                PlainReply.success(call, transport);
-            }
+        RpcCall admitted = gss == null ? rpc : gss.admit(rpc, call, transport.memory());
+        if (admitted == null) {
+            // The answer may have failed to be encoded, which oncrpc4j only logs.
+            systemError(call, transport);
             return;
         }
+        FilterChainContext context = new FilterChainContext();
+        context.setMessage(admitted);
         try {
             dispatcher.handleRead(context);
         } catch (RuntimeException e) {
             // oncrpc4j has answered with a system error and logged it; make sure of the former.
-            if (call.isOpen()) {
-                counters.increment(XprtCounter.ANSWERED_FOR_PROGRAM);
-                PlainReply.systemError(call, transport);
-            }
+            systemError(call, transport);
+        } catch (Error e) {
+            systemError(call, transport);
+            throw e;
+        }
+    }
+
+    /** For a call that nobody has answered. */
+    private void systemError(InboundCall call, RdmaRpcTransport transport) {
+        if (call.isOpen()) {
+            counters.increment(XprtCounter.ANSWERED_FOR_PROGRAM);
+            PlainReply.systemError(call, transport);
         }
     }
 

@@ -11,7 +11,7 @@ import org.dcache.oncrpc4j.rdma.xprt.InboundCall;
 
 /**
  * Whether the Read chunks of a call that came in move only what they may: each one whole argument that the program's binding calls eligible [6, 41], and
- * nothing at all when RPCSEC_GSS protects the body [46].
+ * nothing at all when RPCSEC_GSS protects the body [46], whatever the program.
  *
  * <p>Looked at when the call is whole, on the executor. The Position-Zero chunk is the message and always allowed. Nothing is known of programs without a
  * binding, nor behind the point where a binding cannot read on: chunks there are accepted, and the program finds out what the arguments are worth.
@@ -39,15 +39,15 @@ final class Eligibility implements CallPlan {
         CallHeader header = new CallHeader(message.getInt(RpcOffsets.PROGRAM), message.getInt(RpcOffsets.VERSION),
                 message.getInt(RpcOffsets.PROCEDURE));
         UpperLayerBinding binding = bindings.find(header.program(), header.version());
+        if (!RpcOffsets.placeable(message)) {
+            return false;
+        }
         if (binding == null) {
             return true;
         }
         int arguments = RpcOffsets.arguments(message);
         if (arguments == RpcOffsets.NONE) {
             return true;
-        }
-        if (!RpcOffsets.placeable(message)) {
-            return false;
         }
         Eligibility eligibility = new Eligibility();
         try {

@@ -20,10 +20,6 @@ final class PlainReply {
 
     private PlainReply() {}
 
-    static void success(InboundCall call, RdmaRpcTransport transport) {
-        send(call, transport, RpcAccepsStatus.SUCCESS);
-    }
-
     static void systemError(InboundCall call, RdmaRpcTransport transport) {
         send(call, transport, RpcAccepsStatus.SYSTEM);
     }

@@ -34,6 +34,11 @@ final class RpcOffsets {
 
     private RpcOffsets() {}
 
+    /** Offset behind the credential, without its pad; of a call whose credential has been decoded. */
+    static int endOfCredential(XdrView call) {
+        return CRED + 8 + call.getInt(CRED + 4);
+    }
+
     /** Offset of the arguments, or {@link #NONE} when the message ends before. */
     static int arguments(XdrView call) {
         int verifier = afterOpaque(call, CRED + 4);

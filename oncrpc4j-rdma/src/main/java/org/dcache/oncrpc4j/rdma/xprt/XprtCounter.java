@@ -128,6 +128,8 @@ public enum XprtCounter implements CounterName {
     FENCED_ABANDONED,
     /** A call was answered by us because the program never did, or could not decode it. */
     ANSWERED_FOR_PROGRAM,
+    /** A call was refused because of its RPCSEC_GSS credential, verifier or token. */
+    GSS_REFUSED,
     /** The service's executor rejected a call. */
     EXECUTOR_REJECTED;
 

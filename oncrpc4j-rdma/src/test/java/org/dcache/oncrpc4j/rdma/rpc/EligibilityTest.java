@@ -129,6 +129,9 @@ class EligibilityTest {
     void nothingOfABodyWithIntegrityIsTakenFromAChunk() throws Exception {
         byte[] call = write(EligibleProgram.ELIGIBLE_PROGRAM, true);
         expectRefusal(call, call.length - WHOLE, call.length);
+        // Nor where nothing is known of the program.
+        call = write(EchoProgram.PROGRAM, true);
+        expectRefusal(call, call.length - WHOLE, call.length);
     }
 
     @Test
