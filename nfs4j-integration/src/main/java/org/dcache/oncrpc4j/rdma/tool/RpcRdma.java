@@ -7,6 +7,7 @@ import org.dcache.oncrpc4j.rdma.tool.decode.DecodeCommand;
 import org.dcache.oncrpc4j.rdma.tool.demo.DemoCommand;
 import org.dcache.oncrpc4j.rdma.tool.ping.PingCommand;
 import org.dcache.oncrpc4j.rdma.tool.serve.ServeCommand;
+import org.dcache.oncrpc4j.rdma.tool.stat.StatCommand;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -27,7 +28,8 @@ import picocli.CommandLine.Spec;
         exitCodeListHeading = "%nExit status:%n",
         exitCodeList = {" 0:done, and all was right", " 1:failed", " 2:wrong command line"},
         synopsisSubcommandLabel = "COMMAND",
-        subcommands = {DemoCommand.class, PingCommand.class, InfoCommand.class, BenchCommand.class, ServeCommand.class, DecodeCommand.class})
+        subcommands = {DemoCommand.class, PingCommand.class, InfoCommand.class, BenchCommand.class, ServeCommand.class, StatCommand.class,
+            DecodeCommand.class})
 public final class RpcRdma implements Runnable {
 
     public static final int OK = 0;

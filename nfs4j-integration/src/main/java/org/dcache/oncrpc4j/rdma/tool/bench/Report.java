@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import org.dcache.oncrpc4j.rdma.tool.TextTable;
 import org.dcache.oncrpc4j.rdma.tool.bench.app.Operation;
 import org.dcache.oncrpc4j.rdma.tool.bench.app.Point;
 import org.dcache.oncrpc4j.rdma.tool.bench.app.Sizes;

@@ -4,6 +4,7 @@ package org.dcache.oncrpc4j.rdma.tool.bench;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalDouble;
+import org.dcache.oncrpc4j.rdma.tool.TextTable;
 import org.dcache.oncrpc4j.rdma.tool.bench.app.Operation;
 import org.dcache.oncrpc4j.rdma.tool.bench.app.Point;
 

@@ -3,6 +3,7 @@ package org.dcache.oncrpc4j.rdma.tool.bench;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.dcache.oncrpc4j.rdma.tool.TextTable;
 
 /** Horizontal bars on one scale that starts at zero. */
 final class TextPlot {

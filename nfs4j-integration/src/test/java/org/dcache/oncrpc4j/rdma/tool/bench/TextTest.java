@@ -4,6 +4,7 @@ package org.dcache.oncrpc4j.rdma.tool.bench;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import org.dcache.oncrpc4j.rdma.tool.TextTable;
 import org.junit.jupiter.api.Test;
 
 class TextTest {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.dcache.oncrpc4j.rdma.tool.bench;
+package org.dcache.oncrpc4j.rdma.tool;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -7,19 +7,19 @@ import java.util.Locale;
 import java.util.OptionalDouble;
 
 /** Columns of text, the first to the left, the others to the right. */
-final class TextTable {
+public final class TextTable {
 
     private static final String GAP = "  ";
 
     private final List<List<String>> rows = new ArrayList<>();
     private final int columns;
 
-    TextTable(String... heads) {
+    public TextTable(String... heads) {
         columns = heads.length;
         rows.add(List.of(heads));
     }
 
-    TextTable row(String... cells) {
+    public TextTable row(String... cells) {
         if (cells.length != columns) {
             throw new IllegalArgumentException("expected " + columns + " cells, came " + cells.length);
         }
@@ -27,7 +27,7 @@ final class TextTable {
         return this;
     }
 
-    String render() {
+    public String render() {
         int[] widths = new int[columns];
         rows.forEach(row -> {
             for (int i = 0; i < columns; i++) {
@@ -47,12 +47,12 @@ final class TextTable {
     }
 
     /** A number with as many decimals as its size deserves. */
-    static String number(double value) {
+    public static String number(double value) {
         double magnitude = Math.abs(value);
         return String.format(Locale.ROOT, magnitude >= 100 ? "%,.0f" : magnitude >= 10 ? "%.1f" : "%.2f", value);
     }
 
-    static String number(OptionalDouble value) {
+    public static String number(OptionalDouble value) {
         return value.isPresent() ? number(value.getAsDouble()) : "-";
     }
 }

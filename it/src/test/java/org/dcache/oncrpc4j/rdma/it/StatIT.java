@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** {@code rpcrdma stat} of a JVM that serves. */
+@Timeout(value = 5, unit = TimeUnit.MINUTES)
+class StatIT {
+
+    /** The JVM that has the service is the last that {@code serve} started. */
+    private static String pid(Served served) {
+        return Long.toString(served.processes().get(served.processes().size() - 1).pid());
+    }
+
+    @Test
+    void aServiceIsShownByProcessIdWithItsCounters() throws Exception {
+        try (Served served = Served.start("--memory")) {
+            assertThat(Tool.run("ping", "-c", "5", "127.0.0.1:" + served.rdmaPort()).status()).isZero();
+            Tool.Result shown = Tool.run("stat", pid(served));
+            assertThat(shown.status()).as(shown.output()).isZero();
+            assertThat(shown.output()).contains("process " + pid(served) + ", server").contains(":" + served.rdmaPort())
+                    .containsPattern("served: calls +[1-9]").contains("problems since the start: none");
+
+            Tool.Result twice = Tool.run("stat", "--json", "-i", "1", "-c", "2", pid(served));
+            assertThat(twice.status()).as(twice.output()).isZero();
+            assertThat(twice.output().lines().filter(line -> line.startsWith("{\"pid\": " + pid(served) + ", "))).hasSize(2)
+                    .allSatisfy(line -> assertThat(line).contains("\"xprt.server_call_inline\": "));
+        }
+    }
+
+    @Test
+    void whatIsNotThereIsSaidInOneLine() throws Exception {
+        Tool.Result none = Tool.run("stat", "no-such-service");
+        assertThat(none.status()).isEqualTo(1);
+        assertThat(none.output()).contains("stat: no JVM of this user has an RDMA service named no-such-service");
+        assertThat(Tool.run("stat", "-i", "-3").status()).isEqualTo(2);
+    }
+}

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.tool.stat;
+
+import com.sun.tools.attach.AttachNotSupportedException;
+import com.sun.tools.attach.VirtualMachine;
+import com.sun.tools.attach.VirtualMachineDescriptor;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import javax.management.InstanceNotFoundException;
+import javax.management.JMException;
+import javax.management.MBeanServerConnection;
+import javax.management.ObjectName;
+import javax.management.openmbean.CompositeData;
+import javax.management.openmbean.TabularData;
+import javax.management.remote.JMXConnector;
+import javax.management.remote.JMXConnectorFactory;
+import javax.management.remote.JMXServiceURL;
+
+/**
+ * Another JVM of the same user on this machine, by the JDK's attach mechanism and its local management agent, which stays in that JVM and listens on a local
+ * socket only its user can use. One thread.
+ */
+final class AttachedJvm implements AutoCloseable {
+
+    private static final String SERVICES = "org.dcache.oncrpc4j.rdma:type=Service,*";
+
+    private final String pid;
+    private final JMXConnector connector;
+    private final MBeanServerConnection beans;
+
+    private AttachedJvm(String pid, JMXConnector connector) throws IOException {
+        this.pid = pid;
+        this.connector = connector;
+        this.beans = connector.getMBeanServerConnection();
+    }
+
+    /** Process ids of this user's JVMs, this one left out. */
+    static List<String> candidates() {
+        String self = Long.toString(ProcessHandle.current().pid());
+        return VirtualMachine.list().stream().map(VirtualMachineDescriptor::id).filter(id -> !id.equals(self)).sorted().toList();
+    }
+
+    /** @throws IOException that says in one line what is in the way */
+    static AttachedJvm attach(String pid) throws IOException {
+        VirtualMachine machine;
+        try {
+            machine = VirtualMachine.attach(pid);
+        } catch (AttachNotSupportedException | IOException e) {
+            throw new IOException("cannot attach to process " + pid + "; it must be a running JVM of the same user: " + e.getMessage(), e);
+        }
+        try {
+            JMXConnector connector = JMXConnectorFactory.connect(new JMXServiceURL(machine.startLocalManagementAgent()));
+            try {
+                return new AttachedJvm(pid, connector);
+            } catch (IOException | RuntimeException e) {
+                connector.close();
+                throw e;
+            }
+        } finally {
+            machine.detach();
+        }
+    }
+
+    /** All its services at about this moment. */
+    List<ServiceSample> services() throws IOException {
+        List<ServiceSample> samples = new ArrayList<>();
+        try {
+            for (ObjectName name : beans.queryNames(new ObjectName(SERVICES), null)) {
+                try {
+                    samples.add(sample(name));
+                } catch (InstanceNotFoundException e) {
+                    // It stopped between the two questions.
+                    continue;
+                }
+            }
+        } catch (JMException e) {
+            throw new IOException("process " + pid + " does not answer as expected: " + e, e);
+        }
+        samples.sort(Comparator.comparing(ServiceSample::bean));
+        return samples;
+    }
+
+    private ServiceSample sample(ObjectName bean) throws JMException, IOException {
+        long now = System.nanoTime();
+        Map<String, Long> counters = new TreeMap<>();
+        for (Object row : ((TabularData) beans.getAttribute(bean, "Counters")).values()) {
+            counters.put((String) ((CompositeData) row).get("key"), (Long) ((CompositeData) row).get("value"));
+        }
+        List<Map<String, Object>> connections = new ArrayList<>();
+        for (CompositeData connection : (CompositeData[]) beans.getAttribute(bean, "Connections")) {
+            Map<String, Object> members = new TreeMap<>();
+            connection.getCompositeType().keySet().forEach(key -> members.put(key, connection.get(key)));
+            connections.add(members);
+        }
+        connections.sort(Comparator.comparing(members -> (String) members.get("remote")));
+        return new ServiceSample(pid, bean.getCanonicalName(), (String) beans.getAttribute(bean, "Name"), (String) beans.getAttribute(bean, "Role"),
+                Arrays.asList((String[]) beans.getAttribute(bean, "Listeners")), counters, connections, now);
+    }
+
+    @Override
+    public void close() throws IOException {
+        connector.close();
+    }
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.tool.stat;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.dcache.oncrpc4j.rdma.metrics.CounterName;
+
+/**
+ * A service at one moment.
+ *
+ * @param bean its name among the beans of its JVM
+ * @param name what the application calls it; clients often have none
+ * @param role "server" or "client"
+ * @param counters by label; 0 when missing
+ * @param connections what each is, by the names of {@code ConnectionMXData}
+ * @param nanos when, by {@link System#nanoTime}
+ */
+record ServiceSample(String pid, String bean, String name, String role, List<String> listeners, Map<String, Long> counters,
+        List<Map<String, Object>> connections, long nanos) {
+
+    long get(CounterName counter) {
+        return counters.getOrDefault(counter.label(), 0L);
+    }
+
+    /** Whether this and that are the same service. */
+    boolean isSame(ServiceSample that) {
+        return pid.equals(that.pid) && bean.equals(that.bean);
+    }
+
+    /** For JSON. */
+    Map<String, Object> members() {
+        Map<String, Object> members = new LinkedHashMap<>();
+        members.put("pid", Long.valueOf(pid));
+        members.put("service", name);
+        members.put("role", role);
+        members.put("listeners", listeners);
+        members.put("counters", counters);
+        members.put("connections", connections);
+        return members;
+    }
+}
