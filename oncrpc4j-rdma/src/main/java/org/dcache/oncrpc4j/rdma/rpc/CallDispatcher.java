@@ -27,6 +27,7 @@ final class CallDispatcher {
 
     private static final Logger LOG = LoggerFactory.getLogger(CallDispatcher.class);
 
+    private final BoundedLog complaints = new BoundedLog(LOG);
     private final Executors executors;
     private final Counters counters;
     /** Null when the service has no RPCSEC_GSS. */
@@ -66,7 +67,8 @@ final class CallDispatcher {
             try {
                 rpc.accept();
             } catch (RpcException e) {
-                LOG.info("RPC request of {} rejected: {}", transport.getRemoteSocketAddress(), e.getMessage());
+                counters.increment(XprtCounter.CALL_DENIED);
+                complaints.info("RPC request of {} rejected: {}", transport.getRemoteSocketAddress(), e.getMessage());
                 rpc.reject(e.getStatus(), e.getRpcReply());
                 return;
             }
@@ -107,7 +109,7 @@ final class CallDispatcher {
     }
 
     private void undecodable(InboundCall call, RdmaRpcTransport transport, Exception cause) {
-        LOG.info("Undecodable RPC request of {}: {}", transport.getRemoteSocketAddress(), cause.toString());
+        complaints.info("Undecodable RPC request of {}: {}", transport.getRemoteSocketAddress(), cause.toString());
         if (call.isOpen()) {
             counters.increment(XprtCounter.ANSWERED_FOR_PROGRAM);
             PlainReply.garbageArguments(call, transport);

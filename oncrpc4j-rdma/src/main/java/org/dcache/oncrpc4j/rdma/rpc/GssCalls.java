@@ -41,6 +41,8 @@ final class GssCalls {
 
     private static final Logger LOG = LoggerFactory.getLogger(GssCalls.class);
 
+    private final BoundedLog complaints = new BoundedLog(LOG);
+
     private final GssSessionManager sessions;
     private final GssProtocolFilter filter;
     private final Counters counters;
@@ -141,7 +143,7 @@ final class GssCalls {
     }
 
     private void refuse(RpcCall call, int status, String why) {
-        LOG.info("RPCSEC_GSS call of {} refused: {}", call.getTransport().getRemoteSocketAddress(), why);
+        complaints.info("RPCSEC_GSS call of {} refused: {}", call.getTransport().getRemoteSocketAddress(), why);
         counters.increment(XprtCounter.GSS_REFUSED);
         call.reject(RpcRejectStatus.AUTH_ERROR, new RpcAuthError(status));
     }

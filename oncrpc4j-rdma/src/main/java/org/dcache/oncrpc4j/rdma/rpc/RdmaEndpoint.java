@@ -49,6 +49,8 @@ final class RdmaEndpoint implements RpcEndpoint {
     /** How long stop waits for connections to say good-bye before it cuts them off, milliseconds. */
     private static final long LINGER = 2000;
 
+    /** Connections that come and go. */
+    private final BoundedLog comings = new BoundedLog(LOG);
     private final ServiceContext service;
     private final Configuration config;
     private final Counters counters = Counters.process().child();
@@ -184,12 +186,12 @@ final class RdmaEndpoint implements RpcEndpoint {
     /** On the loop. */
     void established(RdmaRpcTransport transport) {
         connections.add(transport);
-        LOG.info("{} {}", service.client() ? "connected to" : "connection of", transport.report());
+        comings.info("{} {}", service.client() ? "connected to" : "connection of", transport.report());
     }
 
     /** On the loop. */
     void disconnected(RdmaRpcTransport transport, IOException cause) {
-        LOG.info("{} ended: {}", transport, cause.getMessage());
+        comings.info("{} ended: {}", transport, cause.getMessage());
         connections.remove(transport);
         synchronized (connections) {
             connections.notifyAll();

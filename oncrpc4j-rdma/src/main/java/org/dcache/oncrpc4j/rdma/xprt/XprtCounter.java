@@ -130,6 +130,8 @@ public enum XprtCounter implements CounterName {
     ANSWERED_FOR_PROGRAM,
     /** A call was refused because of its RPCSEC_GSS credential, verifier or token. */
     GSS_REFUSED,
+    /** An RPC call was denied: RPC version, or a credential that is not accepted. */
+    CALL_DENIED,
     /** The service's executor rejected a call. */
     EXECUTOR_REJECTED;
 
