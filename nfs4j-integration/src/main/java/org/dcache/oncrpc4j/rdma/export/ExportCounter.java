@@ -12,6 +12,8 @@ public enum ExportCounter {
     GARBAGE_ARGUMENTS,
     /** Calls of procedures that there are not, answered PROC_UNAVAIL. */
     UNKNOWN_PROCEDURE,
+    /** Calls with a security flavor that the export does not take, answered AUTH_TOOWEAK. */
+    WEAK_FLAVOR,
     /** Retransmissions that were answered from the duplicate request cache. */
     DUPLICATE_REQUEST,
     /** READs that were put off because all memory for replies was in use. */

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dcache.oncrpc4j.rdma.export;
 
+import java.util.List;
+
 /**
  * How a tree is exported.
  *
@@ -9,8 +11,9 @@ package org.dcache.oncrpc4j.rdma.export;
  * @param anonymousUid of those who are squashed
  * @param anonymousGid of those who are squashed
  * @param readMemory most bytes of direct memory in replies to READ; a READ beyond it is put off with JUKEBOX
+ * @param flavors how callers may prove who they are, the one to be preferred first
  */
-public record ExportOptions(boolean readOnly, Squash squash, int anonymousUid, int anonymousGid, long readMemory) {
+public record ExportOptions(boolean readOnly, Squash squash, int anonymousUid, int anonymousGid, long readMemory, List<SecurityFlavor> flavors) {
 
     /** "nobody" of Linux. */
     public static final int NOBODY = 65534;
@@ -18,21 +21,25 @@ public record ExportOptions(boolean readOnly, Squash squash, int anonymousUid, i
     private static final long READ_MEMORY = 128L << 20;
 
     /** Writable, the client's root squashed. */
-    public static final ExportOptions DEFAULT = new ExportOptions(false, Squash.ROOT, NOBODY, NOBODY, READ_MEMORY);
+    public static final ExportOptions DEFAULT = new ExportOptions(false, Squash.ROOT, NOBODY, NOBODY, READ_MEMORY, List.of(SecurityFlavor.SYS));
 
     public ExportOptions withReadOnly(boolean newReadOnly) {
-        return new ExportOptions(newReadOnly, squash, anonymousUid, anonymousGid, readMemory);
+        return new ExportOptions(newReadOnly, squash, anonymousUid, anonymousGid, readMemory, flavors);
     }
 
     public ExportOptions withSquash(Squash newSquash) {
-        return new ExportOptions(readOnly, newSquash, anonymousUid, anonymousGid, readMemory);
+        return new ExportOptions(readOnly, newSquash, anonymousUid, anonymousGid, readMemory, flavors);
     }
 
     public ExportOptions withAnonymous(int uid, int gid) {
-        return new ExportOptions(readOnly, squash, uid, gid, readMemory);
+        return new ExportOptions(readOnly, squash, uid, gid, readMemory, flavors);
     }
 
     public ExportOptions withReadMemory(long bytes) {
-        return new ExportOptions(readOnly, squash, anonymousUid, anonymousGid, bytes);
+        return new ExportOptions(readOnly, squash, anonymousUid, anonymousGid, bytes, flavors);
+    }
+
+    public ExportOptions withFlavors(List<SecurityFlavor> newFlavors) {
+        return new ExportOptions(readOnly, squash, anonymousUid, anonymousGid, readMemory, List.copyOf(newFlavors));
     }
 }

@@ -4,6 +4,7 @@ package org.dcache.oncrpc4j.rdma.export;
 import java.io.IOException;
 import org.dcache.oncrpc4j.rpc.OncRpcSvc;
 import org.dcache.oncrpc4j.rpc.OncRpcSvcBuilder;
+import org.dcache.oncrpc4j.rpc.gss.GssSessionManager;
 import org.dcache.oncrpc4j.rpc.net.IpProtocolType;
 
 /**
@@ -24,6 +25,10 @@ public final class ExportServer implements AutoCloseable {
      * @param threads that work on calls
      */
     public ExportServer(NfsExport export, String bind, int port, int threads) {
+        this(export, bind, port, threads, null);
+    }
+
+    private ExportServer(NfsExport export, String bind, int port, int threads, GssSessionManager sessions) {
         this.export = export;
         OncRpcSvcBuilder builder = new OncRpcSvcBuilder()
                 .withTCP()
@@ -32,9 +37,19 @@ public final class ExportServer implements AutoCloseable {
                 .withBindAddress(bind)
                 .withServiceName(SERVICE)
                 .withWorkerThreadIoStrategy()
-                .withWorkerThreadPoolSize(threads);
+                .withWorkerThreadPoolSize(threads)
+                .withGssSessionManager(sessions);
         export.programs().forEach(builder::withRpcService);
         this.service = builder.build();
+    }
+
+    /**
+     * A server that takes RPCSEC_GSS too; which flavors the export wants is its {@link ExportOptions#flavors}.
+     *
+     * @throws IOException if the keytab will not do
+     */
+    public static ExportServer withKerberos(NfsExport export, String bind, int port, int threads, Kerberos kerberos) throws IOException {
+        return new ExportServer(export, bind, port, threads, kerberos.sessions());
     }
 
     /** @throws IOException if it cannot listen */

@@ -16,14 +16,14 @@ import org.dcache.oncrpc4j.rdma.nfs3.MountBody;
 import org.dcache.oncrpc4j.rdma.nfs3.MountStat3;
 import org.dcache.oncrpc4j.rdma.nfs3.NfsStat3;
 import org.dcache.oncrpc4j.rdma.nfs3.NfsText;
-import org.dcache.oncrpc4j.rpc.RpcAuthType;
 import org.dcache.oncrpc4j.rpc.RpcCall;
 import org.dcache.oncrpc4j.rpc.RpcDispatchable;
 import org.dcache.oncrpc4j.xdr.XdrVoid;
 
 /**
  * The MOUNT program, version 3 (RFC 1813, appendix I): gives out the handle of the export, {@code /}, or of a directory in it. Whoever mounts may walk to
- * it without rights on the way; what he may do there, NFS decides.
+ * it without rights on the way; what he may do there, and with which security
+ * flavor, NFS decides.
  *
  * <p>Called by the service's threads, several at once. The list of who mounted what is for information only, and bounded.
  */
@@ -32,11 +32,14 @@ final class Mount3Program implements RpcDispatchable {
     private static final int MAX_MOUNTS = 1024;
 
     private final Export export;
+    private final List<Integer> flavors;
     private final ExportCounters counters;
     private final Set<MountBody> mounts = new LinkedHashSet<>();
 
-    Mount3Program(Export export, ExportCounters counters) {
+    /** @param flavors what clients are told that they may mount with */
+    Mount3Program(Export export, List<SecurityFlavor> flavors, ExportCounters counters) {
         this.export = export;
+        this.flavors = flavors.stream().map(SecurityFlavor::number).toList();
         this.counters = counters;
     }
 
@@ -98,7 +101,7 @@ final class Mount3Program implements RpcDispatchable {
                 }
             }
             remember(new MountBody(client, path));
-            return Mount3Res.ok(node.handle(), List.of(RpcAuthType.UNIX));
+            return Mount3Res.ok(node.handle(), flavors);
         } catch (IOException e) {
             return Mount3Res.failed(switch (Failures.status(e)) {
                 case NFS3ERR_NOENT, NFS3ERR_STALE -> MountStat3.MNT3ERR_NOENT;

@@ -21,14 +21,17 @@ import org.dcache.oncrpc4j.rdma.nfs3.Setattr3Args;
 import org.dcache.oncrpc4j.rdma.nfs3.Symlink3Args;
 import org.dcache.oncrpc4j.rdma.nfs3.Write3Args;
 import org.dcache.oncrpc4j.rdma.nfs3.XdrValue;
+import org.dcache.oncrpc4j.rpc.RpcAuthError;
+import org.dcache.oncrpc4j.rpc.RpcAuthStat;
 import org.dcache.oncrpc4j.rpc.RpcCall;
 import org.dcache.oncrpc4j.rpc.RpcDispatchable;
+import org.dcache.oncrpc4j.rpc.RpcRejectStatus;
 import org.dcache.oncrpc4j.xdr.XdrVoid;
 
 /**
  * The NFSv3 program: decodes a call, looks whether it is a duplicate, runs the procedure, replies. Called by the service's threads, several at once.
  *
- * <p>Procedures answer every failure with a status. What cannot be decoded is answered GARBAGE_ARGS, an unknown procedure PROC_UNAVAIL; a defect of
+ * <p>Procedures answer every failure with a status. What cannot be decoded is answered GARBAGE_ARGS, an unknown procedure PROC_UNAVAIL, a security flavor that the export does not take AUTH_TOOWEAK; a defect of
  * ours is thrown, upon which oncrpc4j logs it and answers SYSTEM_ERR.
  */
 final class Nfs3Program implements RpcDispatchable {
@@ -105,6 +108,10 @@ final class Nfs3Program implements RpcDispatchable {
         } else if (number < 0 || number >= operations.length) {
             counters.increment(ExportCounter.UNKNOWN_PROCEDURE);
             call.failProcedureUnavailable();
+        } else if (number != Nfs3.FSINFO && !options.flavors().contains(SecurityFlavor.of(call))) {
+            // FSINFO is asked for in the course of a mount, without the user's credential (RFC 2623, section 2.3.2).
+            counters.increment(ExportCounter.WEAK_FLAVOR);
+            call.reject(RpcRejectStatus.AUTH_ERROR, new RpcAuthError(RpcAuthStat.AUTH_TOOWEAK));
         } else {
             run(operations[number], call);
         }

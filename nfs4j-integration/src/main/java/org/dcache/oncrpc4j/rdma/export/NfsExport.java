@@ -23,7 +23,7 @@ public final class NfsExport implements AutoCloseable {
         this.tree = tree;
         Export export = new Export(tree, options.readOnly());
         this.nfs = new Nfs3Program(export, options, counters);
-        this.mount = new Mount3Program(export, counters);
+        this.mount = new Mount3Program(export, options.flavors(), counters);
     }
 
     public Map<OncRpcProgram, RpcDispatchable> programs() {

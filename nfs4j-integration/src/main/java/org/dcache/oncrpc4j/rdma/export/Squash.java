@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dcache.oncrpc4j.rdma.export;
 
+import com.sun.security.auth.UnixNumericGroupPrincipal;
+import com.sun.security.auth.UnixNumericUserPrincipal;
+import java.util.Set;
+import javax.security.auth.Subject;
 import org.dcache.oncrpc4j.rpc.RpcAuthTypeUnix;
 import org.dcache.oncrpc4j.rpc.RpcCall;
+import org.dcache.oncrpc4j.rpc.gss.RpcAuthGss;
 
 /**
- * Which callers of AUTH_SYS are taken for somebody else, as the option of Linux's exports of the same name. Callers with any other credential are
- * always the anonymous user.
+ * Which callers are taken for somebody else, as the option of Linux's exports of the same name. A caller of AUTH_SYS is who he says, one of RPCSEC_GSS whom the service's
+ * login service has mapped his name to. Callers whom it does not know, and those with any other credential, are always the anonymous user.
  */
 public enum Squash {
 
@@ -18,16 +23,35 @@ public enum Squash {
     NONE;
 
     Caller caller(RpcCall call, int anonymousUid, int anonymousGid) {
-        if (this == ALL || !(call.getCredential() instanceof RpcAuthTypeUnix unix)) {
+        Caller claimed = null;
+        if (call.getCredential() instanceof RpcAuthTypeUnix unix) {
+            claimed = new Caller(unix.uid(), unix.gid(), unix.gids());
+        } else if (call.getCredential() instanceof RpcAuthGss gss) {
+            claimed = mapped(gss.getSubject());
+        }
+        if (this == ALL || claimed == null) {
             return new Caller(anonymousUid, anonymousGid);
         }
-        int uid = unix.uid() == 0 && this == ROOT ? anonymousUid : unix.uid();
-        int gid = squashed(unix.gid(), anonymousGid);
-        int[] groups = unix.gids().clone();
+        int uid = claimed.uid() == 0 && this == ROOT ? anonymousUid : claimed.uid();
+        int[] groups = claimed.groups().clone();
         for (int i = 0; i < groups.length; i++) {
             groups[i] = squashed(groups[i], anonymousGid);
         }
-        return new Caller(uid, gid, groups);
+        return new Caller(uid, squashed(claimed.gid(), anonymousGid), groups);
+    }
+
+    /** Null of somebody without a user and a primary group. */
+    private static Caller mapped(Subject subject) {
+        Set<UnixNumericGroupPrincipal> groups = subject.getPrincipals(UnixNumericGroupPrincipal.class);
+        for (UnixNumericUserPrincipal user : subject.getPrincipals(UnixNumericUserPrincipal.class)) {
+            for (UnixNumericGroupPrincipal group : groups) {
+                if (group.isPrimaryGroup()) {
+                    int[] others = groups.stream().filter(g -> !g.isPrimaryGroup()).mapToInt(g -> (int) g.longValue()).toArray();
+                    return new Caller((int) user.longValue(), (int) group.longValue(), others);
+                }
+            }
+        }
+        return null;
     }
 
     private int squashed(int gid, int anonymousGid) {

@@ -72,7 +72,8 @@ final class CallReading {
                 expected.reset();
             }
         }
-        if (header.procedure() == 0) {
+        if (header.procedure() == 0 && RpcOffsets.placeable(call)) {
+            // RPCSEC_GSS negotiates by procedure 0 too, and such a reply brings a token.
             expected.bound(VOID_REPLY);
         }
     }

@@ -320,6 +320,15 @@ class GssCallsTest {
         }
     }
 
+    /** Procedure 0 has no results, but negotiation uses it as well. */
+    @Test
+    void aNegotiationIsOfferedRoomForAToken() throws Exception {
+        Wire rdma = servers.overRdma();
+        long before = Counters.process().get(XprtCounter.CLIENT_OFFERED_REPLY_CHUNK);
+        session(rdma);
+        assertThat(Counters.process().get(XprtCounter.CLIENT_OFFERED_REPLY_CHUNK)).isEqualTo(before + 1);
+    }
+
     private static long[] chunks() {
         Counters counters = Counters.process();
         return new long[] {counters.get(XprtCounter.SERVER_CALL_READ_CHUNK), counters.get(XprtCounter.SERVER_REPLY_WRITE_CHUNK),

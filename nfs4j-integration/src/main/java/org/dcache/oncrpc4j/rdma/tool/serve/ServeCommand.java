@@ -87,6 +87,9 @@ public final class ServeCommand implements Callable<Integer> {
     private boolean verbose;
 
     @Mixin
+    private KerberosOptions kerberos;
+
+    @Mixin
     private Nfs4jOptions nfs4j;
 
     @Override
@@ -128,7 +131,8 @@ public final class ServeCommand implements Callable<Integer> {
             throw usage("--threads must be positive, came " + threads);
         }
         String path = directory == null ? null : directory.toAbsolutePath().normalize().toString();
-        return new ServePlan(path, memory == null ? 0 : memory << 20, !async, bind, tcp ? port : null, rdma ? rdmaPort : null, threads, options());
+        return new ServePlan(path, memory == null ? 0 : memory << 20, !async, bind, tcp ? port : null, rdma ? rdmaPort : null, threads,
+                options().withFlavors(kerberos.flavors(spec)), kerberos.kerberos(spec));
     }
 
     private void checkRange(String option, int value) {

@@ -4,6 +4,8 @@ package org.dcache.oncrpc4j.rdma.tool.serve.app;
 import java.io.PrintStream;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.util.Locale;
+import org.dcache.oncrpc4j.rdma.export.SecurityFlavor;
 import org.dcache.oncrpc4j.rdma.export.Squash;
 
 /** What the server says when it is ready: what it exports, to whom, and how a Linux client mounts it. */
@@ -14,16 +16,20 @@ final class Greeting {
     static void print(PrintStream out, ServePlan plan) {
         String what = plan.directory() == null ? "a tree in memory (" + (plan.memory() >> 20) + " MiB)" : plan.directory();
         out.println("Exporting " + what + (plan.options().readOnly() ? " read-only" : "") + " over NFSv3, " + who(plan) + ".");
+        if (plan.kerberos() != null) {
+            out.println("Kerberos as " + plan.kerberos().principal() + "; " + plan.kerberos().users().size() + " users are known, all others are user "
+                    + plan.options().anonymousUid() + ".");
+        }
         String host = host(plan.bind());
+        SecurityFlavor first = plan.options().flavors().get(0);
+        String rest = ",nolock" + (first == SecurityFlavor.SYS ? "" : ",sec=" + first.name().toLowerCase(Locale.ROOT)) + " " + host + ":/ /mnt";
         if (plan.rdmaPort() != null && plan.tcpPort() != null) {
             out.println("NFS/RDMA on port " + plan.rdmaPort() + ":");
-            out.println("  mount -t nfs -o vers=3,proto=rdma,port=" + plan.rdmaPort() + ",mountproto=tcp,mountport=" + plan.tcpPort() + ",nolock " + host
-                    + ":/ /mnt");
+            out.println("  mount -t nfs -o vers=3,proto=rdma,port=" + plan.rdmaPort() + ",mountproto=tcp,mountport=" + plan.tcpPort() + rest);
         }
         if (plan.tcpPort() != null) {
             out.println("NFS/TCP on port " + plan.tcpPort() + ":");
-            out.println("  mount -t nfs -o vers=3,proto=tcp,port=" + plan.tcpPort() + ",mountproto=tcp,mountport=" + plan.tcpPort() + ",nolock " + host
-                    + ":/ /mnt");
+            out.println("  mount -t nfs -o vers=3,proto=tcp,port=" + plan.tcpPort() + ",mountproto=tcp,mountport=" + plan.tcpPort() + rest);
         } else {
             out.println("NFS/RDMA on port " + plan.rdmaPort() + ", MOUNT over RDMA only, which Linux's mount cannot use: add TCP for it.");
         }

@@ -50,7 +50,7 @@ public final class ServeMain {
         ExportTree tree = plan.directory() == null ? new MemoryTree(plan.memory()) : new DirectoryTree(Path.of(plan.directory()), plan.options().readOnly(),
                 plan.durable());
         NfsExport export = new NfsExport(tree, plan.options());
-        ExportServer server = new ExportServer(export, plan.bind(), plan.servicePort(), plan.threads());
+        ExportServer server = server(export, plan);
         try {
             server.start();
         } catch (IOException | RuntimeException e) {
@@ -58,6 +58,18 @@ public final class ServeMain {
             throw e;
         }
         return server;
+    }
+
+    private static ExportServer server(NfsExport export, ServePlan plan) throws IOException {
+        if (plan.kerberos() == null) {
+            return new ExportServer(export, plan.bind(), plan.servicePort(), plan.threads());
+        }
+        try {
+            return ExportServer.withKerberos(export, plan.bind(), plan.servicePort(), plan.threads(), plan.kerberos());
+        } catch (IOException e) {
+            export.close();
+            throw e;
+        }
     }
 
     private static String why(ServePlan plan, Exception e) {

@@ -6,6 +6,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.dcache.oncrpc4j.rdma.export.ExportOptions;
+import org.dcache.oncrpc4j.rdma.export.Kerberos;
+import org.dcache.oncrpc4j.rdma.export.SecurityFlavor;
 import org.dcache.oncrpc4j.rdma.export.Squash;
 
 /**
@@ -16,8 +18,10 @@ import org.dcache.oncrpc4j.rdma.export.Squash;
  * @param durable whether names are on the disk before they are acknowledged
  * @param tcpPort null without TCP
  * @param rdmaPort null without RDMA
+ * @param kerberos null without RPCSEC_GSS
  */
-public record ServePlan(String directory, long memory, boolean durable, String bind, Integer tcpPort, Integer rdmaPort, int threads, ExportOptions options) {
+public record ServePlan(String directory, long memory, boolean durable, String bind, Integer tcpPort, Integer rdmaPort, int threads, ExportOptions options,
+        Kerberos kerberos) {
 
     /** What the service itself listens on; the agent adds the other. */
     int servicePort() {
@@ -39,6 +43,12 @@ public record ServePlan(String directory, long memory, boolean durable, String b
         add(words, "uid", options.anonymousUid());
         add(words, "gid", options.anonymousGid());
         add(words, "readMemory", options.readMemory());
+        options.flavors().forEach(flavor -> add(words, "flavor", flavor));
+        if (kerberos != null) {
+            add(words, "keytab", kerberos.keytab());
+            add(words, "principal", kerberos.principal());
+            kerberos.users().forEach(user -> add(words, "user", user));
+        }
         return words;
     }
 
@@ -50,14 +60,23 @@ public record ServePlan(String directory, long memory, boolean durable, String b
 
     static ServePlan parse(String... words) {
         Map<String, String> given = new HashMap<>();
+        List<SecurityFlavor> flavors = new ArrayList<>();
+        List<Kerberos.User> users = new ArrayList<>();
         for (String word : words) {
             int equals = word.indexOf('=');
-            given.put(word.substring(0, equals), word.substring(equals + 1));
+            String name = word.substring(0, equals);
+            String value = word.substring(equals + 1);
+            switch (name) {
+                case "flavor" -> flavors.add(SecurityFlavor.valueOf(value));
+                case "user" -> users.add(Kerberos.User.parse(value));
+                default -> given.put(name, value);
+            }
         }
+        Kerberos kerberos = given.containsKey("keytab") ? new Kerberos(given.get("keytab"), given.get("principal"), users) : null;
         ExportOptions options = new ExportOptions(Boolean.parseBoolean(given.get("readOnly")), Squash.valueOf(given.get("squash")),
-                Integer.parseInt(given.get("uid")), Integer.parseInt(given.get("gid")), Long.parseLong(given.get("readMemory")));
+                Integer.parseInt(given.get("uid")), Integer.parseInt(given.get("gid")), Long.parseLong(given.get("readMemory")), flavors);
         return new ServePlan(given.get("directory"), Long.parseLong(given.get("memory")), Boolean.parseBoolean(given.get("durable")), given.get("bind"),
-                number(given.get("tcp")), number(given.get("rdma")), Integer.parseInt(given.get("threads")), options);
+                number(given.get("tcp")), number(given.get("rdma")), Integer.parseInt(given.get("threads")), options, kerberos);
     }
 
     private static Integer number(String text) {
