@@ -57,7 +57,7 @@ public final class WorkRequest {
         return this;
     }
 
-    /** An RDMA Write of the elements to the peer's memory; zero length is legal and serves as keepalive. */
+    /** An RDMA Write of the elements to the peer's memory; zero length is legal and serves as a sign of life. */
     public WorkRequest write(int stag, long offset) {
         opcode = Opcode.RDMA_WRITE;
         remoteStag = stag;

@@ -47,13 +47,13 @@ public final class RdmaConnection implements QueuePairHandler {
     private final PrivateData own;
     private final Requester requester;
     private final Responder responder;
+    private final Keepalive keepalive;
     private final AtomicInteger contextsInUse = new AtomicInteger();
 
     private volatile QueuePair queuePair;
     private volatile PrivateData peer = PrivateData.NONE;
     private volatile IOException ended;
     private volatile long lastActivity = System.nanoTime();
-    private volatile boolean probing;
     private volatile long upSince;
     /** Written by the loop only. */
     private volatile long received;
@@ -73,6 +73,7 @@ public final class RdmaConnection implements QueuePairHandler {
         this.own = own;
         this.requester = new Requester(this);
         this.responder = new Responder(this);
+        this.keepalive = new Keepalive(this);
     }
 
     // ---- what it is
@@ -292,6 +293,7 @@ public final class RdmaConnection implements QueuePairHandler {
         qp.postReceives(1);
         lastActivity = System.nanoTime();
         received++;
+        keepalive.heard();
         counters().increment(XprtCounter.RECEIVES);
         ByteBuffer data = buffer.data();
         RdmaHeader h = header;
@@ -387,14 +389,19 @@ public final class RdmaConnection implements QueuePairHandler {
         if (request.context() instanceof SendContext context) {
             context.owner().sent(context, ok);
         } else {
-            probing = false;
+            keepalive.answered();
         }
     }
 
     @Override
     public void onReadCompletion(QueuePair qp, WorkRequest request, boolean ok) {
-        lastActivity = System.nanoTime();
-        ((CallPull) request.context()).readDone(ok);
+        if (request.context() instanceof CallPull pull) {
+            lastActivity = System.nanoTime();
+            keepalive.heard();
+            pull.readDone(ok);
+        } else {
+            keepalive.answered();
+        }
     }
 
     @Override
@@ -434,11 +441,8 @@ public final class RdmaConnection implements QueuePairHandler {
         if (limits().idleTimeout() > 0 && silence > limits().idleTimeout() && requester.isIdle() && responder.isIdle()) {
             counters().increment(XprtCounter.IDLE_CLOSED);
             close(new IdleTimeoutException("nothing happened for " + silence + " ms"));
-        } else if (limits().keepalive() > 0 && silence > limits().keepalive() && !probing) {
-            probing = true;
-            lastActivity = now;
-            counters().increment(XprtCounter.KEEPALIVES);
-            qp.postSend(new WorkRequest().write(0, 0).signaled(true));
+        } else {
+            keepalive.patrol(qp, now);
         }
         responder.patrol(now);
     }

@@ -124,6 +124,8 @@ public enum XprtCounter implements CounterName {
     SINK_WAITS,
     /** A connection was closed because a call's Reads made no progress. */
     READ_TIMEOUT,
+    /** A connection was ended because its peer did not answer a keepalive probe and sent nothing else. */
+    PEER_SILENT,
     /** A call of ours was fenced because its caller gave up. */
     FENCED_ABANDONED,
     /** A call was answered by us because the program never did, or could not decode it. */

@@ -10,6 +10,7 @@ import org.dcache.oncrpc4j.rdma.proto.PrivateData;
 import org.dcache.oncrpc4j.rdma.proto.RdmaHeader;
 import org.dcache.oncrpc4j.rdma.verbs.IdleTimeoutException;
 import org.dcache.oncrpc4j.rdma.verbs.PeerClosedException;
+import org.dcache.oncrpc4j.rdma.verbs.PeerSilentException;
 import org.dcache.oncrpc4j.rdma.verbs.WorkRequest.Opcode;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
@@ -39,24 +40,38 @@ class PatrolTest {
 
     @Test
     @Tag("conformance-64")
-    void aSilentPeerIsProbedByAnEmptyWriteOneAtATime() throws IOException {
+    void aSilentPeerIsProbedByAnEmptyReadOneAtATime() throws IOException {
         with("1000s", "0");
         long now = System.nanoTime();
         engine.connection.patrol(now + 999 * SECOND);
         assertThat(engine.qp.posted).isEmpty();
-        engine.qp.completeSends = false;
         engine.connection.patrol(now + 1001 * SECOND);
         assertThat(engine.qp.posted).singleElement().satisfies(probe -> {
-            assertThat(probe.opcode()).isEqualTo(Opcode.RDMA_WRITE);
+            assertThat(probe.opcode()).isEqualTo(Opcode.RDMA_READ);
             assertThat(probe.signaled()).isTrue();
             assertThat(probe.bytes()).isEmpty();
         });
-        engine.connection.patrol(now + 3000 * SECOND);
+        engine.connection.patrol(now + 2000 * SECOND);
         assertThat(engine.qp.posted).as("none while the first is out").hasSize(1);
-        engine.connection.onSendCompletion(engine.qp, engine.qp.posted.get(0).request(), true);
-        engine.connection.patrol(now + 3000 * SECOND);
+        engine.connection.onReadCompletion(engine.qp, engine.qp.posted.get(0).request(), true);
+        engine.connection.patrol(now + 4000 * SECOND);
         assertThat(engine.qp.posted).hasSize(2);
         assertThat(engine.counters.get(XprtCounter.KEEPALIVES)).isEqualTo(2);
+        assertThat(engine.qp.ended).isNull();
+    }
+
+    @Test
+    void aPeerThatDoesNotAnswerTheProbeIsGoneEvenIfWeGoOnSending() throws IOException {
+        with("1000s", "0");
+        long now = System.nanoTime();
+        engine.receive(Engine.message(Engine.header(1, 1, RdmaHeader.RDMA_MSG), Engine.call(1, 0)));
+        engine.connection.patrol(now + 1001 * SECOND);
+        engine.answer(engine.calls.get(0), Engine.reply(1, 0));
+        engine.connection.patrol(now + 3000 * SECOND);
+        assertThat(engine.qp.ended).isNull();
+        engine.connection.patrol(now + 3002 * SECOND);
+        assertThat(engine.qp.ended).isInstanceOf(PeerSilentException.class);
+        assertThat(engine.counters.get(XprtCounter.PEER_SILENT)).isEqualTo(1);
     }
 
     @Test

@@ -57,6 +57,15 @@ class PingLinuxIT {
                     .containsPattern("credits +64 granted, 128 asked for");
         }
 
+        /** The connection would end nine seconds after the first call if the kernel's RDMA layer did not answer an RDMA Read of nothing. */
+        @Test
+        void theKernelAnswersTheProbesOfASilentConnection() throws Exception {
+            Tool.Result result = ping("--count=2", "--interval=12000", "--set=rdma.keepalive=3s");
+            assertThat(result.output()).contains("2 NULL calls of program 100003 version 3");
+            assertThat(result.status()).isZero();
+            assertThat(callsServed()).isEqualTo(2);
+        }
+
         @Test
         void noneOfTwoHundredConnectionsInARowGetsStuck() throws Exception {
             Tool.Result result = ping("--connections=200", "--interval=0", "--set=rdma.iwarp.crc=off");
