@@ -6,7 +6,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Random;
+import org.dcache.oncrpc4j.rdma.it.capture.CaptureVerdict;
+import org.dcache.oncrpc4j.rdma.it.capture.Recorded;
 import org.dcache.oncrpc4j.rdma.it.jvm.JvmProcess;
 import org.dcache.oncrpc4j.rdma.it.jvm.Ports;
 import org.dcache.oncrpc4j.rdma.it.nfs4j.BasicPrograms;
@@ -16,6 +19,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -24,6 +28,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * The Linux kernel's NFS client on siw, mounting nfs4j's basic server, unmodified, over RDMA. The server's files are looked at on this machine's disk, and
  * the kernel's own counters tell what the mount ran on.
  */
+@ExtendWith(ScenarioReport.class)
 class Nfs4jLinuxIT {
 
     private static final int SIZE = 3_000_001;
@@ -45,6 +50,7 @@ class Nfs4jLinuxIT {
         port = Ports.freePair();
         guest = LinuxGuest.boot("nfs4j");
         guest.run("siw.sh stock && modprobe -a nfs nfsv3 nfsv4 rpcrdma && mkdir /tmp/mnt && head -c " + SIZE + " /dev/urandom > /tmp/data");
+        ScenarioReport.note("guest nfs4j: siw stock");
         server = BasicPrograms.server(root, port, port + 1, ",rdma.nfs4j.transfer-size=1048576");
     }
 
@@ -69,7 +75,11 @@ class Nfs4jLinuxIT {
     }
 
     private void mount(String version) {
-        command = "mount -t nfs -o soft,timeo=100,retry=0,vers=" + version + ",rdma,port=" + (port + 1)
+        mount(version, port + 1);
+    }
+
+    private void mount(String version, int rdmaPort) {
+        command = "mount -t nfs -o soft,timeo=100,retry=0,vers=" + version + ",rdma,port=" + rdmaPort
                 + (version.equals("3") ? ",nolock,mountproto=tcp,mountport=" + port : "") + " 10.0.2.2:/ /tmp/mnt";
         guest.run(command);
         assertThat(guest.run("grep ' /tmp/mnt ' /proc/mounts")).contains("proto=rdma").contains("vers=" + version)
@@ -80,6 +90,7 @@ class Nfs4jLinuxIT {
     private static String transport() {
         String line = guest.run("awk '$1 == \"device\" {on = $5 == \"/tmp/mnt\"} on && $1 == \"xprt:\"' /proc/self/mountstats").strip();
         assertThat(line).startsWith("xprt:\trdma ");
+        ScenarioReport.note("mount: " + line);
         return line;
     }
 
@@ -95,6 +106,24 @@ class Nfs4jLinuxIT {
         assertThat(guest.run("sha256sum < /tmp/mnt/" + name)).startsWith(sha256(written));
         guest.run("mv /tmp/mnt/" + name + " /tmp/mnt/moved && rm /tmp/mnt/moved && mkdir /tmp/mnt/folder && rmdir /tmp/mnt/folder");
         assertThat(root.resolve("moved")).doesNotExist();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"3", "4.1"})
+    void whatIsOnTheWireIsRightForUsAndForWireshark(String version) throws Exception {
+        try (Recorded recorded = Recorded.before(port + 1, "nfs4j-" + version)) {
+            mount(version, recorded.port());
+            guest.run("for n in 1 1001 4096 65537 1048577; do head -c $n /tmp/data > /tmp/mnt/wire-" + version + "-$n || exit 1; done; echo 3 > /proc/sys/vm/drop_caches;"
+                    + " for n in 1 1001 4096 65537 1048577; do head -c $n /tmp/data | cmp - /tmp/mnt/wire-" + version + "-$n || exit 1; done; ls -l /tmp/mnt > /dev/null");
+            transport();
+            guest.run("umount /tmp/mnt");
+            CaptureVerdict verdict = recorded.verdict();
+            ScenarioReport.note("capture " + verdict);
+            assertThat(verdict.check().withCrc()).isTrue();
+            for (String kind : List.of("send", "write", "read_request", "read_response", "rdma_msg")) {
+                assertThat(verdict.figure(kind)).as(kind).isPositive();
+            }
+        }
     }
 
     @ParameterizedTest

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Assumptions;
 /** Debian's tshark: decoders of the same protocols that others wrote. Says nothing of captures that lack their MPA frames. */
 public final class Tshark {
 
-    private static final long TIMEOUT_SECONDS = 90;
+    private static final long TIMEOUT_SECONDS = 300;
 
     private Tshark() {}
 

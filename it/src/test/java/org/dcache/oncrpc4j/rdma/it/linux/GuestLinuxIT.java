@@ -8,10 +8,12 @@ import java.io.IOException;
 import java.util.HashSet;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** The guests themselves, without our transport: what the other scenarios may rely on. */
+@ExtendWith(ScenarioReport.class)
 class GuestLinuxIT {
 
     private static final int TIMEOUT_MILLIS = 10_000;

@@ -17,9 +17,15 @@ final class KernelClient implements AutoCloseable {
 
     /** @param siw variant of the driver (see {@code host/build-siw.sh}) */
     static KernelClient boot(String name, String siw) {
+        return boot(name, siw, 1500);
+    }
+
+    /** @param mtu of the guest's network interface, from which siw makes the length of its FPDUs */
+    static KernelClient boot(String name, String siw, int mtu) {
         LinuxGuest guest = LinuxGuest.boot(name);
         try {
-            guest.run("siw.sh " + siw + " && nfs-client.sh");
+            guest.run("ip link set eth0 mtu " + mtu + " && siw.sh " + siw + " && nfs-client.sh");
+            ScenarioReport.note("guest " + name + ": siw " + siw + ", MTU " + mtu);
             return new KernelClient(guest);
         } catch (RuntimeException | AssertionError e) {
             guest.closeAfter(e);
@@ -53,8 +59,23 @@ final class KernelClient implements AutoCloseable {
                 .as("log and status of " + name).endsWith("0");
     }
 
+    /** What the kernel counted of a mount until now; all of it is kept in {@code mountstats.txt} of the guest's directory. */
     MountStats stats(String directory) {
-        return MountStats.parse(guest.run("mount-stats.sh " + directory));
+        return MountStats.parse(guest.run("mount-stats.sh " + directory + " | tee -a /out/mountstats.txt"));
+    }
+
+    /** The machine stops in the middle of whatever it does; its connections stay open. No command may be given until {@link #thaw}. */
+    void freeze() {
+        guest.signal("STOP");
+    }
+
+    void thaw() {
+        guest.signal("CONT");
+    }
+
+    /** The machine vanishes. */
+    void kill() {
+        guest.kill();
     }
 
     @Override

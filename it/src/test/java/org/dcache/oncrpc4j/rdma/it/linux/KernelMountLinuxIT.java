@@ -8,6 +8,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
+import org.dcache.oncrpc4j.rdma.it.capture.CaptureVerdict;
+import org.dcache.oncrpc4j.rdma.it.capture.Recorded;
 import org.dcache.oncrpc4j.rdma.tool.relay.Relay;
 import org.dcache.oncrpc4j.rdma.tool.relay.Tap;
 import org.junit.jupiter.api.AfterAll;
@@ -16,16 +18,20 @@ import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
  * The Linux kernel mounts our export over RDMA, uses it hard, loses its connection and comes back. What was written is read again after the caches were dropped,
  * and compared in the guest; the client's own counters tell that it went over RDMA and that no reply was bad.
  */
+@ExtendWith(ScenarioReport.class)
 class KernelMountLinuxIT {
 
     /** Around what is inline with a header and without, pages, FPDUs, segments and the largest transfer; odd ends. */
     private static final String SIZES = "0 1 2 3 4 5 1000 1001 1023 1024 1025 3700 3801 3902 3950 3967 4000 4095 4096 4097 4099 8191 65473 65475 65535 65536"
             + " 65537 262143 1048575 1048576 1048577 1052672 2097153 4000003";
+
+    private static final String DIRECTORY = "/mnt/kernel";
 
     /** siw as it is. It takes the CRC that we ask for. */
     @Nested
@@ -39,7 +45,7 @@ class KernelMountLinuxIT {
         @Test
         @Tag("conformance-77")
         void filesOfEverySizeComeBackAsTheyWereWritten() throws IOException {
-            try (Mount mount = mount()) {
+            try (KernelMount mount = mount()) {
                 mount.run("check-sizes %s/sizes " + SIZES);
                 MountStats stats = mount.stats();
                 assertThat(stats.counter("read_chunk_count")).as("WRITEs by Read chunk").isPositive();
@@ -50,14 +56,14 @@ class KernelMountLinuxIT {
 
         @Test
         void directIoAppendsTruncationsAndTwoWritersLeaveTheRightBytes() throws IOException {
-            try (Mount mount = mount()) {
+            try (KernelMount mount = mount()) {
                 mount.run("check-direct.sh %s/direct");
             }
         }
 
         @Test
         void linksRenamesModesTimesAndLongNamesWork() throws IOException {
-            try (Mount mount = mount()) {
+            try (KernelMount mount = mount()) {
                 mount.run("mkdir %s/names && check-names %s/names 300");
             }
         }
@@ -68,7 +74,7 @@ class KernelMountLinuxIT {
             for (int i = 0; i < 10_000; i++) {
                 Files.createFile(large.resolve("entry-with-a-name-of-some-length-" + i));
             }
-            try (Mount mount = mount()) {
+            try (KernelMount mount = mount()) {
                 for (String list : List.of("ls -U", "ls -Ul --time-style=full-iso")) {
                     mount.run("echo 3 > /proc/sys/vm/drop_caches; [ $(" + list + " %s/large | grep -c entry-with) = 10000 ]"
                             + " && [ $(" + list + " %s/large | grep entry-with | sort -u | wc -l) = 10000 ]");
@@ -81,7 +87,7 @@ class KernelMountLinuxIT {
         void aTreeIsCopiedAndComparedOverRdmaAndOverTcp() throws IOException {
             // Every Debian has it, and the guest sees it wherever this checkout lies.
             String source = "/usr/lib/x86_64-linux-gnu/perl-base";
-            try (Mount mount = mount()) {
+            try (KernelMount mount = mount()) {
                 mount.run("cp -r " + source + " %s/tree && echo 3 > /proc/sys/vm/drop_caches && diff -r " + source + " %s/tree");
             }
             client.mount("tcp", served.tcpPort(), served.tcpPort(), "/", "/mnt/tcp");
@@ -92,7 +98,7 @@ class KernelMountLinuxIT {
 
         @Test
         void fioFindsEveryBlockAsItWroteItWith128Outstanding() throws IOException {
-            try (Mount mount = mount()) {
+            try (KernelMount mount = mount()) {
                 mount.run("fio --name=random --directory=%s --size=16m --rw=randrw --bsrange=512-256k --verify=crc32c --direct=1 --ioengine=libaio --iodepth=16"
                         + " --verify_fatal=1 --minimal > /out/fio-random.log");
                 mount.run("fio --name=deep --directory=%s --size=4m --rw=randwrite --bs=4k --verify=crc32c --direct=1 --ioengine=libaio --iodepth=128"
@@ -105,7 +111,7 @@ class KernelMountLinuxIT {
 
         @Test
         void aKilledProcessLeavesAMountThatGoesOn() throws IOException {
-            try (Mount mount = mount()) {
+            try (KernelMount mount = mount()) {
                 for (int i = 0; i < 5; i++) {
                     client.run("dd if=/dev/zero of=/mnt/kernel/killed bs=1M count=200 status=none & sleep 0.7; kill -9 $!; wait $! 2> /dev/null; true");
                 }
@@ -114,15 +120,20 @@ class KernelMountLinuxIT {
         }
 
         @Test
+        void whatIsOnTheWireIsRightForUsAndForWireshark() throws Exception {
+            assertThat(recorded().withCrc()).isTrue();
+        }
+
+        @Test
         void severalConnectionsServeOneMountWhereTheKernelMakesThem() throws IOException {
-            try (Mount mount = mount("nconnect=4")) {
+            try (KernelMount mount = mount("nconnect=4")) {
                 mount.run("check-sizes %s/several " + SIZES);
             }
         }
 
         @Test
         void aServerThatIsKilledAndComesBackLosesNothing() throws IOException {
-            try (Mount mount = mount()) {
+            try (KernelMount mount = mount()) {
                 client.start("restarts", "for i in 1 2 3 4; do check-sizes /mnt/kernel/restart-$i " + SIZES + " || exit 1; done");
                 client.run("sleep 1");
                 served.restart();
@@ -140,8 +151,7 @@ class KernelMountLinuxIT {
         void connectionsThatBreakInTheMiddleOfFpdusLoseNothing() throws IOException {
             Breaks breaks = new Breaks();
             try (Relay relay = new Relay(served.rdmaPort(), breaks::next)) {
-                client.mount("rdma", relay.port(), served.tcpPort(), "/", "/mnt/kernel");
-                try (Mount mount = new Mount()) {
+                try (KernelMount mount = KernelMount.of(client, served, relay.port(), DIRECTORY)) {
                     client.run("for i in 1 2 3; do check-sizes /mnt/kernel/broken-$i " + SIZES + " || exit 1; done");
                     assertThat(breaks.done.get()).as("connections that were broken").isGreaterThan(2);
                     mount.lostConnections();
@@ -162,10 +172,15 @@ class KernelMountLinuxIT {
         @Test
         @Tag("conformance-77")
         void crcIsUsedBecauseTheClientAsksForIt() throws IOException {
-            try (Mount mount = mount()) {
+            try (KernelMount mount = mount()) {
                 mount.run("check-sizes %s/sizes " + SIZES);
             }
             assertThat(served.log()).anyMatch(line -> line.contains("CRC on")).noneMatch(line -> line.contains("CRC off"));
+        }
+
+        @Test
+        void whatIsOnTheWireIsRightForUsAndForWireshark() throws Exception {
+            assertThat(recorded().withCrc()).isTrue();
         }
     }
 
@@ -181,12 +196,18 @@ class KernelMountLinuxIT {
         @Test
         @Tag("conformance-77")
         void withoutCrcAndWithSmallThresholdsAndFewCreditsTheBytesAreTheSame() throws IOException {
-            try (Mount mount = mount()) {
+            try (KernelMount mount = mount()) {
                 mount.run("check-sizes %s/sizes " + SIZES);
                 mount.run("mkdir %s/names && check-names %s/names 300");
             }
             assertThat(served.log()).anyMatch(line -> line.contains("CRC off") && line.contains("inline 1024/1024"))
                     .noneMatch(line -> line.contains("CRC on"));
+        }
+
+        @Test
+        void whatIsOnTheWireIsRightForUsAndForWireshark() throws Exception {
+            CaptureVerdict verdict = recorded();
+            assertThat(verdict.figure("crc_checked")).isZero();
         }
     }
 
@@ -241,39 +262,22 @@ class KernelMountLinuxIT {
             client = KernelClient.boot("mount-" + getClass().getSimpleName(), siw);
         }
 
-        Mount mount(String... more) {
-            client.mount("rdma", served.rdmaPort(), served.tcpPort(), "/", "/mnt/kernel", more);
-            return new Mount();
+        KernelMount mount(String... more) {
+            return KernelMount.of(client, served, served.rdmaPort(), DIRECTORY, more);
         }
 
-        /** One mount; its end looks at what the kernel counted. */
-        final class Mount implements AutoCloseable {
-            private boolean lost;
-
-            /** @param command with {@code %s} for the mount's directory */
-            void run(String command) {
-                client.run(command.replace("%s", "/mnt/kernel"));
-            }
-
-            MountStats stats() {
-                return client.stats("/mnt/kernel");
-            }
-
-            /** Its connection was broken on purpose, so that calls were sent again. */
-            void lostConnections() {
-                lost = true;
-            }
-
-            @Override
-            public void close() {
-                MountStats stats = stats();
-                client.unmount("/mnt/kernel");
-                assertThat(stats.transport()).isEqualTo("rdma");
-                assertThat(stats.counter("bad_reply_count")).as("bad replies").isZero();
-                assertThat(stats.counter("bad_xids")).as("replies to nobody").isZero();
-                if (!lost) {
-                    assertThat(stats.retransmissions()).as("calls that were sent again").isZero();
+        /** Every kind of message, recorded between client and server, is right for us and for Wireshark. */
+        CaptureVerdict recorded() throws IOException, InterruptedException {
+            try (Recorded recorded = Recorded.before(served.rdmaPort(), "mount-" + getClass().getSimpleName())) {
+                try (KernelMount mount = KernelMount.of(client, served, recorded.port(), DIRECTORY, "noacl")) {
+                    mount.run("check-sizes %s/recorded 0 5 1001 4096 4099 65537 1048577 && mkdir %s/recorded-names && check-names %s/recorded-names 40");
                 }
+                CaptureVerdict verdict = recorded.verdict();
+                ScenarioReport.note("capture " + verdict);
+                for (String kind : List.of("send", "write", "read_request", "read_response", "rdma_msg")) {
+                    assertThat(verdict.check().figure(kind)).as(kind).isPositive();
+                }
+                return verdict;
             }
         }
 

@@ -8,6 +8,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import org.dcache.oncrpc4j.rdma.it.capture.CaptureVerdict;
+import org.dcache.oncrpc4j.rdma.it.capture.Recorded;
 import org.dcache.oncrpc4j.rdma.it.jvm.JvmProcess;
 import org.dcache.oncrpc4j.rdma.it.nfs.Programs;
 import org.dcache.oncrpc4j.rdma.it.nfs.app.Tree;
@@ -18,8 +20,10 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Our NFS client, whose calls the agent takes to RDMA, against the Linux kernel's NFS server over siw. */
+@ExtendWith(ScenarioReport.class)
 class KnfsdLinuxIT {
 
     private static final int NFS_RDMA = 20049;
@@ -38,6 +42,11 @@ class KnfsdLinuxIT {
         @Test
         void aTreeOfFilesOfEverySizeIsWrittenAndReadBack() throws IOException {
             writeReadAndCompare();
+        }
+
+        @Test
+        void whatIsOnTheWireIsRightForUsAndForWireshark() throws Exception {
+            recordedSample();
         }
 
         @Test
@@ -75,6 +84,11 @@ class KnfsdLinuxIT {
         void aTreeOfFilesOfEverySizeIsWrittenAndReadBack() throws IOException {
             writeReadAndCompare();
         }
+
+        @Test
+        void whatIsOnTheWireIsRightForUsAndForWireshark() throws Exception {
+            recordedSample();
+        }
     }
 
     /** A guest with the NFS server, and for each test a client of its own; the export is empty when it starts. */
@@ -95,11 +109,35 @@ class KnfsdLinuxIT {
 
         @BeforeEach
         void connect() {
-            int port = guest.address(NFS_RDMA).getPort();
+            client = connect(guest.address(NFS_RDMA).getPort());
+        }
+
+        private JvmProcess connect(int port) {
             // MOUNT goes over TCP, as it does from Linux.
-            client = Programs.client("transport=tcp,rdma,rdma.provider=iwarp,rdma.connect=" + port + ">" + port, 2);
-            assertThat(Programs.ask(client, "connect " + port + ' ' + guest.address(MOUNT).getPort() + " /export"))
-                    .containsEntry("transport", "RdmaRpcTransport");
+            JvmProcess program = Programs.client("transport=tcp,rdma,rdma.provider=iwarp,rdma.connect=" + port + ">" + port, 2);
+            try {
+                assertThat(Programs.ask(program, "connect " + port + ' ' + guest.address(MOUNT).getPort() + " /export")).containsEntry("transport", "RdmaRpcTransport");
+                return program;
+            } catch (AssertionError e) {
+                program.close();
+                throw e;
+            }
+        }
+
+        /** Every kind of message between client and server, recorded. */
+        void recordedSample() throws IOException, InterruptedException {
+            try (Recorded recorded = Recorded.before(guest.address(NFS_RDMA).getPort(), "knfsd-" + siw)) {
+                try (JvmProcess program = connect(recorded.port())) {
+                    assertThat(Programs.ask(program, "sample 1048576 0 1 5 1001 4096 4099 65537 1048576")).containsEntry("files", "8");
+                    Programs.quit(program);
+                }
+                CaptureVerdict verdict = recorded.verdict();
+                ScenarioReport.note("capture " + verdict);
+                assertThat(verdict.check().withCrc()).as("CRC, which our client asks for").isTrue();
+                for (String kind : List.of("send", "write", "read_request", "read_response", "rdma_msg")) {
+                    assertThat(verdict.figure(kind)).as(kind).isPositive();
+                }
+            }
         }
 
         void writeReadAndCompare() throws IOException {
@@ -131,6 +169,7 @@ class KnfsdLinuxIT {
         @AfterEach
         void quit() {
             try (JvmProcess closing = client) {
+                ScenarioReport.note("our counters: " + Programs.numbers(closing, "counters"));
                 Programs.quit(closing);
             }
             guest.run("rm -rf /export/*");

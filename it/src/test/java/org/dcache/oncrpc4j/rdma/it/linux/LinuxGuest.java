@@ -40,6 +40,7 @@ final class LinuxGuest implements AutoCloseable {
     private final Map<Integer, Integer> hostPorts;
     private final Process process;
     private final GuestControl control;
+    private boolean killed;
 
     private LinuxGuest(String name, Path output, Map<Integer, Integer> hostPorts, Process process) {
         this.name = name;
@@ -70,6 +71,7 @@ final class LinuxGuest implements AutoCloseable {
             Process process = new ProcessBuilder(command).redirectError(output.resolve("qemu.log").toFile()).start();
             LinuxGuest guest = new LinuxGuest(name, output, hostPorts, process);
             guest.awaitReady();
+            ScenarioReport.note("guest " + name + ": kernel " + guest.run("uname -r"));
             return guest;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -87,6 +89,7 @@ final class LinuxGuest implements AutoCloseable {
         LinuxGuest guest = boot(name, ports);
         try {
             guest.run("siw.sh " + siw + " && knfsd.sh");
+            ScenarioReport.note("guest " + name + ": siw " + siw + ", knfsd");
             return guest;
         } catch (RuntimeException | AssertionError e) {
             guest.closeAfter(e);
@@ -125,8 +128,35 @@ final class LinuxGuest implements AutoCloseable {
         return answer.output();
     }
 
+    /** @param name STOP or CONT */
+    void signal(String name) {
+        List<String> command = new ArrayList<>(List.of("kill", "-" + name));
+        process.descendants().forEach(qemu -> command.add("" + qemu.pid()));
+        try {
+            int status = new ProcessBuilder(command).inheritIO().start().waitFor();
+            if (status != 0) {
+                throw new IllegalStateException(command + " ended with status " + status);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted", e);
+        }
+    }
+
+    /** The machine vanishes, in the middle of whatever it does: nothing is collected, and nothing is expected of its end. */
+    void kill() {
+        killed = true;
+        kill(process);
+        end();
+    }
+
     @Override
     public void close() {
+        if (killed) {
+            return;
+        }
         boolean endedByItself = !process.isAlive();
         String trouble = "";
         if (!endedByItself) {
@@ -164,14 +194,18 @@ final class LinuxGuest implements AutoCloseable {
         control.hangUp();
         try {
             if (!process.waitFor(STOP_LIMIT.toSeconds(), TimeUnit.SECONDS)) {
-                process.descendants().forEach(ProcessHandle::destroyForcibly);
-                process.destroyForcibly().waitFor();
+                kill(process);
+                process.waitFor();
             }
         } catch (InterruptedException e) {
-            process.descendants().forEach(ProcessHandle::destroyForcibly);
-            process.destroyForcibly();
+            kill(process);
             Thread.currentThread().interrupt();
         }
+    }
+
+    private static void kill(Process process) {
+        process.descendants().forEach(ProcessHandle::destroyForcibly);
+        process.destroyForcibly();
     }
 
     private static int freePort() throws IOException {

@@ -61,4 +61,13 @@ record MountStats(String transport, Map<String, Long> counters, Map<String, Oper
     long retransmissions() {
         return operations.values().stream().mapToLong(o -> o.transmissions() - o.calls()).sum();
     }
+
+    /** The transport's counters that are not 0, and the calls, in a line. */
+    String line() {
+        StringBuilder line = new StringBuilder(transport);
+        counters.forEach((name, value) -> line.append(value == 0 || name.equals("port") ? "" : " " + name + "=" + value));
+        line.append(";");
+        operations.forEach((name, operation) -> line.append(operation.calls() == 0 ? "" : " " + name + "=" + operation.calls()));
+        return line.toString();
+    }
 }

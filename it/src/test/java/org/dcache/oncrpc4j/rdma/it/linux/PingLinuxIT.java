@@ -13,6 +13,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -20,6 +21,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * {@code rpcrdma ping}, our whole client, against the Linux kernel's NFS server over siw. What the kernel counted shows that the calls
  * came over RDMA and reached NFS.
  */
+@ExtendWith(ScenarioReport.class)
 class PingLinuxIT {
 
     /** siw as it is: it takes the CRC bit as we ask for it, and it can overlook the first FPDU of a connection. */

@@ -1,15 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dcache.oncrpc4j.rdma.it.linux;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.dcache.oncrpc4j.rdma.it.Tool;
+import org.dcache.oncrpc4j.rdma.it.jvm.JvmCounters;
 import org.dcache.oncrpc4j.rdma.it.jvm.JvmProcess;
 import org.dcache.oncrpc4j.rdma.it.jvm.Ports;
 
@@ -19,10 +25,14 @@ import org.dcache.oncrpc4j.rdma.it.jvm.Ports;
  */
 final class ServedDirectory implements AutoCloseable {
 
+    private static final Duration PATIENCE = Duration.ofMinutes(7);
+
     private final Path directory;
     private final int tcpPort;
     private final String[] options;
     private JvmProcess server;
+    /** Null until somebody asks. What it leads to dies with the server, so it is not closed. */
+    private JvmCounters counters;
 
     private ServedDirectory(Path directory, int tcpPort, String... options) {
         this.directory = directory;
@@ -62,8 +72,53 @@ final class ServedDirectory implements AutoCloseable {
         return server.lines();
     }
 
+    /** What the server's transport counted since it was started, where it is not 0. */
+    Map<String, Long> counters() {
+        return read(JvmCounters::counters);
+    }
+
+    /** What it holds at this moment. */
+    Map<String, Long> gauges() {
+        return read(JvmCounters::gauges);
+    }
+
+    private interface Reading {
+        Map<String, Long> of(JvmCounters counters) throws IOException;
+    }
+
+    private Map<String, Long> read(Reading reading) {
+        try {
+            if (counters == null) {
+                // the tool's only child
+                counters = JvmCounters.of(ProcessHandle.of(server.pid()).orElseThrow().children().findFirst().orElseThrow().pid());
+            }
+            return reading.of(counters);
+        } catch (IOException e) {
+            throw new UncheckedIOException("the counters of the server cannot be read; what it said:\n" + server.output(), e);
+        }
+    }
+
+    /** Waits until the server holds so much of something, or less. */
+    void awaitAtMost(String gauge, long wanted) throws InterruptedException {
+        long end = System.nanoTime() + PATIENCE.toNanos();
+        while (gauges().get(gauge) > wanted) {
+            assertThat(System.nanoTime()).as(gauge + " at most " + wanted + " within " + PATIENCE + "; the server holds " + gauges()).isLessThan(end);
+            TimeUnit.MILLISECONDS.sleep(100);
+        }
+    }
+
+    /** Waits until it has counted so much of something, or more. */
+    void awaitAtLeast(String counter, long wanted) throws InterruptedException {
+        long end = System.nanoTime() + PATIENCE.toNanos();
+        while (counters().getOrDefault(counter, 0L) < wanted) {
+            assertThat(System.nanoTime()).as(counter + " at least " + wanted + " within " + PATIENCE + "; the server counted " + counters()).isLessThan(end);
+            TimeUnit.MILLISECONDS.sleep(100);
+        }
+    }
+
     /** The server dies as by SIGKILL. */
     void kill() {
+        counters = null;
         server.close();
     }
 

@@ -21,6 +21,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
  * What single operations of one and the same Linux client cost on the wire, served by us and served by the kernel. Both are recorded on the way through a relay. The table
@@ -30,6 +31,7 @@ import org.junit.jupiter.api.TestInstance;
  * that are no RPC message are compared: how long a file handle is, and whether optional attributes are told, is not the transport's choice.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@ExtendWith(ScenarioReport.class)
 class WireCostLinuxIT {
 
     private static final int NAMES = 500;

@@ -79,7 +79,20 @@ public final class Tree {
             sizes.add((long) Math.pow(RANDOM_LIMIT, random.nextDouble()));
         }
         Collections.shuffle(sizes, random);
-        for (int i = 0; i < count; i++) {
+        grow(random, sizes);
+    }
+
+    private Tree() {}
+
+    /** A small one: a file of each of these sizes, in bytes. */
+    static Tree ofSizes(long seed, List<Long> sizes) {
+        Tree tree = new Tree();
+        tree.grow(new Random(seed), sizes);
+        return tree;
+    }
+
+    private void grow(Random random, List<Long> sizes) {
+        for (int i = 0; i < sizes.size(); i++) {
             int directory = i / FILES_PER_DIRECTORY;
             String parent = "d" + directory % 5 + "/e" + directory;
             if (i % FILES_PER_DIRECTORY == 0) {

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.dcache.oncrpc4j.rdma.nfs3.EntryPlus3;
 import org.dcache.oncrpc4j.rdma.nfs3.FileHandle;
 import org.dcache.oncrpc4j.rdma.nfs3.NfsText;
@@ -23,7 +24,7 @@ import org.dcache.oncrpc4j.rpc.RpcAuthTypeUnix;
  * An NFS client that writes and reads trees. Argument: how many connections. Commands: {@code connect PORT [MOUNTPORT PATH]}, which ends what was there; {@code root NAME}, to work in a directory,
  * which is made if it is not there; {@code write SEED COUNT LARGE THREADS BLOCK};
  * {@code read SEED COUNT LARGE THREADS BLOCK FILE}, which writes path, size and SHA-256 of every file into FILE, sorted by path; {@code rename LENGTH}, of names
- * that long; {@code list NAME}, which counts what is in a directory; {@code close}.
+ * that long; {@code sample BLOCK SIZE...}, which writes, reads and compares a file of each size; {@code list NAME}, which counts what is in a directory; {@code close}.
  */
 public final class TreeClient {
 
@@ -46,6 +47,7 @@ public final class TreeClient {
             case "root" -> program.root(words[1]);
             case "write" -> program.write(words);
             case "read" -> program.read(words);
+            case "sample" -> program.sample(words);
             case "list" -> program.list(words[1]);
             case "rename" -> program.rename(Integer.parseInt(words[1]));
             case "close" -> program.close();
@@ -96,6 +98,13 @@ public final class TreeClient {
         List<String> lines = reader.read(tree(words), Integer.parseInt(words[4]));
         Files.write(Path.of(words[6]), lines);
         return said();
+    }
+
+    private String sample(String[] words) throws Exception {
+        int block = Integer.parseInt(words[1]);
+        Tree tree = Tree.ofSizes(words.length, Stream.of(words).skip(2).map(Long::valueOf).toList());
+        new TreeWriter(client, root, block).write(tree, 1);
+        return "files=" + new TreeReader(client, root, block).read(tree, 1).size();
     }
 
     /** Renames from a name that is too long to another one; what the server says. */
