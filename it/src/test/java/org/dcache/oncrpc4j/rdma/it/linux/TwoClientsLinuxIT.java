@@ -38,8 +38,8 @@ class TwoClientsLinuxIT {
 
     @BeforeAll
     void boot() throws IOException {
-        // A peer that leaves our RDMA Reads unanswered loses its connection soon; one that says nothing at all, later.
-        served = ServedDirectory.serve("--set=rdma.read-timeout=20s", "--set=rdma.keepalive=2s", "--set=rdma.idle-timeout=5m");
+        // A peer that leaves our RDMA Reads unanswered, those of calls or the keepalive's, loses its connection after a while.
+        served = ServedDirectory.serve("--set=rdma.read-timeout=15s", "--set=rdma.keepalive=15s");
         first = KernelClient.boot("two-clients-first", "stock");
         second = KernelClient.boot("two-clients-second", "stock");
     }
@@ -121,13 +121,29 @@ class TwoClientsLinuxIT {
             second.finish("writers");
             other.lostConnections();
             one.expectedFault(XprtCounter.READ_TIMEOUT);
-            ScenarioReport.note("read time-outs: " + served.counters().getOrDefault("xprt.read_timeout", 0L));
+            one.expectedFault(XprtCounter.PEER_SILENT);
         }
         nothingIsHeld();
     }
 
     @Test
     @Order(6)
+    void aClientThatFallsSilentWhileItDoesNothingIsLetGoToo() throws IOException, InterruptedException {
+        long silent = served.counters().getOrDefault(XprtCounter.PEER_SILENT.label(), 0L);
+        try (KernelMount other = mount(second)) {
+            other.run("check-sizes %s/before " + SIZES);
+            second.freeze();
+            served.awaitAtMost("xprt.connections", 0);
+            second.thaw();
+            assertThat(served.counters().get(XprtCounter.PEER_SILENT.label())).as("peers that did not answer the keepalive").isEqualTo(silent + 1);
+            other.run("check-sizes %s/after " + SIZES);
+            other.lostConnections();
+        }
+        nothingIsHeld();
+    }
+
+    @Test
+    @Order(7)
     void aClientThatVanishesInTheMiddleOfWritesLeavesNothing() throws IOException, InterruptedException {
         KernelMount other = mount(second);
         try (KernelMount one = mount(first)) {
