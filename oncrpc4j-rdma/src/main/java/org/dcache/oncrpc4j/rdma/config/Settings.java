@@ -78,7 +78,7 @@ public final class Settings {
             "time a peer has for the connection handshake");
 
     public static final Setting<Long> READ_TIMEOUT = millis("oncrpc.rdma.read-timeout", "60s", 100,
-            "time in which RDMA Reads of a call must make progress, waiting for memory included");
+            "time in which the RDMA Reads of a call must be done, from when it has memory for them");
 
     public static final Setting<Long> IDLE_TIMEOUT = millis("oncrpc.rdma.idle-timeout", "0", 0,
             "a connection without traffic is closed after this time; 0: never (Linux clients close after 5 min)");

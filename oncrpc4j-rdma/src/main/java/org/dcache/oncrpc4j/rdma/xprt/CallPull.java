@@ -22,7 +22,7 @@ final class CallPull implements SinkQueue.Waiter {
     private final RdmaHeader header;
     private final int inlineOffset;
     private final int length;
-    private final long started = System.nanoTime();
+    private long started;
     private ReceiveBuffer inline;
     private Regbuf sink;
     private volatile boolean cancelled;
@@ -52,6 +52,7 @@ final class CallPull implements SinkQueue.Waiter {
         return sink;
     }
 
+    /** When it got its memory: from then on the peer is waited for, before that others. 0 while it waits for memory. On the loop. */
     long started() {
         return started;
     }
@@ -85,6 +86,9 @@ final class CallPull implements SinkQueue.Waiter {
             return;
         }
         sink = regbuf;
+        long now = System.nanoTime();
+        started = now == 0 ? 1 : now;
+        responder.pullStarted();
         ByteBuffer target = regbuf.memory();
         ByteBuffer source = inline.data();
         boolean zero = header.positionZero();

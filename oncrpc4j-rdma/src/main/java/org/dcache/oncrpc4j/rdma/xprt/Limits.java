@@ -16,7 +16,7 @@ import org.dcache.oncrpc4j.rdma.config.Settings;
  * @param maxSegments segments in one header's chunk lists
  * @param inboundReads IRD
  * @param outboundReads ORD
- * @param readTimeout milliseconds in which the Reads of a call must be done
+ * @param readTimeout milliseconds in which the Reads of a call must be done, from when it has memory for them
  * @param keepalive milliseconds of silence before a probe; 0 never
  * @param idleTimeout milliseconds of silence before closing; 0 never
  * @param handshakeTimeout milliseconds for a connection handshake

@@ -230,7 +230,7 @@ public final class RdmaConnection implements QueuePairHandler {
 
     /**
      * Whether one more answer may be queued for this peer. A peer that sends without reading would make us hold more and more; beyond what its
-     * credits explain, the connection is closed.
+     * credits explain (answers that left while nobody noted it yet, and as many calls that the peer made since), the connection is closed.
      */
     boolean mayAnswer() {
         if (contextsInUse.get() <= 2 * (limits().credits() + limits().backwardCredits()) + Limits.SPARE_RECEIVES) {

@@ -16,16 +16,15 @@ import org.dcache.oncrpc4j.rdma.verbs.MemoryRegion;
 public final class Regbuf {
 
     private final RegbufPool pool;
-    private final int sizeClass;
+    /** Null for memory on the heap. */
+    private final RegbufSlab slab;
     private final ByteBuffer memory;
-    private final MemoryRegion region;
     private final AtomicBoolean out = new AtomicBoolean();
 
-    Regbuf(RegbufPool pool, int sizeClass, ByteBuffer memory, MemoryRegion region) {
+    Regbuf(RegbufPool pool, RegbufSlab slab, ByteBuffer memory) {
         this.pool = pool;
-        this.sizeClass = sizeClass;
+        this.slab = slab;
         this.memory = memory.order(ByteOrder.BIG_ENDIAN);
-        this.region = region;
     }
 
     /** The whole buffer. Position and limit are the owner's to use; acquired with position 0 and limit = capacity. */
@@ -35,12 +34,12 @@ public final class Regbuf {
 
     /** Null where memory needs no registration. */
     public MemoryRegion region() {
-        return region;
+        return slab == null ? null : slab.region();
     }
 
     /** Whether the memory is used again after its release; if not, it is the garbage collector's and may be kept by anybody. */
     public boolean isPooled() {
-        return sizeClass >= 0;
+        return slab != null;
     }
 
     public int capacity() {
@@ -52,8 +51,8 @@ public final class Regbuf {
         return memory.slice(offset, length).order(ByteOrder.BIG_ENDIAN);
     }
 
-    int sizeClass() {
-        return sizeClass;
+    RegbufSlab slab() {
+        return slab;
     }
 
     void acquired() {
@@ -65,7 +64,7 @@ public final class Regbuf {
 
     /** Whether {@link #forget} is possible: it has a slab, or heap memory, of its own. */
     public boolean isForgettable() {
-        return pool.ownsSlab(this);
+        return slab == null || slab.isSingle();
     }
 
     /**

@@ -43,7 +43,9 @@ public final class RegbufPool implements AutoCloseable {
     private final long budget;
     private final Counters counters;
     private final List<ArrayDeque<Regbuf>> free = new ArrayList<>();
-    private final Set<MemoryRegion> slabs = Collections.newSetFromMap(new IdentityHashMap<>());
+    private final Set<RegbufSlab> slabs = Collections.newSetFromMap(new IdentityHashMap<>());
+    /** Slabs of which nothing is in use. */
+    private int unusedSlabs;
     private long allocated;
     private long inUse;
     private boolean closed;
@@ -70,7 +72,7 @@ public final class RegbufPool implements AutoCloseable {
 
     /** Memory on the heap, used once: what lies in it may be given to the application as it is. Only where any memory can be exposed. */
     Regbuf heap(int size) {
-        Regbuf heap = new Regbuf(this, -1, ByteBuffer.allocate(size), null);
+        Regbuf heap = new Regbuf(this, null, ByteBuffer.allocate(size));
         heap.acquired();
         return heap;
     }
@@ -92,6 +94,9 @@ public final class RegbufPool implements AutoCloseable {
             if (regbuf == null) {
                 regbuf = free.get(sizeClass).pollLast();
             }
+            RegbufSlab slab = regbuf.slab();
+            unusedSlabs -= slab.isUnused() ? 1 : 0;
+            slab.unused--;
             inUse += regbuf.capacity();
         }
         regbuf.acquired();
@@ -101,49 +106,65 @@ public final class RegbufPool implements AutoCloseable {
     private boolean grow(int sizeClass) {
         int shift = sizeClass + MIN_SHIFT;
         int size = sizeOf(shift);
-        int slab = shift < SLAB_SHIFT ? Math.max(size, 1 << SLAB_SHIFT) : size;
-        while (!closed && allocated + slab > budget && evict(sizeClass)) {
+        int buffers = Math.max(1, (1 << SLAB_SHIFT) / size);
+        int bytes = buffers * size;
+        while (!closed && allocated + bytes > budget && evict(sizeClass)) {
             // each turn gives one unused slab back
         }
-        if (closed || allocated + slab > budget) {
+        if (closed || allocated + bytes > budget) {
             return false;
         }
         MemoryRegion region;
         try {
-            region = adapter.register(ByteBuffer.allocateDirect(slab));
+            region = adapter.register(ByteBuffer.allocateDirect(bytes));
         } catch (VerbsException | OutOfMemoryError e) {
             counters.increment(XprtCounter.REGBUF_REGISTRATION_FAILED);
             return false;
         }
-        slabs.add(region);
-        allocated += slab;
-        for (int offset = 0; offset + size <= slab; offset += size) {
-            free.get(sizeClass).addLast(new Regbuf(this, sizeClass, region.memory().slice(offset, size), region));
+        RegbufSlab slab = new RegbufSlab(region, bytes, sizeClass, buffers);
+        slabs.add(slab);
+        allocated += bytes;
+        slab.unused = buffers;
+        unusedSlabs++;
+        for (int i = 0; i < buffers; i++) {
+            free.get(sizeClass).addLast(new Regbuf(this, slab, region.memory().slice(i * size, size)));
         }
         return true;
     }
 
-    /** Unregisters one unused buffer of another class that has a slab of its own, largest first. */
+    /** Unregisters one slab of another class of which nothing is in use, that of the largest buffers first. */
     private boolean evict(int wantedClass) {
-        for (int sizeClass = free.size() - 1; sizeClass >= SLAB_SHIFT - MIN_SHIFT; sizeClass--) {
-            Regbuf victim = sizeClass == wantedClass ? null : free.get(sizeClass).pollFirst();
-            if (victim != null) {
-                slabs.remove(victim.region());
-                allocated -= victim.capacity();
-                victim.region().close();
-                return true;
+        if (unusedSlabs == 0) {
+            return false;
+        }
+        RegbufSlab victim = null;
+        for (RegbufSlab slab : slabs) {
+            if (slab.sizeClass() != wantedClass && slab.isUnused() && (victim == null || slab.sizeClass() > victim.sizeClass())) {
+                victim = slab;
             }
         }
-        return false;
+        if (victim == null) {
+            return false;
+        }
+        RegbufSlab unused = victim;
+        free.get(unused.sizeClass()).removeIf(regbuf -> regbuf.slab() == unused);
+        slabs.remove(unused);
+        unusedSlabs--;
+        allocated -= unused.bytes();
+        unused.region().close();
+        return true;
     }
 
     void put(Regbuf regbuf) {
-        if (regbuf.sizeClass() < 0) {
+        RegbufSlab slab = regbuf.slab();
+        if (slab == null) {
             return;
         }
         synchronized (this) {
             inUse -= regbuf.capacity();
-            free.get(regbuf.sizeClass()).addLast(regbuf);
+            slab.unused++;
+            unusedSlabs += slab.isUnused() ? 1 : 0;
+            free.get(slab.sizeClass()).addLast(regbuf);
         }
         Runnable listener = onRelease;
         if (listener != null) {
@@ -151,25 +172,26 @@ public final class RegbufPool implements AutoCloseable {
         }
     }
 
-    boolean ownsSlab(Regbuf regbuf) {
-        return regbuf.sizeClass() < 0 || regbuf.sizeClass() >= SLAB_SHIFT - MIN_SHIFT;
-    }
-
     /** The buffer's slab leaves the pool; its memory lives as long as somebody refers to it. */
     void forget(Regbuf regbuf) {
-        if (regbuf.sizeClass() < 0) {
+        RegbufSlab slab = regbuf.slab();
+        if (slab == null) {
             return;
         }
         counters.increment(XprtCounter.REGBUF_FORGOTTEN);
         synchronized (this) {
             inUse -= regbuf.capacity();
-            allocated -= regbuf.capacity();
-            slabs.remove(regbuf.region());
+            allocated -= slab.bytes();
+            slabs.remove(slab);
         }
-        regbuf.region().close();
+        slab.region().close();
+        Runnable listener = onRelease;
+        if (listener != null) {
+            listener.run();
+        }
     }
 
-    /** Runs after each release, on the releasing thread; must be quick. For {@link SinkQueue}. */
+    /** Runs whenever memory becomes free, on the releasing thread; must be quick. For {@link SinkQueue}. */
     void onRelease(Runnable listener) {
         onRelease = listener;
     }
@@ -199,16 +221,16 @@ public final class RegbufPool implements AutoCloseable {
     /** Unregisters the slabs. Call it when every connection of the adapter has ended and nothing is handed out. */
     @Override
     public void close() {
-        List<MemoryRegion> regions;
+        List<RegbufSlab> all;
         synchronized (this) {
             if (closed) {
                 return;
             }
             closed = true;
-            regions = new ArrayList<>(slabs);
+            all = new ArrayList<>(slabs);
             slabs.clear();
         }
-        regions.forEach(MemoryRegion::close);
+        all.forEach(slab -> slab.region().close());
     }
 
     private static int sizeOf(int shift) {

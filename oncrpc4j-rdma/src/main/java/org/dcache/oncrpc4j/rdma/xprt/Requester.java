@@ -385,11 +385,22 @@ public final class Requester {
     /** The connection ended: every call that still has a listener fails. On the loop. */
     void ended(IOException cause) {
         List<PendingCall> all;
+        List<PendingCall> waiting;
         synchronized (this) {
             ended = cause;
             all = new ArrayList<>(calls.values());
             calls.clear();
+            waiting = new ArrayList<>(backlog);
             backlog.clear();
+        }
+        // Whoever takes a call out of the backlog owns its context, also when somebody else has given the call up just now.
+        for (PendingCall call : waiting) {
+            boolean wanted = call.move(PendingCall.State.BACKLOG, PendingCall.State.DONE);
+            connection.abandon(call.context());
+            call.sendListener().failed(cause, true);
+            if (wanted) {
+                call.fail(cause);
+            }
         }
         for (PendingCall call : all) {
             endOne(call, cause);
@@ -400,8 +411,7 @@ public final class Requester {
         if (call.move(PendingCall.State.REGISTERED, PendingCall.State.DONE)) {
             call.fail(cause);
         } else if (call.move(PendingCall.State.BACKLOG, PendingCall.State.DONE)) {
-            connection.abandon(call.context());
-            call.sendListener().failed(cause, true);
+            // A thread has it in hand for sending; it finds out and frees the context.
             call.fail(cause);
         } else if (call.move(PendingCall.State.SENT, PendingCall.State.DONE)) {
             call.fence(false, 0, () -> {

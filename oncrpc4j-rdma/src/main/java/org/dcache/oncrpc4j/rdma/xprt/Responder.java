@@ -19,7 +19,7 @@ import org.dcache.oncrpc4j.rdma.verbs.ReceiveBuffer;
  * The peer's calls and our replies on one connection (kernel: {@code svc_rdma_recvfrom.c}, {@code svc_rdma_sendto.c}).
  *
  * <p>Calls come in on the loop; replies leave on whatever thread has them. A call counts against the grant from its arrival until its reply is
- * posted; a peer that exceeds the grant is closed, it would otherwise decide how much we hold.
+ * posted; a peer that exceeds the grant is closed, it would otherwise decide how much we hold. So is one that goes on calling while it takes no answers.
  *
  * <p>ERR_CHUNK is only for what a retry cannot cure, since Linux gives it to the application as EIO: headers that break a rule, calls beyond our bounds,
  * replies beyond what the client offered.
@@ -73,6 +73,11 @@ final class Responder {
                 return false;
             }
         }
+        // Its calls are done, but their answers are still here: it does not read.
+        if (!connection.mayAnswer()) {
+            buffer.release();
+            return false;
+        }
         if (outstanding.incrementAndGet() > connection.grant() + Limits.SPARE_RECEIVES / 2) {
             counters().increment(XprtCounter.CREDIT_OVERRUN);
             buffer.release();
@@ -83,7 +88,6 @@ final class Responder {
         if (h.readCount() > 0) {
             CallPull pull = new CallPull(this, h, headerLength, (int) length, buffer);
             pulls.add(pull);
-            oldestPull = pulls.iterator().next().started();
             Regbuf sink = connection.device().sinks().request(pull);
             if (sink != null) {
                 pull.start(sink);
@@ -116,6 +120,11 @@ final class Responder {
 
     private void forget(CallPull pull) {
         pulls.remove(pull);
+        pullStarted();
+    }
+
+    /** Notes how long the peer has been waited for. Memory is given in the order of the calls, so that the first has had it longest. On the loop. */
+    void pullStarted() {
         oldestPull = pulls.isEmpty() ? 0 : pulls.iterator().next().started();
     }
 
@@ -221,10 +230,14 @@ final class Responder {
 
     /** The connection ended; Reads have been flushed before. On the loop. */
     void ended() {
+        if (pulls.isEmpty()) {
+            return;
+        }
         for (CallPull pull : pulls) {
             pull.cancel();
         }
         pulls.clear();
         oldestPull = 0;
+        connection.device().sinks().drain();
     }
 }

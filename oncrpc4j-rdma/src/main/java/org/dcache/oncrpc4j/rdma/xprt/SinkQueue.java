@@ -49,7 +49,8 @@ final class SinkQueue {
         return null;
     }
 
-    private void drain() {
+    /** Serves those whose turn it is. Whoever gives up while it waits calls this too: others may wait behind it for less. */
+    void drain() {
         while (waiting) {
             Waiter waiter;
             Regbuf sink = null;

@@ -19,8 +19,8 @@ public final class RawPeer implements Closeable {
     /** An MPA frame that came. */
     public record Frame(int flags, int revision, int irdWord, int ordWord, byte[] privateData) {}
 
-    /** An FPDU that came: the ULPDU, and whether its CRC is right (or 0 where CRCs are off). */
-    public record Fpdu(ByteBuffer ulpdu, boolean crcRight) {
+    /** An FPDU that came: the ULPDU, whether its CRC is right (or 0 where CRCs are off), and its pad as a number. */
+    public record Fpdu(ByteBuffer ulpdu, boolean crcRight, int pad) {
         public RdmapOpcode opcode() {
             return RdmapOpcode.of(DdpHeader.opcode(DdpHeader.control(ulpdu, 0)));
         }
@@ -38,7 +38,7 @@ public final class RawPeer implements Closeable {
         }
     }
 
-    private static final int TIMEOUT_MILLIS = 20_000;
+    private static final int TIMEOUT_MILLIS = Integer.getInteger("test.patience", 20_000);
 
     private final Socket socket;
     private final DataInputStream in;
@@ -165,7 +165,11 @@ public final class RawPeer implements Closeable {
         in.readFully(fpdu.array(), 2, fpdu.capacity() - 2);
         int at = FpduLayout.crcOffset(length);
         int expected = crc ? crcOf(fpdu.array(), at) : 0;
-        return new Fpdu(fpdu.slice(2, length), FpduLayout.crc(fpdu, at) == expected);
+        int pad = 0;
+        for (int i = FpduLayout.LENGTH_FIELD + length; i < at; i++) {
+            pad = pad << 8 | fpdu.get(i) & 0xff;
+        }
+        return new Fpdu(fpdu.slice(2, length), FpduLayout.crc(fpdu, at) == expected, pad);
     }
 
     /** Reads on until a Terminate comes. */

@@ -4,8 +4,12 @@ package org.dcache.oncrpc4j.rdma.rpc;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.dcache.oncrpc4j.rdma.metrics.Counters;
 import org.dcache.oncrpc4j.rdma.xprt.XprtCounter;
 import org.dcache.oncrpc4j.rpc.OncRpcException;
@@ -78,6 +82,69 @@ class LendingTest {
     void aCallsMemoryIsCopiedForTheProgramUnlessLendingIsAskedFor(int length) throws IOException {
         assertThat(write("off", length).last.isDirect()).isFalse();
         assertThat(write("on", length).last.isDirect()).isTrue();
+    }
+
+    /** Looks at its first call's memory once more after other calls of the same kind have come and gone. */
+    private static final class Keeper extends EchoProgram {
+        private final CountDownLatch taken = new CountDownLatch(1);
+        private final CountDownLatch othersDone = new CountDownLatch(1);
+
+        @Override
+        public void dispatchOncRpcCall(RpcCall call) throws OncRpcException, IOException {
+            Taken mine = new Taken();
+            call.retrieveCall(mine);
+            if (mine.buffer.get(0) == 1) {
+                taken.countDown();
+                try {
+                    othersDone.await();
+                } catch (InterruptedException e) {
+                    throw new IOException(e);
+                }
+            }
+            int same = 0;
+            for (int i = 0; i < mine.buffer.remaining(); i++) {
+                same += mine.buffer.get(i) == mine.buffer.get(0) ? 1 : 0;
+            }
+            call.reply(new Int(mine.buffer.get(0) << 24 | same));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {INLINE, BY_READ_CHUNK})
+    void whatIsLentStaysUntilTheReply(int length) throws Exception {
+        Keeper keeper = new Keeper();
+        try (RelayedEndpoints peers = new RelayedEndpoints(Map.of("oncrpc.rdma.lend", "on"),
+                Map.of(new OncRpcProgram(EligibleProgram.ELIGIBLE_PROGRAM, EchoProgram.VERSION), keeper), Map.of())) {
+            // The first reply brings credits for more than one call.
+            call(peers).call(EchoProgram.WRITE, filled(length, 2), new EchoProgram.Int());
+            EchoProgram.Int kept = new EchoProgram.Int();
+            CompletableFuture<Void> first = CompletableFuture.runAsync(() -> {
+                try {
+                    call(peers).call(EchoProgram.WRITE, filled(length, 1), kept);
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            });
+            keeper.taken.await();
+            for (int value = 2; value < 20; value++) {
+                EchoProgram.Int other = new EchoProgram.Int();
+                call(peers).call(EchoProgram.WRITE, filled(length, value), other);
+                assertThat(other.value).isEqualTo(value << 24 | length);
+            }
+            keeper.othersDone.countDown();
+            first.get(60, TimeUnit.SECONDS);
+            assertThat(kept.value).isEqualTo(1 << 24 | length);
+        }
+    }
+
+    private static RpcCall call(RelayedEndpoints peers) {
+        return new RpcCall(EligibleProgram.ELIGIBLE_PROGRAM, EchoProgram.VERSION, new RpcAuthTypeNone(), peers.transport());
+    }
+
+    private static EchoProgram.Bytes filled(int length, int value) {
+        byte[] bytes = new byte[length];
+        java.util.Arrays.fill(bytes, (byte) value);
+        return new EchoProgram.Bytes(bytes);
     }
 
     @Test

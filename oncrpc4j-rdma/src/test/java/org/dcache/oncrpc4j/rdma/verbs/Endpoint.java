@@ -20,7 +20,7 @@ public class Endpoint implements QueuePairHandler {
     /** A message as it came; the receive buffer was released. */
     public record Message(byte[] data, boolean invalidated, int invalidatedStag) {}
 
-    private static final long PATIENCE_SECONDS = 20;
+    private static final long PATIENCE_MILLIS = Integer.getInteger("test.patience", 20_000);
 
     public final CompletableFuture<QueuePair> established = new CompletableFuture<>();
     public final CompletableFuture<VerbsException> disconnected = new CompletableFuture<>();
@@ -107,7 +107,7 @@ public class Endpoint implements QueuePairHandler {
 
     /** The next completion of either kind. */
     public Completion anyCompletion() {
-        long patience = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
+        long patience = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(PATIENCE_MILLIS);
         while (System.nanoTime() < patience) {
             Completion completion = sends.poll();
             if (completion == null) {
@@ -127,7 +127,7 @@ public class Endpoint implements QueuePairHandler {
 
     private <T> T take(BlockingQueue<T> queue, String what) {
         try {
-            T item = queue.poll(PATIENCE_SECONDS, TimeUnit.SECONDS);
+            T item = queue.poll(PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
             assertThat(item).as("%s; connection ended with %s", what, disconnected.getNow(null)).isNotNull();
             return item;
         } catch (InterruptedException e) {
@@ -137,7 +137,7 @@ public class Endpoint implements QueuePairHandler {
 
     public static <T> T get(CompletableFuture<T> future) {
         try {
-            return future.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+            return future.get(PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
         } catch (Exception e) {
             throw new AssertionError(e);
         }

@@ -4,6 +4,8 @@ package org.dcache.oncrpc4j.rdma.xprt;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.dcache.oncrpc4j.rdma.proto.PrivateData;
@@ -83,6 +85,46 @@ class PatrolTest {
         engine.connection.patrol(now + 1001 * SECOND);
         assertThat(engine.qp.ended).isInstanceOf(IdleTimeoutException.class);
         assertThat(engine.counters.get(XprtCounter.IDLE_CLOSED)).isEqualTo(1);
+    }
+
+    @Test
+    void aPeerThatNeverAnswersOurReadsIsClosed() {
+        with("0", "0");
+        RdmaHeader call = Engine.header(1, 1, RdmaHeader.RDMA_NOMSG);
+        call.addRead(0, 800, 5000, 0);
+        long now = System.nanoTime();
+        engine.receive(Engine.message(call, new byte[0]));
+        engine.connection.patrol(now + 59 * SECOND);
+        assertThat(engine.qp.ended).isNull();
+        engine.connection.patrol(now + 1000 * SECOND);
+        assertThat(engine.qp.ended).isInstanceOf(ReadTimeoutException.class);
+        assertThat(engine.counters.get(XprtCounter.READ_TIMEOUT)).isEqualTo(1);
+        engine.connection.onReadCompletion(engine.qp, engine.qp.posted.get(0).request(), false);
+        assertThat(engine.device.regbufs().inUse()).as("the memory is back when the provider has let go of it").isZero();
+    }
+
+    /** Others hold it; they have their own time-outs. */
+    @Test
+    void aCallThatWaitsForMemoryIsNoFaultOfItsPeer() {
+        with("0", "0");
+        List<Regbuf> all = new ArrayList<>();
+        for (Regbuf one = engine.device.regbufs().tryAcquire(1 << 20); one != null; one = engine.device.regbufs().tryAcquire(1 << 20)) {
+            all.add(one);
+        }
+        RdmaHeader call = Engine.header(1, 1, RdmaHeader.RDMA_NOMSG);
+        call.addRead(0, 800, 1 << 20, 0);
+        long now = System.nanoTime();
+        engine.receive(Engine.message(call, new byte[0]));
+        engine.connection.patrol(now + 1000 * SECOND);
+        assertThat(engine.qp.ended).isNull();
+        all.remove(0).release();
+        assertThat(engine.qp.posted).as("the Read").hasSize(1);
+        engine.connection.patrol(now + 59 * SECOND);
+        assertThat(engine.qp.ended).isNull();
+        engine.connection.patrol(now + 1000 * SECOND);
+        assertThat(engine.qp.ended).as("with memory it is the peer that is waited for").isInstanceOf(ReadTimeoutException.class);
+        engine.connection.onReadCompletion(engine.qp, engine.qp.posted.get(0).request(), false);
+        all.forEach(Regbuf::release);
     }
 
     @Test

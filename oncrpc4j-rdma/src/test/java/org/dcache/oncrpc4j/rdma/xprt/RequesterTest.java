@@ -99,9 +99,58 @@ class RequesterTest {
         assertThat(engine.connection.creditsGranted()).isEqualTo(1);
         assertThat(engine.sends()).hasSize(4);
         replyTo(3, 0);
+        assertThat(engine.sends()).as("call 4 has the one credit").hasSize(4);
         replyTo(4, 0);
         assertThat(engine.sends()).hasSize(5);
         replyTo(5, 0);
+    }
+
+    @Test
+    @Tag("conformance-1")
+    void eachAnswerLetsOneWaitingCallGo() throws Exception {
+        call(1, 0);
+        replyTo(1, 2);
+        for (int xid = 2; xid <= 10; xid++) {
+            call(xid, 0);
+        }
+        for (int xid = 2; xid <= 10; xid++) {
+            assertThat(engine.sends()).hasSize(Math.min(10, xid + 1));
+            replyTo(xid, 2);
+        }
+    }
+
+    /** Whichever comes first, its memory is back, its Send is told of once, and its caller of one thing. */
+    @Test
+    void aCallGivenUpInTheBacklogWhileTheConnectionEndsIsFreedOnce() throws Exception {
+        for (int turn = 0; turn < 2000; turn++) {
+            try (Engine racing = new Engine(true, new PrivateData(false, Engine.INLINE, Engine.INLINE), Map.of())) {
+                List<Engine.Listening> listening = new ArrayList<>();
+                for (int xid = 1; xid <= 3; xid++) {
+                    racing.connection.requester().register(xid, racing.new Waiting());
+                    SendContext context = racing.connection.newContext();
+                    Regbuf memory = racing.device.regbufs().acquire(4096);
+                    context.message().add(ByteBuffer.wrap(Engine.call(xid, 0)), null);
+                    context.message().onRelease(memory::release);
+                    context.expected().bound(100);
+                    listening.add(new Engine.Listening());
+                    racing.connection.requester().call(xid, context, listening.get(xid - 1));
+                }
+                Thread caller = new Thread(() -> {
+                    racing.connection.requester().abandon(2);
+                    racing.connection.requester().abandon(3);
+                });
+                caller.start();
+                if (turn % 2 == 0) {
+                    Thread.onSpinWait();
+                } else {
+                    Thread.yield();
+                }
+                racing.qp.abort(new PeerClosedException("gone"));
+                caller.join();
+                assertThat(racing.device.regbufs().inUse()).as("turn %d", turn).isZero();
+                assertThat(listening).as("turn %d", turn).allMatch(l -> l.sent + l.failed == 1);
+            }
+        }
     }
 
     @Test
@@ -328,7 +377,8 @@ class RequesterTest {
         byte[] inline = new byte[28 + 8];
         System.arraycopy(whole, 0, inline, 0, 28);
         System.arraycopy(whole, 28 + 9004, inline, 28, 8);
-        engine.qp.exposed.get(0).source.memory().duplicate().put(whole, 28, 9001);
+        // The peer may write anything behind what it claims to have written.
+        engine.qp.exposed.get(0).source.memory().duplicate().put(whole, 28, 9001).putInt(-1);
         replyWithChunk(inline, 9001);
         assertThat(waiting.reply).isEqualTo(whole);
         assertThat(engine.counters.get(XprtCounter.CLIENT_REPLY_WRITE_CHUNK)).isEqualTo(1);

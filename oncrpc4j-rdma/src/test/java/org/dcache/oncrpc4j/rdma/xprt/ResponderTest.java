@@ -348,6 +348,15 @@ class ResponderTest {
 
     // ---- Read chunks
 
+    /** The memory that is handed out next has had something in it before. */
+    private void dirty() {
+        Regbuf regbuf = engine.device.regbufs().acquire(4096);
+        for (int i = 0; i < regbuf.capacity(); i++) {
+            regbuf.memory().put(i, (byte) -1);
+        }
+        regbuf.release();
+    }
+
     /** Puts the bytes a Read asks for into its buffer. */
     private static void fillRead(ScriptedQueuePair.Posted read, byte[] remote) {
         read.request().buffer(0).duplicate().put(remote, (int) read.offset(), read.bytes().length);
@@ -356,6 +365,7 @@ class ResponderTest {
     @Test
     @Tag("conformance-12")
     void aReadChunkIsPutInItsPlaceWithPadAndNoThreadWaits() {
+        dirty();
         byte[] whole = Engine.call(XID, 4 + 1001 + 3 + 20);
         Arrays.fill(whole, 44 + 1001, 44 + 1004, (byte) 0);
         byte[] inline = new byte[44 + 20];

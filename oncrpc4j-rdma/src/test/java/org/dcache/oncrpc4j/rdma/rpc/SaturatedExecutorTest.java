@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.rpc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Future;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import org.dcache.oncrpc4j.rdma.metrics.Counters;
+import org.dcache.oncrpc4j.rdma.xprt.XprtCounter;
+import org.dcache.oncrpc4j.rpc.OncRpcAcceptedException;
+import org.dcache.oncrpc4j.rpc.OncRpcException;
+import org.dcache.oncrpc4j.rpc.OncRpcProgram;
+import org.dcache.oncrpc4j.rpc.RpcAccepsStatus;
+import org.dcache.oncrpc4j.rpc.RpcCall;
+import org.dcache.oncrpc4j.rpc.RpcDispatchable;
+import org.dcache.oncrpc4j.rpc.RpcTransport;
+import org.dcache.oncrpc4j.xdr.XdrVoid;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** A service whose executor takes no more: the client hears of it at once, and the connection goes on. */
+@Timeout(120)
+class SaturatedExecutorTest {
+
+    private final CountDownLatch stuck = new CountDownLatch(1);
+    private final CountDownLatch goOn = new CountDownLatch(1);
+    /** One thread, no queue. */
+    private final ThreadPoolExecutor executor = new ThreadPoolExecutor(1, 1, 1, TimeUnit.SECONDS, new SynchronousQueue<>());
+
+    @AfterEach
+    void stop() {
+        goOn.countDown();
+        executor.shutdownNow();
+    }
+
+    /** Its procedure 0 takes the only thread until the test lets it go on. */
+    private final class Sticking extends EchoProgram {
+        @Override
+        public void dispatchOncRpcCall(RpcCall call) throws OncRpcException, IOException {
+            if (call.getProcedure() == 0) {
+                stuck.countDown();
+                try {
+                    goOn.await();
+                } catch (InterruptedException e) {
+                    throw new IOException(e);
+                }
+            }
+            super.dispatchOncRpcCall(call);
+        }
+    }
+
+    @Test
+    void aCallThatTheExecutorRejectsIsAnsweredAtOnce() throws Exception {
+        Map<OncRpcProgram, RpcDispatchable> programs = new HashMap<>(LocalEndpoints.echo());
+        programs.put(new OncRpcProgram(EchoProgram.PROGRAM, EchoProgram.VERSION), new Sticking());
+        try (LocalEndpoints peers = new LocalEndpoints(Map.of(), programs, executor)) {
+            RpcTransport transport = peers.connect();
+            // The first reply brings credits for more than one call.
+            callWhenTheThreadIsFree(transport, new EchoProgram.Bytes());
+            long before = Counters.process().get(XprtCounter.EXECUTOR_REJECTED);
+            Future<XdrVoid> first = LocalEndpoints.call(transport, EchoProgram.PROGRAM).call(0, XdrVoid.XDR_VOID, XdrVoid.class);
+            stuck.await();
+            for (int program : new int[] {EchoProgram.PROGRAM, EligibleProgram.ELIGIBLE_PROGRAM}) {
+                for (int length : new int[] {10, 70_000}) {
+                    assertThatExceptionOfType(OncRpcAcceptedException.class).isThrownBy(() -> LocalEndpoints.call(transport, program).call(
+                            EchoProgram.ECHO, new EchoProgram.Bytes(EchoProgram.pattern(length)), new EchoProgram.Bytes(), 60, TimeUnit.SECONDS))
+                            .withMessage(RpcAccepsStatus.toString(RpcAccepsStatus.SYSTEM));
+                }
+            }
+            assertThat(Counters.process().get(XprtCounter.EXECUTOR_REJECTED) - before).isEqualTo(4);
+            goOn.countDown();
+            first.get(60, TimeUnit.SECONDS);
+            EchoProgram.Bytes answer = new EchoProgram.Bytes();
+            callWhenTheThreadIsFree(transport, answer);
+            assertThat(answer.value).isEqualTo(EchoProgram.pattern(100));
+        }
+    }
+
+    /** The reply leaves a moment before the thread is free. */
+    private static void callWhenTheThreadIsFree(RpcTransport transport, EchoProgram.Bytes answer) throws IOException {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+        while (true) {
+            try {
+                LocalEndpoints.call(transport, EchoProgram.PROGRAM).call(EchoProgram.ECHO, new EchoProgram.Bytes(EchoProgram.pattern(100)), answer);
+                return;
+            } catch (OncRpcAcceptedException e) {
+                assertThat(System.nanoTime()).isLessThan(deadline);
+            }
+        }
+    }
+
+    @Test
+    void aServiceWhoseExecutorWasShutDownAnswersWithAnErrorAndIsStoppedAsAlways() throws Exception {
+        try (LocalEndpoints peers = new LocalEndpoints(Map.of(), LocalEndpoints.echo(), executor)) {
+            RpcTransport transport = peers.connect();
+            executor.shutdown();
+            assertThatThrownBy(() -> LocalEndpoints.call(transport, EchoProgram.PROGRAM).call(0, XdrVoid.XDR_VOID, XdrVoid.XDR_VOID))
+                    .isInstanceOf(OncRpcAcceptedException.class);
+        }
+    }
+}
