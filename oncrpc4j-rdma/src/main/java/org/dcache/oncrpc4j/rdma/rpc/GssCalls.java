@@ -128,7 +128,6 @@ final class GssCalls {
             byte[] own = context.getMIC(sequence, 0, sequence.length, new MessageProp(false));
             sessions.destroyContext(credential.getHandle()).dispose();
             credential.setVerifier(new RpcAuthVerifier(credential.type(), own));
-            counters.increment(XprtCounter.ANSWERED_FOR_PROGRAM);
             call.reply(XdrVoid.XDR_VOID);
         } catch (GSSException e) {
             refuse(call, RpcAuthStat.RPCSEC_GSS_CTXPROBLEM, e.getMessage());
