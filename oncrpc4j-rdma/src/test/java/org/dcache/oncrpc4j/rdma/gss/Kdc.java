@@ -31,20 +31,22 @@ public final class Kdc {
 
     private static Kdc shared;
 
+    private final SimpleKdcServer server;
+    private final Path directory;
+    private final int port;
     private final Path configuration;
     private final Path serviceKeytab;
     private final Path userKeytab;
 
     private Kdc() throws IOException, KrbException {
-        Path directory = Files.createTempDirectory("kdc");
+        directory = Files.createTempDirectory("kdc");
         configuration = directory.resolve("client.conf");
         serviceKeytab = directory.resolve("service.keytab");
         userKeytab = directory.resolve("user.keytab");
-        int port;
         try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             port = free.getLocalPort();
         }
-        SimpleKdcServer server = new SimpleKdcServer();
+        server = new SimpleKdcServer();
         server.setWorkDir(directory.toFile());
         server.setKdcHost("127.0.0.1");
         server.setKdcRealm(REALM);
@@ -99,6 +101,22 @@ public final class Kdc {
     /** For {@code java.security.krb5.conf} of another JVM; this one has it already. */
     public Path configuration() {
         return configuration;
+    }
+
+    /** Where it listens: a TCP port of 127.0.0.1. */
+    public int port() {
+        return port;
+    }
+
+    /** Makes a principal of its own for somebody, who must be new; the file holds the key. */
+    public synchronized Path keytab(String principal) throws IOException {
+        Path keytab = directory.resolve(principal.replace('/', '-') + ".keytab");
+        try {
+            server.createAndExportPrincipals(keytab.toFile(), principal);
+        } catch (KrbException e) {
+            throw new IOException("cannot make " + principal, e);
+        }
+        return keytab;
     }
 
     /** Holds the key of {@link #SERVICE}. */
