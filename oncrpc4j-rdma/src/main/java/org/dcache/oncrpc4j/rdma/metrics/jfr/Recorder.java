@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dcache.oncrpc4j.rdma.metrics.jfr;
 
+import jdk.jfr.Event;
+
 /**
- * Makes events while a recording wants them, and null otherwise: who holds null does nothing more. Any thread. A Java runtime without the module
- * {@code jdk.jfr} never wants any.
+ * Makes events while a recording wants them, and null otherwise: who holds null does nothing more, and nothing has been allocated. Any thread. A Java runtime without
+ * the module {@code jdk.jfr} never wants any.
  */
 public final class Recorder {
 
@@ -11,50 +13,51 @@ public final class Recorder {
 
     private Recorder() {}
 
+    /** One event of each kind that is only asked whether its kind is wanted. Not loaded where there is no Flight Recorder. */
+    private static final class Kinds {
+
+        static final Event CONNECTION = new ConnectionEvent();
+        static final Event CALL = new CallEvent();
+        static final Event SERVED_CALL = new ServedCallEvent();
+        static final Event PROBLEM = new ProblemEvent();
+    }
+
     /** Begun; null when nobody records connections. */
     public static ConnectionEvent connection() {
-        if (PRESENT) {
-            ConnectionEvent event = new ConnectionEvent();
-            if (event.isEnabled()) {
-                event.begin();
-                return event;
-            }
+        if (!PRESENT || !Kinds.CONNECTION.isEnabled()) {
+            return null;
         }
-        return null;
+        ConnectionEvent event = new ConnectionEvent();
+        event.begin();
+        return event;
     }
 
     /** Begun; null when nobody records calls. */
     public static CallEvent call() {
-        if (PRESENT) {
-            CallEvent event = new CallEvent();
-            if (event.isEnabled()) {
-                event.begin();
-                return event;
-            }
+        if (!PRESENT || !Kinds.CALL.isEnabled()) {
+            return null;
         }
-        return null;
+        CallEvent event = new CallEvent();
+        event.begin();
+        return event;
     }
 
     /** Begun; null when nobody records served calls. */
     public static ServedCallEvent servedCall() {
-        if (PRESENT) {
-            ServedCallEvent event = new ServedCallEvent();
-            if (event.isEnabled()) {
-                event.begin();
-                return event;
-            }
+        if (!PRESENT || !Kinds.SERVED_CALL.isEnabled()) {
+            return null;
         }
-        return null;
+        ServedCallEvent event = new ServedCallEvent();
+        event.begin();
+        return event;
     }
 
     /** Records a refusal, drop or error. */
     public static void problem(String counter) {
-        if (PRESENT) {
+        if (PRESENT && Kinds.PROBLEM.isEnabled()) {
             ProblemEvent event = new ProblemEvent();
-            if (event.isEnabled()) {
-                event.counter = counter;
-                event.commit();
-            }
+            event.counter = counter;
+            event.commit();
         }
     }
 }
