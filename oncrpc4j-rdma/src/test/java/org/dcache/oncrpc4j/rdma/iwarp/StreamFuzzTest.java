@@ -148,7 +148,7 @@ class StreamFuzzTest {
     @Tag("conformance-98")
     void fpdusOnConnections() throws Exception {
         try (Connections connections = new Connections()) {
-            Fuzzer.run("FPDU on a connection", Corpus.read(Fuzzer.class, "frames.txt", "fpdu"), 200, 900, connections);
+            Fuzzer.run("FPDU on a connection", Corpus.read(Fuzzer.class, "frames.txt", "fpdu"), 400, 900, connections);
         }
     }
 
