@@ -33,14 +33,14 @@ final class Keepalive {
         this.connection = connection;
     }
 
-    /** The peer sent something. On the loop. */
-    void heard() {
-        lastHeard = System.nanoTime();
+    /** The peer sent something, at this time. On the loop. */
+    void heard(long now) {
+        lastHeard = now;
     }
 
     /** The probe is done. On the loop, or for the Write on whatever thread. */
     void answered() {
-        heard();
+        heard(System.nanoTime());
         probing = false;
     }
 

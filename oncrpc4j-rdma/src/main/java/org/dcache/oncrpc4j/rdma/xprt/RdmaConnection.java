@@ -291,9 +291,8 @@ public final class RdmaConnection implements QueuePairHandler {
     @Override
     public void onReceive(QueuePair qp, ReceiveBuffer buffer) {
         qp.postReceives(1);
-        lastActivity = System.nanoTime();
+        heard();
         received++;
-        keepalive.heard();
         counters().increment(XprtCounter.RECEIVES);
         ByteBuffer data = buffer.data();
         RdmaHeader h = header;
@@ -317,6 +316,12 @@ public final class RdmaConnection implements QueuePairHandler {
             malformed(h, e);
             buffer.release();
         }
+    }
+
+    private void heard() {
+        long now = System.nanoTime();
+        lastActivity = now;
+        keepalive.heard(now);
     }
 
     private void inline(RdmaHeader h, int length, ReceiveBuffer buffer) throws MalformedHeaderException {
@@ -396,8 +401,7 @@ public final class RdmaConnection implements QueuePairHandler {
     @Override
     public void onReadCompletion(QueuePair qp, WorkRequest request, boolean ok) {
         if (request.context() instanceof CallPull pull) {
-            lastActivity = System.nanoTime();
-            keepalive.heard();
+            heard();
             pull.readDone(ok);
         } else {
             keepalive.answered();
