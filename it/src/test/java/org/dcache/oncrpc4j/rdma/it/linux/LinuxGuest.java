@@ -163,7 +163,7 @@ final class LinuxGuest implements AutoCloseable {
             try {
                 control.exec("collect.sh", COMMAND_LIMIT);
             } catch (GuestControl.NoAnswerException e) {
-                endedByItself = !process.isAlive();
+                endedByItself = endsByItself();
                 trouble = "its counters could not be collected: " + e.getMessage() + "\n";
             }
         }
@@ -179,6 +179,16 @@ final class LinuxGuest implements AutoCloseable {
         }
         if (!trouble.isEmpty()) {
             throw new AssertionError("The Linux guest " + name + " did not stay healthy (files in " + output + "): " + trouble);
+        }
+    }
+
+    /** Whether the machine, whose control line has just fallen silent, is about to end: the line closes before the process is gone. */
+    private boolean endsByItself() {
+        try {
+            return process.waitFor(STOP_LIMIT.toSeconds(), TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return !process.isAlive();
         }
     }
 
