@@ -297,6 +297,7 @@ final class SendSide {
             case RDMA_READ -> {
                 return startOrQueueRead(request);
             }
+            case BIND -> throw new IllegalArgumentException("exposures of this provider are ready at once, there is nothing to bind");
         }
         return true;
     }

@@ -12,9 +12,12 @@ package org.dcache.oncrpc4j.rdma.verbs;
  * @param remoteInvalidate a peer's Send with Invalidate is understood and reported
  * @param privateDataOnAccept private data can be sent when accepting
  * @param privateDataReadable the peer's private data can be read, in both roles
+ * @param ownHandles a handle is worth something to the peer of its connection only; where false, any peer of the adapter that came to know it could use it
+ *     while it is exposed
  * @param ipv6 IPv6 addresses work
  * @param maxSge scatter/gather elements per Send or Write work request, at least 1
  * @param maxSend largest untagged message in bytes that may be posted
+ * @param maxPrivateData bytes of private data that fit in each direction of the handshake; a provider may pad shorter data with zeros
  */
 public record Capabilities(
         boolean anyMemory,
@@ -24,6 +27,8 @@ public record Capabilities(
         boolean remoteInvalidate,
         boolean privateDataOnAccept,
         boolean privateDataReadable,
+        boolean ownHandles,
         boolean ipv6,
         int maxSge,
-        int maxSend) {}
+        int maxSend,
+        int maxPrivateData) {}

@@ -8,7 +8,7 @@ import java.net.InetSocketAddress;
  *
  * @param local address to connect from, or null (connect only)
  * @param timeoutMillis how long the whole handshake may take, at least 1
- * @param privateData the upper layer's private data, at most 252 bytes
+ * @param privateData the upper layer's private data, at most {@link Capabilities#maxPrivateData()} bytes
  * @param receiveSize largest message we take in one receive, in bytes
  * @param receives receives posted before the peer hears of us, at least 1
  * @param inboundReads RDMA Reads the peer may have outstanding toward us (IRD), 0..128

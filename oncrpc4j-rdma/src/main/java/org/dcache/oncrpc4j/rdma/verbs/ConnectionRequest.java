@@ -10,7 +10,7 @@ public interface ConnectionRequest {
 
     InetSocketAddress remoteAddress();
 
-    /** The upper layer's private data as the peer sent it; empty when there was none or it cannot be read. */
+    /** The upper layer's private data as the peer sent it, padded with zeros by some providers; empty when there was none or it cannot be read. */
     byte[] privateData();
 
     /**

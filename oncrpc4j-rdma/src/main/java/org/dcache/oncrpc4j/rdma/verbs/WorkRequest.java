@@ -5,7 +5,7 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 
 /**
- * One Send, RDMA Write or RDMA Read, reusable: fill it, post it, wait for its completion, fill it again.
+ * One Send, RDMA Write or RDMA Read, or a provider's own {@linkplain Exposure#bindRequest() bind}, reusable: fill it, post it, wait for its completion, fill it again.
  *
  * <p>Owned by the poster except between {@link QueuePair#postSend} and its completion. Not thread-safe; the hand-over to
  * the provider and back publishes it. The element arrays grow to the largest use and stay.
@@ -17,12 +17,15 @@ public final class WorkRequest {
         SEND,
         SEND_WITH_INVALIDATE,
         RDMA_WRITE,
-        RDMA_READ
+        RDMA_READ,
+        /** Makes an exposure usable; only providers make such requests, see {@link Exposure#bindRequest()}. */
+        BIND
     }
 
     private Opcode opcode = Opcode.SEND;
     private boolean signaled;
     private Object context;
+    private Exposure bound;
     private WorkRequest next;
     private ByteBuffer[] buffers = new ByteBuffer[2];
     private MemoryRegion[] regions = new MemoryRegion[2];
@@ -42,6 +45,7 @@ public final class WorkRequest {
         remoteStag = 0;
         remoteOffset = 0;
         invalidateStag = 0;
+        bound = null;
         return this;
     }
 
@@ -70,6 +74,13 @@ public final class WorkRequest {
         opcode = Opcode.RDMA_READ;
         remoteStag = stag;
         remoteOffset = offset;
+        return this;
+    }
+
+    /** For providers: makes the exposure usable. It completes as a Send does. */
+    public WorkRequest bind(Exposure exposure) {
+        opcode = Opcode.BIND;
+        bound = exposure;
         return this;
     }
 
@@ -143,6 +154,11 @@ public final class WorkRequest {
 
     public int invalidateStag() {
         return invalidateStag;
+    }
+
+    /** What a bind makes usable. */
+    public Exposure bound() {
+        return bound;
     }
 
     /** Bytes still between the positions and limits of its elements. */

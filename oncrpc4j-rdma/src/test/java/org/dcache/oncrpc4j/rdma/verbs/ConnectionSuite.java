@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -36,16 +37,19 @@ public abstract class ConnectionSuite extends ProviderSuite {
         assumeTrue(c.privateDataReadable() && c.privateDataOnAccept(), "private data cannot be read");
         Endpoint server = endpoint();
         Endpoint client = endpoint();
+        byte[] mine = pattern(c.maxPrivateData(), 1);
         CompletableFuture<byte[]> seen = new CompletableFuture<>();
         try (Listener l = listen(request -> {
             seen.complete(request.privateData());
             request.accept(withPrivateData(pattern(8, 2)), server);
         })) {
-            Endpoint.get(connect(l.localAddress(), withPrivateData(pattern(252, 1)), client));
+            Endpoint.get(connect(l.localAddress(), withPrivateData(mine), client));
         }
-        assertThat(Endpoint.get(seen)).isEqualTo(pattern(252, 1));
-        assertThat(server.queuePair().info().peerPrivateData()).isEqualTo(pattern(252, 1));
-        assertThat(client.queuePair().info().peerPrivateData()).isEqualTo(pattern(8, 2));
+        assertThat(Endpoint.get(seen)).isEqualTo(mine);
+        assertThat(server.queuePair().info().peerPrivateData()).isEqualTo(mine);
+        byte[] answer = client.queuePair().info().peerPrivateData();
+        assertThat(answer).startsWith(pattern(8, 2));
+        assertThat(Arrays.copyOfRange(answer, 8, answer.length)).as("padding").isEqualTo(new byte[answer.length - 8]);
     }
 
     @Test
