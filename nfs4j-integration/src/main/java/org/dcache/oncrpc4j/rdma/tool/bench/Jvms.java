@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import org.dcache.oncrpc4j.rdma.tool.NativeAccess;
 
 /**
  * The start of a child's command line: our own java, a class path without anything of the transport, and for RDMA the agent and its settings.
@@ -66,6 +67,7 @@ final class Jvms {
         }
         List<String> all = new ArrayList<>(flags);
         all.add("-javaagent:" + jar);
+        all.addAll(NativeAccess.flags());
         all.add("-Doncrpc.transport=rdma");
         settings.forEach((name, value) -> all.add("-D" + name + "=" + value));
         return tcp(all);

@@ -13,6 +13,7 @@ import org.dcache.oncrpc4j.rdma.export.ExportOptions;
 import org.dcache.oncrpc4j.rdma.export.ProcessUser;
 import org.dcache.oncrpc4j.rdma.export.Squash;
 import org.dcache.oncrpc4j.rdma.tool.Home;
+import org.dcache.oncrpc4j.rdma.tool.NativeAccess;
 import org.dcache.oncrpc4j.rdma.tool.RpcRdma;
 import org.dcache.oncrpc4j.rdma.tool.serve.app.ServePlan;
 import picocli.CommandLine.Command;
@@ -189,6 +190,7 @@ public final class ServeCommand implements Callable<Integer> {
         command.addAll(jvmFlags);
         if (plan.rdmaPort() != null) {
             command.add("-javaagent:" + home.agent());
+            command.addAll(NativeAccess.flags());
             command.add("-Doncrpc.transport=" + (plan.tcpPort() == null ? "rdma" : "tcp,rdma"));
             command.add("-Doncrpc.rdma.port=" + plan.rdmaPort());
             if (!nfs4j.wanted()) {
