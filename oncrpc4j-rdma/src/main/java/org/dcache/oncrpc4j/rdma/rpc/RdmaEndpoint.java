@@ -53,6 +53,7 @@ final class RdmaEndpoint implements RpcEndpoint {
     private final BoundedLog comings = new BoundedLog(LOG);
     private final ServiceContext service;
     private final Configuration config;
+    private final DevicePool.Source devices;
     private final Counters counters = Counters.process().child();
     private final Bindings bindings = Bindings.load(RdmaEndpoint.class.getClassLoader());
     private final Set<RdmaRpcTransport> connections = ConcurrentHashMap.newKeySet();
@@ -69,8 +70,13 @@ final class RdmaEndpoint implements RpcEndpoint {
     private volatile ScheduledThreadPoolExecutor timer;
 
     RdmaEndpoint(ServiceContext service, Configuration config) {
+        this(service, config, DevicePool::acquire);
+    }
+
+    RdmaEndpoint(ServiceContext service, Configuration config, DevicePool.Source devices) {
         this.service = service;
         this.config = config;
+        this.devices = devices;
     }
 
     ServiceContext service() {
@@ -120,7 +126,7 @@ final class RdmaEndpoint implements RpcEndpoint {
             throw new IOException("service " + service.name() + " was stopped");
         }
         if (leases == null) {
-            leases = DevicePool.acquire(config);
+            leases = devices.acquire(config);
             CountersManagement.acquire();
             management = ServiceManagement.register(this);
             timer = SharedThreads.acquireTimer();
@@ -140,8 +146,14 @@ final class RdmaEndpoint implements RpcEndpoint {
         }
         try {
             ServicePorts.Range range = ServicePorts.range(service, config);
-            for (DevicePool.Lease lease : open()) {
-                for (InetAddress address : ServicePorts.addresses(service, config)) {
+            List<DevicePool.Lease> all = open();
+            for (InetAddress address : ServicePorts.addresses(service, config)) {
+                List<DevicePool.Lease> able = all.stream().filter(lease -> lease.device().serves(address)).toList();
+                if (able.isEmpty()) {
+                    throw new BindException("none of the RDMA providers in use can serve IPv6, so not " + address.getHostAddress()
+                            + "; name an IPv4 address (oncrpc.rdma.bind) or another provider (oncrpc.rdma.provider)");
+                }
+                for (DevicePool.Lease lease : able) {
                     acceptors.add(bind(lease.device(), address, range));
                 }
             }

@@ -32,6 +32,11 @@ public interface QueuePair {
      */
     Exposure expose(MemorySource memory, Access access) throws VerbsException;
 
+    /** Whether {@link #expose} may block for as long as the system takes to register memory, so that it must not be called on a loop. */
+    default boolean exposeBlocks() {
+        return false;
+    }
+
     /**
      * Runs a task on the loop of this queue pair, also after the connection ended, in the order of the calls.
      *

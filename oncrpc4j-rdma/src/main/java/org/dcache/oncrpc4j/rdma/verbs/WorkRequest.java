@@ -84,7 +84,10 @@ public final class WorkRequest {
         return this;
     }
 
-    /** Adds the bytes between position and limit. The request owns the view: the provider may move its position. */
+    /**
+     * Adds the bytes between position and limit; none need no region. The request owns the view: the provider may move its position. Memory without a
+     * region where {@link Capabilities#anyMemory()} does not hold ends the connection.
+     */
     public WorkRequest add(ByteBuffer view, MemoryRegion region) {
         if (count == buffers.length) {
             buffers = Arrays.copyOf(buffers, count * 2);

@@ -41,6 +41,9 @@ final class CallChunks {
             throw new BackwardCallTooLongException("a call of " + message.length() + " bytes to a client must fit inline with its header of "
                     + h.encodedLength() + "; the client takes " + room + ", see oncrpc.rdma.inline");
         }
+        if (whole) {
+            message.settle(connection.device().regbufs());
+        }
         boolean reduced = whole && message.items() > 0 && reduce(connection, call, context, h);
         h.procedure(RdmaHeader.RDMA_MSG);
         if (whole && !reduced) {

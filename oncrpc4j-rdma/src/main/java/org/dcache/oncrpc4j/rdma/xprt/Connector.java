@@ -25,7 +25,9 @@ public final class Connector {
             ConnectionOwner owner) {
         Capabilities can = device.adapter().capabilities();
         int size = device.limits().inline();
-        PrivateData own = new PrivateData(can.remoteInvalidate(), Math.min(size, can.maxSend()), size);
+        // Who cannot read what the peer takes sends no more than the default, and says so.
+        int sent = can.privateDataReadable() ? Math.min(size, can.maxSend()) : PrivateData.DEFAULT_SIZE;
+        PrivateData own = new PrivateData(can.remoteInvalidate(), sent, size);
         RdmaConnection connection = new RdmaConnection(device, owner, true, can.privateDataReadable() ? own : PrivateData.NONE);
         CompletableFuture<RdmaConnection> result = new CompletableFuture<>();
         device.adapter().connect(remote, device.options(local, timeoutMillis, own.encode()), connection, new ConnectListener() {

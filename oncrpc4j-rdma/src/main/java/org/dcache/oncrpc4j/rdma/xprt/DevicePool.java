@@ -40,6 +40,14 @@ public final class DevicePool {
         }
     }
 
+    /** Where an endpoint gets its devices from: {@link DevicePool#acquire(Configuration)}. */
+    @FunctionalInterface
+    public interface Source {
+
+        /** @throws VerbsException see {@link DevicePool#acquire(Configuration)} */
+        List<Lease> acquire(Configuration config) throws VerbsException;
+    }
+
     private static final class Entry {
         private final RdmaDevice device;
         private int leases;
@@ -86,9 +94,13 @@ public final class DevicePool {
      * @throws ProviderUnavailableException one line that says for each provider what is missing; nothing stays open
      */
     public static List<Lease> acquire(Configuration config) throws VerbsException {
+        return acquire(config, installed());
+    }
+
+    /** The same with these providers to choose from, in this order. */
+    public static List<Lease> acquire(Configuration config, List<VerbsProvider> providers) throws VerbsException {
         List<String> wanted = config.get(Settings.PROVIDER);
         boolean auto = wanted.contains("auto");
-        List<VerbsProvider> providers = installed();
         List<Lease> leases = new ArrayList<>();
         List<String> missing = new ArrayList<>();
         try {

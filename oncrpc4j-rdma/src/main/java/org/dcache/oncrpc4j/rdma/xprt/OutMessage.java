@@ -130,6 +130,27 @@ public final class OutMessage {
         }
     }
 
+    /**
+     * Moves the pieces that the adapter cannot work with into registered memory, before parts of the message are named in work requests or exposed. Nothing
+     * where {@link RegbufPool#takesHeap any memory} is good enough. Idempotent.
+     */
+    void settle(RegbufPool pool) {
+        if (pool.takesHeap()) {
+            return;
+        }
+        for (int i = 0; i < count; i++) {
+            if (regions[i] == null) {
+                Regbuf copy = pool.acquire(pieces[i].remaining());
+                pool.copied(pieces[i].remaining());
+                ByteBuffer view = copy.view(0, pieces[i].remaining());
+                view.put(0, pieces[i], pieces[i].position(), pieces[i].remaining());
+                pieces[i] = view;
+                regions[i] = copy.region();
+                onRelease(copy::release);
+            }
+        }
+    }
+
     /** Forgets the items, for a message whose walk failed. */
     public void clearItems() {
         items = 0;

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dcache.oncrpc4j.rdma.xprt;
 
+import java.net.Inet4Address;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import org.dcache.oncrpc4j.rdma.metrics.Counters;
@@ -36,6 +39,9 @@ public final class RdmaDevice implements AutoCloseable {
     private final Set<RdmaConnection> connections = ConcurrentHashMap.newKeySet();
     private final ScheduledFuture<?> patrol;
     private final List<Gauges.Gauge> gauges;
+    /** Made when first needed; guarded by this. */
+    private ThreadPoolExecutor registrar;
+    private boolean closed;
 
     /**
      * @param memory budget for regbufs, bytes
@@ -46,7 +52,7 @@ public final class RdmaDevice implements AutoCloseable {
         this.limits = limits;
         this.counters = counters;
         this.regbufs = new RegbufPool(adapter, memory, counters);
-        this.sinks = new SinkQueue(regbufs, counters);
+        this.sinks = new SinkQueue(regbufs, counters, this::offLoop);
         this.patrol = timer.scheduleWithFixedDelay(this::patrol, PERIOD, PERIOD, TimeUnit.MILLISECONDS);
         this.gauges = List.of(
                 gauge(XprtGauge.CONNECTIONS, connections::size),
@@ -89,6 +95,28 @@ public final class RdmaDevice implements AutoCloseable {
         return Set.copyOf(connections);
     }
 
+    /**
+     * Runs what may block in the system for the registration of memory, off the loops, in the order of the calls. Any thread. When the device is closed it
+     * runs at once: nothing blocks then.
+     */
+    void offLoop(Runnable task) {
+        synchronized (this) {
+            if (!closed) {
+                if (registrar == null) {
+                    registrar = SharedThreads.single("rpcrdma registrar");
+                }
+                registrar.execute(task);
+                return;
+            }
+        }
+        task.run();
+    }
+
+    /** Whether addresses of this kind work with the adapter. A wildcard address is served as what the adapter has. */
+    public boolean serves(InetAddress address) {
+        return adapter.capabilities().ipv6() || address instanceof Inet4Address || address.isAnyLocalAddress();
+    }
+
     /** How many connections are up. */
     public int connectionCount() {
         return connections.size();
@@ -126,6 +154,12 @@ public final class RdmaDevice implements AutoCloseable {
             connection.close(cause);
         }
         adapter.close();
+        synchronized (this) {
+            closed = true;
+            if (registrar != null) {
+                registrar.shutdown();
+            }
+        }
         regbufs.close();
     }
 }

@@ -10,20 +10,22 @@ import org.dcache.oncrpc4j.rdma.verbs.MemoryRegion;
  * A registered buffer (kernel: {@code struct rpcrdma_regbuf}): a piece of a slab that was registered once for its adapter.
  *
  * <p>One owner at a time: whoever acquired it, until {@link #release()}. Its memory never reaches the application; what the
- * application sees is copied out first. Only a regbuf that was made because the budget was used up lies on the heap and goes to
- * the garbage collector.
+ * application sees is copied out first. Only a regbuf that was made because the budget was used up lies on the heap, or is registered for this one use, and
+ * goes to the garbage collector.
  */
 public final class Regbuf {
 
     private final RegbufPool pool;
-    /** Null for memory on the heap. */
+    /** Null for memory for one use. */
     private final RegbufSlab slab;
     private final ByteBuffer memory;
+    private final MemoryRegion region;
     private final AtomicBoolean out = new AtomicBoolean();
 
-    Regbuf(RegbufPool pool, RegbufSlab slab, ByteBuffer memory) {
+    Regbuf(RegbufPool pool, RegbufSlab slab, ByteBuffer memory, MemoryRegion region) {
         this.pool = pool;
         this.slab = slab;
+        this.region = region;
         this.memory = memory.order(ByteOrder.BIG_ENDIAN);
     }
 
@@ -34,7 +36,14 @@ public final class Regbuf {
 
     /** Null where memory needs no registration. */
     public MemoryRegion region() {
-        return slab == null ? null : slab.region();
+        return region;
+    }
+
+    /** Ends a registration for one use. */
+    void unregister() {
+        if (region != null) {
+            region.close();
+        }
     }
 
     /** Whether the memory is used again after its release; if not, it is the garbage collector's and may be kept by anybody. */
@@ -62,7 +71,7 @@ public final class Regbuf {
         memory.clear();
     }
 
-    /** Whether {@link #forget} is possible: it has a slab, or heap memory, of its own. */
+    /** Whether {@link #forget} is possible: it has a slab, or memory for one use, of its own. */
     public boolean isForgettable() {
         return slab == null || slab.isSingle();
     }

@@ -60,19 +60,36 @@ public final class RegbufPool implements AutoCloseable {
         }
     }
 
-    /** A buffer of at least this size. Beyond the budget it is heap memory, counted. Not on a loop. */
+    /**
+     * A buffer of at least this size. Beyond the budget it is memory for one use, counted: on the heap, or where that cannot be used registered for this
+     * once. Not on a loop.
+     */
     public Regbuf acquire(int size) {
         Regbuf regbuf = tryAcquire(size);
         if (regbuf != null) {
             return regbuf;
         }
         counters.increment(XprtCounter.REGBUF_HARDWAY);
-        return heap(size);
+        return takesHeap() ? heap(size) : registeredOnce(size);
+    }
+
+    /** Without a registration if the system refuses one; the provider then ends the connection that it is posted to, and says why. */
+    private Regbuf registeredOnce(int size) {
+        ByteBuffer memory = ByteBuffer.allocateDirect(size);
+        Regbuf regbuf;
+        try {
+            regbuf = new Regbuf(this, null, memory, adapter.register(memory));
+        } catch (VerbsException e) {
+            counters.increment(XprtCounter.REGBUF_REGISTRATION_FAILED);
+            regbuf = new Regbuf(this, null, memory, null);
+        }
+        regbuf.acquired();
+        return regbuf;
     }
 
     /** Memory on the heap, used once: what lies in it may be given to the application as it is. Only where any memory can be exposed. */
     Regbuf heap(int size) {
-        Regbuf heap = new Regbuf(this, null, ByteBuffer.allocate(size));
+        Regbuf heap = new Regbuf(this, null, ByteBuffer.allocate(size), null);
         heap.acquired();
         return heap;
     }
@@ -82,60 +99,95 @@ public final class RegbufPool implements AutoCloseable {
         return adapter.capabilities().anyMemory();
     }
 
-    /** A buffer of at least this size, or null when the budget does not allow it now. */
+    /** A buffer of at least this size, or null when the budget does not allow it now. May register memory, so not on a loop unless that costs nothing. */
     public Regbuf tryAcquire(int size) {
-        int sizeClass = classOf(size);
+        Regbuf regbuf = tryFree(size);
+        return regbuf != null ? regbuf : grow(classOf(size));
+    }
+
+    /** A buffer of at least this size that lies ready, or null. Registers nothing. */
+    Regbuf tryFree(int size) {
         Regbuf regbuf;
         synchronized (this) {
-            regbuf = free.get(sizeClass).pollLast();
-            if (regbuf == null && !grow(sizeClass)) {
+            regbuf = free.get(classOf(size)).pollLast();
+            if (regbuf == null) {
                 return null;
             }
-            if (regbuf == null) {
-                regbuf = free.get(sizeClass).pollLast();
-            }
-            RegbufSlab slab = regbuf.slab();
-            unusedSlabs -= slab.isUnused() ? 1 : 0;
-            slab.unused--;
-            inUse += regbuf.capacity();
+            taken(regbuf);
         }
         regbuf.acquired();
         return regbuf;
     }
 
-    private boolean grow(int sizeClass) {
-        int shift = sizeClass + MIN_SHIFT;
-        int size = sizeOf(shift);
+    private void taken(Regbuf regbuf) {
+        RegbufSlab slab = regbuf.slab();
+        unusedSlabs -= slab.isUnused() ? 1 : 0;
+        slab.unused--;
+        inUse += regbuf.capacity();
+    }
+
+    /** The first buffer of a new slab; null when there is no room for one. Registers and unregisters outside the lock: loops wait for that. */
+    private Regbuf grow(int sizeClass) {
+        int size = sizeOf(sizeClass + MIN_SHIFT);
         int buffers = Math.max(1, (1 << SLAB_SHIFT) / size);
         int bytes = buffers * size;
-        while (!closed && allocated + bytes > budget && evict(sizeClass)) {
-            // each turn gives one unused slab back
+        List<RegbufSlab> victims = new ArrayList<>(0);
+        boolean reserved;
+        synchronized (this) {
+            reserved = reserve(sizeClass, bytes, victims);
         }
-        if (closed || allocated + bytes > budget) {
-            return false;
+        victims.forEach(slab -> slab.region().close());
+        if (!reserved) {
+            return null;
         }
         MemoryRegion region;
         try {
             region = adapter.register(ByteBuffer.allocateDirect(bytes));
         } catch (VerbsException | OutOfMemoryError e) {
             counters.increment(XprtCounter.REGBUF_REGISTRATION_FAILED);
-            return false;
+            synchronized (this) {
+                allocated -= bytes;
+            }
+            return null;
         }
         RegbufSlab slab = new RegbufSlab(region, bytes, sizeClass, buffers);
-        slabs.add(slab);
-        allocated += bytes;
         slab.unused = buffers;
-        unusedSlabs++;
-        for (int i = 0; i < buffers; i++) {
-            free.get(sizeClass).addLast(new Regbuf(this, slab, region.memory().slice(i * size, size)));
+        Regbuf first = new Regbuf(this, slab, region.memory().slice(0, size), region);
+        synchronized (this) {
+            if (!closed) {
+                slabs.add(slab);
+                unusedSlabs++;
+                for (int i = 1; i < buffers; i++) {
+                    free.get(sizeClass).addLast(new Regbuf(this, slab, region.memory().slice(i * size, size), region));
+                }
+                taken(first);
+                first.acquired();
+                return first;
+            }
         }
+        region.close();
+        return null;
+    }
+
+    private boolean reserve(int sizeClass, int bytes, List<RegbufSlab> victims) {
+        while (!closed && allocated + bytes > budget) {
+            RegbufSlab victim = evict(sizeClass);
+            if (victim == null) {
+                break;
+            }
+            victims.add(victim);
+        }
+        if (closed || allocated + bytes > budget) {
+            return false;
+        }
+        allocated += bytes;
         return true;
     }
 
-    /** Unregisters one slab of another class of which nothing is in use, that of the largest buffers first. */
-    private boolean evict(int wantedClass) {
+    /** Gives up one slab of another class of which nothing is in use, that of the largest buffers first; null when there is none. */
+    private RegbufSlab evict(int wantedClass) {
         if (unusedSlabs == 0) {
-            return false;
+            return null;
         }
         RegbufSlab victim = null;
         for (RegbufSlab slab : slabs) {
@@ -144,20 +196,20 @@ public final class RegbufPool implements AutoCloseable {
             }
         }
         if (victim == null) {
-            return false;
+            return null;
         }
         RegbufSlab unused = victim;
         free.get(unused.sizeClass()).removeIf(regbuf -> regbuf.slab() == unused);
         slabs.remove(unused);
         unusedSlabs--;
         allocated -= unused.bytes();
-        unused.region().close();
-        return true;
+        return unused;
     }
 
     void put(Regbuf regbuf) {
         RegbufSlab slab = regbuf.slab();
         if (slab == null) {
+            regbuf.unregister();
             return;
         }
         synchronized (this) {
@@ -176,6 +228,7 @@ public final class RegbufPool implements AutoCloseable {
     void forget(Regbuf regbuf) {
         RegbufSlab slab = regbuf.slab();
         if (slab == null) {
+            regbuf.unregister();
             return;
         }
         counters.increment(XprtCounter.REGBUF_FORGOTTEN);

@@ -39,6 +39,9 @@ final class ReplyChunks {
         if (!inline && (!replyChunk || offered.replyTotal() < reduced) || headerLength > connection.inlineSend()) {
             return -1;
         }
+        if (!inline || reduced < message.length()) {
+            message.settle(connection.device().regbufs());
+        }
         ChunkWriter writer = context.writer().begin(connection.device().adapter().capabilities().maxSge());
         for (int chunk = 0; chunk < h.writeCount() && chunk < message.items(); chunk++) {
             if (message.moved(chunk)) {

@@ -10,6 +10,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.dcache.oncrpc4j.rdma.metrics.Counters;
 import org.dcache.oncrpc4j.rdma.proto.MalformedHeaderException;
 import org.dcache.oncrpc4j.rdma.proto.RdmaHeader;
+import org.dcache.oncrpc4j.rdma.verbs.QueuePair;
 import org.dcache.oncrpc4j.rdma.verbs.ReceiveBuffer;
 
 /**
@@ -241,10 +242,20 @@ public final class Requester {
             }
         }
         if (one != null) {
-            transmit(one, PendingCall.State.BACKLOG);
+            resume(one);
         }
         if (next != null) {
-            next.forEach(call -> transmit(call, PendingCall.State.BACKLOG));
+            next.forEach(this::resume);
+        }
+    }
+
+    /** Sends a call that waited. The loop that brought the credit does it, unless that could make the loop wait for the system. */
+    private void resume(PendingCall call) {
+        QueuePair qp = connection.queuePair();
+        if (qp.exposeBlocks() && qp.inLoop()) {
+            connection.device().offLoop(() -> transmit(call, PendingCall.State.BACKLOG));
+        } else {
+            transmit(call, PendingCall.State.BACKLOG);
         }
     }
 

@@ -77,7 +77,7 @@ class RegbufPoolTest {
 
     @Test
     void whoeverWaitsIsServedWhenMemoryIsForgotten() {
-        SinkQueue queue = new SinkQueue(pool, engine.counters);
+        SinkQueue queue = new SinkQueue(pool, engine.counters, Runnable::run);
         List<Regbuf> all = drain(1 << 20);
         Waiting waiting = new Waiting(1 << 20);
         assertThat(queue.request(waiting)).isNull();
@@ -89,7 +89,7 @@ class RegbufPoolTest {
 
     @Test
     void aWaiterThatGaveUpDoesNotHoldUpThoseBehindIt() {
-        SinkQueue queue = new SinkQueue(pool, engine.counters);
+        SinkQueue queue = new SinkQueue(pool, engine.counters, Runnable::run);
         Regbuf half = pool.tryAcquire(2 << 20);
         Waiting large = new Waiting(3 << 20);
         Waiting small = new Waiting(1 << 20);
