@@ -3,7 +3,8 @@
 # guest.sh OUT [HOSTPORT:GUESTPORT ...]: boots a Linux guest. It says "ready"; each line on standard input is then a shell
 # command for it (see guest/agent.sh), and the end of standard input is its end. OUT is its /out and gets console.log. Connections to
 # 127.0.0.1:HOSTPORT reach the guest's TCP port GUESTPORT; the guest reaches this machine's 127.0.0.1 as 10.0.2.2.
-# GUEST_MEMORY (MiB, 2048), GUEST_LIMIT (seconds until it is ended by force, 1800). prepare.sh must have been run.
+# GUEST_LINK=OWN:PEER adds eth1, a cable to the guest that has the same two socket files the other way round: what goes from guest to guest and
+# is not TCP needs it. GUEST_MEMORY (MiB, 2048), GUEST_LIMIT (seconds until it is ended by force, 1800). prepare.sh must have been run.
 set -euo pipefail
 here=$(cd "$(dirname "$(readlink -f "$0")")" && pwd)
 . "$here/common.sh"
@@ -25,6 +26,12 @@ options=(
     -serial "file:${out//,/,,}/console.log"
     -device virtio-serial-pci -chardev stdio,id=control,signal=off -device virtserialport,chardev=control,name=control
 )
+if [ -n "${GUEST_LINK:-}" ]; then
+    own=${GUEST_LINK%:*} peer=${GUEST_LINK##*:}
+    [[ $own < $peer ]] && mac=52:54:00:00:01:01 || mac=52:54:00:00:01:02
+    options+=(-netdev "dgram,id=link,local.type=unix,local.path=${own//,/,,},remote.type=unix,remote.path=${peer//,/,,}"
+        -device "virtio-net-pci,netdev=link,mac=$mac")
+fi
 directory() { # directory NAME PATH READONLY
     options+=(-fsdev "local,id=$1,path=${2//,/,,},security_model=none,multidevs=remap,readonly=$3"
         -device "virtio-9p-pci,fsdev=$1,mount_tag=$1")

@@ -32,7 +32,7 @@ final class GuestKit {
     }
 
     /** Surefire names the module's directory; in an IDE it is the working directory. */
-    private static Path module() {
+    static Path module() {
         return Path.of(System.getProperty("basedir", "")).toAbsolutePath();
     }
 

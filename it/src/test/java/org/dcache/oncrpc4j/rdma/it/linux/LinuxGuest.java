@@ -57,6 +57,16 @@ final class LinuxGuest implements AutoCloseable {
      * @param guestPorts TCP ports of the guest that {@link #address} shall reach
      */
     static LinuxGuest boot(String name, int... guestPorts) {
+        return boot(name, Map.of(), guestPorts);
+    }
+
+    /** Boots a guest with a cable to another one, {@code eth1}. @param end of the cable (see {@link GuestLink#end}) */
+    static LinuxGuest bootLinked(String name, String end) {
+        return boot(name, Map.of("GUEST_LINK", end));
+    }
+
+    /** @param environment more of it for {@code guest.sh} */
+    private static LinuxGuest boot(String name, Map<String, String> environment, int... guestPorts) {
         GuestKit.prepare();
         Path output = GuestKit.output(name);
         try {
@@ -68,7 +78,9 @@ final class LinuxGuest implements AutoCloseable {
                 hostPorts.put(port, freePort());
                 command.add(hostPorts.get(port) + ":" + port);
             }
-            Process process = new ProcessBuilder(command).redirectError(output.resolve("qemu.log").toFile()).start();
+            ProcessBuilder builder = new ProcessBuilder(command).redirectError(output.resolve("qemu.log").toFile());
+            builder.environment().putAll(environment);
+            Process process = builder.start();
             LinuxGuest guest = new LinuxGuest(name, output, hostPorts, process);
             guest.awaitReady();
             ScenarioReport.note("guest " + name + ": kernel " + guest.run("uname -r"));

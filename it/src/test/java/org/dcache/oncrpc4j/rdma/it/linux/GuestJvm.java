@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.it.linux;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.File;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
+import org.dcache.oncrpc4j.rdma.it.jvm.Jdks;
+import org.dcache.oncrpc4j.rdma.it.linux.app.SuiteMain;
+
+/**
+ * A JVM of Java 22 or newer in a guest, which runs this machine's JDK and this module's test class path.
+ *
+ * <p>An emulated CPU that reads files through 9p starts JVMs slowly: tens of seconds for a run of JUnit. So folders of classes are packed, jars that no guest needs are left out, and
+ * what the JVM makes of the classes is kept in an archive (class data sharing), which a run on this machine makes. All of it lies in {@code target/guest-jvm} and is made once in each run of tests.
+ */
+final class GuestJvm {
+
+    private static final int NEEDED = 22;
+    private static final List<String> UNUSED = List.of("jqwik", "archunit", "kerb", "token-provider", "nimbus", "asm-");
+
+    /** Loads what the suites have in common; without the library there is no device here, and with it the classes are the same. */
+    private static final String TRAINING = "org.dcache.oncrpc4j.rdma.iwarp.IwarpMessagingTest";
+
+    private static GuestJvm instance;
+
+    private final Path java;
+    private final Path arguments;
+
+    private GuestJvm(Path java, Path arguments) {
+        this.java = java;
+        this.arguments = arguments;
+    }
+
+    /** Skips the test, with the reason, where no guest can run the provider for libibverbs. */
+    static synchronized GuestJvm require() {
+        Optional<Path> home = Jdks.atLeast(NEEDED);
+        skipUnless(home.isPresent(), "no JDK " + NEEDED + " or newer beside the one that runs the tests");
+        skipUnless(!Boolean.parseBoolean(System.getProperty("java22.skip", "true")), "this build has no part for Java " + NEEDED
+                + "; build with JDK " + NEEDED + " or newer, or with -Djdk22.home=DIR");
+        if (instance == null) {
+            try {
+                instance = make(home.orElseThrow());
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+        return instance;
+    }
+
+    private static void skipUnless(boolean met, String reason) {
+        if (!met) {
+            System.out.println("skipped: " + reason);
+        }
+        assumeTrue(met, reason);
+    }
+
+    /** The command line of a program, for the guest's shell. It is to be run with {@code /out} as the place for files. */
+    String command(Class<?> main, String... words) {
+        return java + " @" + arguments + ' ' + main.getName() + (words.length == 0 ? "" : " " + String.join(" ", words));
+    }
+
+    /** The java command. */
+    Path java() {
+        return java;
+    }
+
+    private static GuestJvm make(Path home) throws IOException {
+        Path folder = Files.createDirectories(GuestKit.output("guest-jvm"));
+        List<Path> folders = new ArrayList<>();
+        List<Path> jars = new ArrayList<>();
+        for (String entry : System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")).split(File.pathSeparator)) {
+            Path path = Path.of(entry).toAbsolutePath();
+            if (Files.isDirectory(path)) {
+                folders.add(path);
+            } else if (UNUSED.stream().noneMatch(path.getFileName().toString()::startsWith)) {
+                jars.add(path);
+            }
+        }
+        folders.add(GuestKit.module().resolve("../oncrpc4j-rdma/target/test-classes22").normalize());
+        Path packed = folder.resolve("classes.jar");
+        pack(folders, packed);
+        jars.add(0, packed);
+        Path archive = folder.resolve("classes.jsa");
+        Files.deleteIfExists(archive);
+        List<String> options = new ArrayList<>(List.of("-cp", jars.stream().map(Path::toString).collect(Collectors.joining(File.pathSeparator)),
+                "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx512m", "--enable-native-access=ALL-UNNAMED", "-Djava.io.tmpdir=/tmp"));
+        Path arguments = folder.resolve("arguments");
+        Path java = home.resolve("bin/java");
+        Files.write(arguments, options);
+        Process training = new ProcessBuilder(java.toString(), "-XX:ArchiveClassesAtExit=" + archive, "-Xlog:cds=off", "-Xlog:cds+dynamic=off", "@" + arguments,
+                SuiteMain.class.getName(), TRAINING).redirectErrorStream(true).redirectOutput(folder.resolve("training.log").toFile()).start();
+        assertThat(training.onExit().join().exitValue()).as("status of the run that makes the class archive, see training.log in " + folder).isZero();
+        options.add("-XX:SharedArchiveFile=" + archive);
+        Files.write(arguments, options);
+        return new GuestJvm(java, arguments);
+    }
+
+    private static void pack(List<Path> folders, Path jar) throws IOException {
+        try (ZipOutputStream zip = new ZipOutputStream(Files.newOutputStream(jar))) {
+            for (Path folder : folders) {
+                try (Stream<Path> files = Files.walk(folder)) {
+                    for (Path file : files.filter(Files::isRegularFile).toList()) {
+                        zip.putNextEntry(new ZipEntry(folder.relativize(file).toString().replace(File.separatorChar, '/')));
+                        Files.copy(file, zip);
+                        zip.closeEntry();
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.it.linux;
+
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+
+/**
+ * Two guests with a cable between them and software RoCEv2 (rxe) on it. They boot at the same time. Closing it ends both, and fails when one of their kernels reported a fault (see
+ * {@link LinuxGuest#close}).
+ */
+final class RxePair implements AutoCloseable {
+
+    /** The first guest's address on the cable. */
+    static final String SERVER = "192.168.77.1";
+
+    /** The second one's. */
+    static final String CLIENT = "192.168.77.2";
+
+    private final GuestLink link;
+    private final LinuxGuest server;
+    private final LinuxGuest client;
+
+    private RxePair(GuestLink link, LinuxGuest server, LinuxGuest client) {
+        this.link = link;
+        this.server = server;
+        this.client = client;
+    }
+
+    /** @param name first part of the guests' names */
+    static RxePair boot(String name) {
+        GuestKit.prepare();
+        GuestLink link = new GuestLink();
+        CompletableFuture<LinuxGuest> server = CompletableFuture.supplyAsync(() -> guest(name + "-server", link.end(true), SERVER));
+        CompletableFuture<LinuxGuest> client = CompletableFuture.supplyAsync(() -> guest(name + "-client", link.end(false), CLIENT));
+        try {
+            return new RxePair(link, server.join(), client.join());
+        } catch (CompletionException e) {
+            for (CompletableFuture<LinuxGuest> guest : java.util.List.of(server, client)) {
+                guest.handle((booted, failure) -> booted).thenAccept(booted -> {
+                    if (booted != null) {
+                        booted.closeAfter(e);
+                    }
+                }).join();
+            }
+            link.close();
+            throw e;
+        }
+    }
+
+    private static LinuxGuest guest(String name, String end, String address) {
+        LinuxGuest guest = LinuxGuest.bootLinked(name, end);
+        try {
+            guest.run("rxe.sh " + address);
+            return guest;
+        } catch (RuntimeException | AssertionError e) {
+            guest.closeAfter(e);
+            throw e;
+        }
+    }
+
+    LinuxGuest server() {
+        return server;
+    }
+
+    LinuxGuest client() {
+        return client;
+    }
+
+    @Override
+    public void close() {
+        try (link; server; client) {
+            ScenarioReport.note("rxe: " + client.exec("rdma statistic show link rxe0/1").output().strip());
+        }
+    }
+}
