@@ -202,6 +202,11 @@ final class InboundMessages {
         return true;
     }
 
+    /** Whether the segment whose header came last is the last one of its message. */
+    boolean isLast() {
+        return last;
+    }
+
     /** Whether {@link #header} returned false only for want of a receive buffer. */
     boolean isWaitingForReceive() {
         return waitingForReceive;

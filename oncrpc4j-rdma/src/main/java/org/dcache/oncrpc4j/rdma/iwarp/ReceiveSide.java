@@ -11,15 +11,20 @@ import org.dcache.oncrpc4j.rdma.metrics.Counters;
  * The receiving half of a connection: takes the byte stream apart into FPDUs, places payload, checks CRCs, and tells
  * {@link InboundMessages} of each header and each whole FPDU. Loop thread only.
  *
- * <p>Bytes are read into the loop's staging buffer and copied from there to their place; when much of an FPDU's payload is still to
- * come, it is read straight into its place. Placement is therefore before the CRC check, but only ever into memory that the peer may
- * write anyway, and nothing is delivered before the CRC is right. Between two calls nothing of the stream is in the staging buffer: parts
- * of headers and trailers are kept here, and when a message has no receive buffer to go to, the rest is set aside and reading stops.
+ * <p>Bytes are read into the loop's staging buffer and copied from there to their place. An FPDU that lies there whole is checked, then placed. When much of
+ * an FPDU's payload is still to come, it is read straight into its place, and with it just so much of what follows that the next
+ * header is known. Placement may therefore be before the CRC check, but only ever into memory that the peer may write anyway, and nothing is delivered
+ * before the CRC is right. Between two calls nothing of the stream is in the staging buffer: parts of headers and trailers are kept here, and when a
+ * message has no receive buffer to go to, the rest is set aside and reading stops.
  */
 final class ReceiveSide {
 
     /** With so much payload of an FPDU to come, reading in place beats one more copy. */
     private static final int IN_PLACE = 32 << 10;
+    /** The same in the midst of a message where the next FPDU's payload is to be read in place anyway. */
+    private static final int REST_IN_PLACE = 4 << 10;
+    /** What is read behind payload in place: a trailer and the longest header, so that little of the next payload comes with it. */
+    private static final int LOOK_AHEAD = FpduLayout.MAX_PAD + FpduLayout.CRC_LENGTH + FpduLayout.LENGTH_FIELD + DdpHeader.UNTAGGED_LENGTH;
     /** Bytes per turn, so that other connections of the loop get theirs. */
     private static final long TURN = 1 << 20;
 
@@ -51,6 +56,9 @@ final class ReceiveSide {
     private int placeAt;
     private ByteBuffer setAside;
     private boolean discarding;
+    /** The last FPDU was one that is worth reading in place, and not the end of its message. */
+    private boolean bulk;
+    private final ByteBuffer[] scatter = new ByteBuffer[2];
 
     ReceiveSide(IwarpQueuePair queuePair, SocketChannel channel, Counters counters, InboundMessages messages, boolean withCrc) {
         this.queuePair = queuePair;
@@ -79,21 +87,21 @@ final class ReceiveSide {
             while (turn > 0 && setAside == null) {
                 int bytes;
                 boolean more;
-                if (phase == Phase.PAYLOAD && payloadLeft >= IN_PLACE && place.isDirect() && !discarding) {
+                if (phase == Phase.PAYLOAD && payloadLeft >= (bulk ? REST_IN_PLACE : IN_PLACE) && place.isDirect() && !discarding) {
+                    int expected = payloadLeft + LOOK_AHEAD;
                     bytes = readInPlace();
-                    more = payloadLeft == 0;
+                    more = bytes == expected;
                 } else {
                     ByteBuffer staging = loop.staging().clear();
+                    if (bulk) {
+                        staging.limit(LOOK_AHEAD + payloadLeft);
+                    }
                     bytes = channel.read(staging);
                     counters.increment(IwarpCounter.SOCKET_READS);
-                    more = bytes == EventLoop.STAGING;
+                    more = !staging.hasRemaining();
                     if (bytes > 0) {
                         counters.add(IwarpCounter.BYTES_RECEIVED, bytes);
-                        if (!discarding) {
-                            take(staging, 0, bytes);
-                            counters.add(IwarpCounter.BYTES_COPIED_IN, copied);
-                            copied = 0;
-                        }
+                        takeStaged(bytes);
                     }
                 }
                 if (bytes < 0) {
@@ -110,21 +118,37 @@ final class ReceiveSide {
         }
     }
 
+    private void takeStaged(int bytes) {
+        if (!discarding) {
+            take(loop.staging(), 0, bytes);
+            counters.add(IwarpCounter.BYTES_COPIED_IN, copied);
+            copied = 0;
+        }
+    }
+
     private int readInPlace() throws IOException {
         if (!messages.stillPlaceable()) {
             return 0;
         }
-        place.limit(placeAt + payloadLeft).position(placeAt);
-        int bytes = channel.read(place);
+        int wanted = payloadLeft;
+        ByteBuffer target = place;
+        scatter[0] = target.limit(placeAt + wanted).position(placeAt);
+        scatter[1] = loop.staging().clear().limit(LOOK_AHEAD);
+        int bytes = (int) channel.read(scatter);
+        scatter[0] = null;
         counters.increment(IwarpCounter.SOCKET_READS);
         if (bytes > 0) {
             counters.add(IwarpCounter.BYTES_RECEIVED, bytes);
+            int inPlace = Math.min(bytes, wanted);
             if (withCrc) {
-                crc.update(place.limit(placeAt + bytes).position(placeAt));
+                crc.update(target.limit(placeAt + inPlace).position(placeAt));
             }
-            placed(bytes);
+            target.clear();
+            placed(inPlace);
+            takeStaged(bytes - inPlace);
+        } else {
+            target.clear();
         }
-        place.clear();
         return bytes;
     }
 
@@ -145,6 +169,16 @@ final class ReceiveSide {
             }
             switch (phase) {
                 case HEADER -> {
+                    if (have == 0 && to - at > FpduLayout.LENGTH_FIELD) {
+                        int ulpdu = FpduLayout.ulpduLength(bytes, at);
+                        if (ulpdu > 0 && FpduLayout.fpduLength(ulpdu) <= to - at) {
+                            if (!whole(bytes, at, to, ulpdu)) {
+                                return;
+                            }
+                            at += FpduLayout.fpduLength(ulpdu);
+                            continue;
+                        }
+                    }
                     int n = Math.min(need - have, to - at);
                     bytes.get(at, headerBytes, have, n);
                     have += n;
@@ -164,9 +198,7 @@ final class ReceiveSide {
                     place.put(placeAt, bytes, at, n);
                     copied += n;
                     if (withCrc) {
-                        ByteBuffer view = bytes == loop.staging() ? loop.stagingView() : bytes;
-                        crc.update(view.limit(at + n).position(at));
-                        view.clear();
+                        update(bytes, at, n);
                     }
                     at += n;
                     placed(n);
@@ -182,6 +214,52 @@ final class ReceiveSide {
                 }
             }
         }
+    }
+
+    /** An FPDU that is there from its first byte to its last. @return false to stop parsing */
+    private boolean whole(ByteBuffer bytes, int at, int to, int ulpdu) {
+        bytes.get(at, headerBytes, 0, Math.min(headerBytes.length, FpduLayout.LENGTH_FIELD + ulpdu));
+        RdmapOpcode opcode = messages.begin(header, ulpdu);
+        if (opcode == null) {
+            return false;
+        }
+        int headerLength = FpduLayout.LENGTH_FIELD + opcode.headerLength();
+        if (!messages.header(header, ulpdu)) {
+            if (messages.isWaitingForReceive()) {
+                have = headerLength;
+                stall(bytes, at + headerLength, to);
+            }
+            return false;
+        }
+        int covered = FpduLayout.crcOffset(ulpdu);
+        if (withCrc) {
+            crc.reset();
+            update(bytes, at, covered);
+            if (FpduLayout.crc(bytes, at + covered) != (int) crc.getValue()) {
+                messages.fail(TerminateCode.CRC_ERROR);
+                return false;
+            }
+        }
+        int payload = FpduLayout.LENGTH_FIELD + ulpdu - headerLength;
+        expectMore(payload, messages.place());
+        if (payload > 0) {
+            if (!messages.stillPlaceable()) {
+                return false;
+            }
+            messages.place().put(messages.placeAt(), bytes, at + headerLength, payload);
+            copied += payload;
+        }
+        return delivered();
+    }
+
+    private void expectMore(int payload, ByteBuffer target) {
+        bulk = payload >= IN_PLACE && target.isDirect() && !messages.isLast();
+    }
+
+    private void update(ByteBuffer bytes, int at, int length) {
+        ByteBuffer view = bytes == loop.staging() ? loop.stagingView() : bytes;
+        crc.update(view.limit(at + length).position(at));
+        view.clear();
     }
 
     /** The header, or its first four bytes, are there. @return false to stop parsing */
@@ -208,6 +286,7 @@ final class ReceiveSide {
             crc.update(headerBytes, 0, have);
         }
         payloadLeft = FpduLayout.LENGTH_FIELD + ulpdu - have;
+        expectMore(payloadLeft, messages.place());
         if (payloadLeft > 0) {
             place = messages.place();
             placeAt = messages.placeAt();
@@ -235,6 +314,11 @@ final class ReceiveSide {
         have = 0;
         need = FpduLayout.LENGTH_FIELD + 2;
         place = null;
+        return delivered();
+    }
+
+    /** The FPDU is whole and right. @return false to stop parsing */
+    private boolean delivered() {
         counters.increment(IwarpCounter.FPDUS_RECEIVED);
         messages.done(header);
         return queuePair.isReading();

@@ -23,7 +23,7 @@ final class TxBatch {
     /** Views that one more FPDU with {@link #MAX_PIECES} referred pieces may need. */
     private static final int MAX_PIECES = 64;
     private static final int MAX_STAGES = 4;
-    private static final long MAX_BYTES = 512 << 10;
+    private static final long MAX_BYTES = 1 << 20;
     /** Below this a CRC is faster over an array than over direct memory. */
     private static final int SMALL_CRC = 64;
 
