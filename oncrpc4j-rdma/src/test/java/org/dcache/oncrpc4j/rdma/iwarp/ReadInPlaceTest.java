@@ -59,7 +59,7 @@ class ReadInPlaceTest {
     }
 
     @Test
-    @Tag("conformance-98")
+    @Tag("conformance-82")
     void aLongWriteLandsWholeHoweverItIsCut() throws Exception {
         f.responding(RawPeerFixture.options(1000, 4, 4));
         ByteBuffer memory = ByteBuffer.allocateDirect(400_000);
