@@ -13,6 +13,7 @@ import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.dcache.oncrpc4j.rdma.disni.DisniCounter;
 import org.dcache.oncrpc4j.rdma.iwarp.IwarpCounter;
 import org.dcache.oncrpc4j.rdma.iwarp.TerminateCode;
 import org.dcache.oncrpc4j.rdma.metrics.CounterName;
@@ -41,7 +42,8 @@ class OperationsDocTest {
                 assertThat(explained.add(matcher.group(1))).as("second line of " + matcher.group(1)).isTrue();
             }
         }
-        Stream<CounterName> all = Stream.of(XprtCounter.values(), XprtGauge.values(), IwarpCounter.values(), TerminateCode.values())
+        Stream<CounterName> all = Stream.of(XprtCounter.values(), XprtGauge.values(), IwarpCounter.values(), TerminateCode.values(),
+                        DisniCounter.values())
                 .flatMap(Arrays::stream);
         assertThat(explained).containsExactlyInAnyOrderElementsOf(all.map(CounterName::label).toList());
     }

@@ -24,7 +24,7 @@ public final class LeakLedger {
     /** How long the last callbacks and the kernel may take. */
     private static final long PATIENCE_MILLIS = Integer.getInteger("test.patience", 60_000);
     private static final String SLABS = "xprt.regbuf_bytes";
-    private static final List<String> THREADS = List.of("rpcrdma", "rdma-iwarp");
+    private static final List<String> THREADS = List.of("rpcrdma", "rdma-iwarp", "rdma-disni");
 
     private final Map<String, Long> levels;
 

@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.disni;
+
+import com.ibm.disni.verbs.IbvContext;
+import com.ibm.disni.verbs.RdmaCmId;
+import com.ibm.disni.verbs.impl.NatObject;
+import java.io.IOException;
+import java.net.Inet4Address;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import org.dcache.oncrpc4j.rdma.metrics.Counters;
+import org.dcache.oncrpc4j.rdma.verbs.Adapter;
+import org.dcache.oncrpc4j.rdma.verbs.AdapterClosedException;
+import org.dcache.oncrpc4j.rdma.verbs.Capabilities;
+import org.dcache.oncrpc4j.rdma.verbs.ConnectListener;
+import org.dcache.oncrpc4j.rdma.verbs.ConnectOptions;
+import org.dcache.oncrpc4j.rdma.verbs.ConnectionInfo;
+import org.dcache.oncrpc4j.rdma.verbs.ConnectionRequestHandler;
+import org.dcache.oncrpc4j.rdma.verbs.HandshakeException;
+import org.dcache.oncrpc4j.rdma.verbs.Listener;
+import org.dcache.oncrpc4j.rdma.verbs.MemoryRegion;
+import org.dcache.oncrpc4j.rdma.verbs.ProviderUnavailableException;
+import org.dcache.oncrpc4j.rdma.verbs.QueuePairHandler;
+import org.dcache.oncrpc4j.rdma.verbs.VerbsException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * All RDMA devices that librdmacm finds, by way of DiSNI, opened for one user.
+ *
+ * <p>Threads: one for the events of the connection manager, one for jobs, which is whatever blocks or must not meet its like (every call for an
+ * identifier, registrations that end, connections that come and go), and two for each {@link Poller}. Everything that can call back is a {@link Member} from before
+ * until after; {@link #close} tells each of them and waits until none is left, then ends the threads and frees the rest: pollers, domains, the event
+ * channel.
+ */
+public final class DisniAdapter implements Adapter {
+
+    /** Something that must have ended before the adapter has. */
+    interface Member {
+        void adapterClosed();
+    }
+
+    private static final Logger LOG = LoggerFactory.getLogger(DisniAdapter.class);
+
+    private static final int MAX_SEND = 1 << 30;
+
+    /** What fits on InfiniBand and RoCE beside rdma_cm's own header (RDMA_PS_TCP); iWARP would take more. */
+    private static final int MAX_PRIVATE_DATA = 56;
+
+    private final Counters counters = Counters.process().child();
+    private final ConnectionManager manager;
+    private final ThreadPoolExecutor jobs;
+    private final Map<Long, Device> devices = new HashMap<>();
+    private final Set<Domain> domains = ConcurrentHashMap.newKeySet();
+    private final Set<Member> members = new HashSet<>();
+    private boolean closing;
+    private boolean closed;
+
+    private DisniAdapter() throws IOException {
+        this.manager = new ConnectionManager(counters);
+        this.jobs = new ThreadPoolExecutor(1, 1, 0, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), task -> {
+            Thread thread = new Thread(null, task, "rdma-disni jobs", 0, false);
+            thread.setDaemon(true);
+            thread.setContextClassLoader(null);
+            return thread;
+        });
+    }
+
+    static DisniAdapter open() throws VerbsException {
+        try {
+            return new DisniAdapter();
+        } catch (IOException e) {
+            throw new ProviderUnavailableException("disni: the connection manager cannot be opened: " + e.getMessage().strip(), e);
+        }
+    }
+
+    @Override
+    public String provider() {
+        return DisniProvider.NAME;
+    }
+
+    @Override
+    public Capabilities capabilities() {
+        return capabilitiesOfAll();
+    }
+
+    /** The same for every device: they are DiSNI's own limits. */
+    static Capabilities capabilitiesOfAll() {
+        return new Capabilities(false, false, false, false, false, false, false, true, false, SendQueue.MAX_SGE, MAX_SEND, MAX_PRIVATE_DATA);
+    }
+
+    /** What this adapter's listeners and connections counted. */
+    public Counters counters() {
+        return counters;
+    }
+
+    ConnectionManager manager() {
+        return manager;
+    }
+
+    /** Runs a job after those before it. Any thread; nothing happens when the adapter has closed. */
+    void job(Runnable job) {
+        synchronized (members) {
+            if (!closed) {
+                jobs.execute(() -> {
+                    try {
+                        job.run();
+                    } catch (RuntimeException e) {
+                        LOG.error("a job failed", e);
+                    }
+                });
+            }
+        }
+    }
+
+    /** The device that an identifier has found. On the job thread. */
+    Device device(RdmaCmId id) throws IOException {
+        IbvContext context = id.getVerbs();
+        if (context == null) {
+            throw new HandshakeException("the connection has no RDMA device");
+        }
+        long key = ((NatObject) context).getObjId();
+        synchronized (devices) {
+            Device device = devices.get(key);
+            if (device == null) {
+                device = new Device(context, "device " + (devices.size() + 1), counters, domains);
+                devices.put(key, device);
+            }
+            return device;
+        }
+    }
+
+    ConnectionInfo info(RdmaCmId id, InetSocketAddress remote, ConnectOptions options) throws IOException {
+        return info((InetSocketAddress) id.getSource(), remote, options);
+    }
+
+    /** How many Reads the peer takes cannot be learned; what our side was told to use at most must do. */
+    ConnectionInfo info(InetSocketAddress local, InetSocketAddress remote, ConnectOptions options) {
+        return new ConnectionInfo(provider(), local, remote, new byte[0], options.inboundReads(), options.outboundReads(), false, "DiSNI 2.1");
+    }
+
+    @Override
+    public MemoryRegion register(ByteBuffer direct) throws VerbsException {
+        DisniRegion region = new DisniRegion(direct, this::allDomains);
+        List<Device> known;
+        synchronized (devices) {
+            known = List.copyOf(devices.values());
+        }
+        for (Device device : known) {
+            device.shared().lkey(region);
+        }
+        return region;
+    }
+
+    private Collection<Domain> allDomains() {
+        return domains;
+    }
+
+    @Override
+    public Listener listen(InetSocketAddress local, int backlog, ConnectionRequestHandler handler) throws IOException {
+        synchronized (members) {
+            if (closing) {
+                throw new AdapterClosedException("cannot listen on " + local + ": the DiSNI adapter is closed");
+            }
+        }
+        DisniListener listener = new DisniListener(this, local, backlog, handler);
+        if (!add(listener)) {
+            listener.close();
+            throw new AdapterClosedException("cannot listen on " + local + ": the DiSNI adapter is closed");
+        }
+        return listener;
+    }
+
+    @Override
+    public void connect(InetSocketAddress remote, ConnectOptions options, QueuePairHandler handler, ConnectListener listener) {
+        if (!(remote.getAddress() instanceof Inet4Address)) {
+            listener.failed(new HandshakeException("cannot connect to " + remote + ": DiSNI knows resolved IPv4 addresses only"));
+            return;
+        }
+        Dialling dialling = new Dialling(this, remote, options, handler, listener);
+        if (add(dialling)) {
+            dialling.start();
+        } else {
+            listener.failed(new AdapterClosedException("cannot connect to " + remote + ": the DiSNI adapter is closed"));
+        }
+    }
+
+    /** False when the adapter is closed. */
+    boolean add(Member member) {
+        synchronized (members) {
+            return !closing && members.add(member);
+        }
+    }
+
+    /** One thing becomes another, which is told too if the adapter is being closed. */
+    void replace(Member old, Member successor) {
+        boolean told;
+        synchronized (members) {
+            members.remove(old);
+            members.add(successor);
+            told = closing;
+        }
+        if (told) {
+            successor.adapterClosed();
+        }
+    }
+
+    void remove(Member member) {
+        synchronized (members) {
+            members.remove(member);
+            members.notifyAll();
+        }
+    }
+
+    @Override
+    public void close() {
+        List<Member> told;
+        synchronized (members) {
+            if (closing) {
+                awaitUnlocked(() -> closed);
+                return;
+            }
+            closing = true;
+            told = List.copyOf(members);
+        }
+        told.forEach(Member::adapterClosed);
+        synchronized (members) {
+            awaitUnlocked(members::isEmpty);
+        }
+        try {
+            synchronized (devices) {
+                for (Device device : devices.values()) {
+                    device.close();
+                }
+            }
+            manager.close();
+        } catch (IOException e) {
+            LOG.warn("the DiSNI adapter could not be closed whole: {}", e.getMessage());
+        }
+        synchronized (members) {
+            closed = true;
+            jobs.shutdown();
+            members.notifyAll();
+        }
+    }
+
+    /** Waits on the members' lock, which is held. */
+    private void awaitUnlocked(java.util.function.BooleanSupplier condition) {
+        boolean interrupted = false;
+        while (!condition.getAsBoolean()) {
+            try {
+                members.wait();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}
