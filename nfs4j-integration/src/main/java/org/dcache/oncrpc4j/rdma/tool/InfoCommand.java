@@ -2,22 +2,25 @@
 package org.dcache.oncrpc4j.rdma.tool;
 
 import java.io.PrintWriter;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
-import java.util.ServiceLoader;
 import java.util.concurrent.Callable;
 import org.dcache.oncrpc4j.rdma.config.Configuration;
 import org.dcache.oncrpc4j.rdma.config.Setting;
 import org.dcache.oncrpc4j.rdma.config.Settings;
 import org.dcache.oncrpc4j.rdma.verbs.Availability;
+import org.dcache.oncrpc4j.rdma.verbs.Capabilities;
 import org.dcache.oncrpc4j.rdma.verbs.VerbsProvider;
+import org.dcache.oncrpc4j.rdma.xprt.DevicePool;
 import org.dcache.oncrpc4j.rdma.xprt.MemoryBudget;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
-/** {@code rpcrdma info}: what this machine, this JVM and these settings give. Opens nothing. */
+/** {@code rpcrdma info}: what this machine, this JVM and these settings give. Listens nowhere and connects to nobody. */
 @Command(name = "info", description = "Shows the RDMA providers and whether they work here, the settings in force, Java and memory.")
 final class InfoCommand implements Callable<Integer> {
 
@@ -40,6 +43,8 @@ final class InfoCommand implements Callable<Integer> {
         out.println();
         providers(out);
         out.println();
+        abilities(out, config);
+        out.println();
         settings(out, config);
         out.flush();
         return RpcRdma.OK;
@@ -54,12 +59,29 @@ final class InfoCommand implements Callable<Integer> {
     private static void providers(PrintWriter out) {
         Map<String, String> lines = new LinkedHashMap<>();
         Settings.PROVIDER_NAMES.forEach(name -> lines.put(name, "not built in this version"));
-        for (VerbsProvider provider : ServiceLoader.load(VerbsProvider.class)) {
+        for (VerbsProvider provider : DevicePool.installed()) {
             Availability availability = provider.availability();
             lines.put(provider.name(), (availability.available() ? "available: " : "not available: ") + availability.reason());
         }
         out.println("Providers");
         lines.forEach((name, text) -> out.printf("  %-12s %s%n", name, text));
+    }
+
+    /** Of those whose abilities can be known here. */
+    private static void abilities(PrintWriter out, Configuration config) {
+        Map<String, Capabilities> known = new LinkedHashMap<>();
+        for (VerbsProvider provider : DevicePool.installed()) {
+            Abilities.of(provider, config).ifPresent(abilities -> known.put(provider.name(), abilities));
+        }
+        List<String> heads = new ArrayList<>(known.keySet());
+        heads.add(0, "Abilities");
+        TextTable table = new TextTable(heads.toArray(String[]::new));
+        for (Abilities.Line line : Abilities.lines()) {
+            List<String> cells = new ArrayList<>(List.of("  " + line.label()));
+            known.values().forEach(abilities -> cells.add(line.value().apply(abilities)));
+            table.row(cells.toArray(String[]::new));
+        }
+        out.print(table.render());
     }
 
     private void settings(PrintWriter out, Configuration config) {

@@ -52,11 +52,6 @@ public final class DisniAdapter implements Adapter {
 
     private static final Logger LOG = LoggerFactory.getLogger(DisniAdapter.class);
 
-    private static final int MAX_SEND = 1 << 30;
-
-    /** What fits on InfiniBand and RoCE beside rdma_cm's own header (RDMA_PS_TCP); iWARP would take more. */
-    private static final int MAX_PRIVATE_DATA = 56;
-
     private final Counters counters = Counters.process().child();
     private final ConnectionManager manager;
     private final ThreadPoolExecutor jobs;
@@ -91,12 +86,7 @@ public final class DisniAdapter implements Adapter {
 
     @Override
     public Capabilities capabilities() {
-        return capabilitiesOfAll();
-    }
-
-    /** The same for every device: they are DiSNI's own limits. */
-    static Capabilities capabilitiesOfAll() {
-        return new Capabilities(false, false, false, false, false, false, false, true, false, SendQueue.MAX_SGE, MAX_SEND, MAX_PRIVATE_DATA);
+        return DisniProvider.CAPABILITIES;
     }
 
     /** What this adapter's listeners and connections counted. */

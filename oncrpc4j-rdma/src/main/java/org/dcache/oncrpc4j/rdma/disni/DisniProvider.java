@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dcache.oncrpc4j.rdma.disni;
 
+import java.util.Optional;
 import org.dcache.oncrpc4j.rdma.config.Configuration;
 import org.dcache.oncrpc4j.rdma.verbs.Adapter;
 import org.dcache.oncrpc4j.rdma.verbs.Availability;
+import org.dcache.oncrpc4j.rdma.verbs.Capabilities;
 import org.dcache.oncrpc4j.rdma.verbs.ProviderUnavailableException;
 import org.dcache.oncrpc4j.rdma.verbs.VerbsException;
 import org.dcache.oncrpc4j.rdma.verbs.VerbsProvider;
@@ -14,6 +16,15 @@ import org.dcache.oncrpc4j.rdma.verbs.VerbsProvider;
 public final class DisniProvider implements VerbsProvider {
 
     static final String NAME = "disni";
+
+    private static final int MAX_SEND = 1 << 30;
+
+    /** What fits on InfiniBand and RoCE beside rdma_cm's own header (RDMA_PS_TCP); iWARP would take more. */
+    private static final int MAX_PRIVATE_DATA = 56;
+
+    /** The same for every device: these are DiSNI's own limits. */
+    static final Capabilities CAPABILITIES = new Capabilities(false, false, false, false, false, false, false, true, false, SendQueue.MAX_SGE,
+            MAX_SEND, MAX_PRIVATE_DATA);
 
     @Override
     public String name() {
@@ -29,6 +40,11 @@ public final class DisniProvider implements VerbsProvider {
     @Override
     public Availability availability() {
         return DisniProbe.availability();
+    }
+
+    @Override
+    public Optional<Capabilities> abilities() {
+        return Optional.of(CAPABILITIES);
     }
 
     @Override

@@ -40,6 +40,9 @@ public final class IwarpAdapter implements Adapter {
     private static final int MAX_SGE = 1024;
     private static final int MAX_SEND = 1 << 30;
     private static final int MAX_PRIVATE_DATA = 252;
+
+    static final Capabilities CAPABILITIES = new Capabilities(true, true, true, true, true, true, true, true, true, MAX_SGE, MAX_SEND, MAX_PRIVATE_DATA);
+
     private static final long STAGING_BYTES = 64L << 20;
 
     private final IwarpSettings settings;
@@ -68,7 +71,7 @@ public final class IwarpAdapter implements Adapter {
 
     @Override
     public Capabilities capabilities() {
-        return new Capabilities(true, true, true, true, true, true, true, true, true, MAX_SGE, MAX_SEND, MAX_PRIVATE_DATA);
+        return CAPABILITIES;
     }
 
     /** What this adapter's listeners and connections counted. */

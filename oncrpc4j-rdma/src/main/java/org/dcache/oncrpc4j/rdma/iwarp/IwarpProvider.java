@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dcache.oncrpc4j.rdma.iwarp;
 
+import java.util.Optional;
 import org.dcache.oncrpc4j.rdma.config.Configuration;
 import org.dcache.oncrpc4j.rdma.verbs.Adapter;
 import org.dcache.oncrpc4j.rdma.verbs.Availability;
+import org.dcache.oncrpc4j.rdma.verbs.Capabilities;
 import org.dcache.oncrpc4j.rdma.verbs.VerbsProvider;
 
 /** Software iWARP over TCP sockets: needs nothing but Java, so it works everywhere, and comes after all hardware. */
@@ -24,6 +26,11 @@ public final class IwarpProvider implements VerbsProvider {
     @Override
     public Availability availability() {
         return Availability.yes("software iWARP over TCP, always available");
+    }
+
+    @Override
+    public Optional<Capabilities> abilities() {
+        return Optional.of(IwarpAdapter.CAPABILITIES);
     }
 
     @Override

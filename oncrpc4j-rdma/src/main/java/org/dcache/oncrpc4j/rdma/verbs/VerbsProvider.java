@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dcache.oncrpc4j.rdma.verbs;
 
+import java.util.Optional;
 import org.dcache.oncrpc4j.rdma.config.Configuration;
 
 /**
@@ -17,6 +18,11 @@ public interface VerbsProvider {
 
     /** Whether {@link #open} can work here, and if not, why, in words for an admin. Never throws. */
     Availability availability();
+
+    /** What its adapters can do where that does not depend on the device; then it can be said also where the provider is not available. */
+    default Optional<Capabilities> abilities() {
+        return Optional.empty();
+    }
 
     /**
      * Opens an adapter. The caller owns it and closes it.
