@@ -103,6 +103,18 @@ public final class Settings {
     public static final Setting<Integer> IWARP_ORD = integer("oncrpc.rdma.iwarp.ord", "32", 1, 128,
             "RDMA Reads we would have outstanding (Linux: svcrdma_ord)", false);
 
+    public static final Setting<List<String>> DEVICE = add("oncrpc.rdma.device", "", "names of RDMA devices separated by commas",
+            "rdma-core: devices to use, as `rdma link` lists them; empty: all", Settings::words);
+
+    public static final Setting<Integer> RDMA_CORE_SPIN = integer("oncrpc.rdma.rdma-core.spin", "20", 0, 1_000_000,
+            "microseconds that a completion queue is polled after its last completion, before its thread sleeps", false);
+
+    public static final Setting<Integer> RDMA_CORE_SEND_QUEUE = integer("oncrpc.rdma.rdma-core.send-queue", "256", 16, 16384,
+            "work requests that a connection's send queue holds; more wait (Linux: sc_sq_depth)", false);
+
+    public static final Setting<Integer> RDMA_CORE_INLINE = integer("oncrpc.rdma.rdma-core.inline", "128", 0, 1024,
+            "messages up to this many bytes travel inside their work request, as far as the device can", false);
+
     public static final Setting<Boolean> ALLOW_CLEAR = add("oncrpc.rdma.allow-clear", "off", "on or off",
             "serve a TLS-configured service in clear over RDMA", Settings::onOff);
 

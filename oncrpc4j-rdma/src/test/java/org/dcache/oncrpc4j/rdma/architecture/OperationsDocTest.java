@@ -17,6 +17,7 @@ import org.dcache.oncrpc4j.rdma.disni.DisniCounter;
 import org.dcache.oncrpc4j.rdma.iwarp.IwarpCounter;
 import org.dcache.oncrpc4j.rdma.iwarp.TerminateCode;
 import org.dcache.oncrpc4j.rdma.metrics.CounterName;
+import org.dcache.oncrpc4j.rdma.rdmacore.RdmaCoreCounter;
 import org.dcache.oncrpc4j.rdma.xprt.XprtCounter;
 import org.dcache.oncrpc4j.rdma.xprt.XprtGauge;
 import org.junit.jupiter.api.Test;
@@ -43,7 +44,7 @@ class OperationsDocTest {
             }
         }
         Stream<CounterName> all = Stream.of(XprtCounter.values(), XprtGauge.values(), IwarpCounter.values(), TerminateCode.values(),
-                        DisniCounter.values())
+                        DisniCounter.values(), RdmaCoreCounter.values())
                 .flatMap(Arrays::stream);
         assertThat(explained).containsExactlyInAnyOrderElementsOf(all.map(CounterName::label).toList());
     }

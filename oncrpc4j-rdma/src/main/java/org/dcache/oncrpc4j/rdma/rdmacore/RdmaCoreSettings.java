@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.rdmacore;
+
+import java.util.List;
+import org.dcache.oncrpc4j.rdma.config.Configuration;
+import org.dcache.oncrpc4j.rdma.config.Settings;
+
+/**
+ * The settings that the provider on libibverbs uses, taken out of the configuration once.
+ *
+ * @param devices names of the devices to use; empty: all
+ * @param loops threads that take completions, at least 1
+ * @param spinNanos how long a completion queue is polled after its last completion
+ * @param sendQueue work requests a send queue holds
+ * @param inline bytes that may travel inside a work request
+ * @param tos IP type of service, 0 leaves it alone
+ * @param handshakes half-open handshakes per listener
+ * @param handshakeTimeoutMillis time for our upper layer's answer to a connection request
+ */
+record RdmaCoreSettings(List<String> devices, int loops, long spinNanos, int sendQueue, int inline, int tos, int handshakes,
+        long handshakeTimeoutMillis) {
+
+    static RdmaCoreSettings of(Configuration config) {
+        int loops = config.get(Settings.LOOPS);
+        return new RdmaCoreSettings(
+                config.get(Settings.DEVICE),
+                loops > 0 ? loops : Math.max(1, Runtime.getRuntime().availableProcessors() / 2),
+                config.get(Settings.RDMA_CORE_SPIN) * 1000L,
+                config.get(Settings.RDMA_CORE_SEND_QUEUE),
+                config.get(Settings.RDMA_CORE_INLINE),
+                config.get(Settings.TOS),
+                config.get(Settings.HANDSHAKES),
+                config.get(Settings.HANDSHAKE_TIMEOUT));
+    }
+}

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.rdmacore;
+
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The asynchronous events of all devices in use. Contexts are shared by all adapters of the process, so this is too: one daemon thread, started with the first user, ended with the last.
+ * Each event is given back before its users look at it, since destroying what it is about waits for that; they must only pass on.
+ */
+final class AsyncEvents {
+
+    /** Told of every event of every device in use. On the thread of the events. */
+    interface User {
+        /** @param element address of the queue pair or completion queue, for events that are about one */
+        void onAsyncEvent(long context, int type, long element);
+
+        Set<Long> contexts();
+    }
+
+    private static final Logger LOG = LoggerFactory.getLogger(AsyncEvents.class);
+    private static AsyncEvents running;
+
+    private final Verbs verbs;
+    private final List<User> users = new CopyOnWriteArrayList<>();
+    private final int wakeup = Libc.eventfd();
+    private final Memory.Block scratch = new Memory.Block(64);
+    private final Thread thread;
+    private volatile boolean stopping;
+
+    private AsyncEvents(Verbs verbs) {
+        this.verbs = verbs;
+        Memory.putLong(scratch.address(), 1);
+        thread = new Thread(null, this::run, "rdma-core-async", 0, false);
+        thread.setDaemon(true);
+        thread.setContextClassLoader(null);
+    }
+
+    static synchronized void add(Verbs verbs, User user) {
+        boolean first = running == null;
+        if (first) {
+            running = new AsyncEvents(verbs);
+        }
+        running.users.add(user);
+        if (first) {
+            running.thread.start();
+        } else {
+            Libc.signal(running.wakeup, running.scratch.address());
+        }
+    }
+
+    /** When it returns, the user hears nothing any more unless it is just being told. */
+    static void remove(User user) {
+        AsyncEvents last = null;
+        synchronized (AsyncEvents.class) {
+            running.users.remove(user);
+            if (running.users.isEmpty()) {
+                last = running;
+                running = null;
+            }
+        }
+        if (last != null) {
+            last.stop();
+        }
+    }
+
+    private void stop() {
+        stopping = true;
+        Libc.signal(wakeup, scratch.address());
+        boolean interrupted = false;
+        while (thread.isAlive()) {
+            try {
+                thread.join();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        Libc.close(wakeup);
+        scratch.close();
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void run() {
+        Set<Long> dead = new HashSet<>();
+        while (!stopping) {
+            Set<Long> contexts = new HashSet<>();
+            users.forEach(user -> contexts.addAll(user.contexts()));
+            contexts.removeAll(dead);
+            List<Long> polled = new ArrayList<>(contexts);
+            try (Memory.Block fds = new Memory.Block((long) Libc.POLLFD_SIZE * (polled.size() + 1))) {
+                Libc.pollFor(fds.address(), 0, wakeup);
+                for (int i = 0; i < polled.size(); i++) {
+                    int fd = Memory.getInt(polled.get(i) + VerbsLayout.Context.ASYNC_FD);
+                    Libc.nonBlocking(fd);
+                    Libc.pollFor(fds.address(), i + 1, fd);
+                }
+                Libc.poll(fds.address(), polled.size() + 1, -1);
+                if (Libc.ready(fds.address(), 0)) {
+                    Libc.drain(wakeup, scratch.address() + 8);
+                }
+                for (int i = 0; i < polled.size(); i++) {
+                    if (Libc.ready(fds.address(), i + 1) && !take(polled.get(i))) {
+                        // Readable without an event: the device is gone, and its descriptor will never be quiet again.
+                        dead.add(polled.get(i));
+                    }
+                }
+            }
+        }
+    }
+
+    /** @return whether there was an event */
+    private boolean take(long context) {
+        boolean any = false;
+        long event = scratch.address() + 16;
+        while (verbs.getAsyncEvent(context, event)) {
+            any = true;
+            int type = Memory.getInt(event + VerbsLayout.AsyncEvent.TYPE);
+            long element = Memory.getLong(event + VerbsLayout.AsyncEvent.ELEMENT);
+            verbs.ackAsyncEvent(event);
+            for (User user : users) {
+                try {
+                    user.onAsyncEvent(context, type, element);
+                } catch (Throwable e) {
+                    LOG.error("handling asynchronous event {} failed", type, e);
+                }
+            }
+        }
+        return any;
+    }
+}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.rdmacore;
+
+import java.util.concurrent.atomic.AtomicInteger;
+import org.dcache.oncrpc4j.rdma.metrics.Counters;
+import org.dcache.oncrpc4j.rdma.verbs.ResourceLimitException;
+
+/**
+ * The completion queue of one queue pair, for both directions, so that one peer's flood can overrun no other connection's. It is as long as both work queues, and cannot overrun while
+ * these keep to their lengths. Made and destroyed on a control thread, polled on its loop only, and never after {@link Loop#remove}.
+ */
+final class CompletionQueue {
+
+    /** Takes what is taken out. On the loop. */
+    interface Taker {
+        /** @param wc address of a struct ibv_wc, valid during the call */
+        void completed(long wc);
+
+        /** After some were taken. */
+        void batchDone();
+    }
+
+    private static final int BATCH = 32;
+    private static final AtomicInteger COOKIES = new AtomicInteger();
+    private static final java.util.ArrayDeque<Integer> FREE_COOKIES = new java.util.ArrayDeque<>();
+
+    private final Device device;
+    private final Verbs verbs;
+    private final Counters counters;
+    private final Taker taker;
+    private final int cookie;
+    private final long cq;
+    private final Memory.Block completions = new Memory.Block((long) BATCH * VerbsLayout.Wc.SIZE);
+
+    // of the loop
+    boolean hot;
+    long lastBusy;
+
+    /** @param length completions it can hold at least */
+    CompletionQueue(Verbs verbs, Device device, Loop loop, int length, Counters counters, Taker taker) throws ResourceLimitException {
+        this.verbs = verbs;
+        this.device = device;
+        this.counters = counters;
+        this.taker = taker;
+        synchronized (FREE_COOKIES) {
+            cookie = FREE_COOKIES.isEmpty() ? COOKIES.getAndIncrement() : FREE_COOKIES.pop();
+        }
+        cq = verbs.createCq(device.context(), length, cookie, loop.channel(device), 0);
+        if (cq == 0) {
+            int errno = NativeFunction.errno();
+            free();
+            throw new ResourceLimitException("no completion queue of " + length + " on " + device + ": " + Errno.text(errno));
+        }
+    }
+
+    private void free() {
+        completions.close();
+        synchronized (FREE_COOKIES) {
+            FREE_COOKIES.push(cookie);
+        }
+    }
+
+    /** A small number that no other open queue has. */
+    int cookie() {
+        return cookie;
+    }
+
+    long address() {
+        return cq;
+    }
+
+    /** Takes what is there, at most one batch. @return whether there was something */
+    boolean poll() {
+        counters.increment(RdmaCoreCounter.POLL_CALLS);
+        int count = device.calls().pollCq(cq, BATCH, completions.address());
+        if (count <= 0) {
+            return false;
+        }
+        counters.add(RdmaCoreCounter.COMPLETIONS, count);
+        for (int i = 0; i < count; i++) {
+            taker.completed(completions.address() + (long) i * VerbsLayout.Wc.SIZE);
+        }
+        taker.batchDone();
+        return true;
+    }
+
+    /** Asks for an event at the next completion. */
+    void arm() {
+        device.calls().requestNotify(cq);
+    }
+
+    /** Control thread, when its queue pair is destroyed and the loop has forgotten it. */
+    void destroy() {
+        verbs.destroyCq(cq);
+        free();
+    }
+}

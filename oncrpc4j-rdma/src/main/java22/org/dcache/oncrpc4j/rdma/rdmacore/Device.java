@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.rdmacore;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.dcache.oncrpc4j.rdma.verbs.ProviderUnavailableException;
+
+/**
+ * One RDMA device as librdmacm opened it, with what it can do and the protection domain that an adapter has on it. The context belongs to librdmacm, which shares it among all users of
+ * the process and keeps it; the domain is the adapter's and is closed last. Immutable but for {@link #removed}; any thread.
+ */
+final class Device {
+
+    /** Which devices the self-test or a message means. */
+    private final String name;
+    private final long context;
+    private final int index;
+    private final Verbs verbs;
+    private final FastCalls calls;
+    private final boolean iwarp;
+    private final boolean softIwarp;
+    private final boolean softRoce;
+    private final boolean windows;
+    private final boolean invalidate;
+    private final int maxRequests;
+    private final int maxElements;
+    private final int maxCompletions;
+    private final int inboundReads;
+    private final int outboundReads;
+    private final int maxMessage;
+    private final long domain;
+    private final NativeFunction allocWindow;
+    private final NativeFunction deallocWindow;
+    private volatile boolean removed;
+
+    /** vendor_id of siw (drivers/infiniband/sw/siw). */
+    private static final int SIW_VENDOR = 0x626d74;
+    /** vendor_id of rxe (drivers/infiniband/sw/rxe). */
+    private static final int RXE_VENDOR = 0xffffff;
+
+    Device(Verbs verbs, long context, int index) throws ProviderUnavailableException {
+        this.verbs = verbs;
+        this.context = context;
+        this.index = index;
+        this.calls = new FastCalls(context);
+        long device = Memory.getLong(context + VerbsLayout.Context.DEVICE);
+        name = verbs.deviceName(device);
+        iwarp = Memory.getInt(device + VerbsLayout.Device.TRANSPORT_TYPE) == VerbsLayout.Device.TRANSPORT_IWARP;
+        try (Memory.Block block = new Memory.Block(VerbsLayout.DeviceAttr.SIZE + VerbsLayout.PortAttr.SIZE)) {
+            long attr = block.address();
+            check(verbs.queryDevice(context, attr), "query the device");
+            softIwarp = Memory.getInt(attr + VerbsLayout.DeviceAttr.VENDOR_ID) == SIW_VENDOR;
+            softRoce = !iwarp && Memory.getInt(attr + VerbsLayout.DeviceAttr.VENDOR_ID) == RXE_VENDOR;
+            int caps = Memory.getInt(attr + VerbsLayout.DeviceAttr.DEVICE_CAP_FLAGS);
+            windows = (caps & (VerbsLayout.DeviceAttr.CAP_MEM_WINDOW_TYPE_2A | VerbsLayout.DeviceAttr.CAP_MEM_WINDOW_TYPE_2B)) != 0
+                    && Memory.getInt(attr + VerbsLayout.DeviceAttr.MAX_MW) > 0;
+            invalidate = (caps & VerbsLayout.DeviceAttr.CAP_MEM_MGT_EXTENSIONS) != 0;
+            maxRequests = Memory.getInt(attr + VerbsLayout.DeviceAttr.MAX_QP_WR);
+            maxElements = Memory.getInt(attr + VerbsLayout.DeviceAttr.MAX_SGE);
+            maxCompletions = Memory.getInt(attr + VerbsLayout.DeviceAttr.MAX_CQE);
+            inboundReads = Memory.getInt(attr + VerbsLayout.DeviceAttr.MAX_QP_RD_ATOM);
+            outboundReads = Memory.getInt(attr + VerbsLayout.DeviceAttr.MAX_QP_INIT_RD_ATOM);
+            long port = attr + VerbsLayout.DeviceAttr.SIZE;
+            check(verbs.queryPort(context, 1, port), "query port 1");
+            int most = Memory.getInt(port + VerbsLayout.PortAttr.MAX_MSG_SZ);
+            maxMessage = most > 0 ? Math.min(most, 1 << 30) : 1 << 30;
+        }
+        allocWindow = windows ? NativeFunction.at(Memory.getLong(context + VerbsLayout.Context.OPS_ALLOC_MW), "alloc_mw", NativeFunction.Result.LONG, 2)
+                : null;
+        deallocWindow = windows
+                ? NativeFunction.at(Memory.getLong(context + VerbsLayout.Context.OPS_DEALLOC_MW), "dealloc_mw", NativeFunction.Result.INT, 1) : null;
+        domain = verbs.allocPd(context);
+        if (domain == 0) {
+            throw new ProviderUnavailableException(name + ": no protection domain: " + Errno.text(NativeFunction.errno()));
+        }
+    }
+
+    private void check(int errno, String what) throws ProviderUnavailableException {
+        if (errno != 0) {
+            throw new ProviderUnavailableException(name + ": cannot " + what + ": " + Errno.text(errno == -1 ? NativeFunction.errno() : errno));
+        }
+    }
+
+    /** The contexts that librdmacm has open, of devices with these names; all if there are none. */
+    static List<Long> contexts(Libraries libraries, List<String> names) throws ProviderUnavailableException {
+        List<Long> contexts = new ArrayList<>();
+        List<String> found = new ArrayList<>();
+        try (Memory.Block count = new Memory.Block(4)) {
+            long list = libraries.cm().getDevices(count.address());
+            if (list == 0) {
+                throw new ProviderUnavailableException("librdmacm opens no device: " + Errno.text(NativeFunction.errno())
+                        + "; are the kernel modules rdma_ucm and ib_uverbs loaded?");
+            }
+            for (int i = 0; i < Memory.getInt(count.address()); i++) {
+                long context = Memory.getLong(list + 8L * i);
+                String name = libraries.verbs().deviceName(Memory.getLong(context + VerbsLayout.Context.DEVICE));
+                found.add(name);
+                if (names.isEmpty() || names.contains(name)) {
+                    contexts.add(context);
+                }
+            }
+            libraries.cm().freeDevices(list);
+        }
+        if (contexts.isEmpty()) {
+            throw new ProviderUnavailableException(found.isEmpty()
+                    ? "libibverbs has no device; is the driver's library there (ibverbs-providers on Debian)? `ibv_devices` lists them"
+                    : "no RDMA device is named " + String.join(" or ", names) + " (oncrpc.rdma.device); there are " + String.join(", ", found));
+        }
+        return contexts;
+    }
+
+    String name() {
+        return name;
+    }
+
+    /** Its place among the adapter's devices. */
+    int index() {
+        return index;
+    }
+
+    long context() {
+        return context;
+    }
+
+    long domain() {
+        return domain;
+    }
+
+    FastCalls calls() {
+        return calls;
+    }
+
+    boolean isIwarp() {
+        return iwarp;
+    }
+
+    /** Whether it has memory windows of type 2, whose binds are work requests. */
+    boolean hasWindows() {
+        return windows;
+    }
+
+    /** Whether it can send and understand Send with Invalidate. */
+    boolean canInvalidate() {
+        return invalidate;
+    }
+
+    /**
+     * Bits of ibv_wc.wc_flags, any of which says that a Send invalidated a handle. rxe hands out the kernel's IB_WC_WITH_INVALIDATE, 1 << 2, in place of libibverbs' bit, up to at least
+     * Linux 6.12.
+     */
+    int withInvalidate() {
+        return softRoce ? VerbsLayout.Wc.WITH_INV | 1 << 2 : VerbsLayout.Wc.WITH_INV;
+    }
+
+    /**
+     * Whether a window may be invalidated here at the moment the peer invalidates it. rxe of Linux 6.1 ends in a kernel panic then (rxe_invalidate_mw takes a free window for a bound
+     * one); there windows are freed instead, which costs a system call each.
+     */
+    boolean toleratesLateInvalidation() {
+        return !softRoce;
+    }
+
+    int maxRequests() {
+        return maxRequests;
+    }
+
+    int maxElements() {
+        return maxElements;
+    }
+
+    int maxCompletions() {
+        return maxCompletions;
+    }
+
+    int inboundReads() {
+        return inboundReads;
+    }
+
+    int outboundReads() {
+        return outboundReads;
+    }
+
+    /** Bytes of the longest message. */
+    int maxMessage() {
+        return maxMessage;
+    }
+
+    /**
+     * Rights of a region for local use. A window needs a region that allows it. iWARP cards place Read Responses by a handle that is sent to the peer and must be
+     * writable from there (RFC 5040, 5.2 and the verbs of RNICs); siw does not insist, and gets no such right.
+     */
+    int localAccess() {
+        return VerbsLayout.Mr.LOCAL_WRITE | (windows ? VerbsLayout.Mr.MW_BIND : 0) | (iwarp && !softIwarp ? VerbsLayout.Mr.REMOTE_WRITE : 0);
+    }
+
+    /** A new window, 0 when there is none left. */
+    long allocWindow() {
+        return allocWindow.call(domain, VerbsLayout.Mw.TYPE_2);
+    }
+
+    void deallocWindow(long window) {
+        deallocWindow.call(window);
+    }
+
+    boolean isRemoved() {
+        return removed;
+    }
+
+    void removed() {
+        removed = true;
+    }
+
+    /** After everything that was made in its domain. */
+    void close() {
+        verbs.deallocPd(domain);
+    }
+
+    @Override
+    public String toString() {
+        return name + (iwarp ? " (iWARP" : " (InfiniBand or RoCE") + (windows ? ", memory windows)" : ")");
+    }
+}

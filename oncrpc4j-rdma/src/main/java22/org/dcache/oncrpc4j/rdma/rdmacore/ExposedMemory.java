@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.rdmacore;
+
+import java.nio.ByteBuffer;
+import org.dcache.oncrpc4j.rdma.rdmacore.BouncePool.Bounce;
+import org.dcache.oncrpc4j.rdma.verbs.Access;
+import org.dcache.oncrpc4j.rdma.verbs.MemorySource;
+import org.dcache.oncrpc4j.rdma.verbs.ResourceLimitException;
+
+/**
+ * The registered memory behind an exposure: the source's own where that is registered, else a bounce buffer, filled now for what the peer reads, and copied back at {@link #release} when
+ * the peer wrote. One owner, its exposure.
+ */
+final class ExposedMemory {
+
+    private final BouncePool bounces;
+    private final ByteBuffer target;
+    private final long address;
+    private final int length;
+    private final Region region;
+    private Bounce bounce;
+
+    ExposedMemory(MemorySource source, Access access, Regions regions, BouncePool bounces) throws ResourceLimitException {
+        this.bounces = bounces;
+        length = source.length();
+        ByteBuffer memory = source.memory();
+        ByteBuffer view = memory.slice(memory.position(), length);
+        long own = view.isDirect() ? Memory.address(view) : 0;
+        Region registered = own != 0 ? regions.find(own, length) : null;
+        if (registered != null) {
+            region = registered;
+            address = own;
+            target = null;
+            return;
+        }
+        bounce = bounces.take(length);
+        region = bounce.region();
+        address = bounce.address();
+        if (access == Access.REMOTE_READ) {
+            Memory.copyIn(view, address);
+            target = null;
+        } else {
+            target = view;
+        }
+    }
+
+    long address() {
+        return address;
+    }
+
+    int length() {
+        return length;
+    }
+
+    Region region() {
+        return region;
+    }
+
+    /** The peer can no longer reach it. Once. */
+    void release() {
+        if (bounce != null) {
+            if (target != null) {
+                Memory.copyOut(address, target);
+            }
+            bounces.giveBack(bounce);
+            bounce = null;
+        }
+    }
+}

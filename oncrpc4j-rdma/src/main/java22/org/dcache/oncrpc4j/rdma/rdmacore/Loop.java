@@ -1,0 +1,334 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.rdmacore;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.PriorityQueue;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.dcache.oncrpc4j.rdma.metrics.Counters;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A thread that takes completions and makes the callbacks of its queue pairs. It owns a completion channel for each device and an eventfd; any thread may {@link #execute}, the rest is
+ * for the thread itself.
+ *
+ * <p>Polling adapts: a queue that had completions a short while ago (setting {@code oncrpc.rdma.rdma-core.spin}) is polled again and again; after that it is armed, polled once more, since a
+ * completion before the arming tells nobody, and left to its channel. Without such queues the thread sleeps in poll(2). It is a daemon, bound to no processor: pin the JVM with
+ * taskset or numactl to the device's node where that matters.
+ */
+final class Loop {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Loop.class);
+    private static final int TASKS_PER_TURN = 256;
+    /** While queues are polled, the channels of the others are looked at this often, nanoseconds. */
+    private static final long LOOK_NANOS = 50_000;
+
+    /** Runs once unless cancelled; made and cancelled on the loop. */
+    static final class Timer implements Comparable<Timer> {
+        private final long at;
+        private Runnable task;
+
+        private Timer(long at, Runnable task) {
+            this.at = at;
+            this.task = task;
+        }
+
+        void cancel() {
+            task = null;
+        }
+
+        @Override
+        public int compareTo(Timer other) {
+            return Long.signum(at - other.at);
+        }
+    }
+
+    private final Verbs verbs;
+    private final Counters counters;
+    private final long spinNanos;
+    private final Thread thread;
+    private final int wakeup = Libc.eventfd();
+    private final Memory.Block scratch = new Memory.Block(64);
+    private final Memory.Block fds;
+    private final List<Device> devices;
+    private final long[] channels;
+    private final Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
+    private final PriorityQueue<Timer> timers = new PriorityQueue<>();
+    private final AtomicBoolean asleep = new AtomicBoolean();
+    private volatile boolean stopping;
+    private volatile boolean stopped;
+    private boolean closed;
+
+    // of the thread
+    private CompletionQueue[] queues = new CompletionQueue[16];
+    private CompletionQueue[] hot = new CompletionQueue[16];
+    private int hotCount;
+    private long nextLook;
+
+    /** @param spinNanos how long a queue is polled after its last completion */
+    Loop(String name, Verbs verbs, List<Device> devices, Counters counters, long spinNanos) {
+        this.verbs = verbs;
+        this.counters = counters;
+        this.spinNanos = spinNanos;
+        this.devices = devices;
+        this.fds = new Memory.Block((long) Libc.POLLFD_SIZE * (devices.size() + 1));
+        this.channels = new long[devices.size()];
+        Memory.putLong(scratch.address(), 1);
+        Libc.pollFor(fds.address(), 0, wakeup);
+        for (int i = 0; i < channels.length; i++) {
+            channels[i] = verbs.createCompChannel(devices.get(i).context());
+            if (channels[i] == 0) {
+                throw new IllegalStateException("no completion channel on " + devices.get(i) + ": " + Errno.text(NativeFunction.errno()));
+            }
+            int fd = Memory.getInt(channels[i] + VerbsLayout.CompChannel.FD);
+            Libc.nonBlocking(fd);
+            Libc.pollFor(fds.address(), i + 1, fd);
+        }
+        thread = new Thread(null, this::run, name, 0, false);
+        thread.setDaemon(true);
+        thread.setContextClassLoader(Loop.class.getClassLoader());
+        thread.start();
+    }
+
+    boolean inLoop() {
+        return Thread.currentThread() == thread;
+    }
+
+    /** The completion channel for queues on this device. */
+    long channel(Device device) {
+        return channels[device.index()];
+    }
+
+    /** Runs the task on the loop; false when the loop has ended and the task will not run. */
+    boolean execute(Runnable task) {
+        tasks.add(task);
+        if (asleep.get() && asleep.compareAndSet(true, false)) {
+            wake();
+        }
+        return !stopped || !tasks.remove(task);
+    }
+
+    /** Under a lock, since the descriptor's number may be somebody else's once it is closed. */
+    private void wake() {
+        synchronized (scratch) {
+            if (!closed) {
+                Libc.signal(wakeup, scratch.address());
+            }
+        }
+    }
+
+    Timer schedule(long delayMillis, Runnable task) {
+        Timer timer = new Timer(System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(delayMillis), task);
+        timers.add(timer);
+        return timer;
+    }
+
+    /** Starts to take completions of a queue. */
+    void add(CompletionQueue queue) {
+        int cookie = queue.cookie();
+        if (cookie >= queues.length) {
+            queues = Arrays.copyOf(queues, Math.max(cookie + 1, queues.length * 2));
+        }
+        queues[cookie] = queue;
+        heat(queue);
+    }
+
+    /** Forgets a queue; events of it are still acknowledged. */
+    void remove(CompletionQueue queue) {
+        queues[queue.cookie()] = null;
+        for (int i = 0; i < hotCount; i++) {
+            if (hot[i] == queue) {
+                cool(i);
+                break;
+            }
+        }
+        queue.hot = false;
+    }
+
+    private void heat(CompletionQueue queue) {
+        if (!queue.hot) {
+            queue.hot = true;
+            queue.lastBusy = System.nanoTime();
+            if (hotCount == hot.length) {
+                hot = Arrays.copyOf(hot, hotCount * 2);
+            }
+            hot[hotCount++] = queue;
+        }
+    }
+
+    private void cool(int i) {
+        hot[i].hot = false;
+        hot[i] = hot[--hotCount];
+        hot[hotCount] = null;
+    }
+
+    /** Ends the loop after the tasks that are queued, and waits for its thread. Not on the loop. */
+    void stop() {
+        stopping = true;
+        wake();
+        boolean interrupted = false;
+        while (thread.isAlive()) {
+            try {
+                thread.join();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Frees the channels and descriptors. After {@link #stop}, when the queues are gone and nobody calls {@link #execute} any more. */
+    void close() {
+        for (long channel : channels) {
+            verbs.destroyCompChannel(channel);
+        }
+        synchronized (scratch) {
+            closed = true;
+            Libc.close(wakeup);
+            scratch.close();
+        }
+        fds.close();
+    }
+
+    private void run() {
+        try {
+            while (!stopping) {
+                runTasks();
+                boolean busy = pollHot();
+                runTimers();
+                if (hotCount == 0) {
+                    sleep();
+                } else if (!busy) {
+                    Thread.onSpinWait();
+                    look();
+                } else {
+                    look();
+                }
+            }
+        } finally {
+            stopped = true;
+            while (!tasks.isEmpty()) {
+                runTasks();
+            }
+        }
+    }
+
+    private boolean pollHot() {
+        boolean busy = false;
+        for (int i = hotCount - 1; i >= 0; i--) {
+            // A callback may remove queues.
+            if (i >= hotCount) {
+                continue;
+            }
+            CompletionQueue queue = hot[i];
+            if (guardedPoll(queue)) {
+                busy = true;
+                queue.lastBusy = System.nanoTime();
+            } else if (System.nanoTime() - queue.lastBusy >= spinNanos && i < hotCount && hot[i] == queue) {
+                queue.arm();
+                counters.increment(RdmaCoreCounter.NOTIFY_CALLS);
+                if (guardedPoll(queue)) {
+                    busy = true;
+                    queue.lastBusy = System.nanoTime();
+                } else if (i < hotCount && hot[i] == queue) {
+                    cool(i);
+                }
+            }
+        }
+        return busy;
+    }
+
+    private boolean guardedPoll(CompletionQueue queue) {
+        try {
+            return queue.poll();
+        } catch (Throwable e) {
+            LOG.error("taking completions failed", e);
+            return false;
+        }
+    }
+
+    private void sleep() {
+        long wait = -1;
+        Timer first = timers.peek();
+        if (first != null) {
+            long nanos = first.at - System.nanoTime();
+            wait = nanos <= 0 ? 0 : TimeUnit.NANOSECONDS.toMillis(nanos) + 1;
+        }
+        asleep.set(true);
+        if (stopping || !tasks.isEmpty()) {
+            wait = 0;
+        }
+        Libc.poll(fds.address(), channels.length + 1, (int) Math.min(wait, Integer.MAX_VALUE));
+        asleep.set(false);
+        takeEvents();
+    }
+
+    private void look() {
+        long now = System.nanoTime();
+        if (now - nextLook >= 0) {
+            nextLook = now + LOOK_NANOS;
+            Libc.poll(fds.address(), channels.length + 1, 0);
+            takeEvents();
+        }
+    }
+
+    private void takeEvents() {
+        if (Libc.ready(fds.address(), 0)) {
+            Libc.drain(wakeup, scratch.address() + 8);
+        }
+        for (int i = 0; i < channels.length; i++) {
+            if (!Libc.ready(fds.address(), i + 1)) {
+                continue;
+            }
+            boolean any = false;
+            while (verbs.getCqEvent(channels[i], scratch.address() + 16)) {
+                any = true;
+                counters.increment(RdmaCoreCounter.COMPLETION_EVENTS);
+                verbs.ackCqEvents(Memory.getLong(scratch.address() + 16), 1);
+                int cookie = (int) Memory.getLong(scratch.address() + 24);
+                CompletionQueue queue = cookie < queues.length ? queues[cookie] : null;
+                if (queue != null) {
+                    heat(queue);
+                }
+            }
+            if (!any && devices.get(i).isRemoved()) {
+                // The descriptor of a removed device is readable for ever.
+                Libc.pollFor(fds.address(), i + 1, -1);
+            }
+        }
+    }
+
+    private void runTasks() {
+        for (int i = 0; i < TASKS_PER_TURN; i++) {
+            Runnable task = tasks.poll();
+            if (task == null) {
+                return;
+            }
+            runGuarded(task);
+        }
+    }
+
+    private void runTimers() {
+        for (Timer timer = timers.peek(); timer != null && timer.at - System.nanoTime() <= 0; timer = timers.peek()) {
+            timers.poll();
+            Runnable task = timer.task;
+            if (task != null) {
+                runGuarded(task);
+            }
+        }
+    }
+
+    private static void runGuarded(Runnable task) {
+        try {
+            task.run();
+        } catch (Throwable e) {
+            LOG.error("a task failed", e);
+        }
+    }
+}

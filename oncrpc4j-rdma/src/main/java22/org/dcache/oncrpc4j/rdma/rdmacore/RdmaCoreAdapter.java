@@ -1,0 +1,340 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.rdmacore;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
+import org.dcache.oncrpc4j.rdma.metrics.Counters;
+import org.dcache.oncrpc4j.rdma.verbs.Access;
+import org.dcache.oncrpc4j.rdma.verbs.Adapter;
+import org.dcache.oncrpc4j.rdma.verbs.AdapterClosedException;
+import org.dcache.oncrpc4j.rdma.verbs.Capabilities;
+import org.dcache.oncrpc4j.rdma.verbs.ConnectListener;
+import org.dcache.oncrpc4j.rdma.verbs.ConnectOptions;
+import org.dcache.oncrpc4j.rdma.verbs.ConnectionRequestHandler;
+import org.dcache.oncrpc4j.rdma.verbs.Listener;
+import org.dcache.oncrpc4j.rdma.verbs.MemoryRegion;
+import org.dcache.oncrpc4j.rdma.verbs.MemorySource;
+import org.dcache.oncrpc4j.rdma.verbs.ProviderUnavailableException;
+import org.dcache.oncrpc4j.rdma.verbs.QueuePairHandler;
+import org.dcache.oncrpc4j.rdma.verbs.ResourceLimitException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The RDMA devices of this machine, or those that {@code oncrpc.rdma.device} names, opened for one user: a protection domain on each, registered memory, loops, control threads, the
+ * connection manager's channel. Which device a connection uses follows from its address, as rdma_cm finds it.
+ *
+ * <p>Everything that has an id is a {@link Member} until after its last callback. {@link #close} tells each member, waits until none is left, and frees the rest in this order: asynchronous
+ * events, control threads, channel, loops, windows, memory, domains. A device that is removed ends its connections; the others go on, and one that comes back is used by the next adapter.
+ */
+final class RdmaCoreAdapter implements Adapter, AsyncEvents.User {
+
+    /** Something with a connection id; ends itself when told, and then removes itself. */
+    interface Member {
+        void adapterClosed();
+    }
+
+    /** What the fabric's connection request carries beside rdma_cm's own header (IBA 12.6.5, Annex A11); iWARP has room for more. */
+    private static final int PRIVATE_DATA_FABRIC = 56;
+    private static final int PRIVATE_DATA_IWARP = 252;
+
+    private static final Logger LOG = LoggerFactory.getLogger(RdmaCoreAdapter.class);
+
+    private final Libraries libraries;
+    private final RdmaCoreSettings settings;
+    private final Counters counters = Counters.process().child();
+    private final List<Device> devices = new ArrayList<>();
+    private final Map<Long, Device> byContext;
+    private final List<Windows> windows = new ArrayList<>();
+    private final Regions regions;
+    private final BouncePool bounces;
+    private final ControlThreads control = new ControlThreads();
+    private final Map<Device, Map<Integer, ReceivePool>> receivePools = new ConcurrentHashMap<>();
+    private final Map<Long, RdmaCoreQueuePair> queuePairs = new ConcurrentHashMap<>();
+    private final List<Loop> loops = new ArrayList<>();
+    private final CmChannel cmChannel;
+    private final AtomicInteger next = new AtomicInteger();
+    private final Set<Member> members = new HashSet<>();
+    private boolean closing;
+    private volatile boolean closed;
+
+    RdmaCoreAdapter(Libraries libraries, RdmaCoreSettings settings) throws ProviderUnavailableException {
+        this.libraries = libraries;
+        this.settings = settings;
+        try {
+            for (long context : Device.contexts(libraries, settings.devices())) {
+                devices.add(new Device(libraries.verbs(), context, devices.size()));
+            }
+            cmChannel = new CmChannel(libraries.cm(), control);
+        } catch (ProviderUnavailableException | RuntimeException e) {
+            devices.forEach(Device::close);
+            control.shutdown();
+            throw e;
+        }
+        byContext = devices.stream().collect(Collectors.toMap(Device::context, device -> device));
+        devices.forEach(device -> windows.add(new Windows(device)));
+        regions = new Regions(libraries.verbs(), devices, counters);
+        bounces = new BouncePool(regions);
+        for (int i = 0; i < settings.loops(); i++) {
+            loops.add(new Loop("rdma-core-loop-" + i, libraries.verbs(), devices, counters, settings.spinNanos()));
+        }
+        AsyncEvents.add(libraries.verbs(), this);
+        LOG.info("RDMA devices: {}", devices);
+    }
+
+    @Override
+    public String provider() {
+        return RdmaCoreProvider.NAME;
+    }
+
+    @Override
+    public Capabilities capabilities() {
+        boolean windowsEverywhere = devices.stream().allMatch(Device::hasWindows);
+        boolean iwarp = devices.stream().allMatch(Device::isIwarp);
+        boolean invalidate = devices.stream().allMatch(Device::canInvalidate);
+        int elements = devices.stream().mapToInt(Device::maxElements).min().orElse(1);
+        int message = devices.stream().mapToInt(Device::maxMessage).min().orElse(1);
+        return new Capabilities(false, false, false, invalidate, invalidate, true, true, windowsEverywhere, true,
+                Math.min(SendQueue.MAX_ELEMENTS, elements), message, iwarp ? PRIVATE_DATA_IWARP : PRIVATE_DATA_FABRIC);
+    }
+
+    /** What this adapter's listeners and connections counted. */
+    Counters counters() {
+        return counters;
+    }
+
+    @Override
+    public MemoryRegion register(ByteBuffer direct) throws ResourceLimitException {
+        return regions.register(direct);
+    }
+
+    @Override
+    public Listener listen(InetSocketAddress local, int backlog, ConnectionRequestHandler handler) throws IOException {
+        AdapterClosedException gone = new AdapterClosedException("cannot listen on " + local + ": the rdma-core adapter is closed");
+        if (closed) {
+            throw gone;
+        }
+        RdmaCoreListener listener = new RdmaCoreListener(this, local, backlog, handler);
+        if (!add(listener)) {
+            listener.close();
+            throw gone;
+        }
+        return listener;
+    }
+
+    @Override
+    public void connect(InetSocketAddress remote, ConnectOptions options, QueuePairHandler handler, ConnectListener listener) {
+        OutboundHandshake handshake = closed ? null : new OutboundHandshake(this, remote, options, handler, listener);
+        if (handshake == null || !add(handshake)) {
+            listener.failed(new AdapterClosedException("cannot connect to " + remote + ": the rdma-core adapter is closed"));
+            return;
+        }
+        handshake.start();
+    }
+
+    RdmaCoreExposure expose(RdmaCoreQueuePair queuePair, Device device, MemorySource source, Access access) throws ResourceLimitException {
+        if (device.hasWindows()) {
+            long window = windows.get(device.index()).take();
+            try {
+                return new WindowExposure(queuePair, control, device, windows.get(device.index()), window,
+                        new ExposedMemory(source, access, regions, bounces), access);
+            } catch (ResourceLimitException | RuntimeException e) {
+                windows.get(device.index()).giveBack(window);
+                throw e;
+            }
+        }
+        ExposedMemory memory = new ExposedMemory(source, access, regions, bounces);
+        counters.increment(RdmaCoreCounter.EXPOSURES_REGISTERED);
+        int rights = access == Access.REMOTE_READ ? VerbsLayout.Mr.REMOTE_READ : VerbsLayout.Mr.REMOTE_WRITE | VerbsLayout.Mr.LOCAL_WRITE;
+        long handle = libraries.verbs().regMr(device.domain(), memory.address(), memory.length(), rights);
+        if (handle == 0) {
+            int errno = NativeFunction.errno();
+            memory.release();
+            counters.increment(RdmaCoreCounter.REGISTRATION_FAILED);
+            throw new ResourceLimitException(device + ": " + Errno.registration(errno, memory.length()));
+        }
+        return new RegionExposure(queuePair, libraries.verbs(), control, handle, memory);
+    }
+
+    @Override
+    public void close() {
+        for (Loop loop : loops) {
+            if (loop.inLoop()) {
+                throw new IllegalStateException("an adapter cannot be closed from a callback: it waits for the callbacks to end");
+            }
+        }
+        List<Member> all;
+        synchronized (members) {
+            if (closing) {
+                return;
+            }
+            closing = true;
+            all = List.copyOf(members);
+        }
+        all.forEach(Member::adapterClosed);
+        boolean interrupted = false;
+        synchronized (members) {
+            while (!members.isEmpty()) {
+                try {
+                    members.wait();
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                }
+            }
+        }
+        closed = true;
+        AsyncEvents.remove(this);
+        control.shutdown();
+        cmChannel.close();
+        loops.forEach(Loop::stop);
+        loops.forEach(Loop::close);
+        windows.forEach(Windows::close);
+        regions.close();
+        devices.forEach(Device::close);
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    boolean isClosed() {
+        return closed;
+    }
+
+    Libraries libraries() {
+        return libraries;
+    }
+
+    RdmaCoreSettings settings() {
+        return settings;
+    }
+
+    Regions regions() {
+        return regions;
+    }
+
+    BouncePool bounces() {
+        return bounces;
+    }
+
+    ControlThreads control() {
+        return control;
+    }
+
+    CmChannel cmChannel() {
+        return cmChannel;
+    }
+
+    /** Null when it is not one of ours. */
+    Device device(long context) {
+        return byContext.get(context);
+    }
+
+    Loop nextLoop() {
+        return loops.get(Math.floorMod(next.getAndIncrement(), loops.size()));
+    }
+
+    ReceivePool receivePool(Device device, int size) {
+        return receivePools.computeIfAbsent(device, k -> new ConcurrentHashMap<>())
+                .computeIfAbsent(size, k -> new ReceivePool(regions, device, control, size));
+    }
+
+    void setTos(long id) {
+        if (settings.tos() != 0) {
+            try (Memory.Block block = new Memory.Block(1)) {
+                Memory.putByte(block.address(), settings.tos());
+                libraries.cm().setOption(id, CmLayout.Option.TOS, block.address(), 1);
+            }
+        }
+    }
+
+    /** For the log line of a connection. */
+    String detail(Device device, NativeQueuePair pair) {
+        return device + ", inline " + pair.inline();
+    }
+
+    // ---- asynchronous events
+
+    /** A queue pair exists, and events may be about it. */
+    void opened(RdmaCoreQueuePair queuePair, long address) {
+        queuePairs.put(address, queuePair);
+    }
+
+    /** The queue pair will be destroyed next, and its address may be another's. */
+    void destroyed(long address) {
+        queuePairs.remove(address);
+    }
+
+    @Override
+    public Set<Long> contexts() {
+        return byContext.keySet();
+    }
+
+    @Override
+    public void onAsyncEvent(long context, int type, long element) {
+        switch (type) {
+            case VerbsLayout.AsyncEvent.QP_FATAL, VerbsLayout.AsyncEvent.QP_REQ_ERR, VerbsLayout.AsyncEvent.QP_ACCESS_ERR -> {
+                RdmaCoreQueuePair queuePair = queuePairs.get(element);
+                if (queuePair != null) {
+                    queuePair.asyncError(type);
+                }
+            }
+            case VerbsLayout.AsyncEvent.CQ_ERR -> queuePairs.values().forEach(queuePair -> queuePair.completionQueueError(element, type));
+            case VerbsLayout.AsyncEvent.COMM_EST -> {
+                RdmaCoreQueuePair queuePair = queuePairs.get(element);
+                if (queuePair != null) {
+                    queuePair.firstMessage();
+                }
+            }
+            case VerbsLayout.AsyncEvent.DEVICE_FATAL -> {
+                Device device = byContext.get(context);
+                if (device != null) {
+                    LOG.warn("the RDMA device {} was removed, or has failed for good", device.name());
+                    counters.increment(RdmaCoreCounter.DEVICE_REMOVED);
+                    device.removed();
+                    queuePairs.values().stream().filter(queuePair -> queuePair.device() == device).forEach(RdmaCoreQueuePair::deviceRemoved);
+                }
+            }
+            default -> LOG.debug("asynchronous event {} of libibverbs", type);
+        }
+    }
+
+    // ---- members
+
+    /** @return false when the adapter is closing: the member must not start */
+    boolean add(Member member) {
+        synchronized (members) {
+            return !closing && members.add(member);
+        }
+    }
+
+    /** A handshake has become a connection. */
+    void replace(Member before, Member after) {
+        boolean late;
+        synchronized (members) {
+            members.remove(before);
+            members.add(after);
+            late = closing;
+        }
+        if (late) {
+            after.adapterClosed();
+        }
+    }
+
+    void remove(Member member) {
+        synchronized (members) {
+            members.remove(member);
+            if (members.isEmpty()) {
+                members.notifyAll();
+            }
+        }
+    }
+}

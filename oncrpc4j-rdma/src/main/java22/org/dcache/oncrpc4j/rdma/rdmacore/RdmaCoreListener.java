@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.rdmacore;
+
+import java.io.IOException;
+import java.net.BindException;
+import java.net.Inet6Address;
+import java.net.InetSocketAddress;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.dcache.oncrpc4j.rdma.verbs.ConnectionRequestHandler;
+import org.dcache.oncrpc4j.rdma.verbs.Listener;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A listening id. Its events come on the channel's thread, which makes an {@link InboundRequest} of each request and leaves the rest to that one's loop. At most
+ * {@code oncrpc.rdma.handshakes} may be half open; more are dropped at once. Connections do not depend on it once they are accepted.
+ */
+final class RdmaCoreListener implements Listener, CmChannel.Owner, RdmaCoreAdapter.Member {
+
+    private static final Logger LOG = LoggerFactory.getLogger(RdmaCoreListener.class);
+
+    private final RdmaCoreAdapter adapter;
+    private final ConnectionRequestHandler handler;
+    private final AtomicInteger halfOpen = new AtomicInteger();
+    private final InetSocketAddress address;
+    private long id;
+
+    /** Binds and listens; blocks. */
+    RdmaCoreListener(RdmaCoreAdapter adapter, InetSocketAddress local, int backlog, ConnectionRequestHandler handler) throws IOException {
+        this.adapter = adapter;
+        this.handler = handler;
+        ConnectionManager cm = adapter.libraries().cm();
+        id = adapter.cmChannel().createId(this);
+        if (id == 0) {
+            throw new IOException("cannot listen on " + local + ": " + Errno.text(NativeFunction.errno()));
+        }
+        try (Memory.Block block = new Memory.Block(SocketAddresses.SIZE)) {
+            adapter.setTos(id);
+            if (local.getAddress() instanceof Inet6Address) {
+                Memory.putInt(block.address(), 1);
+                cm.setOption(id, CmLayout.Option.AFONLY, block.address(), 4);
+            }
+            SocketAddresses.write(local, block.address());
+            if (cm.bindAddr(id, block.address()) != 0 || cm.listen(id, backlog) != 0) {
+                int errno = NativeFunction.errno();
+                adapter.cmChannel().destroyId(id);
+                throw new BindException("cannot listen on " + local + " for RDMA: " + Errno.text(errno));
+            }
+        }
+        InetSocketAddress bound = SocketAddresses.read(id + CmLayout.Id.SOURCE);
+        address = bound != null ? new InetSocketAddress(local.getAddress(), bound.getPort()) : local;
+    }
+
+    @Override
+    public InetSocketAddress localAddress() {
+        return address;
+    }
+
+    @Override
+    public void onCmEvent(CmEvent event) {
+        if (event.type() == CmEventType.CONNECT_REQUEST) {
+            adapter.counters().increment(RdmaCoreCounter.CONNECT_REQUESTS);
+            InboundRequest request = new InboundRequest(adapter, this, event);
+            boolean few = halfOpen.incrementAndGet() <= adapter.settings().handshakes();
+            if (!few) {
+                adapter.counters().increment(RdmaCoreCounter.REFUSED_HALF_OPEN);
+            }
+            if (adapter.add(request) && few) {
+                request.loop().execute(request::start);
+            } else {
+                request.refuse();
+            }
+        } else {
+            LOG.warn("listening on {}: {}", address, event.type());
+        }
+    }
+
+    /** Loop: asks the upper layer. */
+    void ask(InboundRequest request) {
+        try {
+            handler.onConnectionRequest(request);
+        } catch (Throwable e) {
+            adapter.counters().increment(RdmaCoreCounter.HANDLER_FAILED);
+            LOG.error("the handler of connection requests on {} failed", address, e);
+        }
+    }
+
+    /** One request is no longer half open. */
+    void answered() {
+        halfOpen.decrementAndGet();
+    }
+
+    @Override
+    public void close() {
+        synchronized (this) {
+            if (id == 0) {
+                return;
+            }
+            adapter.cmChannel().destroyId(id);
+            id = 0;
+        }
+        adapter.remove(this);
+    }
+
+    @Override
+    public void adapterClosed() {
+        close();
+    }
+}

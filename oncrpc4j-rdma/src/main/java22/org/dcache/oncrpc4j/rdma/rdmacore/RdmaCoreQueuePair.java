@@ -1,0 +1,444 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.rdmacore;
+
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import org.dcache.oncrpc4j.rdma.metrics.Counters;
+import org.dcache.oncrpc4j.rdma.verbs.Access;
+import org.dcache.oncrpc4j.rdma.verbs.AdapterClosedException;
+import org.dcache.oncrpc4j.rdma.verbs.ConnectionClosedException;
+import org.dcache.oncrpc4j.rdma.verbs.ConnectionInfo;
+import org.dcache.oncrpc4j.rdma.verbs.Exposure;
+import org.dcache.oncrpc4j.rdma.verbs.MemorySource;
+import org.dcache.oncrpc4j.rdma.verbs.PeerClosedException;
+import org.dcache.oncrpc4j.rdma.verbs.PeerResetException;
+import org.dcache.oncrpc4j.rdma.verbs.QueuePair;
+import org.dcache.oncrpc4j.rdma.verbs.QueuePairHandler;
+import org.dcache.oncrpc4j.rdma.verbs.VerbsException;
+import org.dcache.oncrpc4j.rdma.verbs.WorkRequest;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A reliable connection of a device: ties its {@link NativeQueuePair}, send and receive queue, exposures, connection id and handler together, and owns the way it ends.
+ *
+ * <p>The end is decided once, by whoever sets the cause first. An orderly one waits for a bounded time until what was posted has completed. Then, in this order: nothing is posted any
+ * more; disconnect, which puts the queue pair into the error state; the loop takes the completions of flushed work, for a bounded time; windows, queue pair and completion queue are
+ * destroyed; what never completed fails, exposures end, {@code onDisconnected}; the id is destroyed. The device touches no memory after the queue pair is destroyed, and nobody's
+ * memory is given back before.
+ */
+final class RdmaCoreQueuePair implements QueuePair, CmId.Holder, CompletionQueue.Taker, RdmaCoreAdapter.Member {
+
+    /** How long posted work may take to complete when the connection ends in good order. */
+    private static final long DRAIN_MILLIS = 5000;
+    /** How long flushing may take. */
+    private static final long FLUSH_MILLIS = 1000;
+    /** How long the connection manager may take to say why work was flushed. */
+    private static final long REASON_MILLIS = 2000;
+
+    private static final Logger LOG = LoggerFactory.getLogger(RdmaCoreQueuePair.class);
+
+    private final RdmaCoreAdapter adapter;
+    private final CmId id;
+    private final Loop loop;
+    private final QueuePairHandler handler;
+    private final Counters counters;
+    private final Exposures exposures = new Exposures();
+    private final AtomicReference<VerbsException> end = new AtomicReference<>();
+    private final ConcurrentLinkedQueue<WorkRequest> late = new ConcurrentLinkedQueue<>();
+    private final AtomicInteger lateCount = new AtomicInteger();
+    private NativeQueuePair pair;
+    private volatile ConnectionInfo info;
+    private volatile boolean gone;
+
+    // of the loop
+    private boolean up;
+    private boolean draining;
+    private boolean tornDown;
+    private boolean flushing;
+    private boolean finished;
+    private Loop.Timer timer;
+    private Loop.Timer reasonTimer;
+
+    RdmaCoreQueuePair(RdmaCoreAdapter adapter, CmId id, QueuePairHandler handler) {
+        this.adapter = adapter;
+        this.id = id;
+        this.loop = id.loop();
+        this.handler = handler;
+        this.counters = adapter.counters();
+    }
+
+    /** Control thread: its native half is made, with receives posted. */
+    void open(NativeQueuePair made) {
+        pair = made;
+        adapter.opened(this, made.address());
+    }
+
+    /** Before it can be established. */
+    void info(ConnectionInfo agreed) {
+        info = agreed;
+    }
+
+    /** Loop: the connection is up. */
+    void established() {
+        id.holder(this);
+        counters.increment(RdmaCoreCounter.ESTABLISHED);
+        up = true;
+        try {
+            handler.onEstablished(this);
+        } catch (Throwable e) {
+            handlerFailed(e);
+            abort(new ConnectionClosedException("the handler failed when the connection came up", e));
+        }
+        loop.add(pair.completions());
+    }
+
+    /** Loop: the peer was gone before an accepted connection came up. The handler hears only that. */
+    void stillborn(VerbsException cause) {
+        id.holder(this);
+        end.set(cause);
+        teardown();
+    }
+
+    /** Loop: it never had a native half, and the handler hears only of its end. */
+    void never(VerbsException cause) {
+        end.set(cause);
+        tornDown = true;
+        gone = true;
+    }
+
+    Loop loop() {
+        return loop;
+    }
+
+    Exposures exposures() {
+        return exposures;
+    }
+
+    @Override
+    public ConnectionInfo info() {
+        return info;
+    }
+
+    @Override
+    public void postReceives(int count) {
+        if (pair != null) {
+            pair.receives().post(count);
+        }
+    }
+
+    @Override
+    public void postSend(WorkRequest chain) {
+        if (pair != null) {
+            pair.sends().post(chain);
+        } else {
+            failLate(chain);
+        }
+    }
+
+    @Override
+    public Exposure expose(MemorySource memory, Access access) throws VerbsException {
+        if (gone) {
+            throw new ConnectionClosedException("the connection with " + info.remote() + " has ended");
+        }
+        RdmaCoreExposure exposure = adapter.expose(this, pair.device(), memory, access);
+        exposures.add(exposure);
+        if (gone) {
+            exposure.ended();
+            throw new ConnectionClosedException("the connection with " + info.remote() + " has ended");
+        }
+        return exposure;
+    }
+
+    @Override
+    public boolean execute(Runnable task) {
+        return !adapter.isClosed() && loop.execute(task);
+    }
+
+    @Override
+    public boolean inLoop() {
+        return loop.inLoop();
+    }
+
+    @Override
+    public boolean isOpen() {
+        return end.get() == null;
+    }
+
+    @Override
+    public void disconnect(VerbsException cause) {
+        if (end.compareAndSet(null, cause)) {
+            loop.execute(() -> {
+                draining = true;
+                if (pair.sends().isIdle()) {
+                    teardown();
+                } else if (!tornDown) {
+                    timer = loop.schedule(DRAIN_MILLIS, () -> {
+                        counters.increment(RdmaCoreCounter.CLOSE_TIMEOUT);
+                        teardown();
+                    });
+                }
+            });
+        }
+    }
+
+    @Override
+    public void abort(VerbsException cause) {
+        end.compareAndSet(null, cause);
+        loop.execute(this::teardown);
+    }
+
+    @Override
+    public void adapterClosed() {
+        abort(new AdapterClosedException("the rdma-core adapter was closed"));
+    }
+
+    // ---- what the connection manager and the device report, on the loop
+
+    @Override
+    public void onCmEvent(CmEvent event) {
+        switch (event.type()) {
+            case DISCONNECTED -> {
+                takeAll();
+                if (end.get() == null) {
+                    counters.increment(RdmaCoreCounter.PEER_CLOSED);
+                }
+                abort(new PeerClosedException("the peer " + info.remote() + " closed the connection"));
+            }
+            case DEVICE_REMOVAL -> deviceRemoved();
+            case ADDR_CHANGE -> abort(new DeviceErrorException("the device's address of " + info.local() + " has changed"));
+            default -> LOG.debug("{} for a connection that is up", event.type());
+        }
+    }
+
+    /** Any thread: the device of this connection is gone. */
+    void deviceRemoved() {
+        abort(new AdapterClosedException("the RDMA device " + pair.device().name() + " was removed"));
+    }
+
+    /** Any thread: an asynchronous event of libibverbs about this queue pair or its completion queue. */
+    void asyncError(int type) {
+        counters.increment(RdmaCoreCounter.DEVICE_ERRORS);
+        loop.execute(() -> {
+            takeAll();
+            failed(new DeviceErrorException("the device ended the connection with " + info.remote() + " for an error of the peer or its own (event "
+                    + type + " of libibverbs)"));
+        });
+    }
+
+    /** Any thread: a completion queue has overrun or broken. */
+    void completionQueueError(long completionQueue, int type) {
+        if (pair.completions().address() == completionQueue) {
+            asyncError(type);
+        }
+    }
+
+    /** The first message came before the connection manager heard that the connection is up. */
+    void firstMessage() {
+        id.control(() -> adapter.libraries().cm().notify(id.address(), VerbsLayout.AsyncEvent.COMM_EST));
+    }
+
+    Device device() {
+        return pair.device();
+    }
+
+    private void failed(VerbsException cause) {
+        if (end.compareAndSet(null, cause) || draining) {
+            teardown();
+        }
+    }
+
+    private void takeAll() {
+        while (up && !finished && pair.completions().poll()) {
+            // until there is none
+        }
+    }
+
+    @Override
+    public void completed(long wc) {
+        long wrId = Memory.getLong(wc + VerbsLayout.Wc.WR_ID);
+        int status = Memory.getInt(wc + VerbsLayout.Wc.STATUS);
+        if ((wrId & ReceiveQueue.RECEIVE) != 0) {
+            received(wc, pair.receives().completed(wrId), status);
+            return;
+        }
+        WorkRequest request = pair.sends().completed(wrId);
+        boolean ok = status == VerbsLayout.Wc.SUCCESS;
+        if (!ok) {
+            error(status);
+        }
+        if (request != null) {
+            completed(request, ok);
+        }
+    }
+
+    private void received(long wc, PooledReceive buffer, int status) {
+        if (status != VerbsLayout.Wc.SUCCESS || end.get() != null) {
+            pair.receives().unused(buffer);
+            if (status != VerbsLayout.Wc.SUCCESS) {
+                error(status);
+            }
+            return;
+        }
+        boolean withInvalidate = (Memory.getInt(wc + VerbsLayout.Wc.FLAGS) & pair.device().withInvalidate()) != 0;
+        int stag = withInvalidate ? Memory.getInt(wc + VerbsLayout.Wc.INVALIDATED_RKEY) : 0;
+        if (withInvalidate) {
+            exposures.invalidated(stag);
+        }
+        try {
+            handler.onReceive(this, buffer.filled(Memory.getInt(wc + VerbsLayout.Wc.BYTE_LEN), withInvalidate, stag));
+        } catch (Throwable e) {
+            handlerFailed(e);
+            abort(new ConnectionClosedException("the handler failed at a message", e));
+        }
+    }
+
+    @Override
+    public void batchDone() {
+        pair.sends().refill();
+        if (flushing) {
+            finishIfFlushed();
+        } else if (draining && pair.sends().isIdle()) {
+            teardown();
+        }
+    }
+
+    private void error(int status) {
+        if (tornDown || end.get() != null && !draining) {
+            return;
+        }
+        if (status == VerbsLayout.Wc.WR_FLUSH_ERR) {
+            // Something else put the queue pair into the error state, and will say so.
+            if (reasonTimer == null) {
+                reasonTimer = loop.schedule(REASON_MILLIS, () -> {
+                    counters.increment(RdmaCoreCounter.PEER_RESET);
+                    failed(new PeerResetException("connection with " + info.remote() + " broke"));
+                });
+            }
+            return;
+        }
+        failed(WorkErrors.cause(status, info.remote(), counters));
+    }
+
+    /** Loop: a request is done, or will never be. */
+    void completed(WorkRequest request, boolean ok) {
+        try {
+            switch (request.opcode()) {
+                case RDMA_READ -> {
+                    if (request.isSignaled()) {
+                        handler.onReadCompletion(this, request, ok);
+                    }
+                }
+                case BIND -> {
+                    WindowExposure exposure = (WindowExposure) request.bound();
+                    if (!exposure.isInvalidation(request)) {
+                        if (request.isSignaled()) {
+                            handler.onSendCompletion(this, request, ok);
+                        }
+                    } else if (ok) {
+                        exposure.ended();
+                    }
+                }
+                default -> {
+                    if (request.isSignaled()) {
+                        handler.onSendCompletion(this, request, ok);
+                    }
+                }
+            }
+        } catch (Throwable e) {
+            handlerFailed(e);
+        }
+    }
+
+    /** Any thread: what was posted after the end fails in the thread that posted it, or in the one that is just doing the same. */
+    void failLate(WorkRequest chain) {
+        for (WorkRequest request = chain; request != null; request = request.next()) {
+            late.add(request);
+        }
+        if (lateCount.getAndIncrement() == 0) {
+            int rounds = 1;
+            do {
+                for (WorkRequest request = late.poll(); request != null; request = late.poll()) {
+                    completed(request, false);
+                }
+                rounds = lateCount.addAndGet(-rounds);
+            } while (rounds > 0);
+        }
+    }
+
+    // ---- the end, on the loop
+
+    private void teardown() {
+        if (tornDown) {
+            return;
+        }
+        tornDown = true;
+        cancel(timer);
+        cancel(reasonTimer);
+        pair.sends().stop();
+        pair.receives().stop();
+        if (!up) {
+            loop.add(pair.completions());
+        }
+        up = true;
+        id.control(() -> {
+            pair.disconnect();
+            loop.execute(() -> {
+                flushing = true;
+                timer = loop.schedule(FLUSH_MILLIS, () -> {
+                    counters.increment(RdmaCoreCounter.CLOSE_TIMEOUT);
+                    finish();
+                });
+                takeAll();
+                finishIfFlushed();
+            });
+        });
+    }
+
+    private static void cancel(Loop.Timer timer) {
+        if (timer != null) {
+            timer.cancel();
+        }
+    }
+
+    private void finishIfFlushed() {
+        if (pair.sends().isDrained() && pair.receives().isDrained()) {
+            finish();
+        }
+    }
+
+    private void finish() {
+        if (finished) {
+            return;
+        }
+        finished = true;
+        cancel(timer);
+        loop.remove(pair.completions());
+        id.control(() -> {
+            exposures.detach();
+            adapter.destroyed(pair.address());
+            pair.destroy();
+            loop.execute(this::gone);
+        });
+    }
+
+    private void gone() {
+        gone = true;
+        pair.receives().drop();
+        exposures.ended();
+        pair.sends().fail();
+        counters.increment(RdmaCoreCounter.CLOSED);
+        try {
+            handler.onDisconnected(this, end.get());
+        } catch (Throwable e) {
+            handlerFailed(e);
+        }
+        id.destroy(() -> adapter.remove(this));
+    }
+
+    private void handlerFailed(Throwable e) {
+        counters.increment(RdmaCoreCounter.HANDLER_FAILED);
+        LOG.error("a handler of the connection with {} failed", info == null ? "nobody yet" : info.remote(), e);
+    }
+}

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.rdmacore;
+
+import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import org.dcache.oncrpc4j.rdma.verbs.ResourceLimitException;
+
+/**
+ * Receive buffers of one size on one device, in slabs that are registered once and stay until the adapter is closed. Any thread takes and gives back, last in first out, under a short
+ * lock. It grows on control threads: {@link #reserve} before a connection takes its receives, {@link #await} when handlers hold so many that none is left.
+ */
+final class ReceivePool {
+
+    private static final int SLAB = 256 << 10;
+
+    private final Regions regions;
+    private final Device device;
+    private final ControlThreads control;
+    private final int size;
+    private final ArrayDeque<Runnable> waiters = new ArrayDeque<>();
+    private PooledReceive free;
+    private int freeCount;
+    private boolean growing;
+
+    ReceivePool(Regions regions, Device device, ControlThreads control, int size) {
+        this.regions = regions;
+        this.device = device;
+        this.control = control;
+        this.size = size;
+    }
+
+    /** Bytes a message may have. */
+    int size() {
+        return size;
+    }
+
+    /** Control thread: makes sure that this many are there now. */
+    void reserve(int count) throws ResourceLimitException {
+        while (true) {
+            synchronized (this) {
+                if (freeCount >= count) {
+                    return;
+                }
+            }
+            grow();
+        }
+    }
+
+    private void grow() throws ResourceLimitException {
+        // Whole cache lines, so that the device's writes and the handlers' reads of neighbours do not meet.
+        int stride = size + 63 & ~63;
+        int count = Math.max(1, SLAB / stride);
+        ByteBuffer slab = ByteBuffer.allocateDirect(count * stride);
+        Region region = regions.register(slab);
+        synchronized (this) {
+            for (int i = 0; i < count; i++) {
+                push(new PooledReceive(this, slab.slice(i * stride, size), region.localKey(device)));
+            }
+        }
+        wake();
+    }
+
+    private void push(PooledReceive buffer) {
+        buffer.next = free;
+        free = buffer;
+        freeCount++;
+    }
+
+    /** Null when there is none. */
+    synchronized PooledReceive take() {
+        PooledReceive buffer = free;
+        if (buffer != null) {
+            free = buffer.next;
+            buffer.next = null;
+            freeCount--;
+        }
+        return buffer;
+    }
+
+    void giveBack(PooledReceive buffer) {
+        synchronized (this) {
+            push(buffer);
+            if (waiters.isEmpty()) {
+                return;
+            }
+        }
+        wake();
+    }
+
+    /** Runs {@code retry} once when there may be a buffer again; on any thread, it must only pass on. */
+    void await(Runnable retry) {
+        boolean start;
+        synchronized (this) {
+            waiters.add(retry);
+            start = !growing;
+            growing = true;
+        }
+        if (start) {
+            control.execute(() -> {
+                try {
+                    grow();
+                } catch (ResourceLimitException e) {
+                    // Counted; a buffer that comes back wakes who waits.
+                } finally {
+                    synchronized (this) {
+                        growing = false;
+                    }
+                }
+            });
+        }
+    }
+
+    private void wake() {
+        while (true) {
+            Runnable waiter;
+            synchronized (this) {
+                waiter = free == null ? null : waiters.poll();
+            }
+            if (waiter == null) {
+                return;
+            }
+            waiter.run();
+        }
+    }
+}

@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.rdmacore;
+
+import java.util.concurrent.locks.ReentrantLock;
+import org.dcache.oncrpc4j.rdma.metrics.Counters;
+import org.dcache.oncrpc4j.rdma.rdmacore.BouncePool.Bounce;
+import org.dcache.oncrpc4j.rdma.verbs.VerbsException;
+import org.dcache.oncrpc4j.rdma.verbs.WorkRequest;
+
+/**
+ * The send queue of one queue pair. Any thread posts, under a lock held for the native call; the loop takes completions. A chain becomes one chain of the device, in one
+ * call as far as a batch and the queue's room go; what does not fit waits in order and is posted as completions make room.
+ *
+ * <p>Requests are numbered; the number is their wr_id and tells their slot. A completion frees its request and all before it. Signalled are those whose poster wants it, and one in half a
+ * queue besides, so that unsignalled ones can never fill the queue for good.
+ *
+ * <p>From {@link #stop} on nothing reaches the device any more; {@link #fail} gives back what is left when the queue pair is destroyed and nobody touches the requests' memory any more.
+ */
+final class SendQueue {
+
+    private static final int BATCH = 32;
+    /** Elements per request that we use; a message of the engine has one, a Write a few. */
+    static final int MAX_ELEMENTS = 8;
+
+    private static final int NUMBER_MASK = 0x3fff_ffff;
+
+    private final RdmaCoreQueuePair owner;
+    private final Device device;
+    private final BouncePool bounces;
+    private final Counters counters;
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Memory.Block memory;
+    private final SendRequestWriter writer;
+    private final WorkRequest[] slots;
+    private final Bounce[] bounced;
+    private final int depth;
+    private final int mask;
+    private long qp;
+
+    // guarded by the lock; the numbers count requests since the start
+    private long posted;
+    private long completed;
+    private long lastSignaled;
+    private WorkRequest waiting;
+    private WorkRequest lastWaiting;
+    private boolean stopped;
+    private boolean failed;
+
+    SendQueue(RdmaCoreQueuePair owner, Device device, BouncePool bounces, Regions regions, int depth, Counters counters) {
+        this.owner = owner;
+        this.device = device;
+        this.bounces = bounces;
+        this.counters = counters;
+        this.depth = depth;
+        int ring = Integer.highestOneBit(Math.max(2, depth) * 2 - 1);
+        mask = ring - 1;
+        slots = new WorkRequest[ring];
+        bounced = new Bounce[ring];
+        int stride = VerbsLayout.SendWr.SIZE + MAX_ELEMENTS * VerbsLayout.Sge.SIZE;
+        memory = new Memory.Block((long) BATCH * stride + 8);
+        writer = new SendRequestWriter(device, regions, counters);
+    }
+
+    /** The queue pair exists. @param inline bytes that the device takes inside a request */
+    void open(long queuePair, int inline) {
+        qp = queuePair;
+        writer.inline(inline);
+    }
+
+    /** Any thread. */
+    void post(WorkRequest chain) {
+        boolean late;
+        VerbsException problem = null;
+        lock.lock();
+        try {
+            late = failed;
+            if (!late) {
+                append(chain);
+                problem = pump();
+            }
+        } finally {
+            lock.unlock();
+        }
+        if (late) {
+            owner.failLate(chain);
+        } else if (problem != null) {
+            owner.abort(problem);
+        }
+    }
+
+    private void append(WorkRequest chain) {
+        if (waiting == null) {
+            waiting = chain;
+        } else {
+            lastWaiting.next(chain);
+        }
+        WorkRequest last = chain;
+        mark(last);
+        while (last.next() != null) {
+            last = last.next();
+            mark(last);
+        }
+        lastWaiting = last;
+    }
+
+    private static void mark(WorkRequest request) {
+        if (request.opcode() == WorkRequest.Opcode.BIND) {
+            ((WindowExposure) request.bound()).queued();
+        }
+    }
+
+    /** Posts what waits, as far as there is room. @return what went wrong, or null; the connection must end then */
+    private VerbsException pump() {
+        while (waiting != null && !stopped) {
+            int room = (int) Math.min(BATCH, depth - (posted - completed));
+            if (room <= 0) {
+                counters.increment(RdmaCoreCounter.SEND_QUEUE_FULL);
+                return null;
+            }
+            WorkRequest head = waiting;
+            long first = memory.address();
+            int stride = VerbsLayout.SendWr.SIZE + MAX_ELEMENTS * VerbsLayout.Sge.SIZE;
+            int n = 0;
+            while (n < room && waiting != null) {
+                WorkRequest request = waiting;
+                long number = posted + n;
+                int slot = (int) number & mask;
+                boolean signal = request.isSignaled() || number - lastSignaled >= depth / 2;
+                try {
+                    bounced[slot] = writer.write(first + (long) n * stride, request, number & NUMBER_MASK, signal, bounces);
+                } catch (VerbsException e) {
+                    for (int i = 0; i < n; i++) {
+                        release((int) (posted + i) & mask);
+                    }
+                    waiting = head;
+                    stopped = true;
+                    return e;
+                }
+                if (signal) {
+                    lastSignaled = number;
+                }
+                slots[slot] = request;
+                waiting = request.next();
+                n++;
+            }
+            if (waiting == null) {
+                lastWaiting = null;
+            }
+            Memory.putLong(first + (long) (n - 1) * stride + VerbsLayout.SendWr.NEXT, 0);
+            posted += n;
+            counters.increment(RdmaCoreCounter.POST_SEND_CALLS);
+            counters.add(RdmaCoreCounter.WORK_REQUESTS, n);
+            int errno = device.calls().postSend(qp, first, memory.address() + (long) BATCH * stride);
+            writer.posted();
+            if (errno != 0) {
+                stopped = true;
+                return new DeviceErrorException("the device " + device.name() + " refused a work request: " + Errno.text(errno));
+            }
+        }
+        return null;
+    }
+
+    /**
+     * Loop: a completion with this wr_id came.
+     *
+     * @return its request; null if it is none of those under way
+     */
+    WorkRequest completed(long wrId) {
+        lock.lock();
+        try {
+            long number = completed + ((wrId - completed) & NUMBER_MASK);
+            if (number >= posted) {
+                return null;
+            }
+            WorkRequest request = slots[(int) number & mask];
+            for (long i = completed; i <= number; i++) {
+                release((int) i & mask);
+            }
+            completed = number + 1;
+            return request;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void release(int slot) {
+        slots[slot] = null;
+        if (bounced[slot] != null) {
+            bounces.giveBack(bounced[slot]);
+            bounced[slot] = null;
+        }
+    }
+
+    /** Loop, after a batch of completions: posts what waited for room. */
+    void refill() {
+        VerbsException problem;
+        lock.lock();
+        try {
+            if (waiting == null) {
+                return;
+            }
+            problem = pump();
+        } finally {
+            lock.unlock();
+        }
+        if (problem != null) {
+            owner.abort(problem);
+        }
+    }
+
+    /** Whether everything that was posted has completed, unsignalled requests at the end of the queue aside. */
+    boolean isIdle() {
+        lock.lock();
+        try {
+            return waiting == null && lastWanted() < completed;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private long lastWanted() {
+        return posted == 0 ? -1 : Math.min(lastSignaled, posted - 1);
+    }
+
+    /** Whether the device has completed or flushed all it had. */
+    boolean isDrained() {
+        lock.lock();
+        try {
+            return posted == completed;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** From now on nothing is given to the device. */
+    void stop() {
+        lock.lock();
+        stopped = true;
+        lock.unlock();
+    }
+
+    /** Loop: the queue pair is destroyed. Everything left fails, in order, and what is posted from now on fails at once. */
+    void fail() {
+        WorkRequest left;
+        long from;
+        long to;
+        lock.lock();
+        try {
+            stopped = true;
+            from = completed;
+            to = posted;
+            left = waiting;
+            waiting = null;
+        } finally {
+            lock.unlock();
+        }
+        for (long i = from; i < to; i++) {
+            WorkRequest request = slots[(int) i & mask];
+            if (request != null) {
+                release((int) i & mask);
+                owner.completed(request, false);
+            }
+        }
+        while (left != null || !close()) {
+            if (left == null) {
+                lock.lock();
+                left = waiting;
+                waiting = null;
+                lock.unlock();
+            }
+            for (WorkRequest request = left; request != null; ) {
+                WorkRequest following = request.next();
+                owner.completed(request, false);
+                request = following;
+            }
+            left = null;
+        }
+    }
+
+    /** @return false when something was posted meanwhile */
+    private boolean close() {
+        lock.lock();
+        try {
+            if (waiting != null) {
+                return false;
+            }
+            if (!failed) {
+                failed = true;
+                memory.close();
+            }
+            return true;
+        } finally {
+            lock.unlock();
+        }
+    }
+}

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.rdmacore;
+
+import java.nio.ByteBuffer;
+import org.dcache.oncrpc4j.rdma.metrics.Counters;
+import org.dcache.oncrpc4j.rdma.rdmacore.BouncePool.Bounce;
+import org.dcache.oncrpc4j.rdma.verbs.ResourceLimitException;
+import org.dcache.oncrpc4j.rdma.verbs.WorkRequest;
+
+/**
+ * Turns a {@link WorkRequest} into a struct ibv_send_wr with its elements. Data in registered memory is named where it lies; small messages are marked to travel inside the request; anything
+ * else is copied to a bounce buffer. Used under the lock of its {@link SendQueue}.
+ */
+final class SendRequestWriter {
+
+    private final Device device;
+    private final Regions regions;
+    private final Counters counters;
+    private int inline;
+    private WindowExposure[] bound = new WindowExposure[4];
+    private int boundCount;
+
+    SendRequestWriter(Device device, Regions regions, Counters counters) {
+        this.device = device;
+        this.regions = regions;
+        this.counters = counters;
+    }
+
+    void inline(int bytes) {
+        inline = bytes;
+    }
+
+    /**
+     * Writes the request at {@code wr}, its elements right behind, and the link to the next one behind these.
+     *
+     * @return the bounce buffer that holds its data until it completes, or null
+     */
+    Bounce write(long wr, WorkRequest request, long number, boolean signal, BouncePool bounces) throws ResourceLimitException {
+        long sge = wr + VerbsLayout.SendWr.SIZE;
+        Memory.clear(wr, VerbsLayout.SendWr.SIZE);
+        Memory.putLong(wr + VerbsLayout.SendWr.WR_ID, number);
+        Memory.putLong(wr + VerbsLayout.SendWr.NEXT, sge + (long) SendQueue.MAX_ELEMENTS * VerbsLayout.Sge.SIZE);
+        int flags = signal ? VerbsLayout.SendWr.SIGNALED : 0;
+        if (request.opcode() == WorkRequest.Opcode.BIND) {
+            Memory.putInt(wr + VerbsLayout.SendWr.SEND_FLAGS, flags);
+            window(wr, request);
+            return null;
+        }
+        long bytes = request.remaining();
+        Bounce bounce = null;
+        int elements = 0;
+        if (bytes > 0) {
+            bounce = needsBounce(request) ? bounce(sge, request, bytes, bounces) : null;
+            elements = bounce != null ? 1 : elements(sge, request);
+            if (bytes <= inline && request.opcode() != WorkRequest.Opcode.RDMA_READ) {
+                flags |= VerbsLayout.SendWr.INLINE;
+                counters.increment(RdmaCoreCounter.INLINE_SENDS);
+            }
+        }
+        Memory.putLong(wr + VerbsLayout.SendWr.SG_LIST, sge);
+        Memory.putInt(wr + VerbsLayout.SendWr.NUM_SGE, elements);
+        Memory.putInt(wr + VerbsLayout.SendWr.SEND_FLAGS, flags);
+        switch (request.opcode()) {
+            case SEND -> Memory.putInt(wr + VerbsLayout.SendWr.OPCODE, VerbsLayout.SendWr.SEND);
+            case SEND_WITH_INVALIDATE -> {
+                Memory.putInt(wr + VerbsLayout.SendWr.OPCODE, VerbsLayout.SendWr.SEND_WITH_INV);
+                Memory.putInt(wr + VerbsLayout.SendWr.INVALIDATE_RKEY, request.invalidateStag());
+            }
+            default -> {
+                Memory.putInt(wr + VerbsLayout.SendWr.OPCODE, request.opcode() == WorkRequest.Opcode.RDMA_WRITE
+                        ? VerbsLayout.SendWr.RDMA_WRITE : VerbsLayout.SendWr.RDMA_READ);
+                Memory.putLong(wr + VerbsLayout.SendWr.REMOTE_ADDR, request.remoteOffset());
+                Memory.putInt(wr + VerbsLayout.SendWr.RKEY, request.remoteStag());
+            }
+        }
+        return bounce;
+    }
+
+    private void window(long wr, WorkRequest request) {
+        WindowExposure exposure = (WindowExposure) request.bound();
+        if (exposure.isInvalidation(request)) {
+            counters.increment(RdmaCoreCounter.LOCAL_INVALIDATIONS);
+            Memory.putInt(wr + VerbsLayout.SendWr.OPCODE, VerbsLayout.SendWr.LOCAL_INV);
+            Memory.putInt(wr + VerbsLayout.SendWr.INVALIDATE_RKEY, exposure.stag());
+            return;
+        }
+        counters.increment(RdmaCoreCounter.WINDOWS_BOUND);
+        exposure.writeBind(wr);
+        if (boundCount == bound.length) {
+            bound = java.util.Arrays.copyOf(bound, boundCount * 2);
+        }
+        bound[boundCount++] = exposure;
+    }
+
+    /** The chain was handed over: the windows bound in it have new keys. */
+    void posted() {
+        for (int i = 0; i < boundCount; i++) {
+            bound[i].posted();
+            bound[i] = null;
+        }
+        boundCount = 0;
+    }
+
+    private boolean needsBounce(WorkRequest request) {
+        if (request.opcode() == WorkRequest.Opcode.RDMA_READ) {
+            return false;
+        }
+        boolean unregistered = false;
+        int count = 0;
+        for (int i = 0; i < request.count(); i++) {
+            ByteBuffer buffer = request.buffer(i);
+            if (buffer.hasRemaining()) {
+                count++;
+                unregistered |= request.region(i) == null && !(buffer.isDirect() && find(buffer) != null);
+            }
+        }
+        return unregistered || count > SendQueue.MAX_ELEMENTS;
+    }
+
+    private Region find(ByteBuffer buffer) {
+        return regions.find(Memory.address(buffer), buffer.remaining());
+    }
+
+    private int elements(long sge, WorkRequest request) throws ResourceLimitException {
+        int count = 0;
+        for (int i = 0; i < request.count(); i++) {
+            ByteBuffer buffer = request.buffer(i);
+            if (buffer.hasRemaining()) {
+                Region region = request.region(i) instanceof Region given ? given : buffer.isDirect() ? find(buffer) : null;
+                if (region == null) {
+                    throw new ResourceLimitException("the sink of an RDMA Read of " + buffer.remaining() + " bytes is not registered memory");
+                }
+                element(sge + (long) count * VerbsLayout.Sge.SIZE, Memory.address(buffer), buffer.remaining(), region);
+                count++;
+            }
+        }
+        return count;
+    }
+
+    private void element(long sge, long address, int length, Region region) {
+        Memory.putLong(sge + VerbsLayout.Sge.ADDR, address);
+        Memory.putInt(sge + VerbsLayout.Sge.LENGTH, length);
+        Memory.putInt(sge + VerbsLayout.Sge.LKEY, region.localKey(device));
+    }
+
+    private Bounce bounce(long sge, WorkRequest request, long bytes, BouncePool bounces) throws ResourceLimitException {
+        Bounce bounce = bounces.take(bytes);
+        long at = bounce.address();
+        for (int i = 0; i < request.count(); i++) {
+            Memory.copyIn(request.buffer(i), at);
+            at += request.buffer(i).remaining();
+        }
+        counters.add(RdmaCoreCounter.BYTES_BOUNCED, bytes);
+        element(sge, bounce.address(), (int) bytes, bounce.region());
+        return bounce;
+    }
+}

@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.rdmacore;
+
+/**
+ * Where the fields lie that we read and write: structures and values of rdma-core's {@code infiniband/verbs.h} (libibverbs/verbs.h in its sources), release 36 and newer, on 64-bit
+ * little-endian Linux. All of it is ABI that has not moved since libibverbs 1.1, and {@link SelfTest} compares what it can with the library that is installed.
+ */
+final class VerbsLayout {
+
+    private VerbsLayout() {}
+
+    /** struct ibv_device. */
+    static final class Device {
+        static final int TRANSPORT_TYPE = 20;
+        static final int NAME = 24;
+        static final int NAME_SIZE = 64;
+        /** enum ibv_transport_type. */
+        static final int TRANSPORT_IWARP = 1;
+
+        private Device() {}
+    }
+
+    /** struct ibv_context, with the function table (struct ibv_context_ops) inside it. */
+    static final class Context {
+        static final int DEVICE = 0;
+        private static final int OPS = 8;
+        static final int OPS_ALLOC_MW = OPS + 56;
+        static final int OPS_DEALLOC_MW = OPS + 72;
+        static final int OPS_POLL_CQ = OPS + 88;
+        static final int OPS_REQ_NOTIFY_CQ = OPS + 96;
+        static final int OPS_POST_SRQ_RECV = OPS + 160;
+        static final int OPS_POST_SEND = OPS + 200;
+        static final int OPS_POST_RECV = OPS + 208;
+        static final int CMD_FD = 264;
+        static final int ASYNC_FD = 268;
+        static final int NUM_COMP_VECTORS = 272;
+
+        private Context() {}
+    }
+
+    /** struct ibv_device_attr. */
+    static final class DeviceAttr {
+        static final int SIZE = 232;
+        static final int FW_VER = 0;
+        static final int FW_VER_SIZE = 64;
+        static final int NODE_GUID = 64;
+        static final int VENDOR_ID = 96;
+        static final int MAX_QP_WR = 112;
+        static final int DEVICE_CAP_FLAGS = 116;
+        static final int MAX_SGE = 120;
+        static final int MAX_CQE = 132;
+        static final int MAX_QP_RD_ATOM = 144;
+        static final int MAX_QP_INIT_RD_ATOM = 156;
+        static final int MAX_MW = 176;
+        static final int MAX_SRQ = 212;
+        static final int MAX_SRQ_WR = 216;
+        static final int PHYS_PORT_CNT = 227;
+        /** enum ibv_device_cap_flags. */
+        static final int CAP_MEM_WINDOW_TYPE_2A = 1 << 23;
+        static final int CAP_MEM_WINDOW_TYPE_2B = 1 << 24;
+        static final int CAP_MEM_MGT_EXTENSIONS = 1 << 21;
+
+        private DeviceAttr() {}
+    }
+
+    /** struct ibv_port_attr, the part that all versions of ibv_query_port fill. */
+    static final class PortAttr {
+        /** Larger than the structure, against one that grows. */
+        static final int SIZE = 128;
+        static final int STATE = 0;
+        static final int MAX_MSG_SZ = 20;
+        static final int LINK_LAYER = 46;
+        static final int STATE_ACTIVE = 4;
+        static final int LINK_LAYER_ETHERNET = 2;
+
+        private PortAttr() {}
+    }
+
+    /** struct ibv_pd. */
+    static final class Pd {
+        static final int CONTEXT = 0;
+
+        private Pd() {}
+    }
+
+    /** struct ibv_mr. */
+    static final class Mr {
+        static final int CONTEXT = 0;
+        static final int PD = 8;
+        static final int ADDR = 16;
+        static final int LENGTH = 24;
+        static final int LKEY = 36;
+        static final int RKEY = 40;
+        /** enum ibv_access_flags. */
+        static final int LOCAL_WRITE = 1;
+        static final int REMOTE_WRITE = 1 << 1;
+        static final int REMOTE_READ = 1 << 2;
+        static final int MW_BIND = 1 << 4;
+
+        private Mr() {}
+    }
+
+    /** struct ibv_mw. */
+    static final class Mw {
+        static final int CONTEXT = 0;
+        static final int PD = 8;
+        static final int RKEY = 16;
+        static final int TYPE = 24;
+        static final int TYPE_2 = 2;
+
+        private Mw() {}
+    }
+
+    /** struct ibv_comp_channel. */
+    static final class CompChannel {
+        static final int CONTEXT = 0;
+        static final int FD = 8;
+
+        private CompChannel() {}
+    }
+
+    /** struct ibv_cq. */
+    static final class Cq {
+        static final int CONTEXT = 0;
+        static final int CHANNEL = 8;
+        static final int CQ_CONTEXT = 16;
+        static final int CQE = 28;
+
+        private Cq() {}
+    }
+
+    /** struct ibv_srq. */
+    static final class Srq {
+        static final int CONTEXT = 0;
+        static final int PD = 16;
+
+        private Srq() {}
+    }
+
+    /** struct ibv_srq_init_attr. */
+    static final class SrqInitAttr {
+        static final int SIZE = 24;
+        static final int MAX_WR = 8;
+        static final int MAX_SGE = 12;
+
+        private SrqInitAttr() {}
+    }
+
+    /** struct ibv_qp. */
+    static final class Qp {
+        static final int CONTEXT = 0;
+        static final int PD = 16;
+        static final int SEND_CQ = 24;
+        static final int RECV_CQ = 32;
+        static final int QP_NUM = 52;
+        static final int QP_TYPE = 60;
+        /** enum ibv_qp_type. */
+        static final int TYPE_RC = 2;
+
+        private Qp() {}
+    }
+
+    /** struct ibv_qp_init_attr. */
+    static final class QpInitAttr {
+        static final int SIZE = 64;
+        static final int SEND_CQ = 8;
+        static final int RECV_CQ = 16;
+        static final int SRQ = 24;
+        static final int MAX_SEND_WR = 32;
+        static final int MAX_RECV_WR = 36;
+        static final int MAX_SEND_SGE = 40;
+        static final int MAX_RECV_SGE = 44;
+        static final int MAX_INLINE_DATA = 48;
+        static final int QP_TYPE = 52;
+
+        private QpInitAttr() {}
+    }
+
+    /** struct ibv_qp_attr. */
+    static final class QpAttr {
+        static final int SIZE = 144;
+        static final int QP_STATE = 0;
+        static final int QP_ACCESS_FLAGS = 32;
+        static final int PKEY_INDEX = 120;
+        static final int PORT_NUM = 129;
+        /** enum ibv_qp_state. */
+        static final int STATE_INIT = 1;
+        static final int STATE_ERR = 6;
+        /** enum ibv_qp_attr_mask. */
+        static final int MASK_STATE = 1;
+        static final int MASK_ACCESS_FLAGS = 1 << 3;
+        static final int MASK_PKEY_INDEX = 1 << 4;
+        static final int MASK_PORT = 1 << 5;
+
+        private QpAttr() {}
+    }
+
+    /** struct ibv_sge. */
+    static final class Sge {
+        static final int SIZE = 16;
+        static final int ADDR = 0;
+        static final int LENGTH = 8;
+        static final int LKEY = 12;
+
+        private Sge() {}
+    }
+
+    /** struct ibv_send_wr. */
+    static final class SendWr {
+        static final int SIZE = 128;
+        static final int WR_ID = 0;
+        static final int NEXT = 8;
+        static final int SG_LIST = 16;
+        static final int NUM_SGE = 24;
+        static final int OPCODE = 28;
+        static final int SEND_FLAGS = 32;
+        static final int INVALIDATE_RKEY = 36;
+        static final int REMOTE_ADDR = 40;
+        static final int RKEY = 48;
+        static final int BIND_MW = 80;
+        static final int BIND_RKEY = 88;
+        static final int BIND_MR = 96;
+        static final int BIND_ADDR = 104;
+        static final int BIND_LENGTH = 112;
+        static final int BIND_ACCESS = 120;
+        /** enum ibv_wr_opcode. */
+        static final int RDMA_WRITE = 0;
+        static final int SEND = 2;
+        static final int RDMA_READ = 4;
+        static final int LOCAL_INV = 7;
+        static final int BIND = 8;
+        static final int SEND_WITH_INV = 9;
+        /** enum ibv_send_flags. */
+        static final int SIGNALED = 1 << 1;
+        static final int INLINE = 1 << 3;
+
+        private SendWr() {}
+    }
+
+    /** struct ibv_recv_wr. */
+    static final class RecvWr {
+        static final int SIZE = 32;
+        static final int WR_ID = 0;
+        static final int NEXT = 8;
+        static final int SG_LIST = 16;
+        static final int NUM_SGE = 24;
+
+        private RecvWr() {}
+    }
+
+    /** struct ibv_wc. */
+    static final class Wc {
+        static final int SIZE = 48;
+        static final int WR_ID = 0;
+        static final int STATUS = 8;
+        static final int BYTE_LEN = 20;
+        static final int INVALIDATED_RKEY = 24;
+        static final int QP_NUM = 28;
+        static final int FLAGS = 36;
+        /** enum ibv_wc_flags. */
+        static final int WITH_INV = 1 << 3;
+        /** enum ibv_wc_status. */
+        static final int SUCCESS = 0;
+        static final int LOC_LEN_ERR = 1;
+        static final int WR_FLUSH_ERR = 5;
+        static final int REM_INV_REQ_ERR = 9;
+        static final int REM_ACCESS_ERR = 10;
+        static final int REM_OP_ERR = 11;
+        static final int RETRY_EXC_ERR = 12;
+        static final int RNR_RETRY_EXC_ERR = 13;
+
+        private Wc() {}
+    }
+
+    /** struct ibv_async_event. */
+    static final class AsyncEvent {
+        static final int SIZE = 16;
+        static final int ELEMENT = 0;
+        static final int TYPE = 8;
+        /** enum ibv_event_type. */
+        static final int CQ_ERR = 0;
+        static final int QP_FATAL = 1;
+        static final int QP_REQ_ERR = 2;
+        static final int QP_ACCESS_ERR = 3;
+        static final int COMM_EST = 4;
+        static final int DEVICE_FATAL = 8;
+
+        private AsyncEvent() {}
+    }
+}

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.rdmacore;
+
+import org.dcache.oncrpc4j.rdma.verbs.Access;
+import org.dcache.oncrpc4j.rdma.verbs.WorkRequest;
+
+/**
+ * Memory reached through a window of type 2: bound by a work request chained before the Send that names it, valid for this queue pair only, ended by a local invalidation in the
+ * same send queue. The window's key byte goes up at each binding, so that a key from an earlier call is worth nothing.
+ */
+final class WindowExposure extends RdmaCoreExposure {
+
+    private final Windows windows;
+    private final ControlThreads control;
+    private final Device device;
+    private final Access access;
+    private final WorkRequest bind = new WorkRequest().bind(this);
+    private final WorkRequest invalidation = new WorkRequest().bind(this).signaled(true);
+    private long window;
+    private volatile boolean queued;
+
+    WindowExposure(RdmaCoreQueuePair queuePair, ControlThreads control, Device device, Windows windows, long window, ExposedMemory memory, Access access) {
+        super(queuePair, memory, nextKey(Memory.getInt(window + VerbsLayout.Mw.RKEY)));
+        this.control = control;
+        this.device = device;
+        this.windows = windows;
+        this.window = window;
+        this.access = access;
+    }
+
+    /** ibv_inc_rkey of infiniband/verbs.h: the last byte counts, the rest names the window. */
+    private static int nextKey(int key) {
+        return key & ~0xff | key + 1 & 0xff;
+    }
+
+    @Override
+    public WorkRequest bindRequest() {
+        return bind;
+    }
+
+    /** The bind is in the send queue's hands. */
+    void queued() {
+        queued = true;
+    }
+
+    boolean isInvalidation(WorkRequest request) {
+        return request == invalidation;
+    }
+
+    /** Fills in the request that binds. Under the send queue's lock. */
+    void writeBind(long wr) {
+        Memory.putInt(wr + VerbsLayout.SendWr.OPCODE, VerbsLayout.SendWr.BIND);
+        Memory.putLong(wr + VerbsLayout.SendWr.BIND_MW, window);
+        Memory.putInt(wr + VerbsLayout.SendWr.BIND_RKEY, stag());
+        Memory.putLong(wr + VerbsLayout.SendWr.BIND_MR, memory().region().handle(device));
+        Memory.putLong(wr + VerbsLayout.SendWr.BIND_ADDR, memory().address());
+        Memory.putLong(wr + VerbsLayout.SendWr.BIND_LENGTH, memory().length());
+        Memory.putInt(wr + VerbsLayout.SendWr.BIND_ACCESS, access == Access.REMOTE_READ ? VerbsLayout.Mr.REMOTE_READ : VerbsLayout.Mr.REMOTE_WRITE);
+    }
+
+    /** The request that binds was handed over: the window has this key from now on (ibv_bind_mw does the same). Under the send queue's lock. */
+    void posted() {
+        Memory.putInt(window + VerbsLayout.Mw.RKEY, stag());
+    }
+
+    @Override
+    boolean isUnused() {
+        return !queued;
+    }
+
+    @Override
+    void beginEnd() {
+        if (device.toleratesLateInvalidation()) {
+            queuePair.postSend(invalidation);
+        } else {
+            control.execute(() -> {
+                detach();
+                queuePair.loop().execute(this::ended);
+            });
+        }
+    }
+
+    @Override
+    synchronized void detach() {
+        if (window != 0) {
+            windows.discard(window);
+            window = 0;
+        }
+    }
+
+    @Override
+    synchronized void freeHandle() {
+        if (window != 0) {
+            windows.giveBack(window);
+            window = 0;
+        }
+    }
+}
