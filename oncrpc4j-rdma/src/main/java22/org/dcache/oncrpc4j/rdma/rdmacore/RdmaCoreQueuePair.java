@@ -138,6 +138,11 @@ final class RdmaCoreQueuePair implements QueuePair, CmId.Holder, CompletionQueue
     }
 
     @Override
+    public boolean exposeBlocks() {
+        return pair != null && !pair.device().hasWindows();
+    }
+
+    @Override
     public Exposure expose(MemorySource memory, Access access) throws VerbsException {
         if (gone) {
             throw new ConnectionClosedException("the connection with " + info.remote() + " has ended");
