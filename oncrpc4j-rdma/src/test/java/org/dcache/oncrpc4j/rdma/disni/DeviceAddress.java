@@ -11,13 +11,13 @@ import java.nio.file.Path;
 import java.util.Collections;
 
 /** The IPv4 address of an interface that has an RDMA device, as sysfs knows it: rdma_cm does not find a device by the loopback address. */
-final class DeviceAddress {
+public final class DeviceAddress {
 
     private static final Path DEVICES = Path.of("/sys/class/infiniband");
 
     private DeviceAddress() {}
 
-    static InetAddress any() throws IOException {
+    public static InetAddress any() throws IOException {
         try (DirectoryStream<Path> devices = Files.newDirectoryStream(DEVICES)) {
             for (Path device : devices) {
                 String name = Files.readString(device.resolve("ports/1/gid_attrs/ndevs/0")).strip();

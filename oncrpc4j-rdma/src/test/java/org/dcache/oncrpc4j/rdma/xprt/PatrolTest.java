@@ -77,6 +77,20 @@ class PatrolTest {
     }
 
     @Test
+    void aPeerThatSendsSomethingWhileTheProbeIsOutIsNotGoneYet() {
+        with("1000s", "0");
+        long now = System.nanoTime();
+        Keepalive keepalive = new Keepalive(engine.connection);
+        keepalive.heard(now);
+        keepalive.patrol(engine.qp, now + 1001 * SECOND);
+        keepalive.heard(now + 1500 * SECOND);
+        keepalive.patrol(engine.qp, now + 3100 * SECOND);
+        assertThat(engine.qp.ended).as("the answer may wait behind what came").isNull();
+        keepalive.patrol(engine.qp, now + 3600 * SECOND);
+        assertThat(engine.qp.ended).isInstanceOf(PeerSilentException.class);
+    }
+
+    @Test
     void aConnectionWithoutCallsIsClosedAfterTheIdleTimeOut() {
         with("0", "1000s");
         long now = System.nanoTime();
