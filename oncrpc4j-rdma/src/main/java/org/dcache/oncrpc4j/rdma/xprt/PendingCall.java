@@ -62,6 +62,7 @@ final class PendingCall implements Runnable {
     private final CallEvent event = Recorder.call();
     private long queuedAt;
 
+    private int beingFenced;
     private int fencesLeft;
     private Runnable whenFenced;
 
@@ -130,6 +131,7 @@ final class PendingCall implements Runnable {
             exposures = Arrays.copyOf(exposures, Math.max(2, exposed * 2));
         }
         exposures[exposed++] = exposure;
+        connection.device().exposed(1);
     }
 
     void addResult(ResultSink sink) {
@@ -165,6 +167,7 @@ final class PendingCall implements Runnable {
     boolean fence(boolean hasInvalidated, int invalidated, Runnable then) {
         whenFenced = then;
         fencesLeft = 1;
+        beingFenced = exposed;
         for (int i = 0; i < exposed; i++) {
             Exposure exposure = exposures[i];
             boolean remote = hasInvalidated && exposure.stag() == invalidated;
@@ -185,6 +188,7 @@ final class PendingCall implements Runnable {
         if (--fencesLeft == 0) {
             Runnable then = whenFenced;
             whenFenced = null;
+            connection.device().exposed(-beingFenced);
             then.run();
         }
     }

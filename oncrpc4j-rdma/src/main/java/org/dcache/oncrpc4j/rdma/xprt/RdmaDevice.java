@@ -11,6 +11,7 @@ import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongSupplier;
 import org.dcache.oncrpc4j.rdma.metrics.Counters;
 import org.dcache.oncrpc4j.rdma.metrics.Gauges;
@@ -36,6 +37,7 @@ public final class RdmaDevice implements AutoCloseable {
     private final RegbufPool regbufs;
     private final SinkQueue sinks;
     private final SendContextPool sendContexts = new SendContextPool();
+    private final LongAdder exposures = new LongAdder();
     private final Set<RdmaConnection> connections = ConcurrentHashMap.newKeySet();
     private final ScheduledFuture<?> patrol;
     private final List<Gauges.Gauge> gauges;
@@ -59,7 +61,9 @@ public final class RdmaDevice implements AutoCloseable {
                 gauge(XprtGauge.REGBUF_BYTES_IN_USE, regbufs::inUse),
                 gauge(XprtGauge.REGBUF_BYTES, regbufs::allocated),
                 gauge(XprtGauge.CALLS_PENDING, () -> connections.stream().mapToLong(c -> c.requester().size()).sum()),
-                gauge(XprtGauge.CALLS_SERVED, () -> connections.stream().mapToLong(c -> c.responder().size()).sum()));
+                gauge(XprtGauge.CALLS_SERVED, () -> connections.stream().mapToLong(c -> c.responder().size()).sum()),
+                gauge(XprtGauge.SEND_CONTEXTS, sendContexts::inUse),
+                gauge(XprtGauge.EXPOSURES, exposures::sum));
     }
 
     private static Gauges.Gauge gauge(XprtGauge name, LongSupplier level) {
@@ -88,6 +92,11 @@ public final class RdmaDevice implements AutoCloseable {
 
     SendContextPool sendContexts() {
         return sendContexts;
+    }
+
+    /** So many pieces of memory were exposed, or fenced if negative. Any thread. */
+    void exposed(int count) {
+        exposures.add(count);
     }
 
     /** Connections that are up at this moment. */

@@ -14,18 +14,26 @@ final class SendContextPool {
     private static final int KEPT = 1024;
 
     private final ArrayDeque<SendContext> free = new ArrayDeque<>();
+    private int out;
 
     SendContext take() {
         SendContext context;
         synchronized (this) {
             context = free.pollLast();
+            out++;
         }
         return context != null ? context : new SendContext();
+    }
+
+    /** Contexts that somebody has. */
+    synchronized int inUse() {
+        return out;
     }
 
     void give(SendContext context) {
         context.recycle();
         synchronized (this) {
+            out--;
             if (free.size() < KEPT) {
                 free.addLast(context);
             }

@@ -14,7 +14,11 @@ public enum XprtGauge implements CounterName {
     /** Calls of ours that have no answer yet, given up ones included. */
     CALLS_PENDING,
     /** Calls of peers that we have not answered yet. */
-    CALLS_SERVED;
+    CALLS_SERVED,
+    /** Messages under way: being built, on their way out, or calls whose answer has not come. */
+    SEND_CONTEXTS,
+    /** Pieces of our memory that a peer may reach for a call of ours, or whose fence is not done. */
+    EXPOSURES;
 
     @Override
     public String group() {
