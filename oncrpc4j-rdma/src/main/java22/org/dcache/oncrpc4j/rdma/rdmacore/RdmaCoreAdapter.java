@@ -101,9 +101,10 @@ final class RdmaCoreAdapter implements Adapter, AsyncEvents.User {
         boolean windowsEverywhere = devices.stream().allMatch(Device::hasWindows);
         boolean iwarp = devices.stream().allMatch(Device::isIwarp);
         boolean invalidate = devices.stream().allMatch(Device::canInvalidate);
+        // A region of its own cannot be invalidated by the peer: siw refuses such a Send.
         int elements = devices.stream().mapToInt(Device::maxElements).min().orElse(1);
         int message = devices.stream().mapToInt(Device::maxMessage).min().orElse(1);
-        return new Capabilities(false, false, false, invalidate, invalidate, true, true, windowsEverywhere, true,
+        return new Capabilities(false, false, false, invalidate, invalidate && windowsEverywhere, true, true, windowsEverywhere, true,
                 Math.min(SendQueue.MAX_ELEMENTS, elements), message, iwarp ? PRIVATE_DATA_IWARP : PRIVATE_DATA_FABRIC);
     }
 

@@ -313,6 +313,10 @@ final class RdmaCoreQueuePair implements QueuePair, CmId.Holder, CompletionQueue
         if (tornDown || end.get() != null && !draining) {
             return;
         }
+        if (draining) {
+            teardown();
+            return;
+        }
         if (status == VerbsLayout.Wc.WR_FLUSH_ERR) {
             // Something else put the queue pair into the error state, and will say so.
             if (reasonTimer == null) {
@@ -358,8 +362,10 @@ final class RdmaCoreQueuePair implements QueuePair, CmId.Holder, CompletionQueue
 
     /** Any thread: what was posted after the end fails in the thread that posted it, or in the one that is just doing the same. */
     void failLate(WorkRequest chain) {
-        for (WorkRequest request = chain; request != null; request = request.next()) {
+        for (WorkRequest request = chain; request != null; ) {
+            WorkRequest following = request.next();
             late.add(request);
+            request = following;
         }
         if (lateCount.getAndIncrement() == 0) {
             int rounds = 1;
