@@ -13,11 +13,13 @@ import org.dcache.oncrpc4j.rdma.verbs.VerbsProvider;
  */
 public final class RdmaCoreProvider implements VerbsProvider {
 
+    static final String NAME = "rdma-core";
+
     private static final int NEEDED = 22;
 
     @Override
     public String name() {
-        return "rdma-core";
+        return NAME;
     }
 
     @Override
