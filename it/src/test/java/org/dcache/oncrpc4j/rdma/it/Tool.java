@@ -23,7 +23,8 @@ public final class Tool {
 
     private Tool() {}
 
-    static Path script() {
+    /** The program itself. */
+    public static Path script() {
         return HOME.resolve("bin").resolve("rpcrdma");
     }
 

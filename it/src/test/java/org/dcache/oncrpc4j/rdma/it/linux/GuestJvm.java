@@ -16,8 +16,12 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
+import org.dcache.oncrpc4j.rdma.it.Tool;
+import org.dcache.oncrpc4j.rdma.it.jvm.AgentJar;
+import org.dcache.oncrpc4j.rdma.it.jvm.ClassPaths;
 import org.dcache.oncrpc4j.rdma.it.jvm.Jdks;
 import org.dcache.oncrpc4j.rdma.it.linux.app.SuiteMain;
+import org.dcache.oncrpc4j.rdma.it.nfs.app.TreeClient;
 
 /**
  * A JVM of Java 22 or newer in a guest, which runs this machine's JDK and this module's test class path.
@@ -29,6 +33,9 @@ final class GuestJvm {
 
     private static final int NEEDED = 22;
     private static final List<String> UNUSED = List.of("jqwik", "archunit", "kerb", "token-provider", "nimbus", "asm-");
+
+    /** No time for the compiler that takes more of it, nor for threads that share two emulated CPUs. */
+    private static final List<String> QUICK = List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC");
 
     /** Loads what the suites have in common; without the library there is no device here, and with it the classes are the same. */
     private static final String TRAINING = "org.dcache.oncrpc4j.rdma.iwarp.IwarpMessagingTest";
@@ -71,9 +78,31 @@ final class GuestJvm {
         return java + " @" + arguments + ' ' + main.getName() + (words.length == 0 ? "" : " " + String.join(" ", words));
     }
 
-    /** The java command. */
-    Path java() {
-        return java;
+    /** The command line of {@code bin/rpcrdma}. */
+    String tool(String words) {
+        return "JAVA_HOME=" + java.getParent().getParent() + " RPCRDMA_BUILD=never RPCRDMA_OPTS='" + String.join(" ", QUICK) + "' " + Tool.script() + ' ' + words;
+    }
+
+    /**
+     * Starts {@code rpcrdma serve} in a guest, with the provider for libibverbs, and waits until it serves {@code /tmp/export}. Its log is {@code serve.log} of the guest's directory.
+     *
+     * @param options more of them
+     */
+    void serve(LinuxGuest guest, String options) {
+        guest.run("ulimit -l unlimited; mkdir -p /tmp/export; { " + tool("serve /tmp/export --squash=none --async --verbose --set=rdma.provider=rdma-core --jvm=-Xmx256m"
+                + String.join("", QUICK.stream().map(flag -> " --jvm=" + flag).toList()) + ' ' + options) + "; echo ENDED $?; } > /out/serve.log 2>&1 < /dev/null &"
+                + " until grep -q -e Ready -e ENDED /out/serve.log; do sleep 0.2; done; cat /out/serve.log; grep -q Ready /out/serve.log");
+    }
+
+    /**
+     * The command line of the NFS client {@link TreeClient}, which does some commands.
+     *
+     * @param server its address
+     */
+    String treeClient(String server, int port, String... commands) {
+        return "ulimit -l unlimited; printf '%s\\n' '" + String.join("' '", commands) + "' quit | " + java + ' ' + String.join(" ", QUICK) + " -Xmx256m --enable-native-access=ALL-UNNAMED"
+                + " -javaagent:" + AgentJar.path() + "=transport=tcp,rdma,rdma.provider=rdma-core,'rdma.connect=" + port + '>' + port + "' -Dtree.server=" + server + " -cp "
+                + ClassPaths.nfsApplication().stream().map(Path::toString).collect(Collectors.joining(File.pathSeparator)) + ' ' + TreeClient.class.getName() + " 1";
     }
 
     private static GuestJvm make(Path home) throws IOException {
@@ -95,7 +124,7 @@ final class GuestJvm {
         Path archive = folder.resolve("classes.jsa");
         Files.deleteIfExists(archive);
         List<String> options = new ArrayList<>(List.of("-cp", jars.stream().map(Path::toString).collect(Collectors.joining(File.pathSeparator)),
-                "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx512m", "--enable-native-access=ALL-UNNAMED", "-Djava.io.tmpdir=/tmp"));
+                QUICK.get(0), QUICK.get(1), "-Xmx512m", "--enable-native-access=ALL-UNNAMED", "-Djava.io.tmpdir=/tmp"));
         Path arguments = folder.resolve("arguments");
         Path java = home.resolve("bin/java");
         Files.write(arguments, options);

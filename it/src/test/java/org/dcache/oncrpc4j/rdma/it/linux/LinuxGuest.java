@@ -130,6 +130,11 @@ final class LinuxGuest implements AutoCloseable {
         return control.exec(command, COMMAND_LIMIT);
     }
 
+    /** The same for one that may take longer than others. */
+    Answer exec(String command, Duration limit) {
+        return control.exec(command, limit);
+    }
+
     /** Runs a command that must succeed, and returns what it printed. */
     String run(String command) {
         Answer answer = exec(command);
