@@ -11,8 +11,8 @@ import org.dcache.oncrpc4j.rdma.verbs.WorkRequest;
  * The send queue of one queue pair. Any thread posts, under a lock held for the native call; the loop takes completions. A chain becomes one chain of the device, in one
  * call as far as a batch and the queue's room go; what does not fit waits in order and is posted as completions make room.
  *
- * <p>Requests are numbered; the number is their wr_id and tells their slot. A completion frees its request and all before it. Signalled are those whose poster wants it, and one in half a
- * queue besides, so that unsignalled ones can never fill the queue for good.
+ * <p>Requests are numbered; the number is their wr_id and tells their slot. A completion frees its request and the unsignalled ones before it. Signalled are those whose poster wants it, and one
+ * in half a queue besides, so that unsignalled ones can never fill the queue for good. On iWARP, where siw completes a Send before an earlier Read, each Read is signalled.
  *
  * <p>From {@link #stop} on nothing reaches the device any more; {@link #fail} gives back what is left when the queue pair is destroyed and nobody touches the requests' memory any more.
  */
@@ -33,6 +33,8 @@ final class SendQueue {
     private final SendRequestWriter writer;
     private final WorkRequest[] slots;
     private final Bounce[] bounced;
+    /** Whether the device will say itself that it is done. */
+    private final boolean[] signaled;
     private final int depth;
     private final int mask;
     private long qp;
@@ -56,6 +58,7 @@ final class SendQueue {
         mask = ring - 1;
         slots = new WorkRequest[ring];
         bounced = new Bounce[ring];
+        signaled = new boolean[ring];
         int stride = VerbsLayout.SendWr.SIZE + MAX_ELEMENTS * VerbsLayout.Sge.SIZE;
         memory = new Memory.Block((long) BATCH * stride + 8);
         writer = new SendRequestWriter(device, regions, counters);
@@ -125,7 +128,9 @@ final class SendQueue {
                 WorkRequest request = waiting;
                 long number = posted + n;
                 int slot = (int) number & mask;
-                boolean signal = request.isSignaled() || number - lastSignaled >= depth / 2;
+                boolean signal = request.isSignaled() || number - lastSignaled >= depth / 2
+                        || device.isIwarp() && request.opcode() == WorkRequest.Opcode.RDMA_READ;
+                signaled[slot] = signal;
                 try {
                     bounced[slot] = writer.write(first + (long) n * stride, request, number & NUMBER_MASK, signal, bounces);
                 } catch (VerbsException e) {
@@ -173,10 +178,15 @@ final class SendQueue {
                 return null;
             }
             WorkRequest request = slots[(int) number & mask];
-            for (long i = completed; i <= number; i++) {
-                release((int) i & mask);
+            release((int) number & mask);
+            for (long i = completed; i < number; i++) {
+                if (!signaled[(int) i & mask]) {
+                    release((int) i & mask);
+                }
             }
-            completed = number + 1;
+            while (completed < posted && slots[(int) completed & mask] == null) {
+                completed++;
+            }
             return request;
         } finally {
             lock.unlock();
