@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import org.dcache.oncrpc4j.rdma.metrics.Counters;
@@ -53,6 +54,7 @@ public final class DisniAdapter implements Adapter {
     private static final Logger LOG = LoggerFactory.getLogger(DisniAdapter.class);
 
     private final Counters counters = Counters.process().child();
+    private final Semaphore handshakes;
     private final ConnectionManager manager;
     private final ThreadPoolExecutor jobs;
     private final Map<Long, Device> devices = new HashMap<>();
@@ -61,7 +63,8 @@ public final class DisniAdapter implements Adapter {
     private boolean closing;
     private boolean closed;
 
-    private DisniAdapter() throws IOException {
+    private DisniAdapter(int handshakes) throws IOException {
+        this.handshakes = new Semaphore(handshakes);
         this.manager = new ConnectionManager(counters);
         this.jobs = new ThreadPoolExecutor(1, 1, 0, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), task -> {
             Thread thread = new Thread(null, task, "rdma-disni jobs", 0, false);
@@ -71,9 +74,10 @@ public final class DisniAdapter implements Adapter {
         });
     }
 
-    static DisniAdapter open() throws VerbsException {
+    /** @param handshakes that peers may have under way */
+    static DisniAdapter open(int handshakes) throws VerbsException {
         try {
-            return new DisniAdapter();
+            return new DisniAdapter(handshakes);
         } catch (IOException e) {
             throw new ProviderUnavailableException("disni: the connection manager cannot be opened: " + e.getMessage().strip(), e);
         }
@@ -96,6 +100,16 @@ public final class DisniAdapter implements Adapter {
 
     ConnectionManager manager() {
         return manager;
+    }
+
+    /** Whether a peer may begin one more handshake. */
+    boolean handshakeBegins() {
+        return handshakes.tryAcquire();
+    }
+
+    /** One of a peer's handshakes is over, however. */
+    void handshakeOver() {
+        handshakes.release();
     }
 
     /** Runs a job after those before it. Any thread; nothing happens when the adapter has closed. */

@@ -13,6 +13,8 @@ public enum DisniCounter implements CounterName {
     CLOSED,
     /** The peer closed the connection. */
     PEER_CLOSED,
+    /** Refused at once: oncrpc.rdma.handshakes are under way already. */
+    REFUSED_HALF_OPEN,
     /** Our upper layer refused the connection. */
     REJECTED,
     /** The peer refused our connection, or nobody listened. */
@@ -38,7 +40,7 @@ public enum DisniCounter implements CounterName {
     /** A handler threw; its connection was closed. */
     HANDLER_FAILED;
 
-    private static final Set<DisniCounter> PROBLEMS = EnumSet.of(PEER_REJECTED, HANDSHAKE_TIMEOUT, HANDSHAKE_FAILED, COMPLETION_ERROR, POST_FAILED,
+    private static final Set<DisniCounter> PROBLEMS = EnumSet.of(REFUSED_HALF_OPEN, PEER_REJECTED, HANDSHAKE_TIMEOUT, HANDSHAKE_FAILED, COMPLETION_ERROR, POST_FAILED,
             REGISTRATION_FAILED, DEREGISTRATION_FAILED, DEVICE_REMOVED, EVENT_LOST, HANDLER_FAILED);
 
     @Override

@@ -64,17 +64,30 @@ final class DisniListener implements Listener, ConnectionManager.Target, DisniAd
             LOG.debug("{} on {}", type, local);
             return;
         }
+        if (!adapter.handshakeBegins()) {
+            adapter.counters().increment(DisniCounter.REFUSED_HALF_OPEN);
+            adapter.job(() -> Resources.quietly("destroy the identifier", connection::destroyId));
+            return;
+        }
+        DisniRequest request;
         try {
-            DisniRequest request = new DisniRequest(adapter, connection);
+            request = new DisniRequest(adapter, connection);
+        } catch (IOException e) {
+            adapter.handshakeOver();
+            adapter.counters().increment(DisniCounter.HANDSHAKE_FAILED);
+            adapter.job(() -> Resources.quietly("destroy the identifier", connection::destroyId));
+            return;
+        }
+        try {
             if (adapter.add(request)) {
                 handler.onConnectionRequest(request);
             } else {
                 request.reject(new byte[0]);
             }
-        } catch (IOException | RuntimeException e) {
+        } catch (RuntimeException e) {
             adapter.counters().increment(DisniCounter.HANDLER_FAILED);
             LOG.error("a connection request on {} was lost", local, e);
-            adapter.job(() -> Resources.quietly("destroy the identifier", connection::destroyId));
+            request.reject(new byte[0]);
         }
     }
 

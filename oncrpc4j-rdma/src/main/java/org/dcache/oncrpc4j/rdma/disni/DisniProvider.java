@@ -3,6 +3,7 @@ package org.dcache.oncrpc4j.rdma.disni;
 
 import java.util.Optional;
 import org.dcache.oncrpc4j.rdma.config.Configuration;
+import org.dcache.oncrpc4j.rdma.config.Settings;
 import org.dcache.oncrpc4j.rdma.verbs.Adapter;
 import org.dcache.oncrpc4j.rdma.verbs.Availability;
 import org.dcache.oncrpc4j.rdma.verbs.Capabilities;
@@ -53,6 +54,6 @@ public final class DisniProvider implements VerbsProvider {
         if (!availability.available()) {
             throw new ProviderUnavailableException(NAME + ": " + availability.reason());
         }
-        return DisniAdapter.open();
+        return DisniAdapter.open(config.get(Settings.HANDSHAKES));
     }
 }

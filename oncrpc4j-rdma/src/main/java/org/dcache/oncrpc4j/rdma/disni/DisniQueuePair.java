@@ -245,6 +245,7 @@ final class DisniQueuePair implements QueuePair, ConnectionManager.Target, Disni
             return;
         }
         up = true;
+        handshakeOver();
         synchronized (this) {
             if (state == State.CONNECTING) {
                 state = State.OPEN;
@@ -258,6 +259,13 @@ final class DisniQueuePair implements QueuePair, ConnectionManager.Target, Disni
             }
         } catch (RuntimeException e) {
             failed(e);
+        }
+    }
+
+    /** Only those of peers are bounded. */
+    private void handshakeOver() {
+        if (listener == null) {
+            adapter.handshakeOver();
         }
     }
 
@@ -391,6 +399,9 @@ final class DisniQueuePair implements QueuePair, ConnectionManager.Target, Disni
     /** On the loop. */
     private void ended() {
         resources.poller().remove(resources.number());
+        if (!up) {
+            handshakeOver();
+        }
         resources.sends().takeAll().forEach(request -> tell(request, false));
         exposures.forEach(DisniExposure::freed);
         exposures.clear();

@@ -89,6 +89,7 @@ final class DisniRequest implements ConnectionRequest, DisniAdapter.Member {
 
     /** On the job thread. */
     private void refuse(DisniCounter why) {
+        adapter.handshakeOver();
         adapter.counters().increment(why);
         Resources.quietly("destroy the identifier", id::destroyId);
         adapter.remove(this);
