@@ -65,6 +65,8 @@ final class SendRequestWriter {
             case SEND_WITH_INVALIDATE -> {
                 Memory.putInt(wr + VerbsLayout.SendWr.OPCODE, VerbsLayout.SendWr.SEND_WITH_INV);
                 Memory.putInt(wr + VerbsLayout.SendWr.INVALIDATE_RKEY, request.invalidateStag());
+                // libsiw takes the handle from here, whatever the opcode; to all others the field means nothing in a Send.
+                Memory.putInt(wr + VerbsLayout.SendWr.RKEY, request.invalidateStag());
             }
             default -> {
                 Memory.putInt(wr + VerbsLayout.SendWr.OPCODE, request.opcode() == WorkRequest.Opcode.RDMA_WRITE
