@@ -88,10 +88,11 @@ class ServerLinkTest {
     @Test
     void aServerThatStaysAwayIsGivenUp() throws Exception {
         int port = freePort();
-        ClientOptions options = ScriptedServer.options(port).times(Duration.ofSeconds(20), Duration.ofMillis(200));
+        ClientOptions options = ScriptedServer.options(port).times(Duration.ofSeconds(20), Duration.ofSeconds(1));
         try (Nfs3Client client = new Nfs3Client(options)) {
-            assertThatThrownBy(() -> client.getattr(FILE)).isInstanceOf(ServerUnreachableException.class).hasMessageContaining("PT0.2S")
-                    .hasMessageContaining("refused");
+            assertThatThrownBy(() -> client.getattr(FILE)).isInstanceOf(ServerUnreachableException.class).hasMessageContaining("PT1S")
+                    // The last attempt has what is left of the second, which may be too little to be refused in.
+                    .hasMessageMatching(".*the last attempt ended with .*(refused|TimeoutException).*");
         }
     }
 
