@@ -9,6 +9,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.dcache.oncrpc4j.rdma.metrics.Counters;
+import org.dcache.oncrpc4j.rdma.verbs.ProviderUnavailableException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -69,8 +70,11 @@ final class Loop {
     private int hotCount;
     private long nextLook;
 
-    /** @param spinNanos how long a queue is polled after its last completion */
-    Loop(String name, Verbs verbs, List<Device> devices, Counters counters, long spinNanos) {
+    /**
+     * @param spinNanos how long a queue is polled after its last completion
+     * @throws ProviderUnavailableException a device gives no completion channel; nothing stays open
+     */
+    Loop(String name, Verbs verbs, List<Device> devices, Counters counters, long spinNanos) throws ProviderUnavailableException {
         this.verbs = verbs;
         this.counters = counters;
         this.spinNanos = spinNanos;
@@ -82,7 +86,10 @@ final class Loop {
         for (int i = 0; i < channels.length; i++) {
             channels[i] = verbs.createCompChannel(devices.get(i).context());
             if (channels[i] == 0) {
-                throw new IllegalStateException("no completion channel on " + devices.get(i) + ": " + Errno.text(NativeFunction.errno()));
+                String reason = Errno.text(NativeFunction.errno());
+                thread = null;
+                close();
+                throw new ProviderUnavailableException("no completion channel on " + devices.get(i) + ": " + reason);
             }
             int fd = Memory.getInt(channels[i] + VerbsLayout.CompChannel.FD);
             Libc.nonBlocking(fd);
@@ -186,7 +193,9 @@ final class Loop {
     /** Frees the channels and descriptors. After {@link #stop}, when the queues are gone and nobody calls {@link #execute} any more. */
     void close() {
         for (long channel : channels) {
-            verbs.destroyCompChannel(channel);
+            if (channel != 0) {
+                verbs.destroyCompChannel(channel);
+            }
         }
         synchronized (scratch) {
             closed = true;

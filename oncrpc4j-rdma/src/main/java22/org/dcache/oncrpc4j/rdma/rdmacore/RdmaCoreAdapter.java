@@ -54,6 +54,7 @@ final class RdmaCoreAdapter implements Adapter, AsyncEvents.User {
     private final Counters counters = Counters.process().child();
     private final List<Device> devices = new ArrayList<>();
     private final Map<Long, Device> byContext;
+    private final Capabilities capabilities;
     private final List<Windows> windows = new ArrayList<>();
     private final Regions regions;
     private final BouncePool bounces;
@@ -81,11 +82,17 @@ final class RdmaCoreAdapter implements Adapter, AsyncEvents.User {
             throw e;
         }
         byContext = devices.stream().collect(Collectors.toMap(Device::context, device -> device));
+        capabilities = capabilities(devices);
         devices.forEach(device -> windows.add(new Windows(device)));
         regions = new Regions(libraries.verbs(), devices, counters);
         bounces = new BouncePool(regions);
-        for (int i = 0; i < settings.loops(); i++) {
-            loops.add(new Loop("rdma-core-loop-" + i, libraries.verbs(), devices, counters, settings.spinNanos()));
+        try {
+            for (int i = 0; i < settings.loops(); i++) {
+                loops.add(new Loop("rdma-core-loop-" + i, libraries.verbs(), devices, counters, settings.spinNanos()));
+            }
+        } catch (ProviderUnavailableException | RuntimeException e) {
+            free();
+            throw e;
         }
         AsyncEvents.add(libraries.verbs(), this);
         LOG.info("RDMA devices: {}", devices);
@@ -98,6 +105,11 @@ final class RdmaCoreAdapter implements Adapter, AsyncEvents.User {
 
     @Override
     public Capabilities capabilities() {
+        return capabilities;
+    }
+
+    /** What all of these can do. */
+    private static Capabilities capabilities(List<Device> devices) {
         boolean windowsEverywhere = devices.stream().allMatch(Device::hasWindows);
         boolean iwarp = devices.stream().allMatch(Device::isIwarp);
         boolean invalidate = devices.stream().allMatch(Device::canInvalidate);
@@ -194,6 +206,14 @@ final class RdmaCoreAdapter implements Adapter, AsyncEvents.User {
         }
         closed = true;
         AsyncEvents.remove(this);
+        free();
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** What nobody uses any more, in this order. */
+    private void free() {
         control.shutdown();
         cmChannel.close();
         loops.forEach(Loop::stop);
@@ -201,9 +221,6 @@ final class RdmaCoreAdapter implements Adapter, AsyncEvents.User {
         windows.forEach(Windows::close);
         regions.close();
         devices.forEach(Device::close);
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
     }
 
     boolean isClosed() {
