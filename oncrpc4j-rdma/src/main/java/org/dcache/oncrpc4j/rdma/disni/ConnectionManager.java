@@ -12,6 +12,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import org.dcache.oncrpc4j.rdma.metrics.Counters;
 import org.dcache.oncrpc4j.rdma.verbs.AdapterClosedException;
+import org.dcache.oncrpc4j.rdma.verbs.parts.LoopThread;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -46,7 +47,7 @@ final class ConnectionManager {
     private final RdmaEventChannel channel;
     private final BlockingQueue<RdmaCmId> spare = new LinkedBlockingQueue<>();
     private final Map<RdmaCmId, Target> targets = new ConcurrentHashMap<>();
-    private final Thread thread;
+    private final LoopThread thread;
     private volatile boolean closed;
 
     ConnectionManager(Counters counters) throws IOException {
@@ -55,9 +56,7 @@ final class ConnectionManager {
         if (channel == null) {
             throw new IOException("librdmacm makes no event channel");
         }
-        this.thread = new Thread(null, this::run, "rdma-disni events", 0, false);
-        thread.setDaemon(true);
-        thread.setContextClassLoader(null);
+        this.thread = new LoopThread("rdma-disni events", this::run, null);
         thread.start();
     }
 
@@ -121,17 +120,7 @@ final class ConnectionManager {
     /** When no identifier is in use any more. Not on its thread. */
     void close() throws IOException {
         closed = true;
-        boolean interrupted = false;
-        while (thread.isAlive()) {
-            try {
-                thread.join();
-            } catch (InterruptedException e) {
-                interrupted = true;
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
+        thread.awaitEnd();
         for (RdmaCmId id = spare.poll(); id != null; id = spare.poll()) {
             id.destroyId();
         }

@@ -33,6 +33,7 @@ import org.dcache.oncrpc4j.rdma.verbs.MemoryRegion;
 import org.dcache.oncrpc4j.rdma.verbs.ProviderUnavailableException;
 import org.dcache.oncrpc4j.rdma.verbs.QueuePairHandler;
 import org.dcache.oncrpc4j.rdma.verbs.VerbsException;
+import org.dcache.oncrpc4j.rdma.verbs.parts.LoopThread;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -66,12 +67,8 @@ public final class DisniAdapter implements Adapter {
     private DisniAdapter(int handshakes) throws IOException {
         this.handshakes = new Semaphore(handshakes);
         this.manager = new ConnectionManager(counters);
-        this.jobs = new ThreadPoolExecutor(1, 1, 0, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), task -> {
-            Thread thread = new Thread(null, task, "rdma-disni jobs", 0, false);
-            thread.setDaemon(true);
-            thread.setContextClassLoader(null);
-            return thread;
-        });
+        this.jobs = new ThreadPoolExecutor(1, 1, 0, TimeUnit.SECONDS, new LinkedBlockingQueue<>(),
+                task -> new LoopThread("rdma-disni jobs", task, null));
     }
 
     /** @param handshakes that peers may have under way */

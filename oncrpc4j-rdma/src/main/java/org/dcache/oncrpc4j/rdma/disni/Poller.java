@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.locks.ReentrantLock;
+import org.dcache.oncrpc4j.rdma.verbs.parts.LoopThread;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -43,8 +44,8 @@ final class Poller {
     private final SVCPollCq poll;
     private final SVCReqNotify arm;
     private final BlockingQueue<Runnable> tasks = new LinkedBlockingQueue<>();
-    private final Thread poller;
-    private final Thread worker;
+    private final LoopThread poller;
+    private final LoopThread worker;
     /** By the upper half of their work requests' identifiers. On the loop. */
     private final Map<Integer, DisniQueuePair> members = new HashMap<>();
 
@@ -81,10 +82,8 @@ final class Poller {
         this.worker = thread(this::work, name + " tasks");
     }
 
-    private static Thread thread(Runnable body, String name) {
-        Thread thread = new Thread(null, body, "rdma-disni " + name, 0, false);
-        thread.setDaemon(true);
-        thread.setContextClassLoader(null);
+    private static LoopThread thread(Runnable body, String name) {
+        LoopThread thread = new LoopThread("rdma-disni " + name, body, null);
         thread.start();
         return thread;
     }
@@ -212,19 +211,8 @@ final class Poller {
             closed = true;
             tasks.add(LAST);
         }
-        boolean interrupted = false;
-        for (Thread thread : new Thread[] {worker, poller}) {
-            while (thread.isAlive()) {
-                try {
-                    thread.join();
-                } catch (InterruptedException e) {
-                    interrupted = true;
-                }
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
+        worker.awaitEnd();
+        poller.awaitEnd();
         poll.free();
         arm.free();
         cq.destroyCQ();

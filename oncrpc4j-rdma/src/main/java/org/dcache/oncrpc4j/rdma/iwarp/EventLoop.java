@@ -14,6 +14,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
+import org.dcache.oncrpc4j.rdma.verbs.parts.LoopThread;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -60,7 +61,7 @@ final class EventLoop {
     private static final Logger LOG = LoggerFactory.getLogger(EventLoop.class);
 
     private final Selector selector;
-    private final Thread thread;
+    private final LoopThread thread;
     private final ConcurrentLinkedQueue<Runnable> tasks = new ConcurrentLinkedQueue<>();
     private final AtomicBoolean asleep = new AtomicBoolean();
     private final PriorityQueue<Timer> timers = new PriorityQueue<>();
@@ -76,14 +77,12 @@ final class EventLoop {
         } catch (IOException e) {
             throw new UncheckedIOException("cannot open a selector", e);
         }
-        thread = new Thread(null, this::run, name, 0, false);
-        thread.setDaemon(true);
-        thread.setContextClassLoader(EventLoop.class.getClassLoader());
+        thread = new LoopThread(name, this::run, EventLoop.class.getClassLoader());
         thread.start();
     }
 
     boolean inLoop() {
-        return Thread.currentThread() == thread;
+        return thread.isCurrent();
     }
 
     /** Runs the task on the loop; false when the loop has ended and the task will not run. */
@@ -129,17 +128,7 @@ final class EventLoop {
         stopping = true;
         selector.wakeup();
         if (!inLoop()) {
-            boolean interrupted = false;
-            while (thread.isAlive()) {
-                try {
-                    thread.join();
-                } catch (InterruptedException e) {
-                    interrupted = true;
-                }
-            }
-            if (interrupted) {
-                Thread.currentThread().interrupt();
-            }
+            thread.awaitEnd();
         }
     }
 

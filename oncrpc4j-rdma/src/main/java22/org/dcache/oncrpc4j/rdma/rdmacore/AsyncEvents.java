@@ -6,6 +6,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
+import org.dcache.oncrpc4j.rdma.verbs.parts.LoopThread;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,15 +31,13 @@ final class AsyncEvents {
     private final List<User> users = new CopyOnWriteArrayList<>();
     private final int wakeup = Libc.eventfd();
     private final Memory.Block scratch = new Memory.Block(64);
-    private final Thread thread;
+    private final LoopThread thread;
     private volatile boolean stopping;
 
     private AsyncEvents(Verbs verbs) {
         this.verbs = verbs;
         Memory.putLong(scratch.address(), 1);
-        thread = new Thread(null, this::run, "rdma-core-async", 0, false);
-        thread.setDaemon(true);
-        thread.setContextClassLoader(null);
+        thread = new LoopThread("rdma-core-async", this::run, null);
     }
 
     static synchronized void add(Verbs verbs, User user) {
@@ -72,19 +71,9 @@ final class AsyncEvents {
     private void stop() {
         stopping = true;
         Libc.signal(wakeup, scratch.address());
-        boolean interrupted = false;
-        while (thread.isAlive()) {
-            try {
-                thread.join();
-            } catch (InterruptedException e) {
-                interrupted = true;
-            }
-        }
+        thread.awaitEnd();
         Libc.close(wakeup);
         scratch.close();
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
     }
 
     private void run() {

@@ -4,6 +4,7 @@ package org.dcache.oncrpc4j.rdma.rdmacore;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.dcache.oncrpc4j.rdma.verbs.ProviderUnavailableException;
+import org.dcache.oncrpc4j.rdma.verbs.parts.LoopThread;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -26,7 +27,7 @@ final class CmChannel {
     private final int wakeup = Libc.eventfd();
     private final Memory.Block scratch = new Memory.Block(64);
     private final Map<Long, Owner> owners = new ConcurrentHashMap<>();
-    private final Thread thread;
+    private final LoopThread thread;
     private volatile boolean stopping;
 
     CmChannel(ConnectionManager cm, ControlThreads control) throws ProviderUnavailableException {
@@ -44,9 +45,7 @@ final class CmChannel {
         Memory.putLong(scratch.address(), 1);
         Libc.pollFor(scratch.address() + 16, 0, wakeup);
         Libc.pollFor(scratch.address() + 16, 1, fd);
-        thread = new Thread(null, this::run, "rdma-core-cm", 0, false);
-        thread.setDaemon(true);
-        thread.setContextClassLoader(null);
+        thread = new LoopThread("rdma-core-cm", this::run, null);
         thread.start();
     }
 
@@ -103,19 +102,9 @@ final class CmChannel {
     void close() {
         stopping = true;
         Libc.signal(wakeup, scratch.address());
-        boolean interrupted = false;
-        while (thread.isAlive()) {
-            try {
-                thread.join();
-            } catch (InterruptedException e) {
-                interrupted = true;
-            }
-        }
+        thread.awaitEnd();
         cm.destroyEventChannel(channel);
         Libc.close(wakeup);
         scratch.close();
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
     }
 }

@@ -10,6 +10,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.dcache.oncrpc4j.rdma.metrics.Counters;
 import org.dcache.oncrpc4j.rdma.verbs.ProviderUnavailableException;
+import org.dcache.oncrpc4j.rdma.verbs.parts.LoopThread;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -51,7 +52,7 @@ final class Loop {
     private final Verbs verbs;
     private final Counters counters;
     private final long spinNanos;
-    private final Thread thread;
+    private final LoopThread thread;
     private final int wakeup = Libc.eventfd();
     private final Memory.Block scratch = new Memory.Block(64);
     private final Memory.Block fds;
@@ -95,14 +96,12 @@ final class Loop {
             Libc.nonBlocking(fd);
             Libc.pollFor(fds.address(), i + 1, fd);
         }
-        thread = new Thread(null, this::run, name, 0, false);
-        thread.setDaemon(true);
-        thread.setContextClassLoader(Loop.class.getClassLoader());
+        thread = new LoopThread(name, this::run, Loop.class.getClassLoader());
         thread.start();
     }
 
     boolean inLoop() {
-        return Thread.currentThread() == thread;
+        return thread.isCurrent();
     }
 
     /** The completion channel for queues on this device. */
@@ -177,17 +176,7 @@ final class Loop {
     void stop() {
         stopping = true;
         wake();
-        boolean interrupted = false;
-        while (thread.isAlive()) {
-            try {
-                thread.join();
-            } catch (InterruptedException e) {
-                interrupted = true;
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
+        thread.awaitEnd();
     }
 
     /** Frees the channels and descriptors. After {@link #stop}, when the queues are gone and nobody calls {@link #execute} any more. */

@@ -55,6 +55,9 @@ class PackageArrowsTest {
     /** The only packages that may know oncrpc4j and Grizzly. */
     private static final Set<String> KNOW_ONCRPC4J = Set.of("agent", "rpc", "spi");
 
+    private static final Set<String> PROVIDERS = Set.of("iwarp", "rdmacore", "disni");
+    private static final String PARTS = ROOT + ".verbs.parts";
+
     private static JavaClasses production;
     private static JavaClasses forJava22;
 
@@ -93,6 +96,13 @@ class PackageArrowsTest {
         DescribedPredicate<JavaClass> forbidden = describe("ours, outside " + allowed,
                 c -> isOurs(c) && !part(c).equals(name) && !allowed.contains(part(c)));
         check(noClasses().that().resideInAPackage(ROOT + "." + name + "..").should().dependOnClassesThat(forbidden));
+    }
+
+    @Test
+    @DisplayName("the parts of providers are for providers: what is above the verbs, and the verbs themselves, do not know them")
+    void partsAreForProviders() {
+        check(noClasses().that(describe("are no provider's", c -> isOurs(c) && !PROVIDERS.contains(part(c)) && !isPart(c)))
+                .should().dependOnClassesThat(describe("parts of providers", PackageArrowsTest::isPart)));
     }
 
     @Test
@@ -143,6 +153,10 @@ class PackageArrowsTest {
 
     private static boolean isOurs(JavaClass c) {
         return c.getPackageName().equals(ROOT) || c.getPackageName().startsWith(ROOT + ".");
+    }
+
+    private static boolean isPart(JavaClass c) {
+        return c.getPackageName().equals(PARTS);
     }
 
     /** The package's name below the root, first part; the class's own package where it is not below. */

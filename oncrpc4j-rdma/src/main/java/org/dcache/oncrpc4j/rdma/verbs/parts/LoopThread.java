@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.verbs.parts;
+
+/**
+ * A thread of a provider: a daemon, with no thread locals of whoever happened to make it, and with a context class loader that is chosen and not that thread's, so that an
+ * application that is unloaded is not kept alive by a loop that others use too.
+ *
+ * <p>It belongs to who makes it, who starts it once, makes its body return, and then waits with {@link #awaitEnd}. Nobody interrupts it; a body that waits must bear it all the same.
+ */
+public final class LoopThread extends Thread {
+
+    /**
+     * Not started yet.
+     *
+     * @param loader the context class loader; null, which is the system's own, where no code of a user runs on the thread
+     */
+    public LoopThread(String name, Runnable body, ClassLoader loader) {
+        super(null, body, name, 0, false);
+        setDaemon(true);
+        setContextClassLoader(loader);
+    }
+
+    /** Whether the caller is on this thread. */
+    public boolean isCurrent() {
+        return Thread.currentThread() == this;
+    }
+
+    /** Waits until the body has returned. Any other thread; an interrupt does not end the wait but is kept for the caller to see. At once if it was never started. */
+    public void awaitEnd() {
+        boolean interrupted = false;
+        while (isAlive()) {
+            try {
+                join();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: Apache-2.0
+/** What providers are built from: logic that each of them needs and that has nothing to do with how it reaches the network. For providers only. */
+package org.dcache.oncrpc4j.rdma.verbs.parts;
