@@ -15,12 +15,13 @@ import org.dcache.oncrpc4j.rdma.verbs.ConnectListener;
 import org.dcache.oncrpc4j.rdma.verbs.ConnectOptions;
 import org.dcache.oncrpc4j.rdma.verbs.HandshakeTimeoutException;
 import org.dcache.oncrpc4j.rdma.verbs.QueuePairHandler;
+import org.dcache.oncrpc4j.rdma.verbs.parts.Members;
 
 /**
  * A connection that our side wants, until it has a queue pair: the peer's address is resolved, then the route. All calls are jobs, one after the other; what
  * the connection manager or the clock says in between only makes a next job, and the first failure ends it.
  */
-final class Dialling implements ConnectionManager.Target, DisniAdapter.Member {
+final class Dialling implements ConnectionManager.Target, Members.Member {
 
     /** Retransmissions before a peer counts as gone; InfiniBand's largest. */
     private static final byte RETRIES = 7;
@@ -92,7 +93,7 @@ final class Dialling implements ConnectionManager.Target, DisniAdapter.Member {
     private void connect() throws IOException {
         Resources resources = Resources.make(adapter, id, true, options);
         DisniQueuePair queuePair = new DisniQueuePair(adapter, id, resources, handler, listener, adapter.info(id, remote, options), deadline);
-        adapter.replace(this, queuePair);
+        adapter.members().replace(this, queuePair);
         over = true;
         adapter.manager().register(id, queuePair);
         resources.poller().execute(() -> resources.poller().add(resources.number(), queuePair));
@@ -140,6 +141,6 @@ final class Dialling implements ConnectionManager.Target, DisniAdapter.Member {
             Resources.quietly("destroy the identifier", id::destroyId);
         }
         listener.failed(cause);
-        adapter.remove(this);
+        adapter.members().remove(this);
     }
 }

@@ -10,7 +10,6 @@ import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -34,6 +33,7 @@ import org.dcache.oncrpc4j.rdma.verbs.ProviderUnavailableException;
 import org.dcache.oncrpc4j.rdma.verbs.QueuePairHandler;
 import org.dcache.oncrpc4j.rdma.verbs.VerbsException;
 import org.dcache.oncrpc4j.rdma.verbs.parts.LoopThread;
+import org.dcache.oncrpc4j.rdma.verbs.parts.Members;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -41,16 +41,11 @@ import org.slf4j.LoggerFactory;
  * All RDMA devices that librdmacm finds, by way of DiSNI, opened for one user.
  *
  * <p>Threads: one for the events of the connection manager, one for jobs, which is whatever blocks or must not meet its like (every call for an
- * identifier, registrations that end, connections that come and go), and two for each {@link Poller}. Everything that can call back is a {@link Member} from before
+ * identifier, registrations that end, connections that come and go), and two for each {@link Poller}. Everything that can call back is one of its {@link Members} from before
  * until after; {@link #close} tells each of them and waits until none is left, then ends the threads and frees the rest: pollers, domains, the event
  * channel.
  */
 public final class DisniAdapter implements Adapter {
-
-    /** Something that must have ended before the adapter has. */
-    interface Member {
-        void adapterClosed();
-    }
 
     private static final Logger LOG = LoggerFactory.getLogger(DisniAdapter.class);
 
@@ -60,9 +55,7 @@ public final class DisniAdapter implements Adapter {
     private final ThreadPoolExecutor jobs;
     private final Map<Long, Device> devices = new HashMap<>();
     private final Set<Domain> domains = ConcurrentHashMap.newKeySet();
-    private final Set<Member> members = new HashSet<>();
-    private boolean closing;
-    private boolean closed;
+    private final Members members = new Members();
 
     private DisniAdapter(int handshakes) throws IOException {
         this.handshakes = new Semaphore(handshakes);
@@ -111,8 +104,8 @@ public final class DisniAdapter implements Adapter {
 
     /** Runs a job after those before it. Any thread; nothing happens when the adapter has closed. */
     void job(Runnable job) {
-        synchronized (members) {
-            if (!closed) {
+        synchronized (jobs) {
+            if (!jobs.isShutdown()) {
                 jobs.execute(() -> {
                     try {
                         job.run();
@@ -169,13 +162,11 @@ public final class DisniAdapter implements Adapter {
 
     @Override
     public Listener listen(InetSocketAddress local, int backlog, ConnectionRequestHandler handler) throws IOException {
-        synchronized (members) {
-            if (closing) {
-                throw new AdapterClosedException("cannot listen on " + local + ": the DiSNI adapter is closed");
-            }
+        if (members.isClosing()) {
+            throw new AdapterClosedException("cannot listen on " + local + ": the DiSNI adapter is closed");
         }
         DisniListener listener = new DisniListener(this, local, backlog, handler);
-        if (!add(listener)) {
+        if (!members.add(listener)) {
             listener.close();
             throw new AdapterClosedException("cannot listen on " + local + ": the DiSNI adapter is closed");
         }
@@ -189,55 +180,25 @@ public final class DisniAdapter implements Adapter {
             return;
         }
         Dialling dialling = new Dialling(this, remote, options, handler, listener);
-        if (add(dialling)) {
+        if (members.add(dialling)) {
             dialling.start();
         } else {
             listener.failed(new AdapterClosedException("cannot connect to " + remote + ": the DiSNI adapter is closed"));
         }
     }
 
-    /** False when the adapter is closed. */
-    boolean add(Member member) {
-        synchronized (members) {
-            return !closing && members.add(member);
-        }
-    }
-
-    /** One thing becomes another, which is told too if the adapter is being closed. */
-    void replace(Member old, Member successor) {
-        boolean told;
-        synchronized (members) {
-            members.remove(old);
-            members.add(successor);
-            told = closing;
-        }
-        if (told) {
-            successor.adapterClosed();
-        }
-    }
-
-    void remove(Member member) {
-        synchronized (members) {
-            members.remove(member);
-            members.notifyAll();
-        }
+    /** Its listeners, handshakes and connections. */
+    Members members() {
+        return members;
     }
 
     @Override
     public void close() {
-        List<Member> told;
-        synchronized (members) {
-            if (closing) {
-                awaitUnlocked(() -> closed);
-                return;
-            }
-            closing = true;
-            told = List.copyOf(members);
-        }
-        told.forEach(Member::adapterClosed);
-        synchronized (members) {
-            awaitUnlocked(members::isEmpty);
-        }
+        members.close(this::free);
+    }
+
+    /** What nobody uses any more, in this order. */
+    private void free() {
         try {
             synchronized (devices) {
                 for (Device device : devices.values()) {
@@ -248,25 +209,8 @@ public final class DisniAdapter implements Adapter {
         } catch (IOException e) {
             LOG.warn("the DiSNI adapter could not be closed whole: {}", e.getMessage());
         }
-        synchronized (members) {
-            closed = true;
+        synchronized (jobs) {
             jobs.shutdown();
-            members.notifyAll();
-        }
-    }
-
-    /** Waits on the members' lock, which is held. */
-    private void awaitUnlocked(java.util.function.BooleanSupplier condition) {
-        boolean interrupted = false;
-        while (!condition.getAsBoolean()) {
-            try {
-                members.wait();
-            } catch (InterruptedException e) {
-                interrupted = true;
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
         }
     }
 }

@@ -10,11 +10,12 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import org.dcache.oncrpc4j.rdma.verbs.ConnectionRequestHandler;
 import org.dcache.oncrpc4j.rdma.verbs.Listener;
+import org.dcache.oncrpc4j.rdma.verbs.parts.Members;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** A listening identifier. Its requests come on the connection manager's thread. Closing it destroys the identifier at once, by whoever closes it, so that the port is free. */
-final class DisniListener implements Listener, ConnectionManager.Target, DisniAdapter.Member {
+final class DisniListener implements Listener, ConnectionManager.Target, Members.Member {
 
     private static final Logger LOG = LoggerFactory.getLogger(DisniListener.class);
 
@@ -79,7 +80,7 @@ final class DisniListener implements Listener, ConnectionManager.Target, DisniAd
             return;
         }
         try {
-            if (adapter.add(request)) {
+            if (adapter.members().add(request)) {
                 handler.onConnectionRequest(request);
             } else {
                 request.reject(new byte[0]);
@@ -111,6 +112,6 @@ final class DisniListener implements Listener, ConnectionManager.Target, DisniAd
             adapter.manager().unregister(id);
             Resources.quietly("destroy the identifier", id::destroyId);
         }
-        adapter.remove(this);
+        adapter.members().remove(this);
     }
 }

@@ -27,6 +27,7 @@ import org.dcache.oncrpc4j.rdma.verbs.QueuePairHandler;
 import org.dcache.oncrpc4j.rdma.verbs.ResourceLimitException;
 import org.dcache.oncrpc4j.rdma.verbs.VerbsException;
 import org.dcache.oncrpc4j.rdma.verbs.WorkRequest;
+import org.dcache.oncrpc4j.rdma.verbs.parts.Members;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -37,7 +38,7 @@ import org.slf4j.LoggerFactory;
  * connection is cut, the queue pair destroyed, the exposures and receives are unregistered, the domain goes; then, on the loop: the requests that are left
  * fail, fences are reported, the handler hears of the end; then, as a job again, the identifier goes. A good end waits first until all that was posted has been acknowledged.
  */
-final class DisniQueuePair implements QueuePair, ConnectionManager.Target, DisniAdapter.Member {
+final class DisniQueuePair implements QueuePair, ConnectionManager.Target, Members.Member {
 
     private static final Logger LOG = LoggerFactory.getLogger(DisniQueuePair.class);
 
@@ -424,7 +425,7 @@ final class DisniQueuePair implements QueuePair, ConnectionManager.Target, Disni
         }
         adapter.job(() -> {
             resources.gone(id);
-            adapter.remove(this);
+            adapter.members().remove(this);
         });
     }
 }

@@ -9,11 +9,12 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.dcache.oncrpc4j.rdma.verbs.ConnectOptions;
 import org.dcache.oncrpc4j.rdma.verbs.ConnectionRequest;
 import org.dcache.oncrpc4j.rdma.verbs.QueuePairHandler;
+import org.dcache.oncrpc4j.rdma.verbs.parts.Members;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** A peer that wants a connection. DiSNI has no call to refuse one: the identifier is destroyed, which makes the kernel refuse. Any thread. */
-final class DisniRequest implements ConnectionRequest, DisniAdapter.Member {
+final class DisniRequest implements ConnectionRequest, Members.Member {
 
     private static final Logger LOG = LoggerFactory.getLogger(DisniRequest.class);
     private static final byte[] UNREADABLE = new byte[0];
@@ -64,7 +65,7 @@ final class DisniRequest implements ConnectionRequest, DisniAdapter.Member {
             return;
         }
         DisniQueuePair queuePair = new DisniQueuePair(adapter, id, resources, handler, null, adapter.info(local, remote, options), deadline);
-        adapter.replace(this, queuePair);
+        adapter.members().replace(this, queuePair);
         adapter.manager().register(id, queuePair);
         resources.poller().execute(() -> resources.poller().add(resources.number(), queuePair));
         try {
@@ -92,6 +93,6 @@ final class DisniRequest implements ConnectionRequest, DisniAdapter.Member {
         adapter.handshakeOver();
         adapter.counters().increment(why);
         Resources.quietly("destroy the identifier", id::destroyId);
-        adapter.remove(this);
+        adapter.members().remove(this);
     }
 }

@@ -19,6 +19,7 @@ import org.dcache.oncrpc4j.rdma.verbs.HandshakeTimeoutException;
 import org.dcache.oncrpc4j.rdma.verbs.PeerClosedException;
 import org.dcache.oncrpc4j.rdma.verbs.QueuePairHandler;
 import org.dcache.oncrpc4j.rdma.verbs.VerbsException;
+import org.dcache.oncrpc4j.rdma.verbs.parts.Members;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,7 +30,7 @@ import org.slf4j.LoggerFactory;
  * come from any thread and are carried out on the loop. Requests that want markers, or peer-to-peer mode without a
  * form of it, are refused with a Reply, bad frames by closing. The Reply echoes the initiator's revision, as siw does.
  */
-final class InboundHandshake implements EventLoop.Handler, ConnectionRequest, IwarpAdapter.Member {
+final class InboundHandshake implements EventLoop.Handler, ConnectionRequest, Members.Member {
 
     /** Stands for {@link MpaFrame#RTR_EMPTY}, whose bit is that of RTR_READ in the other word. */
     private static final int EMPTY_FORM = 1;
@@ -190,7 +191,7 @@ final class InboundHandshake implements EventLoop.Handler, ConnectionRequest, Iw
         ByteBuffer reply = reply(crc ? MpaFrame.CRC : 0, irdWord, ordWord, options.privateData());
         if (!send(reply)) {
             queuePair.stillborn(cause);
-        } else if (!adapter.add(queuePair)) {
+        } else if (!adapter.members().add(queuePair)) {
             end(null, new AdapterClosedException("the iWARP adapter was closed"));
             queuePair.stillborn(cause);
         } else {
@@ -277,6 +278,6 @@ final class InboundHandshake implements EventLoop.Handler, ConnectionRequest, Iw
             timer.cancel();
         }
         whenOver.run();
-        adapter.remove(this);
+        adapter.members().remove(this);
     }
 }

@@ -7,10 +7,7 @@ import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
-import java.util.HashSet;
-import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import org.dcache.oncrpc4j.rdma.metrics.Counters;
@@ -23,19 +20,15 @@ import org.dcache.oncrpc4j.rdma.verbs.ConnectionRequestHandler;
 import org.dcache.oncrpc4j.rdma.verbs.Listener;
 import org.dcache.oncrpc4j.rdma.verbs.MemoryRegion;
 import org.dcache.oncrpc4j.rdma.verbs.QueuePairHandler;
+import org.dcache.oncrpc4j.rdma.verbs.parts.Members;
 
 /**
  * Software iWARP opened for one user: owns its listeners, handshakes and connections, and the pools they share.
  *
- * <p>Everything that has a socket is a {@link Member} from before it can call back until after its last callback; {@link #close} tells
+ * <p>Everything that has a socket is one of its {@link Members} from before it can call back until after its last callback; {@link #close} tells
  * each member, waits until none is left, and then gives up its share of the {@link EventLoops}. Any thread.
  */
 public final class IwarpAdapter implements Adapter {
-
-    /** Something with a socket; ends itself on its loop when told, and then removes itself. */
-    interface Member {
-        void adapterClosed();
-    }
 
     private static final int MAX_SGE = 1024;
     private static final int MAX_SEND = 1 << 30;
@@ -53,8 +46,7 @@ public final class IwarpAdapter implements Adapter {
     private final AtomicLong receiveBudget;
     private final Map<EventLoop, Map<Integer, ReceivePool>> receivePools = new ConcurrentHashMap<>();
     private final Map<InetAddress, Integer> mulpdus = new ConcurrentHashMap<>();
-    private final Set<Member> members = new HashSet<>();
-    private boolean closing;
+    private final Members members = new Members();
     private volatile boolean closed;
 
     IwarpAdapter(IwarpSettings settings) {
@@ -101,7 +93,7 @@ public final class IwarpAdapter implements Adapter {
         }
         EventLoop loop = nextLoop();
         IwarpListener listener = new IwarpListener(this, loop, local, backlog, handler);
-        if (!add(listener)) {
+        if (!members.add(listener)) {
             listener.adapterClosed();
             throw new AdapterClosedException("cannot listen on " + local + ": the iWARP adapter is closed");
         }
@@ -118,7 +110,7 @@ public final class IwarpAdapter implements Adapter {
         }
         EventLoop loop = nextLoop();
         OutboundHandshake handshake = new OutboundHandshake(this, loop, remote, options, handler, listener);
-        if (!add(handshake)) {
+        if (!members.add(handshake)) {
             listener.failed(gone);
             return;
         }
@@ -132,30 +124,15 @@ public final class IwarpAdapter implements Adapter {
                 throw new IllegalStateException("an adapter cannot be closed from a callback: it waits for the callbacks to end");
             }
         }
-        List<Member> all;
-        synchronized (members) {
-            if (closing) {
-                return;
-            }
-            closing = true;
-            all = List.copyOf(members);
-        }
-        all.forEach(Member::adapterClosed);
-        boolean interrupted = false;
-        synchronized (members) {
-            while (!members.isEmpty()) {
-                try {
-                    members.wait();
-                } catch (InterruptedException e) {
-                    interrupted = true;
-                }
-            }
-        }
-        closed = true;
-        EventLoops.release();
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
+        members.close(() -> {
+            closed = true;
+            EventLoops.release();
+        });
+    }
+
+    /** Its listeners, handshakes, connections and what lingers of them. */
+    Members members() {
+        return members;
     }
 
     boolean isClosed() {
@@ -194,22 +171,6 @@ public final class IwarpAdapter implements Adapter {
         channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
         if (settings.tos() != 0 && channel.supportedOptions().contains(StandardSocketOptions.IP_TOS)) {
             channel.setOption(StandardSocketOptions.IP_TOS, settings.tos());
-        }
-    }
-
-    /** @return false when the adapter is closing: the member must not start */
-    boolean add(Member member) {
-        synchronized (members) {
-            return !closing && members.add(member);
-        }
-    }
-
-    void remove(Member member) {
-        synchronized (members) {
-            members.remove(member);
-            if (members.isEmpty()) {
-                members.notifyAll();
-            }
         }
     }
 }

@@ -15,6 +15,7 @@ import org.dcache.oncrpc4j.rdma.metrics.Counters;
 import org.dcache.oncrpc4j.rdma.verbs.AdapterClosedException;
 import org.dcache.oncrpc4j.rdma.verbs.ConnectionRequestHandler;
 import org.dcache.oncrpc4j.rdma.verbs.Listener;
+import org.dcache.oncrpc4j.rdma.verbs.parts.Members;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -24,7 +25,7 @@ import org.slf4j.LoggerFactory;
  * <p>At most {@code oncrpc.rdma.handshakes} of its sockets may be half open; more are closed at once. When accept fails (no file
  * descriptors left), it pauses instead of spinning. Connections do not depend on it once they are accepted.
  */
-final class IwarpListener implements Listener, EventLoop.Handler, IwarpAdapter.Member {
+final class IwarpListener implements Listener, EventLoop.Handler, Members.Member {
 
     private static final long PAUSE_MILLIS = 100;
     private static final int ACCEPTS_PER_TURN = 64;
@@ -115,7 +116,7 @@ final class IwarpListener implements Listener, EventLoop.Handler, IwarpAdapter.M
             EventLoop home = adapter.nextLoop();
             InboundHandshake handshake = new InboundHandshake(adapter, home, socket, handler, halfOpen::decrementAndGet);
             halfOpen.incrementAndGet();
-            if (!adapter.add(handshake)) {
+            if (!adapter.members().add(handshake)) {
                 halfOpen.decrementAndGet();
                 IwarpQueuePair.close(socket);
                 return;
@@ -167,7 +168,7 @@ final class IwarpListener implements Listener, EventLoop.Handler, IwarpAdapter.M
         } catch (IOException e) {
             LOG.debug("cannot close the listener on {}", local, e);
         }
-        adapter.remove(this);
+        adapter.members().remove(this);
     }
 
     @Override

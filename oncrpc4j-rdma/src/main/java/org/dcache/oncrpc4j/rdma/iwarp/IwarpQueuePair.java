@@ -22,6 +22,7 @@ import org.dcache.oncrpc4j.rdma.verbs.QueuePair;
 import org.dcache.oncrpc4j.rdma.verbs.QueuePairHandler;
 import org.dcache.oncrpc4j.rdma.verbs.VerbsException;
 import org.dcache.oncrpc4j.rdma.verbs.WorkRequest;
+import org.dcache.oncrpc4j.rdma.verbs.parts.Members;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -33,7 +34,7 @@ import org.slf4j.LoggerFactory;
  * teardown runs on the loop in this order: send side flushed (by whoever holds it), Reads failed, exposures ended, {@code onDisconnected}.
  * A handler that throws is logged and counted.
  */
-final class IwarpQueuePair implements QueuePair, EventLoop.Handler, IwarpAdapter.Member {
+final class IwarpQueuePair implements QueuePair, EventLoop.Handler, Members.Member {
 
     /** How long posted work and a Terminate may take to leave when the connection ends. */
     private static final long DRAIN_MILLIS = 5000;
@@ -449,7 +450,7 @@ final class IwarpQueuePair implements QueuePair, EventLoop.Handler, IwarpAdapter
         } catch (Throwable e) {
             handlerFailed(e);
         }
-        adapter.remove(this);
+        adapter.members().remove(this);
     }
 
     private void handlerFailed(Throwable e) {

@@ -4,6 +4,7 @@ package org.dcache.oncrpc4j.rdma.iwarp;
 import java.io.IOException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
+import org.dcache.oncrpc4j.rdma.verbs.parts.Members;
 
 /**
  * The socket of a connection that has ended in good order: our FIN is out, and the peer may still be sending. Loop thread only.
@@ -11,7 +12,7 @@ import java.nio.channels.SocketChannel;
  * <p>Closing it now would make the system answer with a reset, which can overtake and destroy our last messages or the Terminate. So what comes
  * is thrown away until the peer closes as well, or its time is over. Nobody is told of anything any more.
  */
-final class LingeringSocket implements EventLoop.Handler, IwarpAdapter.Member {
+final class LingeringSocket implements EventLoop.Handler, Members.Member {
 
     private static final long LINGER_MILLIS = 2000;
 
@@ -29,7 +30,7 @@ final class LingeringSocket implements EventLoop.Handler, IwarpAdapter.Member {
     }
 
     void start() {
-        if (!adapter.add(this)) {
+        if (!adapter.members().add(this)) {
             close();
             return;
         }
@@ -61,6 +62,6 @@ final class LingeringSocket implements EventLoop.Handler, IwarpAdapter.Member {
         }
         key.cancel();
         IwarpQueuePair.close(channel);
-        adapter.remove(this);
+        adapter.members().remove(this);
     }
 }

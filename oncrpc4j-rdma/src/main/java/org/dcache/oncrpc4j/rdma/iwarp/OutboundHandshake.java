@@ -18,6 +18,7 @@ import org.dcache.oncrpc4j.rdma.verbs.HandshakeException;
 import org.dcache.oncrpc4j.rdma.verbs.HandshakeTimeoutException;
 import org.dcache.oncrpc4j.rdma.verbs.PeerRejectedException;
 import org.dcache.oncrpc4j.rdma.verbs.QueuePairHandler;
+import org.dcache.oncrpc4j.rdma.verbs.parts.Members;
 
 /**
  * A connection that we make, until it is up or has failed: TCP connect, then the initiator's side of the MPA handshake (RFC 5044
@@ -26,7 +27,7 @@ import org.dcache.oncrpc4j.rdma.verbs.QueuePairHandler;
  * <p>The Request is revision 2 with IRD and ORD, without markers, client-server mode; Replies of revision 0, 1 and 2 are taken. One
  * time-out covers everything. No FPDU leaves before the Reply is whole. Exactly one method of the listener is called, once.
  */
-final class OutboundHandshake implements EventLoop.Handler, IwarpAdapter.Member {
+final class OutboundHandshake implements EventLoop.Handler, Members.Member {
 
     /** Most Read Requests we are ready to let a responder have outstanding beyond what we offered. */
     private static final int MAX_IRD = 128;
@@ -176,13 +177,13 @@ final class OutboundHandshake implements EventLoop.Handler, IwarpAdapter.Member 
                 "MPA revision " + revision + ", MULPDU " + mulpdu);
         IwarpQueuePair queuePair = new IwarpQueuePair(adapter, loop, channel, handler,
                 new Agreement(info, true, mulpdu, options.receiveSize(), options.receives(), ird, false));
-        if (!adapter.add(queuePair)) {
+        if (!adapter.members().add(queuePair)) {
             fail(new AdapterClosedException("the iWARP adapter was closed"));
             return;
         }
         over = true;
         timer.cancel();
-        adapter.remove(this);
+        adapter.members().remove(this);
         queuePair.established(key);
         listener.connected(queuePair);
     }
@@ -223,6 +224,6 @@ final class OutboundHandshake implements EventLoop.Handler, IwarpAdapter.Member 
             timer.cancel();
         }
         listener.failed(cause);
-        adapter.remove(this);
+        adapter.members().remove(this);
     }
 }

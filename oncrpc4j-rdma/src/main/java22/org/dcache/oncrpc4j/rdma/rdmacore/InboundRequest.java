@@ -11,12 +11,13 @@ import org.dcache.oncrpc4j.rdma.verbs.HandshakeException;
 import org.dcache.oncrpc4j.rdma.verbs.HandshakeTimeoutException;
 import org.dcache.oncrpc4j.rdma.verbs.QueuePairHandler;
 import org.dcache.oncrpc4j.rdma.verbs.VerbsException;
+import org.dcache.oncrpc4j.rdma.verbs.parts.Members;
 
 /**
  * A connection request from its event to the connection, or to its end: waits for our upper layer's answer, and after an acceptance for the peer's last word. Both waits are bounded by
  * {@code oncrpc.rdma.handshake-timeout}. Answers come on any thread, once; the state lives on the loop.
  */
-final class InboundRequest implements ConnectionRequest, CmId.Holder, RdmaCoreAdapter.Member {
+final class InboundRequest implements ConnectionRequest, CmId.Holder, Members.Member {
 
     private final RdmaCoreAdapter adapter;
     private final RdmaCoreListener listener;
@@ -128,7 +129,7 @@ final class InboundRequest implements ConnectionRequest, CmId.Holder, RdmaCoreAd
                 accepting = false;
                 tellGone(made, handler, e);
                 if (over) {
-                    id.destroy(() -> adapter.remove(this));
+                    id.destroy(() -> adapter.members().remove(this));
                 } else {
                     failCounted(e);
                 }
@@ -148,7 +149,7 @@ final class InboundRequest implements ConnectionRequest, CmId.Holder, RdmaCoreAd
         accepting = false;
         if (over) {
             // It failed while its queue pair was being made.
-            adapter.replace(this, made);
+            adapter.members().replace(this, made);
             made.stillborn(new HandshakeException("the peer " + remote + " gave up the handshake"));
         } else {
             queuePair = made;
@@ -177,7 +178,7 @@ final class InboundRequest implements ConnectionRequest, CmId.Holder, RdmaCoreAd
             case ESTABLISHED -> {
                 if (queuePair != null) {
                     end();
-                    adapter.replace(this, queuePair);
+                    adapter.members().replace(this, queuePair);
                     queuePair.established();
                 }
             }
@@ -211,10 +212,10 @@ final class InboundRequest implements ConnectionRequest, CmId.Holder, RdmaCoreAd
         }
         end();
         if (queuePair != null) {
-            adapter.replace(this, queuePair);
+            adapter.members().replace(this, queuePair);
             queuePair.stillborn(cause);
         } else if (!accepting) {
-            id.destroy(() -> adapter.remove(this));
+            id.destroy(() -> adapter.members().remove(this));
         }
     }
 

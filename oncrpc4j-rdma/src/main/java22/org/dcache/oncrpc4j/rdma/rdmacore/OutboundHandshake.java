@@ -14,12 +14,13 @@ import org.dcache.oncrpc4j.rdma.verbs.HandshakeTimeoutException;
 import org.dcache.oncrpc4j.rdma.verbs.PeerRejectedException;
 import org.dcache.oncrpc4j.rdma.verbs.QueuePairHandler;
 import org.dcache.oncrpc4j.rdma.verbs.VerbsException;
+import org.dcache.oncrpc4j.rdma.verbs.parts.Members;
 
 /**
  * Connects: id, address, route, queue pair with receives, connect, answer. Each step is a call on a control thread and an event that comes back to the loop, where the state lives. Its outcome
  * is told once; a step that was under way when it failed finds that out and goes no further. A queue pair that was made for nothing is destroyed before the id.
  */
-final class OutboundHandshake implements CmId.Holder, RdmaCoreAdapter.Member {
+final class OutboundHandshake implements CmId.Holder, Members.Member {
 
     private final RdmaCoreAdapter adapter;
     private final InetSocketAddress remote;
@@ -196,7 +197,7 @@ final class OutboundHandshake implements CmId.Holder, RdmaCoreAdapter.Member {
         RdmaCoreQueuePair up = queuePair;
         up.info(new ConnectionInfo(RdmaCoreProvider.NAME, id.local(), remote, event.privateData(), Math.min(inboundReads, event.inboundReads()),
                 Math.min(outboundReads, event.outboundReads()), false, adapter.detail(up.device(), pair)));
-        adapter.replace(this, up);
+        adapter.members().replace(this, up);
         up.established();
         listener.connected(up);
     }
@@ -233,7 +234,7 @@ final class OutboundHandshake implements CmId.Holder, RdmaCoreAdapter.Member {
             try {
                 listener.failed(cause);
             } finally {
-                adapter.remove(this);
+                adapter.members().remove(this);
             }
         }));
     }

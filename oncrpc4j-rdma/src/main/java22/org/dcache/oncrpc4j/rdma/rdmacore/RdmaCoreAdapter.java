@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -26,6 +25,7 @@ import org.dcache.oncrpc4j.rdma.verbs.MemorySource;
 import org.dcache.oncrpc4j.rdma.verbs.ProviderUnavailableException;
 import org.dcache.oncrpc4j.rdma.verbs.QueuePairHandler;
 import org.dcache.oncrpc4j.rdma.verbs.ResourceLimitException;
+import org.dcache.oncrpc4j.rdma.verbs.parts.Members;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -33,15 +33,10 @@ import org.slf4j.LoggerFactory;
  * The RDMA devices of this machine, or those that {@code oncrpc.rdma.device} names, opened for one user: a protection domain on each, registered memory, loops, control threads, the
  * connection manager's channel. Which device a connection uses follows from its address, as rdma_cm finds it.
  *
- * <p>Everything that has an id is a {@link Member} until after its last callback. {@link #close} tells each member, waits until none is left, and frees the rest in this order: asynchronous
+ * <p>Everything that has an id is one of its {@link Members} until after its last callback. {@link #close} tells each member, waits until none is left, and frees the rest in this order: asynchronous
  * events, control threads, channel, loops, windows, memory, domains. A device that is removed ends its connections; the others go on, and one that comes back is used by the next adapter.
  */
 final class RdmaCoreAdapter implements Adapter, AsyncEvents.User {
-
-    /** Something with a connection id; ends itself when told, and then removes itself. */
-    interface Member {
-        void adapterClosed();
-    }
 
     /** What the fabric's connection request carries beside rdma_cm's own header (IBA 12.6.5, Annex A11); iWARP has room for more. */
     private static final int PRIVATE_DATA_FABRIC = 56;
@@ -64,8 +59,7 @@ final class RdmaCoreAdapter implements Adapter, AsyncEvents.User {
     private final List<Loop> loops = new ArrayList<>();
     private final CmChannel cmChannel;
     private final AtomicInteger next = new AtomicInteger();
-    private final Set<Member> members = new HashSet<>();
-    private boolean closing;
+    private final Members members = new Members();
     private volatile boolean closed;
 
     RdmaCoreAdapter(Libraries libraries, RdmaCoreSettings settings) throws ProviderUnavailableException {
@@ -137,7 +131,7 @@ final class RdmaCoreAdapter implements Adapter, AsyncEvents.User {
             throw gone;
         }
         RdmaCoreListener listener = new RdmaCoreListener(this, local, backlog, handler);
-        if (!add(listener)) {
+        if (!members.add(listener)) {
             listener.close();
             throw gone;
         }
@@ -147,7 +141,7 @@ final class RdmaCoreAdapter implements Adapter, AsyncEvents.User {
     @Override
     public void connect(InetSocketAddress remote, ConnectOptions options, QueuePairHandler handler, ConnectListener listener) {
         OutboundHandshake handshake = closed ? null : new OutboundHandshake(this, remote, options, handler, listener);
-        if (handshake == null || !add(handshake)) {
+        if (handshake == null || !members.add(handshake)) {
             listener.failed(new AdapterClosedException("cannot connect to " + remote + ": the rdma-core adapter is closed"));
             return;
         }
@@ -185,31 +179,11 @@ final class RdmaCoreAdapter implements Adapter, AsyncEvents.User {
                 throw new IllegalStateException("an adapter cannot be closed from a callback: it waits for the callbacks to end");
             }
         }
-        List<Member> all;
-        synchronized (members) {
-            if (closing) {
-                return;
-            }
-            closing = true;
-            all = List.copyOf(members);
-        }
-        all.forEach(Member::adapterClosed);
-        boolean interrupted = false;
-        synchronized (members) {
-            while (!members.isEmpty()) {
-                try {
-                    members.wait();
-                } catch (InterruptedException e) {
-                    interrupted = true;
-                }
-            }
-        }
-        closed = true;
-        AsyncEvents.remove(this);
-        free();
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
+        members.close(() -> {
+            closed = true;
+            AsyncEvents.remove(this);
+            free();
+        });
     }
 
     /** What nobody uses any more, in this order. */
@@ -221,6 +195,11 @@ final class RdmaCoreAdapter implements Adapter, AsyncEvents.User {
         windows.forEach(Windows::close);
         regions.close();
         devices.forEach(Device::close);
+    }
+
+    /** Its listeners, handshakes and connections. */
+    Members members() {
+        return members;
     }
 
     boolean isClosed() {
@@ -322,37 +301,6 @@ final class RdmaCoreAdapter implements Adapter, AsyncEvents.User {
                 }
             }
             default -> LOG.debug("asynchronous event {} of libibverbs", type);
-        }
-    }
-
-    // ---- members
-
-    /** @return false when the adapter is closing: the member must not start */
-    boolean add(Member member) {
-        synchronized (members) {
-            return !closing && members.add(member);
-        }
-    }
-
-    /** A handshake has become a connection. */
-    void replace(Member before, Member after) {
-        boolean late;
-        synchronized (members) {
-            members.remove(before);
-            members.add(after);
-            late = closing;
-        }
-        if (late) {
-            after.adapterClosed();
-        }
-    }
-
-    void remove(Member member) {
-        synchronized (members) {
-            members.remove(member);
-            if (members.isEmpty()) {
-                members.notifyAll();
-            }
         }
     }
 }

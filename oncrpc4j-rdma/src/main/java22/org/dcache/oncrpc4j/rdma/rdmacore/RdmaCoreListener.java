@@ -8,6 +8,7 @@ import java.net.InetSocketAddress;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.dcache.oncrpc4j.rdma.verbs.ConnectionRequestHandler;
 import org.dcache.oncrpc4j.rdma.verbs.Listener;
+import org.dcache.oncrpc4j.rdma.verbs.parts.Members;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -15,7 +16,7 @@ import org.slf4j.LoggerFactory;
  * A listening id. Its events come on the channel's thread, which makes an {@link InboundRequest} of each request and leaves the rest to that one's loop. At most
  * {@code oncrpc.rdma.handshakes} may be half open; more are dropped at once. Connections do not depend on it once they are accepted.
  */
-final class RdmaCoreListener implements Listener, CmChannel.Owner, RdmaCoreAdapter.Member {
+final class RdmaCoreListener implements Listener, CmChannel.Owner, Members.Member {
 
     private static final Logger LOG = LoggerFactory.getLogger(RdmaCoreListener.class);
 
@@ -65,7 +66,7 @@ final class RdmaCoreListener implements Listener, CmChannel.Owner, RdmaCoreAdapt
             if (!few) {
                 adapter.counters().increment(RdmaCoreCounter.REFUSED_HALF_OPEN);
             }
-            if (adapter.add(request) && few) {
+            if (adapter.members().add(request) && few) {
                 request.loop().execute(request::start);
             } else {
                 request.refuse();
@@ -99,7 +100,7 @@ final class RdmaCoreListener implements Listener, CmChannel.Owner, RdmaCoreAdapt
             adapter.cmChannel().destroyId(id);
             id = 0;
         }
-        adapter.remove(this);
+        adapter.members().remove(this);
     }
 
     @Override

@@ -17,6 +17,7 @@ import org.dcache.oncrpc4j.rdma.verbs.QueuePair;
 import org.dcache.oncrpc4j.rdma.verbs.QueuePairHandler;
 import org.dcache.oncrpc4j.rdma.verbs.VerbsException;
 import org.dcache.oncrpc4j.rdma.verbs.WorkRequest;
+import org.dcache.oncrpc4j.rdma.verbs.parts.Members;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,7 +29,7 @@ import org.slf4j.LoggerFactory;
  * destroyed; what never completed fails, exposures end, {@code onDisconnected}; the id is destroyed. The device touches no memory after the queue pair is destroyed, and nobody's
  * memory is given back before.
  */
-final class RdmaCoreQueuePair implements QueuePair, CmId.Holder, CompletionQueue.Taker, RdmaCoreAdapter.Member {
+final class RdmaCoreQueuePair implements QueuePair, CmId.Holder, CompletionQueue.Taker, Members.Member {
 
     /** How long posted work may take to complete when the connection ends in good order. */
     private static final long DRAIN_MILLIS = 5000;
@@ -445,7 +446,7 @@ final class RdmaCoreQueuePair implements QueuePair, CmId.Holder, CompletionQueue
         } catch (Throwable e) {
             handlerFailed(e);
         }
-        id.destroy(() -> adapter.remove(this));
+        id.destroy(() -> adapter.members().remove(this));
     }
 
     private void handlerFailed(Throwable e) {
