@@ -9,48 +9,25 @@ import java.nio.channels.ClosedChannelException;
 import java.nio.channels.SelectableChannel;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
-import java.util.PriorityQueue;
-import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.dcache.oncrpc4j.rdma.verbs.parts.LoopThread;
+import org.dcache.oncrpc4j.rdma.verbs.parts.LoopWork;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One thread with one selector: it serves the channels registered with it, runs tasks of other threads in their order, and timers.
+ * One thread with one selector: it serves the channels registered with it, and does its {@linkplain LoopWork work} besides.
  *
  * <p>{@link #execute} is for any thread and wakes the selector only when the loop sleeps and nobody else has woken it. Everything else is for
  * the loop thread only. It owns the staging buffer into which its connections read: its content is valid only inside one
  * {@link Handler#ready} call. A handler or task that throws is logged; the loop goes on.
  */
-final class EventLoop {
+final class EventLoop extends LoopWork {
 
     /** Serves one channel. */
     interface Handler {
         /** The channel is ready for these operations. Must not throw or block. */
         void ready(int operations);
-    }
-
-    /** A task for later; loop thread only. */
-    static final class Timer implements Comparable<Timer> {
-        private final long at;
-        private Runnable task;
-
-        private Timer(long at, Runnable task) {
-            this.at = at;
-            this.task = task;
-        }
-
-        void cancel() {
-            task = null;
-        }
-
-        @Override
-        public int compareTo(Timer other) {
-            return Long.compare(at - other.at, 0);
-        }
     }
 
     static final int STAGING = 256 << 10;
@@ -62,16 +39,12 @@ final class EventLoop {
 
     private final Selector selector;
     private final LoopThread thread;
-    private final ConcurrentLinkedQueue<Runnable> tasks = new ConcurrentLinkedQueue<>();
-    private final AtomicBoolean asleep = new AtomicBoolean();
-    private final PriorityQueue<Timer> timers = new PriorityQueue<>();
     private final ByteBuffer staging = ByteBuffer.allocateDirect(STAGING);
     private final ByteBuffer stagingView = staging.duplicate();
     private final Consumer<SelectionKey> serve = this::serve;
-    private volatile boolean stopping;
-    private volatile boolean stopped;
 
     EventLoop(String name) {
+        super(TASKS_PER_TURN);
         try {
             selector = Selector.open();
         } catch (IOException e) {
@@ -85,19 +58,9 @@ final class EventLoop {
         return thread.isCurrent();
     }
 
-    /** Runs the task on the loop; false when the loop has ended and the task will not run. */
-    boolean execute(Runnable task) {
-        tasks.add(task);
-        if (asleep.get() && asleep.compareAndSet(true, false)) {
-            selector.wakeup();
-        }
-        return !stopped || !tasks.remove(task);
-    }
-
-    Timer schedule(long delayMillis, Runnable task) {
-        Timer timer = new Timer(System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(delayMillis), task);
-        timers.add(timer);
-        return timer;
+    @Override
+    protected void wake() {
+        selector.wakeup();
     }
 
     SelectionKey register(SelectableChannel channel, int operations, Handler handler) throws ClosedChannelException {
@@ -125,8 +88,7 @@ final class EventLoop {
 
     /** Ends the loop after the tasks that are queued, and waits for its thread unless that is the caller. */
     void stop() {
-        stopping = true;
-        selector.wakeup();
+        beginStop();
         if (!inLoop()) {
             thread.awaitEnd();
         }
@@ -134,7 +96,7 @@ final class EventLoop {
 
     private void run() {
         try {
-            while (!stopping) {
+            while (!isStopping()) {
                 runTasks();
                 select();
                 runTimers();
@@ -144,10 +106,7 @@ final class EventLoop {
                 }
             }
         } finally {
-            stopped = true;
-            while (!tasks.isEmpty()) {
-                runTasks();
-            }
+            runLastTasks();
             try {
                 selector.close();
             } catch (IOException e) {
@@ -157,63 +116,30 @@ final class EventLoop {
     }
 
     private void select() {
-        long wait = 0;
-        Timer first = timers.peek();
-        if (first != null) {
-            long nanos = first.at - System.nanoTime();
-            wait = nanos <= 0 ? -1 : TimeUnit.NANOSECONDS.toMillis(nanos) + 1;
-        }
         try {
-            asleep.set(true);
-            if (wait < 0 || stopping || !tasks.isEmpty()) {
-                asleep.set(false);
+            long millis = fallAsleep();
+            if (millis == 0) {
+                awake();
                 selector.selectNow(serve);
             } else {
-                selector.select(serve, wait);
+                // To a selector 0 is for ever.
+                selector.select(serve, millis == FOREVER ? 0 : millis);
             }
         } catch (IOException e) {
             LOG.error("cannot select", e);
         } finally {
-            asleep.set(false);
+            awake();
         }
     }
 
     private void serve(SelectionKey key) {
-        asleep.set(false);
+        awake();
         try {
             ((Handler) key.attachment()).ready(key.readyOps());
         } catch (CancelledKeyException e) {
             // The channel was closed by a handler that ran before in this round.
         } catch (Throwable e) {
             LOG.error("a channel handler failed", e);
-        }
-    }
-
-    private void runTasks() {
-        for (int i = 0; i < TASKS_PER_TURN; i++) {
-            Runnable task = tasks.poll();
-            if (task == null) {
-                return;
-            }
-            runGuarded(task);
-        }
-    }
-
-    private void runTimers() {
-        for (Timer timer = timers.peek(); timer != null && timer.at - System.nanoTime() <= 0; timer = timers.peek()) {
-            timers.poll();
-            Runnable task = timer.task;
-            if (task != null) {
-                runGuarded(task);
-            }
-        }
-    }
-
-    private static void runGuarded(Runnable task) {
-        try {
-            task.run();
-        } catch (Throwable e) {
-            LOG.error("a task failed", e);
         }
     }
 }

@@ -20,6 +20,7 @@ import org.dcache.oncrpc4j.rdma.verbs.PeerClosedException;
 import org.dcache.oncrpc4j.rdma.verbs.QueuePairHandler;
 import org.dcache.oncrpc4j.rdma.verbs.VerbsException;
 import org.dcache.oncrpc4j.rdma.verbs.parts.Members;
+import org.dcache.oncrpc4j.rdma.verbs.parts.Timer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -49,7 +50,7 @@ final class InboundHandshake implements EventLoop.Handler, ConnectionRequest, Me
     private final AtomicBoolean answered = new AtomicBoolean();
     private byte[] privateData;
     private SelectionKey key;
-    private EventLoop.Timer timer;
+    private Timer timer;
     private boolean over;
     private VerbsException cause;
 

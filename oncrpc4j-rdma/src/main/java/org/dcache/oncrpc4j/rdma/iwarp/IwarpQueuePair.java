@@ -23,6 +23,7 @@ import org.dcache.oncrpc4j.rdma.verbs.QueuePairHandler;
 import org.dcache.oncrpc4j.rdma.verbs.VerbsException;
 import org.dcache.oncrpc4j.rdma.verbs.WorkRequest;
 import org.dcache.oncrpc4j.rdma.verbs.parts.Members;
+import org.dcache.oncrpc4j.rdma.verbs.parts.Timer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -62,7 +63,7 @@ final class IwarpQueuePair implements QueuePair, EventLoop.Handler, Members.Memb
 
     private SelectionKey key;
     private Nudger nudger;
-    private EventLoop.Timer closeTimer;
+    private Timer closeTimer;
     private boolean tornDown;
     private boolean peerSpoke;
 

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
 import org.dcache.oncrpc4j.rdma.verbs.parts.Members;
+import org.dcache.oncrpc4j.rdma.verbs.parts.Timer;
 
 /**
  * The socket of a connection that has ended in good order: our FIN is out, and the peer may still be sending. Loop thread only.
@@ -20,7 +21,7 @@ final class LingeringSocket implements EventLoop.Handler, Members.Member {
     private final EventLoop loop;
     private final SocketChannel channel;
     private final SelectionKey key;
-    private EventLoop.Timer timer;
+    private Timer timer;
 
     LingeringSocket(IwarpAdapter adapter, EventLoop loop, SocketChannel channel, SelectionKey key) {
         this.adapter = adapter;

@@ -2,6 +2,7 @@
 package org.dcache.oncrpc4j.rdma.iwarp;
 
 import org.dcache.oncrpc4j.rdma.metrics.Counters;
+import org.dcache.oncrpc4j.rdma.verbs.parts.Timer;
 
 /**
  * Helps an initiator out of a race in Linux siw: as responder siw sends its MPA Reply before it listens to its socket, and an FPDU that
@@ -17,7 +18,7 @@ final class Nudger {
     private final EventLoop loop;
     private final SendSide sendSide;
     private final Counters counters;
-    private EventLoop.Timer timer;
+    private Timer timer;
     private int sent;
 
     Nudger(EventLoop loop, SendSide sendSide, Counters counters) {

@@ -19,6 +19,7 @@ import org.dcache.oncrpc4j.rdma.verbs.HandshakeTimeoutException;
 import org.dcache.oncrpc4j.rdma.verbs.PeerRejectedException;
 import org.dcache.oncrpc4j.rdma.verbs.QueuePairHandler;
 import org.dcache.oncrpc4j.rdma.verbs.parts.Members;
+import org.dcache.oncrpc4j.rdma.verbs.parts.Timer;
 
 /**
  * A connection that we make, until it is up or has failed: TCP connect, then the initiator's side of the MPA handshake (RFC 5044
@@ -42,7 +43,7 @@ final class OutboundHandshake implements EventLoop.Handler, Members.Member {
     private final MpaFrameReader reader = new MpaFrameReader(true);
     private SocketChannel channel;
     private SelectionKey key;
-    private EventLoop.Timer timer;
+    private Timer timer;
     private boolean over;
 
     OutboundHandshake(IwarpAdapter adapter, EventLoop loop, InetSocketAddress remote, ConnectOptions options,

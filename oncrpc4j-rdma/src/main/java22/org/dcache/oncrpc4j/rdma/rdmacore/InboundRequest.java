@@ -12,6 +12,7 @@ import org.dcache.oncrpc4j.rdma.verbs.HandshakeTimeoutException;
 import org.dcache.oncrpc4j.rdma.verbs.QueuePairHandler;
 import org.dcache.oncrpc4j.rdma.verbs.VerbsException;
 import org.dcache.oncrpc4j.rdma.verbs.parts.Members;
+import org.dcache.oncrpc4j.rdma.verbs.parts.Timer;
 
 /**
  * A connection request from its event to the connection, or to its end: waits for our upper layer's answer, and after an acceptance for the peer's last word. Both waits are bounded by
@@ -32,7 +33,7 @@ final class InboundRequest implements ConnectionRequest, CmId.Holder, Members.Me
     private boolean over;
     private boolean accepting;
     private RdmaCoreQueuePair queuePair;
-    private Loop.Timer timer;
+    private Timer timer;
 
     /** On the thread of the channel: from here on its events are ours. */
     InboundRequest(RdmaCoreAdapter adapter, RdmaCoreListener listener, CmEvent asked) {

@@ -3,14 +3,10 @@ package org.dcache.oncrpc4j.rdma.rdmacore;
 
 import java.util.Arrays;
 import java.util.List;
-import java.util.PriorityQueue;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.dcache.oncrpc4j.rdma.metrics.Counters;
 import org.dcache.oncrpc4j.rdma.verbs.ProviderUnavailableException;
 import org.dcache.oncrpc4j.rdma.verbs.parts.LoopThread;
+import org.dcache.oncrpc4j.rdma.verbs.parts.LoopWork;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -22,32 +18,12 @@ import org.slf4j.LoggerFactory;
  * completion before the arming tells nobody, and left to its channel. Without such queues the thread sleeps in poll(2). It is a daemon, bound to no processor: pin the JVM with
  * taskset or numactl to the device's node where that matters.
  */
-final class Loop {
+final class Loop extends LoopWork {
 
     private static final Logger LOG = LoggerFactory.getLogger(Loop.class);
     private static final int TASKS_PER_TURN = 256;
     /** While queues are polled, the channels of the others are looked at this often, nanoseconds. */
     private static final long LOOK_NANOS = 50_000;
-
-    /** Runs once unless cancelled; made and cancelled on the loop. */
-    static final class Timer implements Comparable<Timer> {
-        private final long at;
-        private Runnable task;
-
-        private Timer(long at, Runnable task) {
-            this.at = at;
-            this.task = task;
-        }
-
-        void cancel() {
-            task = null;
-        }
-
-        @Override
-        public int compareTo(Timer other) {
-            return Long.signum(at - other.at);
-        }
-    }
 
     private final Verbs verbs;
     private final Counters counters;
@@ -58,11 +34,6 @@ final class Loop {
     private final Memory.Block fds;
     private final List<Device> devices;
     private final long[] channels;
-    private final Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
-    private final PriorityQueue<Timer> timers = new PriorityQueue<>();
-    private final AtomicBoolean asleep = new AtomicBoolean();
-    private volatile boolean stopping;
-    private volatile boolean stopped;
     private boolean closed;
 
     // of the thread
@@ -76,6 +47,7 @@ final class Loop {
      * @throws ProviderUnavailableException a device gives no completion channel; nothing stays open
      */
     Loop(String name, Verbs verbs, List<Device> devices, Counters counters, long spinNanos) throws ProviderUnavailableException {
+        super(TASKS_PER_TURN);
         this.verbs = verbs;
         this.counters = counters;
         this.spinNanos = spinNanos;
@@ -109,28 +81,14 @@ final class Loop {
         return channels[device.index()];
     }
 
-    /** Runs the task on the loop; false when the loop has ended and the task will not run. */
-    boolean execute(Runnable task) {
-        tasks.add(task);
-        if (asleep.get() && asleep.compareAndSet(true, false)) {
-            wake();
-        }
-        return !stopped || !tasks.remove(task);
-    }
-
     /** Under a lock, since the descriptor's number may be somebody else's once it is closed. */
-    private void wake() {
+    @Override
+    protected void wake() {
         synchronized (scratch) {
             if (!closed) {
                 Libc.signal(wakeup, scratch.address());
             }
         }
-    }
-
-    Timer schedule(long delayMillis, Runnable task) {
-        Timer timer = new Timer(System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(delayMillis), task);
-        timers.add(timer);
-        return timer;
     }
 
     /** Starts to take completions of a queue. */
@@ -174,8 +132,7 @@ final class Loop {
 
     /** Ends the loop after the tasks that are queued, and waits for its thread. Not on the loop. */
     void stop() {
-        stopping = true;
-        wake();
+        beginStop();
         thread.awaitEnd();
     }
 
@@ -196,7 +153,7 @@ final class Loop {
 
     private void run() {
         try {
-            while (!stopping) {
+            while (!isStopping()) {
                 runTasks();
                 boolean busy = pollHot();
                 runTimers();
@@ -210,10 +167,7 @@ final class Loop {
                 }
             }
         } finally {
-            stopped = true;
-            while (!tasks.isEmpty()) {
-                runTasks();
-            }
+            runLastTasks();
         }
     }
 
@@ -252,18 +206,8 @@ final class Loop {
     }
 
     private void sleep() {
-        long wait = -1;
-        Timer first = timers.peek();
-        if (first != null) {
-            long nanos = first.at - System.nanoTime();
-            wait = nanos <= 0 ? 0 : TimeUnit.NANOSECONDS.toMillis(nanos) + 1;
-        }
-        asleep.set(true);
-        if (stopping || !tasks.isEmpty()) {
-            wait = 0;
-        }
-        Libc.poll(fds.address(), channels.length + 1, (int) Math.min(wait, Integer.MAX_VALUE));
-        asleep.set(false);
+        Libc.poll(fds.address(), channels.length + 1, (int) Math.min(fallAsleep(), Integer.MAX_VALUE));
+        awake();
         takeEvents();
     }
 
@@ -299,34 +243,6 @@ final class Loop {
                 // The descriptor of a removed device is readable for ever.
                 Libc.pollFor(fds.address(), i + 1, -1);
             }
-        }
-    }
-
-    private void runTasks() {
-        for (int i = 0; i < TASKS_PER_TURN; i++) {
-            Runnable task = tasks.poll();
-            if (task == null) {
-                return;
-            }
-            runGuarded(task);
-        }
-    }
-
-    private void runTimers() {
-        for (Timer timer = timers.peek(); timer != null && timer.at - System.nanoTime() <= 0; timer = timers.peek()) {
-            timers.poll();
-            Runnable task = timer.task;
-            if (task != null) {
-                runGuarded(task);
-            }
-        }
-    }
-
-    private static void runGuarded(Runnable task) {
-        try {
-            task.run();
-        } catch (Throwable e) {
-            LOG.error("a task failed", e);
         }
     }
 }

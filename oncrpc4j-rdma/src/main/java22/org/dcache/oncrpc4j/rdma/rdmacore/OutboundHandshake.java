@@ -15,6 +15,7 @@ import org.dcache.oncrpc4j.rdma.verbs.PeerRejectedException;
 import org.dcache.oncrpc4j.rdma.verbs.QueuePairHandler;
 import org.dcache.oncrpc4j.rdma.verbs.VerbsException;
 import org.dcache.oncrpc4j.rdma.verbs.parts.Members;
+import org.dcache.oncrpc4j.rdma.verbs.parts.Timer;
 
 /**
  * Connects: id, address, route, queue pair with receives, connect, answer. Each step is a call on a control thread and an event that comes back to the loop, where the state lives. Its outcome
@@ -32,7 +33,7 @@ final class OutboundHandshake implements CmId.Holder, Members.Member {
 
     // of the loop
     private boolean over;
-    private Loop.Timer timer;
+    private Timer timer;
 
     // of the id's control tasks
     private NativeQueuePair pair;

@@ -18,6 +18,7 @@ import org.dcache.oncrpc4j.rdma.verbs.QueuePairHandler;
 import org.dcache.oncrpc4j.rdma.verbs.VerbsException;
 import org.dcache.oncrpc4j.rdma.verbs.WorkRequest;
 import org.dcache.oncrpc4j.rdma.verbs.parts.Members;
+import org.dcache.oncrpc4j.rdma.verbs.parts.Timer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -59,8 +60,8 @@ final class RdmaCoreQueuePair implements QueuePair, CmId.Holder, CompletionQueue
     private boolean tornDown;
     private boolean flushing;
     private boolean finished;
-    private Loop.Timer timer;
-    private Loop.Timer reasonTimer;
+    private Timer timer;
+    private Timer reasonTimer;
 
     RdmaCoreQueuePair(RdmaCoreAdapter adapter, CmId id, QueuePairHandler handler) {
         this.adapter = adapter;
@@ -408,7 +409,7 @@ final class RdmaCoreQueuePair implements QueuePair, CmId.Holder, CompletionQueue
         });
     }
 
-    private static void cancel(Loop.Timer timer) {
+    private static void cancel(Timer timer) {
         if (timer != null) {
             timer.cancel();
         }
