@@ -49,9 +49,7 @@ final class ReceivePool {
         }
         PooledReceive buffer = free;
         free = buffer.next;
-        buffer.next = null;
-        buffer.lend();
-        return buffer;
+        return buffer.taken();
     }
 
     /** Loop: runs {@code retry} once when there may be a buffer again. */
