@@ -132,6 +132,11 @@ final class IwarpQueuePair implements QueuePair, EventLoop.Handler, Members.Memb
     }
 
     @Override
+    public void postSendOfMany(WorkRequest chain) {
+        sendSide.postOfMany(chain);
+    }
+
+    @Override
     public Exposure expose(MemorySource memory, Access access) throws VerbsException {
         return stags.add(this, memory, access);
     }

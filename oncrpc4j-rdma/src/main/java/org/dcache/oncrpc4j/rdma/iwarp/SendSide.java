@@ -4,6 +4,7 @@ package org.dcache.oncrpc4j.rdma.iwarp;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.dcache.oncrpc4j.rdma.metrics.Counters;
 import org.dcache.oncrpc4j.rdma.verbs.WorkRequest;
@@ -12,7 +13,8 @@ import org.dcache.oncrpc4j.rdma.verbs.WorkRequest;
  * The sending half of a connection: decides which message goes next, lets it be cut into FPDUs, writes, completes.
  *
  * <p>Any thread may ask for work ({@link #post}, {@link #kick}); a combining lock lets exactly one of them do it for all, the others go on
- * at once. The fields without volatile belong to that one. What the socket did not take waits; the loop
+ * at once. What is one of many ({@link #postOfMany}) is left to the loop, which comes round soon and finds more of them: on loopback a write costs more than
+ * all else that is done for a small reply. The fields without volatile belong to that one. What the socket did not take waits; the loop
  * is asked for write interest, and only when it reports it ({@link #writable}) writing goes on.
  *
  * <p>Order: Sends and Writes leave in posting order. A Read Request leaves at its place in that order unless ORD Reads are
@@ -32,6 +34,8 @@ final class SendSide {
     private final boolean checkFirst;
     private final PostedQueue posted = new PostedQueue();
     private final AtomicInteger turns = new AtomicInteger();
+    private final AtomicBoolean asked = new AtomicBoolean();
+    private final Runnable kickOnLoop = this::kickOnLoop;
     private final RequestFifo queue = new RequestFifo();
     private final RequestFifo waitingReads = new RequestFifo();
     private final ReadSinks sinks;
@@ -81,6 +85,25 @@ final class SendSide {
     /** Any thread. */
     void post(WorkRequest chain) {
         posted.post(chain);
+        kick();
+    }
+
+    /**
+     * Any thread. Single requests that are posted so between two turns of the loop leave in one write, unless somebody writes before. A chain, which has bulk
+     * data in it, is the poster's own work: the loop has other connections to serve.
+     */
+    void postOfMany(WorkRequest chain) {
+        boolean single = chain.next() == null;
+        posted.post(chain);
+        if (!single || turns.get() != 0) {
+            kick();
+        } else if (!asked.getAndSet(true) && !queuePair.loop().execute(kickOnLoop)) {
+            kickOnLoop();
+        }
+    }
+
+    private void kickOnLoop() {
+        asked.set(false);
         kick();
     }
 

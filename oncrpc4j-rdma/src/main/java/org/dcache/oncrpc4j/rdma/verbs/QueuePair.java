@@ -26,6 +26,14 @@ public interface QueuePair {
     void postSend(WorkRequest chain);
 
     /**
+     * As {@link #postSend}, of a chain that others will soon follow: the provider may leave it to the loop to send them together, which saves system
+     * calls or doorbells. Only the loop's other work is waited for, never what has not been posted yet.
+     */
+    default void postSendOfMany(WorkRequest chain) {
+        postSend(chain);
+    }
+
+    /**
      * Makes memory reachable for this connection's peer only, under an unpredictable STag.
      *
      * @throws VerbsException when no more memory can be exposed on this connection (a bound, not a fault)

@@ -223,9 +223,18 @@ public final class RdmaConnection implements QueuePairHandler {
 
     /** Posts the chain that ends with the Send of the inline buffer's first bytes. */
     void post(SendContext context, int inlineLength, boolean invalidate, int stag) {
+        queuePair.postSend(finish(context, inlineLength, invalidate, stag));
+    }
+
+    /** As {@link #post}, of one of many messages that leave about now. */
+    void postOfMany(SendContext context, int inlineLength, boolean invalidate, int stag) {
+        queuePair.postSendOfMany(finish(context, inlineLength, invalidate, stag));
+    }
+
+    private WorkRequest finish(SendContext context, int inlineLength, boolean invalidate, int stag) {
         counters.increment(invalidate ? XprtCounter.SENDS_WITH_INVALIDATE : XprtCounter.SENDS);
         lastActivity = System.nanoTime();
-        queuePair.postSend(context.finish(inlineLength, invalidate, stag));
+        return context.finish(inlineLength, invalidate, stag);
     }
 
     /**

@@ -124,6 +124,34 @@ public abstract class MessagingSuite extends ProviderSuite {
     }
 
     @Test
+    void postsOfManyLeaveOnTheirOwnAndInOrderWithTheOthers() throws Exception {
+        int count = 600;
+        Pair pair = connect(options(64, 8), options(64, count + 8));
+        for (int i = 0; i < count; i++) {
+            Memory memory = memory(4);
+            memory.bytes().putInt(0, i);
+            WorkRequest request = new WorkRequest().send().add(memory.bytes(), memory.region()).signaled(true);
+            if (i % 3 == 2) {
+                pair.clientQp().postSend(request);
+            } else {
+                pair.clientQp().postSendOfMany(request);
+            }
+            if (i % 50 == 49) {
+                // Then the output is idle, and the next one of many has to find its own way out.
+                for (int k = i - 49; k <= i; k++) {
+                    assertThat(pair.server().message().data()).isEqualTo(ByteBuffer.allocate(4).putInt(0, k).array());
+                    assertThat(pair.client().sendCompletion().ok()).isTrue();
+                }
+            }
+        }
+        WorkRequest last = send(pattern(10, 1));
+        pair.clientQp().abort(new ConnectionClosedException("test"));
+        pair.client().end();
+        pair.clientQp().postSendOfMany(last);
+        assertThat(pair.client().sendCompletion().ok()).isFalse();
+    }
+
+    @Test
     void aPostFromAnInterruptedThreadDoesTheConnectionNoHarm() throws Exception {
         Pair pair = connect();
         boolean[] stillInterrupted = new boolean[1];
