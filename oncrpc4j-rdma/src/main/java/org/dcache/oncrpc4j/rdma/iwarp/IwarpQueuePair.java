@@ -82,7 +82,7 @@ final class IwarpQueuePair implements QueuePair, EventLoop.Handler, Members.Memb
                 agreement.mulpdu(), info.checksum(), initiator);
         messages = new InboundMessages(this, stags, sinks, readRequests, sendSide,
                 adapter.receivePool(loop, agreement.receiveSize()), agreement.emptyRtr());
-        receiveSide = new ReceiveSide(this, channel, counters, messages, info.checksum());
+        receiveSide = new ReceiveSide(this, channel, counters, messages, sendSide, info.checksum());
         receiveTask = receiveSide::ready;
         messages.postReceives(agreement.receives());
     }

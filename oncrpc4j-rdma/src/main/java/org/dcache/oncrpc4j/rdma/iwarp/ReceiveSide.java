@@ -39,6 +39,7 @@ final class ReceiveSide {
     private final EventLoop loop;
     private final Counters counters;
     private final InboundMessages messages;
+    private final SendSide sendSide;
     private final boolean withCrc;
     private final CRC32C crc = new CRC32C();
 
@@ -60,12 +61,14 @@ final class ReceiveSide {
     private boolean bulk;
     private final ByteBuffer[] scatter = new ByteBuffer[2];
 
-    ReceiveSide(IwarpQueuePair queuePair, SocketChannel channel, Counters counters, InboundMessages messages, boolean withCrc) {
+    ReceiveSide(IwarpQueuePair queuePair, SocketChannel channel, Counters counters, InboundMessages messages, SendSide sendSide,
+            boolean withCrc) {
         this.queuePair = queuePair;
         this.channel = channel;
         this.loop = queuePair.loop();
         this.counters = counters;
         this.messages = messages;
+        this.sendSide = sendSide;
         this.withCrc = withCrc;
     }
 
@@ -120,7 +123,12 @@ final class ReceiveSide {
 
     private void takeStaged(int bytes) {
         if (!discarding) {
-            take(loop.staging(), 0, bytes);
+            sendSide.hold();
+            try {
+                take(loop.staging(), 0, bytes);
+            } finally {
+                sendSide.letGo();
+            }
             counters.add(IwarpCounter.BYTES_COPIED_IN, copied);
             copied = 0;
         }

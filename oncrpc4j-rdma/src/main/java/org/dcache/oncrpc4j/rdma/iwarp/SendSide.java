@@ -52,6 +52,10 @@ final class SendSide {
     private volatile boolean readsWaiting;
     private volatile ByteBuffer terminate;
 
+    /** Loop only: received bytes are being gone through, and what that gives rise to leaves together behind it. */
+    private boolean held;
+    private boolean heldBack;
+
     private boolean terminateStarted;
     private boolean blocked;
     private boolean broken;
@@ -107,8 +111,27 @@ final class SendSide {
         kick();
     }
 
+    /** Loop: until {@link #letGo}, what the loop itself asks for waits. Others are not held up. */
+    void hold() {
+        held = true;
+    }
+
+    /** Loop: sends what {@link #hold} held back. */
+    void letGo() {
+        held = false;
+        if (heldBack) {
+            heldBack = false;
+            kick();
+        }
+    }
+
     /** Any thread: there may be something to do. */
     void kick() {
+        // Another thread may see an old value of the first; the second is then false.
+        if (held && queuePair.loop().inLoop()) {
+            heldBack = true;
+            return;
+        }
         if (turns.getAndIncrement() == 0) {
             int done = 1;
             do {
