@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.iwarp;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.dcache.oncrpc4j.rdma.verbs.Access;
+import org.dcache.oncrpc4j.rdma.verbs.Exposure;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Small messages that leave about the same time leave in one write: on loopback a write costs more than all else that is done for one. */
+class TogetherTest {
+
+    private static final int MANY = 8;
+
+    private final RawPeerFixture f = new RawPeerFixture();
+
+    @BeforeEach
+    void connect() throws IOException {
+        f.responding(RawPeerFixture.options(16, MANY, MANY));
+    }
+
+    @AfterEach
+    void close() throws IOException {
+        f.close();
+    }
+
+    private long count(IwarpCounter counter) {
+        return f.adapter.counters().get(counter);
+    }
+
+    @Test
+    void whatIsAskedForInOneReadIsAnsweredInOneWrite() throws Exception {
+        Exposure source = f.expose(ByteBuffer.allocateDirect(1000), Access.REMOTE_READ);
+        int msn = 1;
+        long reads;
+        int attempts = 0;
+        do {
+            assertThat(attempts++).as("attempts to have %s requests arrive at once", MANY).isLessThan(100);
+            ByteArrayOutputStream requests = new ByteArrayOutputStream();
+            for (int i = 0; i < MANY; i++) {
+                requests.write(f.peer.fpdu(RawPeer.readRequest(msn++, 100 + i, 0, 10, source.stag(), source.offset())).array());
+            }
+            reads = count(IwarpCounter.SOCKET_READS);
+            long writes = count(IwarpCounter.SOCKET_WRITES);
+            long sent = count(IwarpCounter.FPDUS_SENT) + MANY;
+            f.peer.send(requests.toByteArray());
+            for (int i = 0; i < MANY; i++) {
+                assertThat(f.peer.readFpdu().crcRight()).isTrue();
+            }
+            while (count(IwarpCounter.FPDUS_SENT) < sent) {
+                // The count of a write follows the write.
+                Thread.onSpinWait();
+            }
+            writes = count(IwarpCounter.SOCKET_WRITES) - writes;
+            reads = count(IwarpCounter.SOCKET_READS) - reads;
+            assertThat(writes).as("writes after %s reads", reads).isBetween(1L, reads);
+        } while (reads != 1);
+    }
+
+    @Test
+    void whatIsPostedAsOneOfManyInOneTurnOfTheLoopLeavesInOneWrite() throws Exception {
+        CountDownLatch posted = new CountDownLatch(1);
+        long writes = count(IwarpCounter.SOCKET_WRITES);
+        f.queuePair().execute(() -> {
+            for (int i = 0; i < MANY; i++) {
+                f.queuePair().postSendOfMany(RawPeerFixture.send(new byte[] {(byte) i}));
+            }
+            posted.countDown();
+        });
+        assertThat(posted.await(60, TimeUnit.SECONDS)).isTrue();
+        for (int i = 0; i < MANY; i++) {
+            assertThat(f.peer.readFpdu().crcRight()).isTrue();
+        }
+        while (f.endpoint.sends.size() < MANY) {
+            Thread.onSpinWait();
+        }
+        assertThat(count(IwarpCounter.SOCKET_WRITES) - writes).isEqualTo(1);
+    }
+
+    @Test
+    void aMessageThatIsTheOnlyOneLeavesWithoutTheLoop() throws Exception {
+        CountDownLatch blocked = new CountDownLatch(1);
+        CountDownLatch go = new CountDownLatch(1);
+        f.queuePair().execute(() -> {
+            blocked.countDown();
+            try {
+                go.await();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        });
+        assertThat(blocked.await(60, TimeUnit.SECONDS)).isTrue();
+        f.queuePair().postSend(RawPeerFixture.send(new byte[] {1}));
+        assertThat(f.peer.readFpdu().crcRight()).isTrue();
+        go.countDown();
+    }
+}
