@@ -25,6 +25,7 @@ public final class Abilities {
             new Line("private data with an accept", c -> word(c.privateDataOnAccept())),
             new Line("private data of the peer", c -> word(c.privateDataReadable())),
             new Line("handles good for one connection only", c -> word(c.ownHandles())),
+            new Line("what is exposed for writing cannot be read", c -> word(c.separateRights())),
             new Line("IPv6", c -> word(c.ipv6())),
             new Line("elements of a work request", c -> Integer.toString(c.maxSge())),
             new Line("bytes of private data", c -> Integer.toString(c.maxPrivateData())));

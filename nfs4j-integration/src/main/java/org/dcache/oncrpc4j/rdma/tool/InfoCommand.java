@@ -41,7 +41,7 @@ final class InfoCommand implements Callable<Integer> {
         out.println("Processors " + Runtime.getRuntime().availableProcessors());
         out.println("Memory     " + memory(config));
         out.println();
-        providers(out);
+        providers(out, config);
         out.println();
         abilities(out, config);
         out.println();
@@ -56,12 +56,13 @@ final class InfoCommand implements Callable<Integer> {
     }
 
     /** Every provider that has a name, in the order that "auto" tries, then those that nobody here has heard of. */
-    private static void providers(PrintWriter out) {
+    private static void providers(PrintWriter out, Configuration config) {
         Map<String, String> lines = new LinkedHashMap<>();
         Settings.PROVIDER_NAMES.forEach(name -> lines.put(name, "not built in this version"));
         for (VerbsProvider provider : DevicePool.installed()) {
             Availability availability = provider.availability();
-            lines.put(provider.name(), (availability.available() ? "available: " : "not available: ") + availability.reason());
+            lines.put(provider.name(), (availability.available() ? "available: " : "not available: ") + availability.reason()
+                    + (availability.available() ? provider.declinesAuto(config).map(reason -> "; auto passes it over: " + reason).orElse("") : ""));
         }
         out.println("Providers");
         lines.forEach((name, text) -> out.printf("  %-12s %s%n", name, text));

@@ -12,6 +12,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -19,6 +20,7 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import org.dcache.oncrpc4j.rdma.metrics.Counters;
+import org.dcache.oncrpc4j.rdma.sysfs.SysfsDevice;
 import org.dcache.oncrpc4j.rdma.verbs.Adapter;
 import org.dcache.oncrpc4j.rdma.verbs.AdapterClosedException;
 import org.dcache.oncrpc4j.rdma.verbs.Capabilities;
@@ -127,6 +129,10 @@ public final class DisniAdapter implements Adapter {
         synchronized (devices) {
             Device device = devices.get(key);
             if (device == null) {
+                Optional<SysfsDevice> listed = SysfsDevice.of(context.getCmd_fd());
+                if (listed.isPresent() && listed.get().softIwarp()) {
+                    throw new HandshakeException("the connection's device is " + listed.get().name() + ", which is siw: " + DisniProbe.NOT_FOR_SIW);
+                }
                 device = new Device(context, "device " + (devices.size() + 1), counters, domains);
                 devices.put(key, device);
             }

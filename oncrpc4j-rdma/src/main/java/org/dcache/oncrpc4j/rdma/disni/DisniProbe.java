@@ -10,9 +10,11 @@ import com.ibm.disni.verbs.impl.NatIbvSge;
 import com.ibm.disni.verbs.impl.SockAddrIn;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Collectors;
+import org.dcache.oncrpc4j.rdma.sysfs.SysfsDevice;
 import org.dcache.oncrpc4j.rdma.verbs.Availability;
 
 /**
@@ -22,7 +24,9 @@ import org.dcache.oncrpc4j.rdma.verbs.Availability;
  */
 final class DisniProbe {
 
-    private static final Path DEVICES = Path.of("/sys/class/infiniband");
+    /** What is said to who would use siw. */
+    static final String NOT_FOR_SIW = "its completions come out of order, which this provider does not take; use the provider iwarp, or rdma-core";
+
     private static final Path CONNECTION_MANAGER = Path.of("/dev/infiniband/rdma_cm");
 
     // What the C compiler makes of the structures on every 64-bit Linux; the work request ends in a union that grew over the years.
@@ -40,11 +44,16 @@ final class DisniProbe {
     private DisniProbe() {}
 
     static synchronized Availability availability() {
+        List<SysfsDevice> devices = SysfsDevice.list();
+        if (!devices.isEmpty() && devices.stream().allMatch(SysfsDevice::softIwarp)) {
+            // Before all else: what is missing would be got for nothing.
+            return Availability.no("the only device is " + devices.get(0).name() + ", which is siw: " + NOT_FOR_SIW);
+        }
         if (!asked) {
             missing = missing();
             asked = true;
         }
-        return missing != null ? Availability.no(missing) : devices();
+        return missing != null ? Availability.no(missing) : on(devices);
     }
 
     /** Null when DiSNI can be called. */
@@ -81,26 +90,15 @@ final class DisniProbe {
                 + " bytes); use a 64-bit Linux and rdma-core's headers";
     }
 
-    private static Availability devices() {
-        StringBuilder names = new StringBuilder();
-        try (DirectoryStream<Path> all = Files.newDirectoryStream(DEVICES)) {
-            for (Path device : all) {
-                names.append(names.length() == 0 ? "" : ", ").append(device.getFileName());
-            }
-        } catch (IOException | RuntimeException e) {
-            return none();
-        }
-        if (names.length() == 0) {
-            return none();
+    /** @param all not siw alone */
+    private static Availability on(List<SysfsDevice> all) {
+        if (all.isEmpty()) {
+            return Availability.no("no RDMA device (" + SysfsDevice.DEVICES + " is empty); without a card: modprobe rdma_rxe && rdma link add rxe0 type rxe netdev eth0");
         }
         if (!Files.isReadable(CONNECTION_MANAGER) || !Files.isWritable(CONNECTION_MANAGER)) {
             return Availability.no(CONNECTION_MANAGER + (Files.exists(CONNECTION_MANAGER) ? " may not be opened by this user"
                     : " is missing: modprobe rdma_ucm"));
         }
-        return Availability.yes("DiSNI 2.1 on " + names);
-    }
-
-    private static Availability none() {
-        return Availability.no("no RDMA device (" + DEVICES + " is empty); without a card: modprobe rdma_rxe && rdma link add rxe0 type rxe netdev eth0");
+        return Availability.yes("DiSNI 2.1 on " + all.stream().filter(device -> !device.softIwarp()).map(SysfsDevice::name).collect(Collectors.joining(", ")));
     }
 }

@@ -34,7 +34,7 @@ public final class IwarpAdapter implements Adapter {
     private static final int MAX_SEND = 1 << 30;
     private static final int MAX_PRIVATE_DATA = 252;
 
-    static final Capabilities CAPABILITIES = new Capabilities(true, true, true, true, true, true, true, true, true, MAX_SGE, MAX_SEND, MAX_PRIVATE_DATA);
+    static final Capabilities CAPABILITIES = new Capabilities(true, true, true, true, true, true, true, true, true, true, MAX_SGE, MAX_SEND, MAX_PRIVATE_DATA);
 
     private static final long STAGING_BYTES = 64L << 20;
 

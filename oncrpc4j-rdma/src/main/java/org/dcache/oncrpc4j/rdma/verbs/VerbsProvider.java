@@ -19,6 +19,11 @@ public interface VerbsProvider {
     /** Whether {@link #open} can work here, and if not, why, in words for an admin. Never throws. */
     Availability availability();
 
+    /** Why {@code auto} goes on to the next provider although this one is available, in words for an admin; mostly there is no reason. Never throws. */
+    default Optional<String> declinesAuto(Configuration config) {
+        return Optional.empty();
+    }
+
     /** What its adapters can do where that does not depend on the device; then it can be said also where the provider is not available. */
     default Optional<Capabilities> abilities() {
         return Optional.empty();

@@ -6,6 +6,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.ServiceLoader;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import org.dcache.oncrpc4j.rdma.config.Configuration;
@@ -109,10 +110,13 @@ public final class DevicePool {
                     continue;
                 }
                 Availability availability = provider.availability();
-                if (availability.available()) {
-                    leases.add(lease(provider, config));
-                } else {
+                Optional<String> declined = auto && availability.available() ? provider.declinesAuto(config) : Optional.empty();
+                if (!availability.available()) {
                     missing.add(provider.name() + ": " + availability.reason());
+                } else if (declined.isPresent()) {
+                    missing.add(provider.name() + ": " + declined.get());
+                } else {
+                    leases.add(lease(provider, config));
                 }
             }
         } catch (VerbsException | RuntimeException e) {

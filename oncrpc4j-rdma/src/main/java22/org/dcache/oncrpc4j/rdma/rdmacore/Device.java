@@ -38,6 +38,13 @@ final class Device {
     /** vendor_id of rxe (drivers/infiniband/sw/rxe). */
     private static final int RXE_VENDOR = 0xffffff;
 
+    /** Bytes of private data in the fabric's connection request beside rdma_cm's own header (IBA 12.6.5, Annex A11). */
+    private static final int PRIVATE_DATA_FABRIC = 56;
+    /** RDMA_MAX_PRIVATE_DATA of the kernel less the four bytes in which revision 2 of MPA has the read depths (RFC 6581, 9). */
+    private static final int PRIVATE_DATA_IWARP = 252;
+    /** siw adds those four to a length of one byte (siw_send_mpareqrep): 252 become 0, and the peer sees bytes that nobody announced. Linux 6.1 to 6.12 at least. */
+    private static final int PRIVATE_DATA_SIW = 251;
+
     Device(Verbs verbs, long context, int index) throws ProviderUnavailableException {
         this.verbs = verbs;
         this.context = context;
@@ -158,6 +165,19 @@ final class Device {
      */
     boolean toleratesLateInvalidation() {
         return !softRoce;
+    }
+
+    /**
+     * Whether it refuses to read memory that was not registered for it. siw looks at nothing but the bounds when it answers an RDMA Read: siw_qp_sq_proc_tx checks with no rights at all. Linux 6.1
+     * to 6.12 at least.
+     */
+    boolean checksReadRight() {
+        return !softIwarp;
+    }
+
+    /** Bytes of private data in either direction. */
+    int maxPrivateData() {
+        return softIwarp ? PRIVATE_DATA_SIW : iwarp ? PRIVATE_DATA_IWARP : PRIVATE_DATA_FABRIC;
     }
 
     int maxRequests() {

@@ -23,7 +23,7 @@ final class Errno {
             Map.entry(Libc.EADDRINUSE, "EADDRINUSE: address in use"),
             Map.entry(99, "EADDRNOTAVAIL: no RDMA device has this address"),
             Map.entry(Libc.ENETUNREACH, "ENETUNREACH: network unreachable"),
-            Map.entry(104, "ECONNRESET: connection reset"),
+            Map.entry(Libc.ECONNRESET, "ECONNRESET: connection reset"),
             Map.entry(Libc.ETIMEDOUT, "ETIMEDOUT: no answer"),
             Map.entry(Libc.ECONNREFUSED, "ECONNREFUSED: refused"),
             Map.entry(Libc.EHOSTUNREACH, "EHOSTUNREACH: no route to host"));

@@ -14,6 +14,7 @@ final class Libc {
     static final int ENODEV = 19;
     static final int EADDRINUSE = 98;
     static final int ENETUNREACH = 101;
+    static final int ECONNRESET = 104;
     static final int ETIMEDOUT = 110;
     static final int ECONNREFUSED = 111;
     static final int EHOSTUNREACH = 113;

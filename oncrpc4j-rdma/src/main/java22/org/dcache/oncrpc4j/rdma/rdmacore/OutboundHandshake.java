@@ -181,12 +181,14 @@ final class OutboundHandshake implements CmId.Holder, Members.Member {
     }
 
     private void rejected(CmEvent event) {
-        boolean refused = event.status() == CmLayout.Reject.CONSUMER || event.status() == -Libc.ECONNREFUSED;
+        // siw (siw_proc_mpareply) says ECONNRESET of an MPA Reply that rejects, as of a connection that ends before its reply; cards say ECONNREFUSED.
+        boolean reset = event.status() == -Libc.ECONNRESET;
+        boolean refused = event.status() == CmLayout.Reject.CONSUMER || event.status() == -Libc.ECONNREFUSED || reset;
         if (event.status() == CmLayout.Reject.INVALID_SERVICE_ID) {
             failCounted(new ConnectException("Connection refused: " + remote));
         } else if (refused) {
             adapter.counters().increment(RdmaCoreCounter.PEER_REJECTED);
-            fail(new PeerRejectedException(remote + " refuses the connection", event.privateData()));
+            fail(new PeerRejectedException(remote + " refuses the connection" + (reset ? ", or closed it during the handshake" : ""), event.privateData()));
         } else {
             failCounted(new HandshakeException("the handshake with " + remote + " was rejected by its connection manager, reason " + event.status()
                     + (event.status() == CmLayout.Reject.STALE_CONNECTION ? ": a connection of before is not over yet, try again" : "")));

@@ -38,10 +38,6 @@ import org.slf4j.LoggerFactory;
  */
 final class RdmaCoreAdapter implements Adapter, AsyncEvents.User {
 
-    /** What the fabric's connection request carries beside rdma_cm's own header (IBA 12.6.5, Annex A11); iWARP has room for more. */
-    private static final int PRIVATE_DATA_FABRIC = 56;
-    private static final int PRIVATE_DATA_IWARP = 252;
-
     private static final Logger LOG = LoggerFactory.getLogger(RdmaCoreAdapter.class);
 
     private final Libraries libraries;
@@ -90,6 +86,8 @@ final class RdmaCoreAdapter implements Adapter, AsyncEvents.User {
         }
         AsyncEvents.add(libraries.verbs(), this);
         LOG.info("RDMA devices: {}", devices);
+        devices.stream().filter(device -> !device.checksReadRight()).forEach(device -> LOG.warn("{} is siw, which lets a peer read all of the memory that it knows a handle of, also what it"
+                + " was only given to write: use it among peers that are trusted, or the provider iwarp in its place", device.name()));
     }
 
     @Override
@@ -105,13 +103,14 @@ final class RdmaCoreAdapter implements Adapter, AsyncEvents.User {
     /** What all of these can do. */
     private static Capabilities capabilities(List<Device> devices) {
         boolean windowsEverywhere = devices.stream().allMatch(Device::hasWindows);
-        boolean iwarp = devices.stream().allMatch(Device::isIwarp);
         boolean invalidate = devices.stream().allMatch(Device::canInvalidate);
         // A region of its own cannot be invalidated by the peer: siw refuses such a Send.
         int elements = devices.stream().mapToInt(Device::maxElements).min().orElse(1);
+        boolean separateRights = devices.stream().allMatch(Device::checksReadRight);
+        int privateData = devices.stream().mapToInt(Device::maxPrivateData).min().orElse(0);
         int message = devices.stream().mapToInt(Device::maxMessage).min().orElse(1);
-        return new Capabilities(false, false, false, invalidate, invalidate && windowsEverywhere, true, true, windowsEverywhere, true,
-                Math.min(SendQueue.MAX_ELEMENTS, elements), message, iwarp ? PRIVATE_DATA_IWARP : PRIVATE_DATA_FABRIC);
+        return new Capabilities(false, false, false, invalidate, invalidate && windowsEverywhere, true, true, windowsEverywhere, separateRights, true,
+                Math.min(SendQueue.MAX_ELEMENTS, elements), message, privateData);
     }
 
     /** What this adapter's listeners and connections counted. */

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dcache.oncrpc4j.rdma.rdmacore;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.dcache.oncrpc4j.rdma.config.Configuration;
+import org.dcache.oncrpc4j.rdma.config.Settings;
+import org.dcache.oncrpc4j.rdma.sysfs.SysfsDevice;
 import org.dcache.oncrpc4j.rdma.verbs.Adapter;
 import org.dcache.oncrpc4j.rdma.verbs.Availability;
 import org.dcache.oncrpc4j.rdma.verbs.ProviderUnavailableException;
@@ -22,12 +20,10 @@ public final class RdmaCoreProvider implements VerbsProvider {
 
     static final String NAME = "rdma-core";
 
-    /** Where the kernel lists the devices; a test, or a stub library that needs none, may point elsewhere. */
-    private static final Path DEVICES = Path.of(System.getProperty("org.dcache.oncrpc4j.rdma.devices", "/sys/class/infiniband"));
     /** 64-bit little-endian Linux, whose structure layouts and calling conventions are known here. */
     private static final Set<String> ARCHITECTURES = Set.of("amd64", "x86_64", "aarch64");
 
-    private static Set<String> testedDevices;
+    private static List<SysfsDevice> testedDevices;
     private static Availability tested;
 
     @Override
@@ -38,6 +34,17 @@ public final class RdmaCoreProvider implements VerbsProvider {
     @Override
     public int preference() {
         return 10;
+    }
+
+    /** siw does not keep peers from memory as a card does, and what it does Java does as well on the same network, with less. An admin who names it is served. */
+    @Override
+    public Optional<String> declinesAuto(Configuration config) {
+        List<SysfsDevice> devices = SysfsDevice.list();
+        boolean onlySoftware = !devices.isEmpty() && devices.stream().allMatch(SysfsDevice::softIwarp);
+        return onlySoftware && config.get(Settings.DEVICE).isEmpty()
+                ? Optional.of("the only device is siw, Linux's iWARP in software, for which the provider iwarp does better; name it in oncrpc.rdma.device or this provider in"
+                        + " oncrpc.rdma.provider to use it")
+                : Optional.empty();
     }
 
     @Override
@@ -54,9 +61,9 @@ public final class RdmaCoreProvider implements VerbsProvider {
             return Availability.no("needs Linux on x86-64 or AArch64, this is " + System.getProperty("os.name") + " on "
                     + System.getProperty("os.arch"));
         }
-        Set<String> devices = devices();
+        List<SysfsDevice> devices = SysfsDevice.list();
         if (devices.isEmpty()) {
-            return Availability.no("the kernel has no RDMA device (" + DEVICES + " is empty); `rdma link` lists them");
+            return Availability.no("the kernel has no RDMA device (" + SysfsDevice.DEVICES + " is empty); `rdma link` lists them");
         }
         synchronized (RdmaCoreProvider.class) {
             if (!devices.equals(testedDevices)) {
@@ -64,14 +71,6 @@ public final class RdmaCoreProvider implements VerbsProvider {
                 testedDevices = devices;
             }
             return tested;
-        }
-    }
-
-    private static Set<String> devices() {
-        try (Stream<Path> entries = Files.list(DEVICES)) {
-            return entries.map(path -> path.getFileName().toString()).collect(Collectors.toCollection(TreeSet::new));
-        } catch (IOException e) {
-            return Set.of();
         }
     }
 

@@ -44,8 +44,10 @@ class PackageArrowsTest {
         ARROWS.put("proto", Set.of());
         ARROWS.put("verbs", Set.of("config", "metrics"));
         ARROWS.put("iwarp", Set.of("verbs", "config", "metrics"));
-        ARROWS.put("rdmacore", Set.of("verbs", "config", "metrics"));
-        ARROWS.put("disni", Set.of("verbs", "config", "metrics"));
+        ARROWS.put("rdmacore", Set.of("verbs", "sysfs", "config", "metrics"));
+        ARROWS.put("disni", Set.of("verbs", "sysfs", "config", "metrics"));
+        // Which devices there are, and of which kind: both providers for devices ask that before they load a library.
+        ARROWS.put("sysfs", Set.of());
         // Reads captures by the wire formats of iWARP, and uses nothing else of the provider; the tool and the tests use it, the transport never.
         ARROWS.put("capture", Set.of("proto", "iwarp"));
         ARROWS.put("config", Set.of());

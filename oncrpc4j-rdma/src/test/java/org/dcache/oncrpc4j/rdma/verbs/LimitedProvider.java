@@ -83,7 +83,7 @@ public final class LimitedProvider implements VerbsProvider {
 
         @Override
         public Capabilities capabilities() {
-            return new Capabilities(false, false, false, false, false, false, false, true, false, MAX_SGE, adapter.capabilities().maxSend(), 56);
+            return new Capabilities(false, false, false, false, false, false, false, true, true, false, MAX_SGE, adapter.capabilities().maxSend(), 56);
         }
 
         @Override

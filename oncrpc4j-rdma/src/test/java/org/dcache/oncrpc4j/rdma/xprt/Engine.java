@@ -253,7 +253,7 @@ final class Engine implements ConnectionOwner, AutoCloseable {
 
         @Override
         public Capabilities capabilities() {
-            return new Capabilities(true, true, true, true, true, true, true, true, true, 16, 1 << 20, 252);
+            return new Capabilities(true, true, true, true, true, true, true, true, true, true, 16, 1 << 20, 252);
         }
 
         @Override

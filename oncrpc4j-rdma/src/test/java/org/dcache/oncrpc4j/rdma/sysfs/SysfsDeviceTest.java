@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.sysfs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class SysfsDeviceTest {
+
+    @TempDir
+    private Path folder;
+
+    private void device(String name, String type, String description) throws IOException {
+        Path device = Files.createDirectories(folder.resolve("infiniband").resolve(name));
+        Files.writeString(device.resolve("node_type"), type + '\n');
+        Files.writeString(device.resolve("node_desc"), description + '\n');
+    }
+
+    @Test
+    void siwIsToldFromCardsAndFromSoftRoceWhateverItsName() throws IOException {
+        device("siw0", "4: RNIC", "Software iWARP stack");
+        device("mine", "4: RNIC", "Software iWARP stack");
+        device("card", "4: RNIC", "host card");
+        device("rxe0", "1: CA", "rxe");
+        device("odd", "1: CA", "Software iWARP stack");
+        Files.createDirectories(folder.resolve("infiniband/says-nothing"));
+
+        assertThat(SysfsDevice.list(folder.resolve("infiniband"))).containsExactly(new SysfsDevice("card", false), new SysfsDevice("mine", true),
+                new SysfsDevice("odd", false), new SysfsDevice("rxe0", false), new SysfsDevice("says-nothing", false), new SysfsDevice("siw0", true));
+    }
+
+    @Test
+    void withoutTheKernelsListThereIsNone() {
+        assertThat(SysfsDevice.list(folder.resolve("nothing-here"))).isEmpty();
+    }
+
+    @Test
+    void aDescriptorLeadsToItsDevice() throws IOException {
+        device("siw7", "4: RNIC", "Software iWARP stack");
+        Files.writeString(Files.createDirectories(folder.resolve("infiniband_verbs/uverbs3")).resolve("ibdev"), "siw7\n");
+        Path descriptor = Files.createSymbolicLink(folder.resolve("41"), Path.of("dev/infiniband/uverbs3"));
+        Path other = Files.createSymbolicLink(folder.resolve("42"), Path.of("dev/null"));
+
+        assertThat(SysfsDevice.of(descriptor, folder.resolve("infiniband_verbs"), folder.resolve("infiniband"))).contains(new SysfsDevice("siw7", true));
+        assertThat(SysfsDevice.of(other, folder.resolve("infiniband_verbs"), folder.resolve("infiniband"))).isEmpty();
+        assertThat(SysfsDevice.of(folder.resolve("43"), folder.resolve("infiniband_verbs"), folder.resolve("infiniband"))).isEmpty();
+    }
+}
