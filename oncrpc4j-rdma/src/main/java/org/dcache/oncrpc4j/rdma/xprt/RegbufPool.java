@@ -8,10 +8,13 @@ import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.dcache.oncrpc4j.rdma.metrics.Counters;
 import org.dcache.oncrpc4j.rdma.verbs.Adapter;
 import org.dcache.oncrpc4j.rdma.verbs.MemoryRegion;
 import org.dcache.oncrpc4j.rdma.verbs.VerbsException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * All regbufs of one adapter (kernel: {@code rpcrdma_regbuf_alloc} and friends).
@@ -39,6 +42,8 @@ public final class RegbufPool implements AutoCloseable {
     /** From this size on an item's copies are counted. */
     private static final int BULK = 1 << 10;
 
+    private static final Logger LOG = LoggerFactory.getLogger(RegbufPool.class);
+
     private final Adapter adapter;
     private final long budget;
     private final Counters counters;
@@ -50,6 +55,7 @@ public final class RegbufPool implements AutoCloseable {
     private long inUse;
     private boolean closed;
     private volatile Runnable onRelease;
+    private final AtomicBoolean refusalLogged = new AtomicBoolean();
 
     public RegbufPool(Adapter adapter, long budget, Counters counters) {
         this.adapter = adapter;
@@ -80,11 +86,19 @@ public final class RegbufPool implements AutoCloseable {
         try {
             regbuf = new Regbuf(this, null, memory, adapter.register(memory));
         } catch (VerbsException e) {
-            counters.increment(XprtCounter.REGBUF_REGISTRATION_FAILED);
+            refused(e);
             regbuf = new Regbuf(this, null, memory, null);
         }
         regbuf.acquired();
         return regbuf;
+    }
+
+    /** Each is counted; one is enough for an admin to know what to raise. */
+    private void refused(Throwable problem) {
+        counters.increment(XprtCounter.REGBUF_REGISTRATION_FAILED);
+        if (!refusalLogged.getAndSet(true)) {
+            LOG.warn("there is no more registered memory, calls wait, take slower ways or fail: {}", problem.getMessage());
+        }
     }
 
     /** Memory on the heap, used once: what lies in it may be given to the application as it is. Only where any memory can be exposed. */
@@ -144,7 +158,7 @@ public final class RegbufPool implements AutoCloseable {
         try {
             region = adapter.register(ByteBuffer.allocateDirect(bytes));
         } catch (VerbsException | OutOfMemoryError e) {
-            counters.increment(XprtCounter.REGBUF_REGISTRATION_FAILED);
+            refused(e);
             synchronized (this) {
                 allocated -= bytes;
             }
