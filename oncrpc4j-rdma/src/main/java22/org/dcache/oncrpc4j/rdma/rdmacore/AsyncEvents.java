@@ -6,6 +6,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
 import org.dcache.oncrpc4j.rdma.verbs.parts.LoopThread;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -13,6 +14,9 @@ import org.slf4j.LoggerFactory;
 /**
  * The asynchronous events of all devices in use. Contexts are shared by all adapters of the process, so this is too: one daemon thread, started with the first user, ended with the last.
  * Each event is given back before its users look at it, since destroying what it is about waits for that; they must only pass on.
+ *
+ * <p>Removal has an event only where the driver can take a device from its users. Where it waits for them instead, and nobody has a connection id on the device, nothing is said at all; so
+ * the kernel's list is looked at each second ({@link Contexts#isGone}), and users hear of DEVICE_FATAL in each case.
  */
 final class AsyncEvents {
 
@@ -25,6 +29,8 @@ final class AsyncEvents {
     }
 
     private static final Logger LOG = LoggerFactory.getLogger(AsyncEvents.class);
+    /** How often the kernel's list of devices is looked at. */
+    private static final int LOOK_MILLIS = 1000;
     private static AsyncEvents running;
 
     private final Verbs verbs;
@@ -33,6 +39,8 @@ final class AsyncEvents {
     private final Memory.Block scratch = new Memory.Block(64);
     private final LoopThread thread;
     private volatile boolean stopping;
+    private long rounds;
+    private boolean ended;
 
     private AsyncEvents(Verbs verbs) {
         this.verbs = verbs;
@@ -53,7 +61,7 @@ final class AsyncEvents {
         }
     }
 
-    /** When it returns, the user hears nothing any more unless it is just being told. */
+    /** When it returns, the user hears nothing any more, and its contexts are not touched for it. Not on the thread of the events. */
     static void remove(User user) {
         AsyncEvents last = null;
         synchronized (AsyncEvents.class) {
@@ -65,7 +73,46 @@ final class AsyncEvents {
         }
         if (last != null) {
             last.stop();
+        } else {
+            settle();
         }
+    }
+
+    /** When it returns, no context is touched that no user names any more. Not on the thread of the events. */
+    static void settle() {
+        AsyncEvents current;
+        long before;
+        synchronized (AsyncEvents.class) {
+            current = running;
+            if (current == null) {
+                return;
+            }
+            synchronized (current) {
+                before = current.rounds;
+            }
+            Libc.signal(current.wakeup, current.scratch.address());
+        }
+        current.awaitRound(before);
+    }
+
+    private synchronized void awaitRound(long before) {
+        boolean interrupted = false;
+        while (rounds == before && !ended) {
+            try {
+                wait();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private synchronized void nextRound(boolean last) {
+        rounds++;
+        ended = last;
+        notifyAll();
     }
 
     private void stop() {
@@ -77,12 +124,24 @@ final class AsyncEvents {
     }
 
     private void run() {
+        try {
+            poll();
+        } finally {
+            nextRound(true);
+        }
+    }
+
+    private void poll() {
         Set<Long> dead = new HashSet<>();
+        long looked = System.nanoTime();
         while (!stopping) {
+            nextRound(false);
             Set<Long> contexts = new HashSet<>();
             users.forEach(user -> contexts.addAll(user.contexts()));
-            contexts.removeAll(dead);
+            // Another device's context may come to lie where one was.
+            dead.retainAll(contexts);
             List<Long> polled = new ArrayList<>(contexts);
+            polled.removeAll(dead);
             try (Memory.Block fds = new Memory.Block((long) Libc.POLLFD_SIZE * (polled.size() + 1))) {
                 Libc.pollFor(fds.address(), 0, wakeup);
                 for (int i = 0; i < polled.size(); i++) {
@@ -90,7 +149,7 @@ final class AsyncEvents {
                     Libc.nonBlocking(fd);
                     Libc.pollFor(fds.address(), i + 1, fd);
                 }
-                Libc.poll(fds.address(), polled.size() + 1, -1);
+                Libc.poll(fds.address(), polled.size() + 1, contexts.isEmpty() ? -1 : LOOK_MILLIS);
                 if (Libc.ready(fds.address(), 0)) {
                     Libc.drain(wakeup, scratch.address() + 8);
                 }
@@ -100,6 +159,20 @@ final class AsyncEvents {
                         dead.add(polled.get(i));
                     }
                 }
+            }
+            if (System.nanoTime() - looked >= TimeUnit.MILLISECONDS.toNanos(LOOK_MILLIS)) {
+                looked = System.nanoTime();
+                contexts.stream().filter(Contexts::isGone).forEach(context -> tell(context, VerbsLayout.AsyncEvent.DEVICE_FATAL, 0));
+            }
+        }
+    }
+
+    private void tell(long context, int type, long element) {
+        for (User user : users) {
+            try {
+                user.onAsyncEvent(context, type, element);
+            } catch (Throwable e) {
+                LOG.error("handling asynchronous event {} failed", type, e);
             }
         }
     }
@@ -113,13 +186,7 @@ final class AsyncEvents {
             int type = Memory.getInt(event + VerbsLayout.AsyncEvent.TYPE);
             long element = Memory.getLong(event + VerbsLayout.AsyncEvent.ELEMENT);
             verbs.ackAsyncEvent(event);
-            for (User user : users) {
-                try {
-                    user.onAsyncEvent(context, type, element);
-                } catch (Throwable e) {
-                    LOG.error("handling asynchronous event {} failed", type, e);
-                }
-            }
+            tell(context, type, element);
         }
         return any;
     }

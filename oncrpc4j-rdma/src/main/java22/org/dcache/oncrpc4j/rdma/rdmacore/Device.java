@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dcache.oncrpc4j.rdma.rdmacore;
 
-import java.util.ArrayList;
-import java.util.List;
 import org.dcache.oncrpc4j.rdma.verbs.ProviderUnavailableException;
 
 /**
  * One RDMA device as librdmacm opened it, with what it can do and the protection domain that an adapter has on it. The context belongs to librdmacm, which shares it among all users of
- * the process and keeps it; the domain is the adapter's and is closed last. Immutable but for {@link #removed}; any thread.
+ * the process and keeps it (see {@link Contexts}); the domain is the adapter's and is closed last. What is made in the domain holds the device; from the end of these {@link Holds}, which its
+ * removal is, nothing new is made. Any thread.
  */
 final class Device {
 
@@ -31,7 +30,9 @@ final class Device {
     private final long domain;
     private final NativeFunction allocWindow;
     private final NativeFunction deallocWindow;
-    private volatile boolean removed;
+    private final Holds holds = new Holds();
+    private volatile boolean forgotten;
+    private boolean closed;
 
     /** vendor_id of siw (drivers/infiniband/sw/siw). */
     private static final int SIW_VENDOR = 0x626d74;
@@ -80,40 +81,13 @@ final class Device {
         if (domain == 0) {
             throw new ProviderUnavailableException(name + ": no protection domain: " + Errno.text(NativeFunction.errno()));
         }
+        Contexts.use(context);
     }
 
     private void check(int errno, String what) throws ProviderUnavailableException {
         if (errno != 0) {
             throw new ProviderUnavailableException(name + ": cannot " + what + ": " + Errno.text(errno == -1 ? NativeFunction.errno() : errno));
         }
-    }
-
-    /** The contexts that librdmacm has open, of devices with these names; all if there are none. */
-    static List<Long> contexts(Libraries libraries, List<String> names) throws ProviderUnavailableException {
-        List<Long> contexts = new ArrayList<>();
-        List<String> found = new ArrayList<>();
-        try (Memory.Block count = new Memory.Block(4)) {
-            long list = libraries.cm().getDevices(count.address());
-            if (list == 0) {
-                throw new ProviderUnavailableException("librdmacm opens no device: " + Errno.text(NativeFunction.errno())
-                        + "; are the kernel modules rdma_ucm and ib_uverbs loaded?");
-            }
-            for (int i = 0; i < Memory.getInt(count.address()); i++) {
-                long context = Memory.getLong(list + 8L * i);
-                String name = libraries.verbs().deviceName(Memory.getLong(context + VerbsLayout.Context.DEVICE));
-                found.add(name);
-                if (names.isEmpty() || names.contains(name)) {
-                    contexts.add(context);
-                }
-            }
-            libraries.cm().freeDevices(list);
-        }
-        if (contexts.isEmpty()) {
-            throw new ProviderUnavailableException(found.isEmpty()
-                    ? "libibverbs has no device; is the driver's library there (ibverbs-providers on Debian)? `ibv_devices` lists them"
-                    : "no RDMA device is named " + String.join(" or ", names) + " (oncrpc.rdma.device); there are " + String.join(", ", found));
-        }
-        return contexts;
     }
 
     String name() {
@@ -222,17 +196,31 @@ final class Device {
         deallocWindow.call(window);
     }
 
+    /** Of what is made in its domain; ended when it is removed. */
+    Holds holds() {
+        return holds;
+    }
+
     boolean isRemoved() {
-        return removed;
+        return holds.isEnded();
     }
 
-    void removed() {
-        removed = true;
+    /** Nobody looks at its events any more. */
+    void forget() {
+        forgotten = true;
     }
 
-    /** After everything that was made in its domain. */
-    void close() {
-        verbs.deallocPd(domain);
+    boolean isForgotten() {
+        return forgotten;
+    }
+
+    /** After everything that was made in its domain. Idempotent. */
+    synchronized void close() {
+        if (!closed) {
+            closed = true;
+            verbs.deallocPd(domain);
+            Contexts.release(context, isRemoved());
+        }
     }
 
     @Override

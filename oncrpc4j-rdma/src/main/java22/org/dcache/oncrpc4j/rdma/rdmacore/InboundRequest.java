@@ -114,7 +114,7 @@ final class InboundRequest implements ConnectionRequest, CmId.Holder, Members.Me
             }
             int inboundReads = Math.min(Math.min(options.inboundReads(), device.inboundReads()), asked.inboundReads());
             int outboundReads = Math.min(Math.min(options.outboundReads(), device.outboundReads()), asked.outboundReads());
-            NativeQueuePair pair = new NativeQueuePair(adapter, device, id, made, options);
+            NativeQueuePair pair = NativeQueuePair.open(adapter, device, id, made, options);
             made.open(pair);
             made.info(new ConnectionInfo(RdmaCoreProvider.NAME, local, remote, asked.privateData(), inboundReads, outboundReads, false,
                     adapter.detail(device, pair)));
@@ -183,7 +183,7 @@ final class InboundRequest implements ConnectionRequest, CmId.Holder, Members.Me
                     queuePair.established();
                 }
             }
-            case DEVICE_REMOVAL -> failCounted(new AdapterClosedException("the RDMA device was removed"));
+            case DEVICE_REMOVAL -> failCounted(adapter.deviceRemoved(id.context()));
             case CONNECT_ERROR, UNREACHABLE, REJECTED, DISCONNECTED, ADDR_CHANGE -> failCounted(
                     new HandshakeException("the handshake with " + remote + " failed: " + event.type()));
             default -> {

@@ -27,13 +27,16 @@ final class Libc {
     private static final int F_GETFL = 3;
     private static final int F_SETFL = 4;
     private static final int O_NONBLOCK = 0x800;
-    private static final int EFD_NONBLOCK_CLOEXEC = 0x800 | 0x80000;
+    private static final int O_CLOEXEC = 0x80000;
+    private static final int EFD_NONBLOCK_CLOEXEC = 0x800 | O_CLOEXEC;
 
     private static final SymbolLookup LIBRARY = Linker.nativeLinker().defaultLookup();
     private static final NativeFunction POLL = NativeFunction.of(LIBRARY, "poll", Result.INT, 3);
     private static final NativeFunction EVENTFD = NativeFunction.of(LIBRARY, "eventfd", Result.INT, 2);
     private static final NativeFunction READ = NativeFunction.of(LIBRARY, "read", Result.LONG, 3);
     private static final NativeFunction WRITE = NativeFunction.of(LIBRARY, "write", Result.LONG, 3);
+    private static final NativeFunction OPEN = NativeFunction.of(LIBRARY, "open", Result.INT, 3, Linker.Option.firstVariadicArg(2));
+    private static final NativeFunction DUP3 = NativeFunction.of(LIBRARY, "dup3", Result.INT, 3);
     private static final NativeFunction CLOSE = NativeFunction.of(LIBRARY, "close", Result.INT, 1);
     private static final NativeFunction FCNTL = NativeFunction.of(LIBRARY, "fcntl", Result.INT, 3, Linker.Option.firstVariadicArg(2));
 
@@ -75,6 +78,19 @@ final class Libc {
 
     static void close(int fd) {
         CLOSE.call(fd);
+    }
+
+    /** Closes a descriptor that belongs to somebody else, and leaves one in its place that can be closed again and on which all else fails: /dev/null, open for reading. */
+    static void replaceByNothing(int fd) {
+        try (Memory.Block path = new Memory.Block(16)) {
+            Memory.copyIn("/dev/null\0".getBytes(java.nio.charset.StandardCharsets.US_ASCII), path.address());
+            int nothing = (int) OPEN.call(path.address(), O_CLOEXEC, 0);
+            if (nothing < 0) {
+                throw new IllegalStateException("cannot open /dev/null: " + Errno.text(NativeFunction.errno()));
+            }
+            DUP3.call(nothing, fd, O_CLOEXEC);
+            CLOSE.call(nothing);
+        }
     }
 
     static void nonBlocking(int fd) {

@@ -151,6 +151,20 @@ final class Loop extends LoopWork {
         fds.close();
     }
 
+    /** On the loop: closes the completion channel of a device that is removed, when no queue is left on it. */
+    void forget(Device device) {
+        int i = device.index();
+        Libc.pollFor(fds.address(), i + 1, -1);
+        if (channels[i] != 0) {
+            int fd = Memory.getInt(channels[i] + VerbsLayout.CompChannel.FD);
+            if (verbs.destroyCompChannel(channels[i]) != 0) {
+                // The library could not destroy a queue of the device that is gone, and counts it.
+                Libc.replaceByNothing(fd);
+            }
+            channels[i] = 0;
+        }
+    }
+
     private void run() {
         try {
             while (!isStopping()) {

@@ -5,7 +5,7 @@ import org.dcache.oncrpc4j.rdma.verbs.ConnectOptions;
 import org.dcache.oncrpc4j.rdma.verbs.ResourceLimitException;
 
 /**
- * The device's half of a connection: queue pair, completion queue, and the memory of its send and receive queue. Made, disconnected and destroyed on control threads, in this order; no
+ * The device's half of a connection: queue pair, completion queue, and the memory of its send and receive queue; it holds the device from {@link #open} to {@link #destroy}. Made, disconnected and destroyed on control threads, in this order; no
  * other thread may use its addresses once {@link #destroy} has begun, which the send and receive queue see to by being stopped before.
  */
 final class NativeQueuePair {
@@ -23,8 +23,22 @@ final class NativeQueuePair {
      * Makes it and posts the first receives, before the peer can hear of it.
      *
      * @throws ResourceLimitException the device does not have that much; nothing is left behind
+     * @throws DeviceRemovedException the device is being removed
      */
-    NativeQueuePair(RdmaCoreAdapter adapter, Device device, CmId id, RdmaCoreQueuePair owner, ConnectOptions options)
+    static NativeQueuePair open(RdmaCoreAdapter adapter, Device device, CmId id, RdmaCoreQueuePair owner, ConnectOptions options)
+            throws ResourceLimitException, DeviceRemovedException {
+        if (!device.holds().begin()) {
+            throw new DeviceRemovedException(device.name());
+        }
+        try {
+            return new NativeQueuePair(adapter, device, id, owner, options);
+        } catch (ResourceLimitException | RuntimeException e) {
+            device.holds().give();
+            throw e;
+        }
+    }
+
+    private NativeQueuePair(RdmaCoreAdapter adapter, Device device, CmId id, RdmaCoreQueuePair owner, ConnectOptions options)
             throws ResourceLimitException {
         this.libraries = adapter.libraries();
         this.device = device;
@@ -118,5 +132,6 @@ final class NativeQueuePair {
     void destroy() {
         libraries.cm().destroyQp(id.address());
         completions.destroy();
+        device.holds().give();
     }
 }

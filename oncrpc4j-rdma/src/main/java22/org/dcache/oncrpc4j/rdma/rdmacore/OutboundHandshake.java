@@ -135,7 +135,7 @@ final class OutboundHandshake implements CmId.Holder, Members.Member {
             throw new HandshakeException(remote + " is reached by an RDMA device that is not used: see oncrpc.rdma.device");
         }
         RdmaCoreQueuePair made = new RdmaCoreQueuePair(adapter, id, handler);
-        pair = new NativeQueuePair(adapter, device, id, made, options);
+        pair = NativeQueuePair.open(adapter, device, id, made, options);
         made.open(pair);
         queuePair = made;
         inboundReads = Math.min(options.inboundReads(), device.inboundReads());
@@ -171,7 +171,7 @@ final class OutboundHandshake implements CmId.Holder, Members.Member {
             case UNREACHABLE -> failCounted(event.status() == 0 ? new HandshakeTimeoutException(remote + " does not answer")
                     : unreachable("connect to", event.status()));
             case REJECTED -> rejected(event);
-            case DEVICE_REMOVAL -> failCounted(new AdapterClosedException("the RDMA device was removed"));
+            case DEVICE_REMOVAL -> failCounted(adapter.deviceRemoved(id.context()));
             case CONNECT_ERROR, DISCONNECTED, ADDR_CHANGE -> failCounted(new HandshakeException("the handshake with " + remote + " failed: "
                     + event.type() + (event.status() == 0 ? "" : ", " + Errno.text(event.status()))));
             default -> {

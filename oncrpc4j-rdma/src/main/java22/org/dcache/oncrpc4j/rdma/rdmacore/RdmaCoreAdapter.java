@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -25,6 +26,7 @@ import org.dcache.oncrpc4j.rdma.verbs.MemorySource;
 import org.dcache.oncrpc4j.rdma.verbs.ProviderUnavailableException;
 import org.dcache.oncrpc4j.rdma.verbs.QueuePairHandler;
 import org.dcache.oncrpc4j.rdma.verbs.ResourceLimitException;
+import org.dcache.oncrpc4j.rdma.verbs.VerbsException;
 import org.dcache.oncrpc4j.rdma.verbs.parts.Members;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -34,7 +36,8 @@ import org.slf4j.LoggerFactory;
  * connection manager's channel. Which device a connection uses follows from its address, as rdma_cm finds it.
  *
  * <p>Everything that has an id is one of its {@link Members} until after its last callback. {@link #close} tells each member, waits until none is left, and frees the rest in this order: asynchronous
- * events, control threads, channel, loops, windows, memory, domains. A device that is removed ends its connections; the others go on, and one that comes back is used by the next adapter.
+ * events, control threads, channel, loops, windows, memory, domains. A device that is removed ends its connections and is freed ({@link DeviceRemoval}); the others go on, and one that comes
+ * back is used by the next adapter.
  */
 final class RdmaCoreAdapter implements Adapter, AsyncEvents.User {
 
@@ -43,6 +46,7 @@ final class RdmaCoreAdapter implements Adapter, AsyncEvents.User {
     private final Libraries libraries;
     private final RdmaCoreSettings settings;
     private final Counters counters = Counters.process().child();
+    private final OpenDevices open;
     private final List<Device> devices = new ArrayList<>();
     private final Map<Long, Device> byContext;
     private final Capabilities capabilities;
@@ -53,6 +57,7 @@ final class RdmaCoreAdapter implements Adapter, AsyncEvents.User {
     private final Map<Device, Map<Integer, ReceivePool>> receivePools = new ConcurrentHashMap<>();
     private final Map<Long, RdmaCoreQueuePair> queuePairs = new ConcurrentHashMap<>();
     private final List<Loop> loops = new ArrayList<>();
+    private final DeviceRemoval removal;
     private final CmChannel cmChannel;
     private final AtomicInteger next = new AtomicInteger();
     private final Members members = new Members();
@@ -61,13 +66,15 @@ final class RdmaCoreAdapter implements Adapter, AsyncEvents.User {
     RdmaCoreAdapter(Libraries libraries, RdmaCoreSettings settings) throws ProviderUnavailableException {
         this.libraries = libraries;
         this.settings = settings;
+        open = new OpenDevices(libraries, settings.devices());
         try {
-            for (long context : Device.contexts(libraries, settings.devices())) {
+            for (long context : open.contexts()) {
                 devices.add(new Device(libraries.verbs(), context, devices.size()));
             }
             cmChannel = new CmChannel(libraries.cm(), control);
         } catch (ProviderUnavailableException | RuntimeException e) {
             devices.forEach(Device::close);
+            open.close();
             control.shutdown();
             throw e;
         }
@@ -76,6 +83,7 @@ final class RdmaCoreAdapter implements Adapter, AsyncEvents.User {
         devices.forEach(device -> windows.add(new Windows(device)));
         regions = new Regions(libraries.verbs(), devices, counters);
         bounces = new BouncePool(regions);
+        removal = new DeviceRemoval(loops, windows, regions, control);
         try {
             for (int i = 0; i < settings.loops(); i++) {
                 loops.add(new Loop("rdma-core-loop-" + i, libraries.verbs(), devices, counters, settings.spinNanos()));
@@ -129,6 +137,9 @@ final class RdmaCoreAdapter implements Adapter, AsyncEvents.User {
         if (closed) {
             throw gone;
         }
+        if (!hasDevice()) {
+            throw new DeviceRemovedException(devices.get(0).name());
+        }
         RdmaCoreListener listener = new RdmaCoreListener(this, local, backlog, handler);
         if (!members.add(listener)) {
             listener.close();
@@ -147,7 +158,20 @@ final class RdmaCoreAdapter implements Adapter, AsyncEvents.User {
         handshake.start();
     }
 
-    RdmaCoreExposure expose(RdmaCoreQueuePair queuePair, Device device, MemorySource source, Access access) throws ResourceLimitException {
+    /** Holds the device until its window or region is given back. */
+    RdmaCoreExposure expose(RdmaCoreQueuePair queuePair, Device device, MemorySource source, Access access) throws VerbsException {
+        if (!device.holds().begin()) {
+            throw new DeviceRemovedException(device.name());
+        }
+        try {
+            return makeExposure(queuePair, device, source, access);
+        } catch (ResourceLimitException | RuntimeException e) {
+            device.holds().give();
+            throw e;
+        }
+    }
+
+    private RdmaCoreExposure makeExposure(RdmaCoreQueuePair queuePair, Device device, MemorySource source, Access access) throws ResourceLimitException {
         if (device.hasWindows()) {
             long window = windows.get(device.index()).take();
             try {
@@ -168,7 +192,7 @@ final class RdmaCoreAdapter implements Adapter, AsyncEvents.User {
             counters.increment(RdmaCoreCounter.REGISTRATION_FAILED);
             throw new ResourceLimitException(device + ": " + Errno.registration(errno, memory.length()));
         }
-        return new RegionExposure(queuePair, libraries.verbs(), control, handle, memory);
+        return new RegionExposure(queuePair, device, libraries.verbs(), control, handle, memory);
     }
 
     @Override
@@ -194,6 +218,7 @@ final class RdmaCoreAdapter implements Adapter, AsyncEvents.User {
         windows.forEach(Windows::close);
         regions.close();
         devices.forEach(Device::close);
+        open.close();
     }
 
     /** Its listeners, handshakes and connections. */
@@ -271,7 +296,9 @@ final class RdmaCoreAdapter implements Adapter, AsyncEvents.User {
 
     @Override
     public Set<Long> contexts() {
-        return byContext.keySet();
+        Set<Long> contexts = new HashSet<>(open.idle());
+        devices.stream().filter(device -> !device.isForgotten()).forEach(device -> contexts.add(device.context()));
+        return contexts;
     }
 
     @Override
@@ -290,16 +317,32 @@ final class RdmaCoreAdapter implements Adapter, AsyncEvents.User {
                     queuePair.firstMessage();
                 }
             }
-            case VerbsLayout.AsyncEvent.DEVICE_FATAL -> {
-                Device device = byContext.get(context);
-                if (device != null) {
-                    LOG.warn("the RDMA device {} was removed, or has failed for good", device.name());
-                    counters.increment(RdmaCoreCounter.DEVICE_REMOVED);
-                    device.removed();
-                    queuePairs.values().stream().filter(queuePair -> queuePair.device() == device).forEach(RdmaCoreQueuePair::deviceRemoved);
-                }
-            }
+            case VerbsLayout.AsyncEvent.DEVICE_FATAL -> deviceRemoved(context);
             default -> LOG.debug("asynchronous event {} of libibverbs", type);
         }
+    }
+
+    /** Any thread, as often as somebody hears of it: the device is removed, or has failed for good. @return what ends that is on it */
+    DeviceRemovedException deviceRemoved(long context) {
+        Device device = byContext.get(context);
+        if (device == null) {
+            open.letGo(context);
+            return new DeviceRemovedException("that leads there");
+        }
+        if (removal.begin(device)) {
+            LOG.warn("the RDMA device {} was removed, or has failed for good", device.name());
+            counters.increment(RdmaCoreCounter.DEVICE_REMOVED);
+            for (Members.Member member : members.now()) {
+                if (member instanceof DeviceRemoval.OnDevice on) {
+                    on.deviceRemoved(device);
+                }
+            }
+        }
+        return new DeviceRemovedException(device.name());
+    }
+
+    /** Whether there is a device that is not removed. */
+    boolean hasDevice() {
+        return !devices.stream().allMatch(Device::isRemoved);
     }
 }

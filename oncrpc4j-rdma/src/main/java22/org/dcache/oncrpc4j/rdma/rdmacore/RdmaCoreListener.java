@@ -14,9 +14,10 @@ import org.slf4j.LoggerFactory;
 
 /**
  * A listening id. Its events come on the channel's thread, which makes an {@link InboundRequest} of each request and leaves the rest to that one's loop. At most
- * {@code oncrpc.rdma.handshakes} may be half open; more are dropped at once. Connections do not depend on it once they are accepted.
+ * {@code oncrpc.rdma.handshakes} may be half open; more are dropped at once. Connections do not depend on it once they are accepted. It ends with the device that its address belongs to,
+ * one for all addresses with the adapter's last device.
  */
-final class RdmaCoreListener implements Listener, CmChannel.Owner, Members.Member {
+final class RdmaCoreListener implements Listener, CmChannel.Owner, Members.Member, DeviceRemoval.OnDevice {
 
     private static final Logger LOG = LoggerFactory.getLogger(RdmaCoreListener.class);
 
@@ -24,6 +25,7 @@ final class RdmaCoreListener implements Listener, CmChannel.Owner, Members.Membe
     private final ConnectionRequestHandler handler;
     private final AtomicInteger halfOpen = new AtomicInteger();
     private final InetSocketAddress address;
+    private final long context;
     private long id;
 
     /** Binds and listens; blocks. */
@@ -48,6 +50,7 @@ final class RdmaCoreListener implements Listener, CmChannel.Owner, Members.Membe
                 throw new BindException("cannot listen on " + local + " for RDMA: " + Errno.text(errno));
             }
         }
+        context = Memory.getLong(id + CmLayout.Id.VERBS);
         InetSocketAddress bound = SocketAddresses.read(id + CmLayout.Id.SOURCE);
         address = bound != null ? new InetSocketAddress(local.getAddress(), bound.getPort()) : local;
     }
@@ -71,6 +74,8 @@ final class RdmaCoreListener implements Listener, CmChannel.Owner, Members.Membe
             } else {
                 request.refuse();
             }
+        } else if (event.type() == CmEventType.DEVICE_REMOVAL) {
+            adapter.deviceRemoved(context);
         } else {
             LOG.warn("listening on {}: {}", address, event.type());
         }
@@ -106,5 +111,13 @@ final class RdmaCoreListener implements Listener, CmChannel.Owner, Members.Membe
     @Override
     public void adapterClosed() {
         close();
+    }
+
+    @Override
+    public void deviceRemoved(Device device) {
+        if (context == device.context() || !adapter.hasDevice()) {
+            LOG.warn("no longer listening on {}: the RDMA device {} was removed", address, device.name());
+            adapter.control().execute(this::close);
+        }
     }
 }

@@ -30,7 +30,7 @@ import org.slf4j.LoggerFactory;
  * destroyed; what never completed fails, exposures end, {@code onDisconnected}; the id is destroyed. The device touches no memory after the queue pair is destroyed, and nobody's
  * memory is given back before.
  */
-final class RdmaCoreQueuePair implements QueuePair, CmId.Holder, CompletionQueue.Taker, Members.Member {
+final class RdmaCoreQueuePair implements QueuePair, CmId.Holder, CompletionQueue.Taker, Members.Member, DeviceRemoval.OnDevice {
 
     /** How long posted work may take to complete when the connection ends in good order. */
     private static final long DRAIN_MILLIS = 5000;
@@ -213,21 +213,27 @@ final class RdmaCoreQueuePair implements QueuePair, CmId.Holder, CompletionQueue
                 }
                 abort(new PeerClosedException("the peer " + info.remote() + " closed the connection"));
             }
-            case DEVICE_REMOVAL -> deviceRemoved();
+            case DEVICE_REMOVAL -> adapter.deviceRemoved(pair.device().context());
             case ADDR_CHANGE -> abort(new DeviceErrorException("the device's address of " + info.local() + " has changed"));
             default -> LOG.debug("{} for a connection that is up", event.type());
         }
     }
 
-    /** Any thread: the device of this connection is gone. */
-    void deviceRemoved() {
-        abort(new AdapterClosedException("the RDMA device " + pair.device().name() + " was removed"));
+    @Override
+    public void deviceRemoved(Device device) {
+        if (pair.device() == device) {
+            abort(new DeviceRemovedException(device.name()));
+        }
     }
 
     /** Any thread: an asynchronous event of libibverbs about this queue pair or its completion queue. */
     void asyncError(int type) {
         counters.increment(RdmaCoreCounter.DEVICE_ERRORS);
         loop.execute(() -> {
+            if (!up) {
+                // Its handshake fails, or comes to its time limit, and destroys it.
+                return;
+            }
             takeAll();
             failed(new DeviceErrorException("the device ended the connection with " + info.remote() + " for an error of the peer or its own (event "
                     + type + " of libibverbs)"));

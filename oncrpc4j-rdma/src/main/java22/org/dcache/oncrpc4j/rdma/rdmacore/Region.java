@@ -6,7 +6,7 @@ import org.dcache.oncrpc4j.rdma.verbs.MemoryRegion;
 
 /**
  * Memory registered for local use in the protection domain of each of the adapter's devices, so that it serves whatever connection. Belongs to {@link Regions}, which ends what its owner
- * has not ended when the adapter is closed. Immutable; any thread.
+ * has not ended when the adapter is closed. Any thread.
  */
 final class Region implements MemoryRegion {
 
@@ -17,7 +17,7 @@ final class Region implements MemoryRegion {
     private final long[] handles;
     private final int[] localKeys;
 
-    /** @param handles struct ibv_mr for each device, by index */
+    /** @param handles struct ibv_mr for each device, by index; 0 for one that is removed */
     Region(Regions regions, ByteBuffer memory, long address, long[] handles) {
         this.regions = regions;
         this.memory = memory;
@@ -26,7 +26,7 @@ final class Region implements MemoryRegion {
         this.handles = handles;
         this.localKeys = new int[handles.length];
         for (int i = 0; i < handles.length; i++) {
-            localKeys[i] = Memory.getInt(handles[i] + VerbsLayout.Mr.LKEY);
+            localKeys[i] = handles[i] == 0 ? 0 : Memory.getInt(handles[i] + VerbsLayout.Mr.LKEY);
         }
     }
 
@@ -43,9 +43,16 @@ final class Region implements MemoryRegion {
         return from >= address && from - address + bytes <= length;
     }
 
-    /** struct ibv_mr on this device. */
+    /** struct ibv_mr on this device, while it is there. */
     long handle(Device device) {
         return handles[device.index()];
+    }
+
+    /** The same for who deregisters it, once; 0 when there is none. */
+    synchronized long takeHandle(Device device) {
+        long handle = handles[device.index()];
+        handles[device.index()] = 0;
+        return handle;
     }
 
     int localKey(Device device) {

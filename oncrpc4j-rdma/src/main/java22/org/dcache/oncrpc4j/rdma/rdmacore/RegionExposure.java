@@ -9,12 +9,14 @@ import org.dcache.oncrpc4j.rdma.verbs.WorkRequest;
  */
 final class RegionExposure extends RdmaCoreExposure {
 
+    private final Device device;
     private final Verbs verbs;
     private final ControlThreads control;
     private long handle;
 
-    RegionExposure(RdmaCoreQueuePair queuePair, Verbs verbs, ControlThreads control, long handle, ExposedMemory memory) {
+    RegionExposure(RdmaCoreQueuePair queuePair, Device device, Verbs verbs, ControlThreads control, long handle, ExposedMemory memory) {
         super(queuePair, memory, Memory.getInt(handle + VerbsLayout.Mr.RKEY));
+        this.device = device;
         this.verbs = verbs;
         this.control = control;
         this.handle = handle;
@@ -43,6 +45,7 @@ final class RegionExposure extends RdmaCoreExposure {
         if (handle != 0) {
             verbs.deregMr(handle);
             handle = 0;
+            device.holds().give();
         }
     }
 

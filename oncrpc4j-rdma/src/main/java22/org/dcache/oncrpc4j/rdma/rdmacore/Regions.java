@@ -12,6 +12,7 @@ import org.dcache.oncrpc4j.rdma.verbs.ResourceLimitException;
 
 /**
  * All memory that an adapter has registered: who uses slabs registers each once. Registering pins pages and blocks, so it is never done on a loop. Any thread else.
+ * The registration with a device ends with the region, or with the device when that is removed, whichever comes first.
  */
 final class Regions {
 
@@ -29,7 +30,7 @@ final class Regions {
     }
 
     /**
-     * Registers the whole of a direct buffer.
+     * Registers the whole of a direct buffer, on the devices that are there.
      *
      * @throws ResourceLimitException the device or a limit does not allow it; the message says what to raise
      */
@@ -37,29 +38,36 @@ final class Regions {
         ByteBuffer whole = direct.duplicate().clear();
         long address = Memory.address(whole);
         long length = Math.max(1, whole.capacity());
-        long[] handles = new long[devices.size()];
-        for (int i = 0; i < handles.length; i++) {
-            Device device = devices.get(i);
-            handles[i] = verbs.regMr(device.domain(), address, length, device.localAccess());
-            if (handles[i] == 0) {
+        List<Device> present = devices.stream().filter(device -> device.holds().begin()).toList();
+        try {
+            long[] handles = new long[devices.size()];
+            for (Device device : present) {
+                long handle = verbs.regMr(device.domain(), address, length, device.localAccess());
                 int errno = NativeFunction.errno();
-                for (int k = 0; k < i; k++) {
-                    verbs.deregMr(handles[k]);
+                handles[device.index()] = handle;
+                if (handle == 0 && !device.isRemoved()) {
+                    for (long made : handles) {
+                        if (made != 0) {
+                            verbs.deregMr(made);
+                        }
+                    }
+                    counters.increment(RdmaCoreCounter.REGISTRATION_FAILED);
+                    throw new ResourceLimitException(device + ": " + Errno.registration(errno, length));
                 }
-                counters.increment(RdmaCoreCounter.REGISTRATION_FAILED);
-                throw new ResourceLimitException(device + ": " + Errno.registration(errno, length));
             }
-        }
-        Region region = new Region(this, direct, address, handles);
-        synchronized (this) {
-            if (!closed) {
-                all.add(region);
-                byAddress.put(address, region);
-                return region;
+            Region region = new Region(this, direct, address, handles);
+            synchronized (this) {
+                if (!closed) {
+                    all.add(region);
+                    byAddress.put(address, region);
+                    return region;
+                }
             }
+            present.forEach(device -> end(region, device));
+            throw new ResourceLimitException("cannot register memory: the adapter is closed");
+        } finally {
+            present.forEach(device -> device.holds().give());
         }
-        end(region);
-        throw new ResourceLimitException("cannot register memory: the adapter is closed");
     }
 
     /** The region that these bytes lie in, or null. */
@@ -69,19 +77,35 @@ final class Regions {
     }
 
     void close(Region region) {
-        synchronized (this) {
-            if (!all.remove(region)) {
-                return;
+        // A device is not freed between the two: it would not find the region, nor be found by it.
+        List<Device> there = devices.stream().filter(device -> device.holds().take()).toList();
+        try {
+            synchronized (this) {
+                if (!all.remove(region)) {
+                    return;
+                }
+                byAddress.remove(region.address(), region);
             }
-            byAddress.remove(region.address(), region);
+            there.forEach(device -> end(region, device));
+        } finally {
+            there.forEach(device -> device.holds().give());
         }
-        end(region);
     }
 
-    private void end(Region region) {
-        for (Device device : devices) {
-            verbs.deregMr(region.handle(device));
+    private void end(Region region, Device device) {
+        long handle = region.takeHandle(device);
+        if (handle != 0) {
+            verbs.deregMr(handle);
         }
+    }
+
+    /** A device is removed, and nothing else is left on it: the memory stays registered with the others. */
+    void removed(Device device) {
+        List<Region> left;
+        synchronized (this) {
+            left = List.copyOf(all);
+        }
+        left.forEach(region -> end(region, device));
     }
 
     /** Ends all that is left, when no queue pair is. */
@@ -93,6 +117,6 @@ final class Regions {
             all.clear();
             byAddress.clear();
         }
-        left.forEach(this::end);
+        left.forEach(region -> devices.forEach(device -> end(region, device)));
     }
 }

@@ -40,17 +40,18 @@ final class SelfTest {
      */
     String run() throws ProviderUnavailableException {
         connectionId();
-        List<Long> contexts = Device.contexts(libraries, List.of());
         List<String> names = new ArrayList<>();
-        for (int i = 0; i < contexts.size(); i++) {
-            context(contexts.get(i));
-            Device device = new Device(verbs, contexts.get(i), i);
-            try {
-                attributes(device);
-                objects(device);
-                names.add(device.toString());
-            } finally {
-                device.close();
+        try (OpenDevices open = new OpenDevices(libraries, List.of())) {
+            for (long context : open.contexts()) {
+                context(context);
+                Device device = new Device(verbs, context, names.size());
+                try {
+                    attributes(device);
+                    objects(device);
+                    names.add(device.toString());
+                } finally {
+                    device.close();
+                }
             }
         }
         return String.join(", ", names);
@@ -125,6 +126,11 @@ final class SelfTest {
         String field = Memory.string(device + VerbsLayout.Device.NAME, VerbsLayout.Device.NAME_SIZE);
         if (!field.equals(name)) {
             throw mismatch("ibv_device.name", name, field);
+        }
+        String path = Memory.string(device + VerbsLayout.Device.DEV_PATH, VerbsLayout.Device.DEV_PATH_SIZE);
+        String file = Memory.string(device + VerbsLayout.Device.DEV_NAME, VerbsLayout.Device.NAME_SIZE);
+        if (file.isEmpty() || !path.endsWith('/' + file)) {
+            throw mismatch("ibv_device.dev_path of " + name, "a path that ends in " + file, path);
         }
         descriptor("ibv_context.cmd_fd of " + name, Memory.getInt(context + VerbsLayout.Context.CMD_FD), "uverbs");
         descriptor("ibv_context.async_fd of " + name, Memory.getInt(context + VerbsLayout.Context.ASYNC_FD), "infiniband");

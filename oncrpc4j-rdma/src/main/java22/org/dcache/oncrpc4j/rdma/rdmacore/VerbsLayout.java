@@ -14,6 +14,9 @@ final class VerbsLayout {
         static final int TRANSPORT_TYPE = 20;
         static final int NAME = 24;
         static final int NAME_SIZE = 64;
+        static final int DEV_NAME = 88;
+        static final int DEV_PATH = 152;
+        static final int DEV_PATH_SIZE = 256;
         /** enum ibv_transport_type. */
         static final int TRANSPORT_IWARP = 1;
 

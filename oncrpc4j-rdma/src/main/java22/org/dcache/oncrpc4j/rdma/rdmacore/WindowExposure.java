@@ -85,6 +85,7 @@ final class WindowExposure extends RdmaCoreExposure {
         if (window != 0) {
             windows.discard(window);
             window = 0;
+            device.holds().give();
         }
     }
 
@@ -93,6 +94,7 @@ final class WindowExposure extends RdmaCoreExposure {
         if (window != 0) {
             windows.giveBack(window);
             window = 0;
+            device.holds().give();
         }
     }
 }

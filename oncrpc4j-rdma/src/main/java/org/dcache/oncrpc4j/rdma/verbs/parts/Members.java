@@ -57,6 +57,13 @@ public final class Members {
         }
     }
 
+    /** Those that there are now. */
+    public List<Member> now() {
+        synchronized (members) {
+            return List.copyOf(members);
+        }
+    }
+
     /** Whether {@link #close} has begun, so that nobody can be added any more. */
     public boolean isClosing() {
         synchronized (members) {
