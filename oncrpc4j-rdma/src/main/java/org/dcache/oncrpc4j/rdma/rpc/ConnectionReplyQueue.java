@@ -6,6 +6,7 @@ import java.net.SocketAddress;
 import java.nio.channels.CompletionHandler;
 import java.util.Collection;
 import java.util.List;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -21,7 +22,8 @@ import org.slf4j.LoggerFactory;
  * the points where a call becomes known to the engine and where its memory is fenced: {@link #get} returns only when the peer can no longer
  * reach it.
  *
- * <p>Xids are tracked per connection and a duplicate is refused; one shared timer serves all time-outs. A disconnect is noticed by the connection itself, so
+ * <p>Xids are tracked per connection and a duplicate is refused; one shared timer serves all time-outs, and waits for no
+ * fence: the memory of a call that timed out is fenced by its connection's loop, which tells the caller afterwards. A disconnect is noticed by the connection itself, so
  * {@link #handleDisconnect} has nothing to do.
  *
  * <p>On a connection that has ended a call is not registered, and nothing is thrown, as with the stock queue: oncrpc4j would drop the encoded message, and nobody could give its
@@ -65,10 +67,16 @@ final class ConnectionReplyQueue extends ReplyQueue {
     }
 
     private void expired(int xid, long timeout, TimeUnit unit) {
-        PendingReply pending = (PendingReply) transport.connection().requester().abandon(xid);
-        if (pending != null) {
-            pending.fail(new TimeoutException("did not get a response within " + timeout + " " + unit));
-        }
+        transport.connection().requester().abandon(xid, listener -> {
+            PendingReply pending = (PendingReply) listener;
+            TimeoutException cause = new TimeoutException("did not get a response within " + timeout + " " + unit);
+            try {
+                // Back on the timer: the threads of the executor may all be waiting for time-outs.
+                timer.execute(() -> pending.fail(cause));
+            } catch (RejectedExecutionException e) {
+                pending.fail(cause);
+            }
+        });
     }
 
     @Override

@@ -4,7 +4,7 @@ package org.dcache.oncrpc4j.rdma.xprt;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
-import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.CompletableFuture;
 import org.dcache.oncrpc4j.rdma.metrics.jfr.CallEvent;
 import org.dcache.oncrpc4j.rdma.metrics.jfr.Recorder;
 import org.dcache.oncrpc4j.rdma.verbs.Exposure;
@@ -45,7 +45,7 @@ final class PendingCall implements Runnable {
 
     private State state = State.REGISTERED;
     private boolean abandonRequested;
-    private CountDownLatch abandoned;
+    private CompletableFuture<Void> abandoned;
 
     private SendContext context;
     private SendListener sendListener;
@@ -229,11 +229,11 @@ final class PendingCall implements Runnable {
 
     // ---- giving up
 
-    /** Asks for the call to be abandoned; true when the caller has to await {@link #awaitAbandoned}. */
+    /** Asks for the call to be abandoned; true when the caller has to wait, by {@link #awaitAbandoned} or {@link #whenAbandoned}. */
     synchronized boolean requestAbandon() {
         abandonRequested = true;
         if (abandoned == null) {
-            abandoned = new CountDownLatch(1);
+            abandoned = new CompletableFuture<>();
         }
         return state == State.SENDING || state == State.SENT;
     }
@@ -243,27 +243,22 @@ final class PendingCall implements Runnable {
     }
 
     void awaitAbandoned() {
-        boolean interrupted = false;
-        while (true) {
-            try {
-                abandoned.await();
-                break;
-            } catch (InterruptedException e) {
-                interrupted = true;
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
+        // Not cut short by an interrupt, which stays set.
+        abandoned.join();
+    }
+
+    /** Runs this when the fence is done, in the thread that did it, or now. */
+    void whenAbandoned(Runnable then) {
+        abandoned.thenRun(then);
     }
 
     void abandonDone() {
-        CountDownLatch latch;
+        CompletableFuture<Void> waitedFor;
         synchronized (this) {
-            latch = abandoned;
+            waitedFor = abandoned;
         }
-        if (latch != null) {
-            latch.countDown();
+        if (waitedFor != null) {
+            waitedFor.complete(null);
         }
     }
 

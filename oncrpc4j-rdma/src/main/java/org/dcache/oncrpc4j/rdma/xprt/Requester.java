@@ -7,6 +7,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import org.dcache.oncrpc4j.rdma.metrics.Counters;
 import org.dcache.oncrpc4j.rdma.proto.MalformedHeaderException;
 import org.dcache.oncrpc4j.rdma.proto.RdmaHeader;
@@ -358,9 +359,50 @@ public final class Requester {
         if (call == null) {
             return null;
         }
+        if (withdraw(call)) {
+            return call.listener();
+        }
+        if (!call.requestAbandon()) {
+            return null;
+        }
+        // Still being sent: the sending thread sees the request and gives it up in our place.
+        giveUp(call);
+        if (!connection.queuePair().inLoop()) {
+            call.awaitAbandoned();
+        }
+        return call.state() == PendingCall.State.ABANDONED ? call.listener() : null;
+    }
+
+    /**
+     * As {@link #abandon}, without waiting for the fence: a peer that takes no data can delay it, and a thread that serves other connections as well must
+     * not wait for that. Any thread.
+     *
+     * @param then gets the listener when the peer can no longer reach the call's memory, in this thread or on the loop; not called when the call
+     *     is unknown or over
+     */
+    public void abandon(int xid, Consumer<ReplyListener> then) {
+        PendingCall call = calls.get(xid);
+        if (call == null) {
+            return;
+        }
+        if (withdraw(call)) {
+            then.accept(call.listener());
+        } else if (call.requestAbandon()) {
+            giveUp(call);
+            call.whenAbandoned(() -> {
+                if (call.state() == PendingCall.State.ABANDONED) {
+                    then.accept(call.listener());
+                }
+            });
+        }
+    }
+
+    /** Ends a call that is not being sent yet; false when it is past that. */
+    private boolean withdraw(PendingCall call) {
+        int xid = call.xid();
         if (call.move(PendingCall.State.REGISTERED, PendingCall.State.DONE)) {
             calls.remove(xid, call);
-            return call.listener();
+            return true;
         }
         if (call.move(PendingCall.State.BACKLOG, PendingCall.State.DONE)) {
             calls.remove(xid, call);
@@ -373,17 +415,9 @@ public final class Requester {
                 connection.abandon(call.context());
                 call.sendListener().failed(new EOFException("given up while it waited for a credit"), connection.queuePair().inLoop());
             }
-            return call.listener();
+            return true;
         }
-        if (!call.requestAbandon()) {
-            return null;
-        }
-        // Still being sent: the sending thread sees the request and gives it up in our place.
-        giveUp(call);
-        if (!connection.queuePair().inLoop()) {
-            call.awaitAbandoned();
-        }
-        return call.state() == PendingCall.State.ABANDONED ? call.listener() : null;
+        return false;
     }
 
     /** Fences an abandoned call on the loop; its xid and credit stay taken. Nothing when it is not sent yet or answered. */

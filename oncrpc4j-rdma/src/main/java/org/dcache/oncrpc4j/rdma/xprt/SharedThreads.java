@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dcache.oncrpc4j.rdma.xprt;
 
+import java.util.concurrent.Delayed;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadFactory;
@@ -32,9 +33,15 @@ public final class SharedThreads {
         return timer;
     }
 
+    /** What is due still runs; what is for later does not. */
     public static synchronized void releaseTimer() {
         if (--timerUsers == 0) {
-            timer.shutdownNow();
+            timer.shutdown();
+            for (Runnable task : timer.getQueue().toArray(Runnable[]::new)) {
+                if (((Delayed) task).getDelay(TimeUnit.NANOSECONDS) > 0) {
+                    timer.remove(task);
+                }
+            }
             timer = null;
         }
     }

@@ -459,6 +459,39 @@ class RequesterTest {
     }
 
     @Test
+    @Tag("conformance-29")
+    void whoeverMayNotWaitForTheFenceIsToldWhenItIsDone() throws Exception {
+        Engine.Waiting waiting = call(1, 5000);
+        engine.qp.slowFences = true;
+        engine.qp.inLoop = false;
+        List<ReplyListener> told = new ArrayList<>();
+        engine.connection.requester().abandon(1, told::add);
+        assertThat(told).isEmpty();
+        engine.qp.inLoop = true;
+        engine.qp.runTask();
+        assertThat(told).isEmpty();
+        engine.connection.requester().abandon(1, told::add);
+        engine.qp.exposed.get(0).pendingFence.run();
+        assertThat(told).containsExactly(waiting);
+        engine.connection.requester().abandon(1, told::add);
+        assertThat(told).hasSize(1);
+        assertThat(waiting.outcomes).isZero();
+    }
+
+    @Test
+    void aCallThatHasNotLeftIsGivenUpAtOnceAndOneThatIsUnknownNever() throws Exception {
+        Engine.Waiting sentOne = call(1, 0);
+        Engine.Waiting queued = call(2, 0);
+        Engine.Waiting registered = engine.new Waiting();
+        engine.connection.requester().register(3, registered);
+        List<ReplyListener> told = new ArrayList<>();
+        for (int xid : new int[] {2, 3, 4, 1}) {
+            engine.connection.requester().abandon(xid, told::add);
+        }
+        assertThat(told).containsExactly(queued, registered, sentOne);
+    }
+
+    @Test
     @Tag("conformance-1")
     void anAbandonedCallKeepsItsCreditUntilTheLateReply() throws Exception {
         Engine.Waiting abandoned = call(1, 0);
