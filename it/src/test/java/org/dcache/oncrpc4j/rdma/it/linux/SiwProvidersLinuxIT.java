@@ -105,6 +105,13 @@ class SiwProvidersLinuxIT {
                 .containsPattern("disni +not available: the only device is siw0, which is siw: its completions come out of order").containsPattern("iwarp +available");
     }
 
+    /** siw holds all users to the limit, also root. */
+    @Test
+    void aLimitOfLockedMemoryThatIsTooLowIsSaid() {
+        String said = guest.run("(ulimit -l 1; " + jvm.tool("info") + ")");
+        assertThat(said).containsPattern("rdma-core +not available: self-test: cannot register 4096 bytes with the RDMA device: ENOMEM.*raise `ulimit -l`").containsPattern("iwarp +available");
+    }
+
     @AfterAll
     void end() {
         if (guest != null) {
