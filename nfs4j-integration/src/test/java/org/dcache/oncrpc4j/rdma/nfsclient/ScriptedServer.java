@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.dcache.oncrpc4j.rdma.nfs3.Decoded;
 import org.dcache.oncrpc4j.rdma.nfs3.Mount3;
@@ -39,6 +40,12 @@ final class ScriptedServer implements AutoCloseable {
 
     /** @param port of the service itself, on 127.0.0.1; 0: any */
     ScriptedServer(int port) throws IOException {
+        this(port, server -> {});
+    }
+
+    /** @param script what it does from its first call on */
+    ScriptedServer(int port, Consumer<ScriptedServer> script) throws IOException {
+        script.accept(this);
         service = new OncRpcSvcBuilder().withTCP().withoutAutoPublish().withBindAddress("127.0.0.1").withPort(port).withWorkerThreadIoStrategy()
                 .withServiceName("scripted")
                 .withRpcService(new OncRpcProgram(Nfs3.PROGRAM, Nfs3.VERSION), call -> dispatch(call, call.getProcedure()))

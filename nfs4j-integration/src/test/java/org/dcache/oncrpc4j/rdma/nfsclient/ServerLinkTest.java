@@ -38,7 +38,8 @@ import org.junit.jupiter.api.Timeout;
 class ServerLinkTest {
 
     private static ScriptedServer getattr(int port) throws IOException {
-        return new ScriptedServer(port).on(Nfs3.GETATTR, FileHandle::decode, a -> Getattr3Res.ok(attributes(FileType3.NF3REG, 0, 7)));
+        return new ScriptedServer(port, server ->
+                server.on(Nfs3.GETATTR, FileHandle::decode, a -> Getattr3Res.ok(attributes(FileType3.NF3REG, 0, 7))));
     }
 
     @Test
