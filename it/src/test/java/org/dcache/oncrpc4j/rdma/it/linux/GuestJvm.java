@@ -89,9 +89,28 @@ final class GuestJvm {
      * @param options more of them
      */
     void serve(LinuxGuest guest, String options) {
-        guest.run("ulimit -l unlimited; mkdir -p /tmp/export; { " + tool("serve /tmp/export --squash=none --async --verbose --set=rdma.provider=rdma-core --jvm=-Xmx256m"
+        serve(guest, "Ready", "--squash=none --async " + options);
+    }
+
+    /**
+     * The same with nfs4j's basic server.
+     *
+     * @param jar its jar
+     * @param options more of them
+     */
+    void serveNfs4j(LinuxGuest guest, Path jar, String options) {
+        serve(guest, "accepts RDMA connections on", "--nfs4j --nfs4j-jar=" + jar + ' ' + options);
+    }
+
+    private void serve(LinuxGuest guest, String ready, String options) {
+        guest.run("ulimit -l unlimited; mkdir -p /tmp/export; { " + tool("serve /tmp/export --verbose --set=rdma.provider=rdma-core --jvm=-Xmx256m"
                 + String.join("", QUICK.stream().map(flag -> " --jvm=" + flag).toList()) + ' ' + options) + "; echo ENDED $?; } > /out/serve.log 2>&1 < /dev/null &"
-                + " until grep -q -e Ready -e ENDED /out/serve.log; do sleep 0.2; done; cat /out/serve.log; grep -q Ready /out/serve.log");
+                + " until grep -q -e '" + ready + "' -e ENDED /out/serve.log; do sleep 0.2; done; cat /out/serve.log; grep -q '" + ready + "' /out/serve.log");
+    }
+
+    /** Ends what {@link #serve} or {@link #serveNfs4j} started, in good order. */
+    static void endServer(LinuxGuest guest) {
+        guest.run("pkill -f 'rpcrdma.home=.* serve' && until grep -q ENDED /out/serve.log; do sleep 0.2; done");
     }
 
     /**

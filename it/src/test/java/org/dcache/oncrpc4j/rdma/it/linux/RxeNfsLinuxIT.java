@@ -42,7 +42,7 @@ class RxeNfsLinuxIT {
         client.run("umount /mnt/rxe");
         guests.server().run("pattern 5 " + SIZE + " | cmp - /tmp/export/file");
         // The tool ends its server, and nothing stays on the device.
-        guests.server().run("pkill -f 'rpcrdma.home=.* serve' && until grep -q ENDED /out/serve.log; do sleep 0.2; done");
+        GuestJvm.endServer(guests.server());
         assertThat(guests.server().run("rdma resource show")).as("what stays on the device").contains("qp 1 ");
     }
 
