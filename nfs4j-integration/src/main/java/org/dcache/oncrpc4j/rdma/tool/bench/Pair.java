@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.stream.Stream;
 import java.util.zip.DataFormatException;
 import org.HdrHistogram.Histogram;
 import org.dcache.oncrpc4j.rdma.tool.bench.app.Message;
@@ -83,6 +84,11 @@ final class Pair implements AutoCloseable {
         return new Slice(ran.number("calls"), ran.number("nanos"), decode(ran.text("latencies")), ran.number("alloc"),
                 difference(before, after, "alloc"), ran.number("cpu"), difference(before, after, "cpu"),
                 ran.number("copied"), difference(before, after, "copied"));
+    }
+
+    /** Waits until neither JVM has anything left to do, at most so long. */
+    void settle(Duration longest) throws InterruptedException {
+        Settling.of(Stream.of(server, client).flatMap(peer -> ProcessHandle.of(peer.pid()).stream()).toList(), longest);
     }
 
     private static long difference(Message before, Message after, String field) {

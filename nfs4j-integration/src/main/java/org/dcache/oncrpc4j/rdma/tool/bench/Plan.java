@@ -36,14 +36,14 @@ record Plan(List<Point> points, int rounds, Duration slice, Duration warmUp, boo
     }
 
     /**
-     * The same with slices as long as a time allows; when it is very short, with one round of the shortest slices.
+     * The same with slices as long as a time allows, with what {@link Settling} takes between them; when it is very short, with one round of the shortest slices.
      *
      * @param available for the slices and warm-ups of these points; may be negative
      * @param pointsLeft at least 1
      * @param transports that are measured
      */
     Plan within(Duration available, int pointsLeft, int transports) {
-        long share = available.toNanos() / ((long) pointsLeft * transports);
+        long share = available.toNanos() / ((long) pointsLeft * transports) - Settling.USUAL.toNanos() * (rounds + 1);
         // The first of each operation takes several times as long, see Runner.
         long warm = share / 4;
         boolean hurry = share - warm < SHORTEST.toNanos() * rounds;

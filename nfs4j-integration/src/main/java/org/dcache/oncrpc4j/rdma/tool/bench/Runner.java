@@ -16,7 +16,7 @@ import org.dcache.oncrpc4j.rdma.tool.bench.app.Point;
 
 /**
  * Drives pairs through a plan. Short slices of the transports alternate, and who goes first alternates too, so that what else the machine
- * does hits all alike. One thread.
+ * does hits all alike; before the next has its turn, a pair comes to rest ({@link Settling}). One thread.
  */
 final class Runner {
 
@@ -60,12 +60,14 @@ final class Runner {
         for (Pair pair : pairs) {
             pair.run(point, warmUp.dividedBy(2), Long.MAX_VALUE, true);
             pair.run(point, warmUp.dividedBy(2), Long.MAX_VALUE, false);
+            pair.settle(plan.slice());
             slices.put(pair, new ArrayList<>());
         }
         List<Pair> order = new ArrayList<>(pairs);
         for (int round = 0; round < plan.rounds(); round++) {
             for (Pair pair : order) {
                 slices.get(pair).add(pair.run(point, plan.slice(), Long.MAX_VALUE, false));
+                pair.settle(plan.slice());
             }
             java.util.Collections.reverse(order);
         }
