@@ -19,6 +19,7 @@ final class BenchOptions {
 
     private static final int MAX_NFS = 1 << 20;
     private static final Duration WARM_UP = Duration.ofMillis(700);
+    private static final int WARM_UPS = 30;
 
     /** Which transports take part. */
     enum Transports { tcp, rdma, both }
@@ -134,7 +135,7 @@ final class BenchOptions {
         boolean own = sizes != null || depths != null;
         List<Point> points = quick && !own ? Plan.quickPoints(chosen) : Point.grid(chosen, chosenSizes, chosenDepths);
         int slices = quick ? Math.min(rounds, 3) : rounds;
-        return new Plan(points, slices, Duration.ofNanos((long) (seconds * 1e9 / slices)), WARM_UP, !noSystemCalls);
+        return new Plan(points, slices, Duration.ofNanos((long) (seconds * 1e9 / slices)), WARM_UP, WARM_UPS, !noSystemCalls);
     }
 
     private static Operation operation(String text) {

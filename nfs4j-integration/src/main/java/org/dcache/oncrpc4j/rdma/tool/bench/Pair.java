@@ -83,7 +83,8 @@ final class Pair implements AutoCloseable {
         }
         return new Slice(ran.number("calls"), ran.number("nanos"), decode(ran.text("latencies")), ran.number("alloc"),
                 difference(before, after, "alloc"), ran.number("cpu"), difference(before, after, "cpu"),
-                ran.number("copied"), difference(before, after, "copied"));
+                ran.number("copied"), difference(before, after, "copied"),
+                ran.number("compiled") + difference(before, after, "compiled"));
     }
 
     /** Waits until neither JVM has anything left to do, at most so long. */

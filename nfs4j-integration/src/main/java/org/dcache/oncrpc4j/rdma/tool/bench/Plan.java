@@ -12,9 +12,10 @@ import org.dcache.oncrpc4j.rdma.tool.bench.app.Point;
  * @param rounds slices per point and transport, taken in turns
  * @param slice length of one slice
  * @param warmUp run before the slices of each point, not counted
+ * @param warmUps so often at most, as long as the JVMs compile
  * @param countSystemCalls trace both processes in runs of their own
  */
-record Plan(List<Point> points, int rounds, Duration slice, Duration warmUp, boolean countSystemCalls) {
+record Plan(List<Point> points, int rounds, Duration slice, Duration warmUp, int warmUps, boolean countSystemCalls) {
 
     static final List<Integer> DEPTHS = List.of(1, 8, 32);
 
@@ -36,7 +37,8 @@ record Plan(List<Point> points, int rounds, Duration slice, Duration warmUp, boo
     }
 
     /**
-     * The same with slices as long as a time allows, with what {@link Settling} takes between them; when it is very short, with one round of the shortest slices.
+     * The same with slices as long as a time allows, with what {@link Settling} takes between them; when it is very short, with one round of the
+     * shortest slices. One warm-up each.
      *
      * @param available for the slices and warm-ups of these points; may be negative
      * @param pointsLeft at least 1
@@ -48,7 +50,7 @@ record Plan(List<Point> points, int rounds, Duration slice, Duration warmUp, boo
         long warm = share / 4;
         boolean hurry = share - warm < SHORTEST.toNanos() * rounds;
         int n = hurry ? 1 : rounds;
-        return new Plan(points, n, clamp(Duration.ofNanos((share - warm) / n)), clamp(Duration.ofNanos(warm)), countSystemCalls);
+        return new Plan(points, n, clamp(Duration.ofNanos((share - warm) / n)), clamp(Duration.ofNanos(warm)), 1, countSystemCalls);
     }
 
     private static Duration clamp(Duration d) {

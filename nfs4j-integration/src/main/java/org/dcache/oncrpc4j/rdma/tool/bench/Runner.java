@@ -55,11 +55,9 @@ final class Runner {
                 pair.run(first, plan.warmUp().multipliedBy(FIRST_WARM_UP), Long.MAX_VALUE, false);
             }
         }
-        Duration warmUp = plan.warmUp();
         Map<Pair, List<Slice>> slices = new LinkedHashMap<>();
         for (Pair pair : pairs) {
-            pair.run(point, warmUp.dividedBy(2), Long.MAX_VALUE, true);
-            pair.run(point, warmUp.dividedBy(2), Long.MAX_VALUE, false);
+            warmUp(pair, point);
             pair.settle(plan.slice());
             slices.put(pair, new ArrayList<>());
         }
@@ -72,6 +70,17 @@ final class Runner {
             java.util.Collections.reverse(order);
         }
         return slices;
+    }
+
+    /** Compares every byte at first; goes on until the code of this load is compiled. */
+    private void warmUp(Pair pair, Point point) throws IOException, InterruptedException {
+        Duration half = plan.warmUp().dividedBy(2);
+        pair.run(point, half, Long.MAX_VALUE, true);
+        for (int n = 0; n < plan.warmUps(); n++) {
+            if (!pair.run(point, half, Long.MAX_VALUE, false).wasCompiling()) {
+                return;
+            }
+        }
     }
 
     /**

@@ -47,12 +47,12 @@ class PlanTest {
     }
 
     private static Plan quickPlan(int rounds) {
-        return new Plan(Plan.quickPoints(Arrays.asList(Operation.values())), rounds, Duration.ofSeconds(1), Duration.ofSeconds(1), false);
+        return new Plan(Plan.quickPoints(Arrays.asList(Operation.values())), rounds, Duration.ofSeconds(1), Duration.ofSeconds(1), 4, false);
     }
 
     @Test
     void aPlanWithoutPointsIsRefused() {
-        assertThatThrownBy(() -> new Plan(List.of(), 1, Duration.ofSeconds(1), Duration.ZERO, false)).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> new Plan(List.of(), 1, Duration.ofSeconds(1), Duration.ZERO, 1, false)).isInstanceOf(IllegalArgumentException.class);
     }
 
     @Test

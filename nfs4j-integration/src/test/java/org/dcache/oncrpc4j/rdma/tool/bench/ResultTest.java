@@ -22,7 +22,7 @@ class ResultTest {
     static Slice slice(long calls, long nanos, long latency, long clientAlloc, long serverAlloc) {
         Histogram histogram = new Histogram(60_000_000_000L, 3);
         histogram.recordValueWithCount(latency, calls);
-        return new Slice(calls, nanos, histogram, clientAlloc, serverAlloc, calls * 1000, calls * 2000, -1, calls * 4096L);
+        return new Slice(calls, nanos, histogram, clientAlloc, serverAlloc, calls * 1000, calls * 2000, -1, calls * 4096L, 0);
     }
 
     static Result result(String transport, Point point, Slice... slices) {
@@ -81,5 +81,15 @@ class ResultTest {
         Result result = result("rdma", new Point(Operation.NULL, 0, 1), slice(100, 1, 1, 1000, -1));
         assertThat(result.allocatedPerCall()).isEmpty();
         assertThat(result.systemCallsPerCall()).isEmpty();
+    }
+
+    @Test
+    void aSliceInWhichTheCompilersTookATenthOfAProcessorIsOneOfWarmingUp() {
+        assertThat(compiling(1_000_000_000L, 100).wasCompiling()).isFalse();
+        assertThat(compiling(1_000_000_000L, 101).wasCompiling()).isTrue();
+    }
+
+    private static Slice compiling(long nanos, long millis) {
+        return new Slice(1, nanos, new Histogram(3), -1, -1, 0, 0, -1, -1, millis);
     }
 }

@@ -87,12 +87,14 @@ public final class ClientMain {
         Load load = new Load(call, point.depth(), protocol.prepare(point, Boolean.parseBoolean(command.text("every"))));
         long copied = meter.copiedBytes();
         long allocated = meter.allocatedBytes();
+        long compiled = meter.compiledMillis();
         long cpu = meter.cpuNanos();
         Load.Outcome outcome = load.run(command.number("nanos"), command.number("calls"), issuers);
         long cpuAfter = meter.cpuNanos();
         long allocatedAfter = meter.allocatedBytes();
         return Message.of("ok", "calls", outcome.calls(), "nanos", outcome.nanos(), "cpu", cpuAfter - cpu,
-                "alloc", allocated < 0 ? -1 : allocatedAfter - allocated, "copied", copied < 0 ? -1 : meter.copiedBytes() - copied, "latencies", encode(outcome.latencies()));
+                "alloc", allocated < 0 ? -1 : allocatedAfter - allocated, "copied", copied < 0 ? -1 : meter.copiedBytes() - copied,
+                "compiled", meter.compiledMillis() - compiled, "latencies", encode(outcome.latencies()));
     }
 
     private Message idle(int connections) throws IOException {

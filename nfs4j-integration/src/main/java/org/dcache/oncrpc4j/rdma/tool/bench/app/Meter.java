@@ -4,6 +4,7 @@ package org.dcache.oncrpc4j.rdma.tool.bench.app;
 import com.sun.management.OperatingSystemMXBean;
 import com.sun.management.ThreadMXBean;
 import java.lang.management.BufferPoolMXBean;
+import java.lang.management.CompilationMXBean;
 import java.lang.management.ManagementFactory;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
@@ -25,6 +26,7 @@ final class Meter {
 
     private final ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     private final OperatingSystemMXBean system = (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
+    private final CompilationMXBean compiler = ManagementFactory.getCompilationMXBean();
     private final Method total = totalOrNull();
     private final Map<Long, Long> perThread = new HashMap<>();
 
@@ -53,6 +55,11 @@ final class Meter {
     /** Processor time of the whole process, nanoseconds. */
     long cpuNanos() {
         return system.getProcessCpuTime();
+    }
+
+    /** Time that the JVM's compiler threads have taken for what they finished, milliseconds; 0 where there is no compiler. */
+    long compiledMillis() {
+        return compiler == null ? 0 : compiler.getTotalCompilationTime();
     }
 
     /** Bytes of bulk data that the RDMA transport copied, on both its levels; -1 when this JVM has no such transport. */

@@ -10,7 +10,8 @@ final class Server implements Child.Handler {
     @Override
     public Message handle(Message command) throws Exception {
         return switch (command.verb()) {
-            case "usage" -> Message.of("ok", "alloc", meter.allocatedBytes(), "cpu", meter.cpuNanos(), "copied", meter.copiedBytes());
+            case "usage" -> Message.of("ok", "alloc", meter.allocatedBytes(), "cpu", meter.cpuNanos(), "copied", meter.copiedBytes(), "compiled",
+                    meter.compiledMillis());
             case "held" -> Message.of("ok", "bytes", meter.heldBytes());
             case "record", "save" -> recorder.handle(command);
             default -> throw new IllegalArgumentException("unknown command " + command.verb());
