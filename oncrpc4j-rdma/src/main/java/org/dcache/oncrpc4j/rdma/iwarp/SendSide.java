@@ -24,6 +24,9 @@ import org.dcache.oncrpc4j.rdma.verbs.WorkRequest;
  */
 final class SendSide {
 
+    /** So much costs less to copy, to check and to hand to the kernel than a system call: a page of data with its message. */
+    private static final int SMALL = 8 << 10;
+
     /** The sink of a Read without an element. */
     private static final ByteBuffer NOWHERE = ByteBuffer.allocate(0);
 
@@ -93,17 +96,25 @@ final class SendSide {
     }
 
     /**
-     * Any thread. Single requests that are posted so between two turns of the loop leave in one write, unless somebody writes before. A chain, which has bulk
-     * data in it, is the poster's own work: the loop has other connections to serve.
+     * Any thread. Small requests that are posted so between two turns of the loop leave in one write, unless somebody writes before. What has bulk
+     * data in it is the poster's own work: the loop has other connections to serve.
      */
     void postOfMany(WorkRequest chain) {
-        boolean single = chain.next() == null;
+        boolean small = isSmall(chain);
         posted.post(chain);
-        if (!single || turns.get() != 0) {
+        if (!small || turns.get() != 0) {
             kick();
         } else if (!asked.getAndSet(true) && !queuePair.loop().execute(kickOnLoop)) {
             kickOnLoop();
         }
+    }
+
+    private static boolean isSmall(WorkRequest chain) {
+        long bytes = 0;
+        for (WorkRequest request = chain; request != null; request = request.next()) {
+            bytes += request.remaining();
+        }
+        return bytes <= SMALL;
     }
 
     private void kickOnLoop() {

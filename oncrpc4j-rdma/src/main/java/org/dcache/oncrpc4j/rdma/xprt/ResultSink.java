@@ -17,6 +17,12 @@ import org.dcache.oncrpc4j.rdma.verbs.MemorySource;
  */
 final class ResultSink implements MemorySource {
 
+    /**
+     * Kept free before and behind the data of a Write chunk, bytes. What stands around the data of an NFS READ takes 130 to 500, attributes and a GSS verifier
+     * included; a reply with more is put together elsewhere.
+     */
+    private static final int ROOM = 1024;
+
     private final RegbufPool pool;
     private final int headRoom;
     private final int length;
@@ -32,8 +38,9 @@ final class ResultSink implements MemorySource {
         this.forApplication = forApplication;
     }
 
-    /** For a Write chunk, with this much room on both sides. */
-    static ResultSink ofWriteChunk(RegbufPool pool, int room, int length) {
+    /** For a Write chunk, with room on both sides for a reply that comes in {@code inline} bytes. */
+    static ResultSink ofWriteChunk(RegbufPool pool, int inline, int length) {
+        int room = Math.min(inline, ROOM);
         return new ResultSink(pool, room, length, room, true);
     }
 

@@ -10,6 +10,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.dcache.oncrpc4j.rdma.verbs.Access;
 import org.dcache.oncrpc4j.rdma.verbs.Exposure;
+import org.dcache.oncrpc4j.rdma.verbs.WorkRequest;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -82,6 +83,34 @@ class TogetherTest {
             Thread.onSpinWait();
         }
         assertThat(count(IwarpCounter.SOCKET_WRITES) - writes).isEqualTo(1);
+    }
+
+    @Test
+    void smallDataLeavesTogetherWithItsMessages() throws Exception {
+        assertThat(writesOfChains(4000)).as("messages with 4,000 bytes of data each").isEqualTo(1);
+    }
+
+    @Test
+    void bulkDataIsItsPostersOwnWork() throws Exception {
+        assertThat(writesOfChains(9000)).as("messages with 9,000 bytes of data each").isEqualTo(MANY);
+    }
+
+    /** Writes to the socket for chains of an RDMA Write and a Send, all posted in one turn of the loop. */
+    private long writesOfChains(int bytes) throws Exception {
+        long writes = count(IwarpCounter.SOCKET_WRITES);
+        f.queuePair().execute(() -> {
+            for (int i = 0; i < MANY; i++) {
+                WorkRequest send = RawPeerFixture.send(new byte[] {(byte) i});
+                f.queuePair().postSendOfMany(new WorkRequest().write(1, 0).add(ByteBuffer.allocateDirect(bytes)).next(send));
+            }
+        });
+        for (int i = 0; i < 2 * MANY; i++) {
+            assertThat(f.peer.readFpdu().crcRight()).isTrue();
+        }
+        while (f.endpoint.sends.size() < MANY) {
+            Thread.onSpinWait();
+        }
+        return count(IwarpCounter.SOCKET_WRITES) - writes;
     }
 
     @Test

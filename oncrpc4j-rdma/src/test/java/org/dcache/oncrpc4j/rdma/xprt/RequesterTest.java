@@ -16,6 +16,8 @@ import org.dcache.oncrpc4j.rdma.verbs.Access;
 import org.dcache.oncrpc4j.rdma.verbs.PeerClosedException;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Calls from their registration to their reply: credits, what is offered, what comes back. */
 class RequesterTest extends CallsToScriptedPeer {
@@ -324,18 +326,21 @@ class RequesterTest extends CallsToScriptedPeer {
         engine.receive(Engine.message(h, inline));
     }
 
-    @Test
+    /** Around the data there is room for 1,024 bytes and more; a reply that needs a word more is put together elsewhere. */
+    @ParameterizedTest
+    @CsvSource({"4, 8", "1000, 8", "1004, 8", "4, 2020", "4, 2024", "1000, 2020", "2000, 2000"})
     @Tag("conformance-9")
-    void dataOfAWriteChunkIsPutBackInItsPlaceWithPad() throws Exception {
+    void dataOfAWriteChunkIsPutBackInItsPlaceWithPad(int before, int behind) throws Exception {
         Engine.Waiting waiting = callForResult(10_000);
-        waiting.place = 28;
-        byte[] whole = Engine.reply(1, 4 + 9001 + 3 + 8);
-        Arrays.fill(whole, 28 + 9001, 28 + 9004, (byte) 0);
-        byte[] inline = new byte[28 + 8];
-        System.arraycopy(whole, 0, inline, 0, 28);
-        System.arraycopy(whole, 28 + 9004, inline, 28, 8);
+        int place = 24 + before;
+        waiting.place = place;
+        byte[] whole = Engine.reply(1, before + 9001 + 3 + behind);
+        Arrays.fill(whole, place + 9001, place + 9004, (byte) 0);
+        byte[] inline = new byte[place + behind];
+        System.arraycopy(whole, 0, inline, 0, place);
+        System.arraycopy(whole, place + 9004, inline, place, behind);
         // The peer may write anything behind what it claims to have written.
-        engine.qp.exposed.get(0).source.memory().duplicate().put(whole, 28, 9001).putInt(-1);
+        engine.qp.exposed.get(0).source.memory().duplicate().put(whole, place, 9001).putInt(-1);
         replyWithChunk(inline, 9001);
         assertThat(waiting.reply).isEqualTo(whole);
         assertThat(engine.counters.get(XprtCounter.CLIENT_REPLY_WRITE_CHUNK)).isEqualTo(1);
