@@ -7,10 +7,13 @@ import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
 import org.dcache.oncrpc4j.rdma.metrics.Counters;
+import org.dcache.oncrpc4j.rdma.metrics.Gauges;
 import org.dcache.oncrpc4j.rdma.verbs.Adapter;
 import org.dcache.oncrpc4j.rdma.verbs.AdapterClosedException;
 import org.dcache.oncrpc4j.rdma.verbs.Capabilities;
@@ -44,6 +47,8 @@ public final class IwarpAdapter implements Adapter {
     private final StagRandom random = new StagRandom();
     private final StagingPool staging;
     private final AtomicLong receiveBudget;
+    private final LongAdder receivesLent = new LongAdder();
+    private final List<Gauges.Gauge> gauges;
     private final Map<EventLoop, Map<Integer, ReceivePool>> receivePools = new ConcurrentHashMap<>();
     private final Map<InetAddress, Integer> mulpdus = new ConcurrentHashMap<>();
     private final Members members = new Members();
@@ -54,6 +59,9 @@ public final class IwarpAdapter implements Adapter {
         this.staging = new StagingPool(Math.min(STAGING_BYTES, settings.memory() / 4));
         this.receiveBudget = new AtomicLong(settings.memory());
         this.loops = EventLoops.acquire(settings.loops());
+        this.gauges = List.of(
+                Gauges.process().add(IwarpGauge.RECEIVES_LENT, receivesLent::sum),
+                Gauges.process().add(IwarpGauge.STAGING_BYTES_LENT, () -> (long) staging.lent() * Staging.SIZE));
     }
 
     @Override
@@ -126,6 +134,7 @@ public final class IwarpAdapter implements Adapter {
         }
         members.close(() -> {
             closed = true;
+            gauges.forEach(Gauges.Gauge::close);
             EventLoops.release();
         });
     }
@@ -157,7 +166,7 @@ public final class IwarpAdapter implements Adapter {
 
     ReceivePool receivePool(EventLoop loop, int size) {
         return receivePools.computeIfAbsent(loop, k -> new ConcurrentHashMap<>())
-                .computeIfAbsent(size, k -> new ReceivePool(loop, size, receiveBudget));
+                .computeIfAbsent(size, k -> new ReceivePool(loop, size, receiveBudget, receivesLent));
     }
 
     /** The largest ULPDU to send from this address; asking the system is slow, so it is asked once for each. */

@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.atomic.LongAdder;
 
 /**
  * Receive buffers of one size for the connections of one adapter on one loop: the shared receive queue. A buffer is taken only
@@ -21,17 +22,22 @@ final class ReceivePool {
     private final EventLoop loop;
     private final int size;
     private final AtomicLong budget;
+    private final LongAdder lent;
     private PooledReceive free;
     private boolean hasSlab;
     private final AtomicReference<PooledReceive> returned = new AtomicReference<>();
     private final ArrayDeque<Runnable> waiters = new ArrayDeque<>();
     private volatile boolean waiting;
 
-    /** @param budget bytes left for receive buffers */
-    ReceivePool(EventLoop loop, int size, AtomicLong budget) {
+    /**
+     * @param budget bytes left for receive buffers
+     * @param lent counts the buffers that are taken and not given back
+     */
+    ReceivePool(EventLoop loop, int size, AtomicLong budget, LongAdder lent) {
         this.loop = loop;
         this.size = size;
         this.budget = budget;
+        this.lent = lent;
     }
 
     /** Bytes a message may have. */
@@ -49,6 +55,7 @@ final class ReceivePool {
         }
         PooledReceive buffer = free;
         free = buffer.next;
+        lent.increment();
         return buffer.taken();
     }
 
@@ -63,6 +70,7 @@ final class ReceivePool {
 
     /** Any thread. */
     void giveBack(PooledReceive buffer) {
+        lent.decrement();
         if (loop.inLoop()) {
             buffer.next = free;
             free = buffer;

@@ -15,6 +15,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.dcache.oncrpc4j.rdma.disni.DisniCounter;
 import org.dcache.oncrpc4j.rdma.iwarp.IwarpCounter;
+import org.dcache.oncrpc4j.rdma.iwarp.IwarpGauge;
 import org.dcache.oncrpc4j.rdma.iwarp.TerminateCode;
 import org.dcache.oncrpc4j.rdma.metrics.CounterName;
 import org.dcache.oncrpc4j.rdma.rdmacore.RdmaCoreCounter;
@@ -43,7 +44,7 @@ class OperationsDocTest {
                 assertThat(explained.add(matcher.group(1))).as("second line of " + matcher.group(1)).isTrue();
             }
         }
-        Stream<CounterName> all = Stream.of(XprtCounter.values(), XprtGauge.values(), IwarpCounter.values(), TerminateCode.values(),
+        Stream<CounterName> all = Stream.of(XprtCounter.values(), XprtGauge.values(), IwarpGauge.values(), IwarpCounter.values(), TerminateCode.values(),
                         DisniCounter.values(), RdmaCoreCounter.values())
                 .flatMap(Arrays::stream);
         assertThat(explained).containsExactlyInAnyOrderElementsOf(all.map(CounterName::label).toList());
