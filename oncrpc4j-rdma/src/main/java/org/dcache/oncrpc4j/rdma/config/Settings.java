@@ -115,6 +115,13 @@ public final class Settings {
     public static final Setting<Integer> RDMA_CORE_INLINE = integer("oncrpc.rdma.rdma-core.inline", "128", 0, 1024,
             "messages up to this many bytes travel inside their work request, as far as the device can", false);
 
+    public static final Setting<Choice> RDMA_CORE_SRQ = add("oncrpc.rdma.rdma-core.srq", "auto", "auto, on or off",
+            "accepted connections share the receives of a shared receive queue; auto: on InfiniBand and RoCE devices that have such queues; on: a device without, or an iWARP one, is an error",
+            Choice::parse);
+
+    public static final Setting<Integer> RDMA_CORE_SRQ_DEPTH = integer("oncrpc.rdma.rdma-core.srq-depth", "1024", 16, 16384,
+            "receives that a shared receive queue holds at most, however many credits its connections have", false);
+
     public static final Setting<Boolean> ALLOW_CLEAR = add("oncrpc.rdma.allow-clear", "off", "on or off",
             "serve a TLS-configured service in clear over RDMA", Settings::onOff);
 

@@ -35,6 +35,10 @@ public enum RdmaCoreCounter implements CounterName {
     LOCAL_ERRORS,
     /** The device reported an error of a connection outside its completions. */
     DEVICE_ERRORS,
+    /** The peer of a connection with shared receives sent more messages than it had credits for; its connection was ended. */
+    OVERSENT,
+    /** A shared receive queue broke, or took no more; its connections were ended. */
+    SRQ_FAILED,
     /** Work was not flushed in time at the end of a connection; the queue pair was destroyed all the same. */
     CLOSE_TIMEOUT,
     /** A device was removed. */
@@ -56,6 +60,12 @@ public enum RdmaCoreCounter implements CounterName {
     RECEIVES_POSTED,
     /** Calls that posted them. */
     POST_RECV_CALLS,
+    /** Shared receive queues made. */
+    SRQ_MADE,
+    /** A shared receive queue ran low and got more receives. */
+    SRQ_GROWN,
+    /** Connections that ended without the device saying that none of the shared receives is lost with them; each was made up for by one more. */
+    SRQ_MADE_UP,
     /** Completions taken. */
     COMPLETIONS,
     /** Calls that looked for them. */
@@ -74,7 +84,8 @@ public enum RdmaCoreCounter implements CounterName {
     BYTES_BOUNCED;
 
     private static final Set<RdmaCoreCounter> PROBLEMS = EnumSet.of(REFUSED_HALF_OPEN, HANDSHAKE_TIMEOUT, HANDSHAKE_FAILED, PEER_REJECTED, PEER_RESET,
-            PEER_NOT_READY, REMOTE_ERRORS, LOCAL_ERRORS, DEVICE_ERRORS, CLOSE_TIMEOUT, DEVICE_REMOVED, REGISTRATION_FAILED, HANDLER_FAILED);
+            PEER_NOT_READY, REMOTE_ERRORS, LOCAL_ERRORS, DEVICE_ERRORS, OVERSENT, SRQ_FAILED, CLOSE_TIMEOUT, DEVICE_REMOVED,
+            REGISTRATION_FAILED, HANDLER_FAILED);
 
     @Override
     public boolean problem() {

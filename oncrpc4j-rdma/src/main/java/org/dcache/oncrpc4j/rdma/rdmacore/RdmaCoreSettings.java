@@ -2,6 +2,7 @@
 package org.dcache.oncrpc4j.rdma.rdmacore;
 
 import java.util.List;
+import org.dcache.oncrpc4j.rdma.config.Choice;
 import org.dcache.oncrpc4j.rdma.config.Configuration;
 import org.dcache.oncrpc4j.rdma.config.Settings;
 
@@ -13,12 +14,14 @@ import org.dcache.oncrpc4j.rdma.config.Settings;
  * @param spinNanos how long a completion queue is polled after its last completion
  * @param sendQueue work requests a send queue holds
  * @param inline bytes that may travel inside a work request
+ * @param srq whether accepted connections share their receives
+ * @param srqDepth receives that a shared receive queue holds at most
  * @param tos IP type of service, 0 leaves it alone
  * @param handshakes half-open handshakes per listener
  * @param handshakeTimeoutMillis time for our upper layer's answer to a connection request
  */
-record RdmaCoreSettings(List<String> devices, int loops, long spinNanos, int sendQueue, int inline, int tos, int handshakes,
-        long handshakeTimeoutMillis) {
+record RdmaCoreSettings(List<String> devices, int loops, long spinNanos, int sendQueue, int inline, Choice srq, int srqDepth, int tos,
+        int handshakes, long handshakeTimeoutMillis) {
 
     static RdmaCoreSettings of(Configuration config) {
         int loops = config.get(Settings.LOOPS);
@@ -28,6 +31,8 @@ record RdmaCoreSettings(List<String> devices, int loops, long spinNanos, int sen
                 config.get(Settings.RDMA_CORE_SPIN) * 1000L,
                 config.get(Settings.RDMA_CORE_SEND_QUEUE),
                 config.get(Settings.RDMA_CORE_INLINE),
+                config.get(Settings.RDMA_CORE_SRQ),
+                config.get(Settings.RDMA_CORE_SRQ_DEPTH),
                 config.get(Settings.TOS),
                 config.get(Settings.HANDSHAKES),
                 config.get(Settings.HANDSHAKE_TIMEOUT));

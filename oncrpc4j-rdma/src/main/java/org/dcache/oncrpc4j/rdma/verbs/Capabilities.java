@@ -7,7 +7,7 @@ package org.dcache.oncrpc4j.rdma.verbs;
  * @param anyMemory scatter/gather elements may be any {@link java.nio.ByteBuffer}, heap ones too; otherwise each
  *     element needs a {@link MemoryRegion}
  * @param lazyExposure {@link QueuePair#expose} asks a {@link MemorySource} for memory only when the peer first writes
- * @param sharedReceiveQueue receives of all queue pairs come from one pool, so a large window costs no memory
+ * @param sharedReceiveQueue receives of accepted queue pairs, or of all, come from one pool, so a large window costs no memory
  * @param sendWithInvalidate {@link WorkRequest.Opcode#SEND_WITH_INVALIDATE} can be posted
  * @param remoteInvalidate a peer's Send with Invalidate is understood and reported
  * @param privateDataOnAccept private data can be sent when accepting

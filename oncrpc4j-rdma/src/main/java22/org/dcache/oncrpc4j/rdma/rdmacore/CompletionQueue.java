@@ -2,12 +2,14 @@
 package org.dcache.oncrpc4j.rdma.rdmacore;
 
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.LongConsumer;
 import org.dcache.oncrpc4j.rdma.metrics.Counters;
 import org.dcache.oncrpc4j.rdma.verbs.ResourceLimitException;
 
 /**
  * The completion queue of one queue pair, for both directions, so that one peer's flood can overrun no other connection's. It is as long as both work queues, and cannot overrun while
- * these keep to their lengths. Made and destroyed on a control thread, polled on its loop only, and never after {@link Loop#remove}.
+ * these keep to their lengths. Made and destroyed on a control thread, polled on its loop only, and not after {@link Loop#remove}, with one exception: the control thread that has destroyed
+ * the queue pair takes what is left.
  */
 final class CompletionQueue {
 
@@ -71,17 +73,36 @@ final class CompletionQueue {
 
     /** Takes what is there, at most one batch. @return whether there was something */
     boolean poll() {
-        counters.increment(RdmaCoreCounter.POLL_CALLS);
-        int count = device.calls().pollCq(cq, BATCH, completions.address());
+        int count = pollBatch();
         if (count <= 0) {
             return false;
         }
-        counters.add(RdmaCoreCounter.COMPLETIONS, count);
         for (int i = 0; i < count; i++) {
             taker.completed(completions.address() + (long) i * VerbsLayout.Wc.SIZE);
         }
         taker.batchDone();
         return true;
+    }
+
+    /** Takes all that is there for the sake of its receives; what else there is nobody hears of. Not while {@link #poll} is taking. @param receive given the wr_id of each */
+    void takeReceives(LongConsumer receive) {
+        for (int count = pollBatch(); count > 0; count = pollBatch()) {
+            for (int i = 0; i < count; i++) {
+                long wrId = Memory.getLong(completions.address() + (long) i * VerbsLayout.Wc.SIZE + VerbsLayout.Wc.WR_ID);
+                if ((wrId & ReceiveQueue.RECEIVE) != 0) {
+                    receive.accept(wrId);
+                }
+            }
+        }
+    }
+
+    private int pollBatch() {
+        counters.increment(RdmaCoreCounter.POLL_CALLS);
+        int count = device.calls().pollCq(cq, BATCH, completions.address());
+        if (count > 0) {
+            counters.add(RdmaCoreCounter.COMPLETIONS, count);
+        }
+        return count;
     }
 
     /** Asks for an event at the next completion. */

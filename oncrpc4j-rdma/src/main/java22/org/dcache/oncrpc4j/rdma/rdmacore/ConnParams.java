@@ -5,16 +5,20 @@ import org.dcache.oncrpc4j.rdma.verbs.ConnectOptions;
 
 /**
  * struct rdma_conn_param for connecting and accepting, as Linux's client and server fill it: the retries of a lost packet are the device's business, a missing receive is not retried at
- * all, since credits are what prevents it.
+ * all, since credits are what prevents it. Where receives are shared they may run out for a moment, and the peer is to try again for ever.
  */
 final class ConnParams implements AutoCloseable {
 
     /** What fits into the three bits of the wire. */
     private static final int RETRIES = 6;
 
+    /** For ever (IBA 9.7.5.2.8). */
+    private static final int RECEIVE_RETRIES = 7;
+
     private final Memory.Block block;
 
-    ConnParams(ConnectOptions options, int inboundReads, int outboundReads) {
+    /** @param shared whether our receives are shared */
+    ConnParams(ConnectOptions options, int inboundReads, int outboundReads, boolean shared) {
         byte[] data = options.privateData();
         block = new Memory.Block(CmLayout.ConnParam.SIZE + Math.max(1, data.length));
         long at = block.address();
@@ -24,7 +28,7 @@ final class ConnParams implements AutoCloseable {
         Memory.putByte(at + CmLayout.ConnParam.RESPONDER_RESOURCES, inboundReads);
         Memory.putByte(at + CmLayout.ConnParam.INITIATOR_DEPTH, outboundReads);
         Memory.putByte(at + CmLayout.ConnParam.RETRY_COUNT, RETRIES);
-        Memory.putByte(at + CmLayout.ConnParam.RNR_RETRY_COUNT, 0);
+        Memory.putByte(at + CmLayout.ConnParam.RNR_RETRY_COUNT, shared ? RECEIVE_RETRIES : 0);
     }
 
     long address() {

@@ -24,6 +24,8 @@ final class Device {
     private final int maxRequests;
     private final int maxElements;
     private final int maxCompletions;
+    private final int maxSharedQueues;
+    private final int maxSharedRequests;
     private final int inboundReads;
     private final int outboundReads;
     private final int maxMessage;
@@ -34,6 +36,8 @@ final class Device {
     private volatile boolean forgotten;
     private boolean closed;
 
+    /** Receives that a shared queue must be able to hold to be of use. */
+    private static final int LEAST_SHARED = 64;
     /** vendor_id of siw (drivers/infiniband/sw/siw). */
     private static final int SIW_VENDOR = 0x626d74;
     /** vendor_id of rxe (drivers/infiniband/sw/rxe). */
@@ -66,6 +70,8 @@ final class Device {
             maxRequests = Memory.getInt(attr + VerbsLayout.DeviceAttr.MAX_QP_WR);
             maxElements = Memory.getInt(attr + VerbsLayout.DeviceAttr.MAX_SGE);
             maxCompletions = Memory.getInt(attr + VerbsLayout.DeviceAttr.MAX_CQE);
+            maxSharedQueues = Memory.getInt(attr + VerbsLayout.DeviceAttr.MAX_SRQ);
+            maxSharedRequests = Memory.getInt(attr + VerbsLayout.DeviceAttr.MAX_SRQ_WR);
             inboundReads = Memory.getInt(attr + VerbsLayout.DeviceAttr.MAX_QP_RD_ATOM);
             outboundReads = Memory.getInt(attr + VerbsLayout.DeviceAttr.MAX_QP_INIT_RD_ATOM);
             long port = attr + VerbsLayout.DeviceAttr.SIZE;
@@ -164,6 +170,30 @@ final class Device {
 
     int maxCompletions() {
         return maxCompletions;
+    }
+
+    /**
+     * Why no receives can be shared among its connections, null if they can. iWARP has no way to tell a peer to send again later: a message that meets an empty queue ends its connection, so each credit
+     * needs a receive, and sharing them saves nothing.
+     */
+    String sharesNoReceives() {
+        if (iwarp) {
+            return "it is iWARP, where a message that finds no receive ends its connection, so that receives cannot be shared";
+        }
+        return maxSharedQueues > 0 && maxSharedRequests >= LEAST_SHARED ? null : "it has no shared receive queues";
+    }
+
+    /** Receives that a shared queue of it can hold. */
+    int maxSharedRequests() {
+        return maxSharedRequests;
+    }
+
+    /**
+     * Whether to wait, at the end of a connection with shared receives, for the event that says that no more of them completes. rxe says it from Linux 6.5 on only, and waits itself, when a queue pair
+     * is destroyed, until nothing is done for it any more.
+     */
+    boolean saysLastReceive() {
+        return !softRoce;
     }
 
     int inboundReads() {

@@ -114,13 +114,14 @@ final class InboundRequest implements ConnectionRequest, CmId.Holder, Members.Me
             }
             int inboundReads = Math.min(Math.min(options.inboundReads(), device.inboundReads()), asked.inboundReads());
             int outboundReads = Math.min(Math.min(options.outboundReads(), device.outboundReads()), asked.outboundReads());
-            NativeQueuePair pair = NativeQueuePair.open(adapter, device, id, made, options);
+            NativeQueuePair pair = NativeQueuePair.open(adapter, device, id, made, options, true);
             made.open(pair);
             made.info(new ConnectionInfo(RdmaCoreProvider.NAME, local, remote, asked.privateData(), inboundReads, outboundReads, false,
                     adapter.detail(device, pair)));
             loop.execute(() -> opened(made));
-            try (ConnParams params = new ConnParams(options, inboundReads, outboundReads)) {
+            try (ConnParams params = new ConnParams(options, inboundReads, outboundReads, pair.receives().shared() != 0)) {
                 if (adapter.libraries().cm().accept(id.address(), params.address()) == 0) {
+                    pair.accepted();
                     return;
                 }
                 problem = new HandshakeException("cannot accept " + remote + ": " + Errno.text(NativeFunction.errno()));
@@ -154,6 +155,7 @@ final class InboundRequest implements ConnectionRequest, CmId.Holder, Members.Me
             made.stillborn(new HandshakeException("the peer " + remote + " gave up the handshake"));
         } else {
             queuePair = made;
+            made.accepted();
         }
     }
 

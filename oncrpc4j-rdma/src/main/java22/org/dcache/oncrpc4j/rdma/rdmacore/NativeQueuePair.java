@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dcache.oncrpc4j.rdma.rdmacore;
 
+import org.dcache.oncrpc4j.rdma.config.Choice;
 import org.dcache.oncrpc4j.rdma.verbs.ConnectOptions;
 import org.dcache.oncrpc4j.rdma.verbs.ResourceLimitException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The device's half of a connection: queue pair, completion queue, and the memory of its send and receive queue; it holds the device from {@link #open} to {@link #destroy}. Made, disconnected and destroyed on control threads, in this order; no
  * other thread may use its addresses once {@link #destroy} has begun, which the send and receive queue see to by being stopped before.
  */
 final class NativeQueuePair {
+
+    private static final Logger LOG = LoggerFactory.getLogger(NativeQueuePair.class);
 
     private final Libraries libraries;
     private final Device device;
@@ -22,49 +27,73 @@ final class NativeQueuePair {
     /**
      * Makes it and posts the first receives, before the peer can hear of it.
      *
+     * @param mayShare whether its receives may be shared with other connections
      * @throws ResourceLimitException the device does not have that much; nothing is left behind
      * @throws DeviceRemovedException the device is being removed
      */
-    static NativeQueuePair open(RdmaCoreAdapter adapter, Device device, CmId id, RdmaCoreQueuePair owner, ConnectOptions options)
-            throws ResourceLimitException, DeviceRemovedException {
+    static NativeQueuePair open(RdmaCoreAdapter adapter, Device device, CmId id, RdmaCoreQueuePair owner, ConnectOptions options,
+            boolean mayShare) throws ResourceLimitException, DeviceRemovedException {
         if (!device.holds().begin()) {
             throw new DeviceRemovedException(device.name());
         }
         try {
-            return new NativeQueuePair(adapter, device, id, owner, options);
+            return new NativeQueuePair(adapter, device, id, owner, options, mayShare);
         } catch (ResourceLimitException | RuntimeException e) {
             device.holds().give();
             throw e;
         }
     }
 
-    private NativeQueuePair(RdmaCoreAdapter adapter, Device device, CmId id, RdmaCoreQueuePair owner, ConnectOptions options)
+    private NativeQueuePair(RdmaCoreAdapter adapter, Device device, CmId id, RdmaCoreQueuePair owner, ConnectOptions options, boolean mayShare)
             throws ResourceLimitException {
         this.libraries = adapter.libraries();
         this.device = device;
         this.id = id;
         int sendDepth = Math.min(adapter.settings().sendQueue(), device.maxRequests());
-        int receiveDepth = Math.min(options.receives(), Math.min(device.maxRequests(), device.maxCompletions() - sendDepth));
         ReceivePool pool = adapter.receivePool(device, options.receiveSize());
-        pool.reserve(receiveDepth);
-        completions = new CompletionQueue(libraries.verbs(), device, id.loop(), sendDepth + receiveDepth, adapter.counters(), owner);
+        receives = mayShare ? receives(adapter, device, pool, owner, options.receives(), sendDepth) : own(adapter, device, pool, owner, options.receives(), sendDepth);
         sends = new SendQueue(owner, device, adapter.bounces(), adapter.regions(), sendDepth, adapter.counters());
-        receives = new ReceiveQueue(device, pool, receiveDepth, adapter.counters(),
-                () -> owner.abort(new DeviceErrorException("the device " + device.name() + " refused a receive")));
+        CompletionQueue made = null;
         try {
-            create(sendDepth, receiveDepth, adapter.settings().inline());
-        } catch (ResourceLimitException e) {
-            completions.destroy();
+            pool.reserve(receives.toReserve(options.receives()));
+            made = new CompletionQueue(libraries.verbs(), device, id.loop(), sendDepth + receives.mostCompletions(), adapter.counters(), owner);
+            completions = made;
+            create(sendDepth, adapter.settings().inline());
+        } catch (ResourceLimitException | RuntimeException e) {
+            if (made != null) {
+                made.destroy();
+            }
             sends.fail();
             receives.drop();
             throw e;
         }
         sends.open(qp, inline);
-        receives.open(qp);
-        receives.post(options.receives());
+        receives.open(qp, options.receives());
     }
 
-    private void create(int sendDepth, int receiveDepth, int wantedInline) throws ResourceLimitException {
+    private static ReceiveQueue own(RdmaCoreAdapter adapter, Device device, ReceivePool pool, RdmaCoreQueuePair owner, int receives, int sendDepth) {
+        int depth = Math.min(receives, Math.min(device.maxRequests(), device.maxCompletions() - sendDepth));
+        return new OwnReceives(device, pool, depth, adapter.counters(),
+                () -> owner.abort(new DeviceErrorException("the device " + device.name() + " refused a receive")));
+    }
+
+    /** Shared ones where the adapter shares them on this device. */
+    private static ReceiveQueue receives(RdmaCoreAdapter adapter, Device device, ReceivePool pool, RdmaCoreQueuePair owner, int receives, int sendDepth)
+            throws ResourceLimitException {
+        if (adapter.sharesReceives(device)) {
+            try {
+                return adapter.sharedQueues().join(device, pool, owner::receivesFailed, owner::oversent);
+            } catch (ResourceLimitException e) {
+                if (adapter.settings().srq() == Choice.ON) {
+                    throw e;
+                }
+                LOG.warn("{}; the connection gets receives of its own", e.getMessage());
+            }
+        }
+        return own(adapter, device, pool, owner, receives, sendDepth);
+    }
+
+    private void create(int sendDepth, int wantedInline) throws ResourceLimitException {
         try (Memory.Block block = new Memory.Block(VerbsLayout.QpInitAttr.SIZE)) {
             long attr = block.address();
             int errno = 0;
@@ -73,9 +102,10 @@ final class NativeQueuePair {
                 Memory.putLong(attr + VerbsLayout.QpInitAttr.SEND_CQ, completions.address());
                 Memory.putLong(attr + VerbsLayout.QpInitAttr.RECV_CQ, completions.address());
                 Memory.putInt(attr + VerbsLayout.QpInitAttr.MAX_SEND_WR, sendDepth);
-                Memory.putInt(attr + VerbsLayout.QpInitAttr.MAX_RECV_WR, receiveDepth);
+                Memory.putInt(attr + VerbsLayout.QpInitAttr.MAX_RECV_WR, receives.depth());
+                Memory.putLong(attr + VerbsLayout.QpInitAttr.SRQ, receives.shared());
                 Memory.putInt(attr + VerbsLayout.QpInitAttr.MAX_SEND_SGE, Math.min(SendQueue.MAX_ELEMENTS, device.maxElements()));
-                Memory.putInt(attr + VerbsLayout.QpInitAttr.MAX_RECV_SGE, 1);
+                Memory.putInt(attr + VerbsLayout.QpInitAttr.MAX_RECV_SGE, receives.shared() == 0 ? 1 : 0);
                 Memory.putInt(attr + VerbsLayout.QpInitAttr.MAX_INLINE_DATA, tryInline);
                 Memory.putInt(attr + VerbsLayout.QpInitAttr.QP_TYPE, VerbsLayout.Qp.TYPE_RC);
                 if (libraries.cm().createQp(id.address(), device.domain(), attr) == 0) {
@@ -85,7 +115,7 @@ final class NativeQueuePair {
                 }
                 errno = NativeFunction.errno();
             }
-            throw new ResourceLimitException("no queue pair of " + sendDepth + " and " + receiveDepth + " requests on " + device + ": "
+            throw new ResourceLimitException("no queue pair of " + sendDepth + " and " + receives.depth() + " requests on " + device + ": "
                     + Errno.text(errno));
         }
     }
@@ -122,15 +152,37 @@ final class NativeQueuePair {
             // The kernel ends the queue pair with its TCP connection; by force here, the last messages might be lost.
             return;
         }
+        fail();
+    }
+
+    /** Puts the queue pair into the error state. */
+    void fail() {
         try (Memory.Block attr = new Memory.Block(VerbsLayout.QpAttr.SIZE)) {
             Memory.putInt(attr.address() + VerbsLayout.QpAttr.QP_STATE, VerbsLayout.QpAttr.STATE_ERR);
             libraries.verbs().modifyQp(qp, attr.address(), VerbsLayout.QpAttr.MASK_STATE);
         }
     }
 
+    /**
+     * It is ready to receive and to send. rdma_cm lets a peer that meets no receive wait for 0.66 s (cm_init_qp_rtr_attr of the kernel); where receives are shared that may happen, and a new one is there at
+     * once. A device that does not change it is slower then, nothing else.
+     */
+    void accepted() {
+        if (receives.shared() != 0) {
+            try (Memory.Block attr = new Memory.Block(VerbsLayout.QpAttr.SIZE)) {
+                Memory.putByte(attr.address() + VerbsLayout.QpAttr.MIN_RNR_TIMER, VerbsLayout.QpAttr.RNR_TIMER_640_US);
+                int errno = libraries.verbs().modifyQp(qp, attr.address(), VerbsLayout.QpAttr.MASK_MIN_RNR_TIMER);
+                if (errno != 0) {
+                    LOG.debug("{} does not change the time that peers wait for a receive: {}", device, Errno.text(errno));
+                }
+            }
+        }
+    }
+
     /** The loop has forgotten the completion queue. */
     void destroy() {
         libraries.cm().destroyQp(id.address());
+        receives.queuePairGone(completions);
         completions.destroy();
         device.holds().give();
     }

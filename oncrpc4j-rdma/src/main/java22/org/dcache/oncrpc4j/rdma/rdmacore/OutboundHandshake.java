@@ -135,12 +135,12 @@ final class OutboundHandshake implements CmId.Holder, Members.Member {
             throw new HandshakeException(remote + " is reached by an RDMA device that is not used: see oncrpc.rdma.device");
         }
         RdmaCoreQueuePair made = new RdmaCoreQueuePair(adapter, id, handler);
-        pair = NativeQueuePair.open(adapter, device, id, made, options);
+        pair = NativeQueuePair.open(adapter, device, id, made, options, false);
         made.open(pair);
         queuePair = made;
         inboundReads = Math.min(options.inboundReads(), device.inboundReads());
         outboundReads = Math.min(options.outboundReads(), device.outboundReads());
-        try (ConnParams params = new ConnParams(options, inboundReads, outboundReads)) {
+        try (ConnParams params = new ConnParams(options, inboundReads, outboundReads, false)) {
             if (adapter.libraries().cm().connect(id.address(), params.address()) != 0) {
                 throw new StepFailed(unreachable("connect to", NativeFunction.errno()));
             }

@@ -55,6 +55,8 @@ final class RdmaCoreAdapter implements Adapter, AsyncEvents.User {
     private final BouncePool bounces;
     private final ControlThreads control = new ControlThreads();
     private final Map<Device, Map<Integer, ReceivePool>> receivePools = new ConcurrentHashMap<>();
+    private final Set<Device> sharing;
+    private final SharedReceiveQueues sharedQueues;
     private final Map<Long, RdmaCoreQueuePair> queuePairs = new ConcurrentHashMap<>();
     private final List<Loop> loops = new ArrayList<>();
     private final DeviceRemoval removal;
@@ -71,6 +73,7 @@ final class RdmaCoreAdapter implements Adapter, AsyncEvents.User {
             for (long context : open.contexts()) {
                 devices.add(new Device(libraries.verbs(), context, devices.size()));
             }
+            sharing = SharedReceiveQueues.sharing(libraries.verbs(), devices, settings.srq());
             cmChannel = new CmChannel(libraries.cm(), control);
         } catch (ProviderUnavailableException | RuntimeException e) {
             devices.forEach(Device::close);
@@ -79,7 +82,8 @@ final class RdmaCoreAdapter implements Adapter, AsyncEvents.User {
             throw e;
         }
         byContext = devices.stream().collect(Collectors.toMap(Device::context, device -> device));
-        capabilities = capabilities(devices);
+        capabilities = capabilities(devices, sharing.containsAll(devices));
+        sharedQueues = new SharedReceiveQueues(libraries.verbs(), settings.srqDepth(), settings.sendQueue(), control, counters);
         devices.forEach(device -> windows.add(new Windows(device)));
         regions = new Regions(libraries.verbs(), devices, counters);
         bounces = new BouncePool(regions);
@@ -109,7 +113,7 @@ final class RdmaCoreAdapter implements Adapter, AsyncEvents.User {
     }
 
     /** What all of these can do. */
-    private static Capabilities capabilities(List<Device> devices) {
+    private static Capabilities capabilities(List<Device> devices, boolean sharedReceives) {
         boolean windowsEverywhere = devices.stream().allMatch(Device::hasWindows);
         boolean invalidate = devices.stream().allMatch(Device::canInvalidate);
         // A region of its own cannot be invalidated by the peer: siw refuses such a Send.
@@ -117,7 +121,7 @@ final class RdmaCoreAdapter implements Adapter, AsyncEvents.User {
         boolean separateRights = devices.stream().allMatch(Device::checksReadRight);
         int privateData = devices.stream().mapToInt(Device::maxPrivateData).min().orElse(0);
         int message = devices.stream().mapToInt(Device::maxMessage).min().orElse(1);
-        return new Capabilities(false, false, false, invalidate, invalidate && windowsEverywhere, true, true, windowsEverywhere, separateRights, true,
+        return new Capabilities(false, false, sharedReceives, invalidate, invalidate && windowsEverywhere, true, true, windowsEverywhere, separateRights, true,
                 Math.min(SendQueue.MAX_ELEMENTS, elements), message, privateData);
     }
 
@@ -265,7 +269,20 @@ final class RdmaCoreAdapter implements Adapter, AsyncEvents.User {
 
     ReceivePool receivePool(Device device, int size) {
         return receivePools.computeIfAbsent(device, k -> new ConcurrentHashMap<>())
-                .computeIfAbsent(size, k -> new ReceivePool(regions, device, control, size));
+                .computeIfAbsent(size, k -> new ReceivePool(regions, region -> region.localKey(device), control, size));
+    }
+
+    List<Device> devices() {
+        return devices;
+    }
+
+    /** Whether accepted connections on it share their receives. */
+    boolean sharesReceives(Device device) {
+        return sharing.contains(device);
+    }
+
+    SharedReceiveQueues sharedQueues() {
+        return sharedQueues;
     }
 
     void setTos(long id) {
@@ -279,7 +296,7 @@ final class RdmaCoreAdapter implements Adapter, AsyncEvents.User {
 
     /** For the log line of a connection. */
     String detail(Device device, NativeQueuePair pair) {
-        return device + ", inline " + pair.inline();
+        return device + ", inline " + pair.inline() + (pair.receives().shared() == 0 ? "" : ", shared receives");
     }
 
     // ---- asynchronous events
@@ -317,6 +334,13 @@ final class RdmaCoreAdapter implements Adapter, AsyncEvents.User {
                     queuePair.firstMessage();
                 }
             }
+            case VerbsLayout.AsyncEvent.QP_LAST_WQE_REACHED -> {
+                RdmaCoreQueuePair queuePair = queuePairs.get(element);
+                if (queuePair != null) {
+                    queuePair.lastReceiveReached();
+                }
+            }
+            case VerbsLayout.AsyncEvent.SRQ_LIMIT_REACHED, VerbsLayout.AsyncEvent.SRQ_ERR -> sharedQueues.onAsyncEvent(type, element);
             case VerbsLayout.AsyncEvent.DEVICE_FATAL -> deviceRemoved(context);
             default -> LOG.debug("asynchronous event {} of libibverbs", type);
         }

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dcache.oncrpc4j.rdma.rdmacore;
 
-import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.dcache.oncrpc4j.rdma.metrics.Counters;
 import org.dcache.oncrpc4j.rdma.verbs.Access;
@@ -13,6 +11,7 @@ import org.dcache.oncrpc4j.rdma.verbs.Exposure;
 import org.dcache.oncrpc4j.rdma.verbs.MemorySource;
 import org.dcache.oncrpc4j.rdma.verbs.PeerClosedException;
 import org.dcache.oncrpc4j.rdma.verbs.PeerResetException;
+import org.dcache.oncrpc4j.rdma.verbs.ProtocolViolationException;
 import org.dcache.oncrpc4j.rdma.verbs.QueuePair;
 import org.dcache.oncrpc4j.rdma.verbs.QueuePairHandler;
 import org.dcache.oncrpc4j.rdma.verbs.VerbsException;
@@ -48,13 +47,13 @@ final class RdmaCoreQueuePair implements QueuePair, CmId.Holder, CompletionQueue
     private final Counters counters;
     private final Exposures exposures = new Exposures();
     private final AtomicReference<VerbsException> end = new AtomicReference<>();
-    private final ConcurrentLinkedQueue<WorkRequest> late = new ConcurrentLinkedQueue<>();
-    private final AtomicInteger lateCount = new AtomicInteger();
+    private final LateRequests late = new LateRequests();
     private NativeQueuePair pair;
     private volatile ConnectionInfo info;
     private volatile boolean gone;
 
     // of the loop
+    private final EarlyMessages early = new EarlyMessages();
     private boolean up;
     private boolean draining;
     private boolean tornDown;
@@ -82,6 +81,13 @@ final class RdmaCoreQueuePair implements QueuePair, CmId.Holder, CompletionQueue
         info = agreed;
     }
 
+    /** Loop: it is accepted, and the peer may send before the connection manager says that it is up. */
+    void accepted() {
+        if (pair.receives().shared() != 0) {
+            loop.add(pair.completions());
+        }
+    }
+
     /** Loop: the connection is up. */
     void established() {
         id.holder(this);
@@ -92,6 +98,10 @@ final class RdmaCoreQueuePair implements QueuePair, CmId.Holder, CompletionQueue
         } catch (Throwable e) {
             handlerFailed(e);
             abort(new ConnectionClosedException("the handler failed when the connection came up", e));
+        }
+        early.drain(this::deliver);
+        if (early.problem() != null) {
+            failed(early.problem());
         }
         loop.add(pair.completions());
     }
@@ -247,6 +257,28 @@ final class RdmaCoreQueuePair implements QueuePair, CmId.Holder, CompletionQueue
         }
     }
 
+    /** Any thread: the shared receive queue is broken. */
+    void receivesFailed(VerbsException cause) {
+        loop.execute(() -> failedAlsoEarly(cause));
+    }
+
+    /** Loop: the peer has sent a message that it had no credit for. */
+    void oversent() {
+        counters.increment(RdmaCoreCounter.OVERSENT);
+        failedAlsoEarly(new ProtocolViolationException("the peer " + info.remote() + " sent more messages than it had credits for"));
+    }
+
+    /** Any thread: the device says that none of the shared receives completes for this connection any more. */
+    void lastReceiveReached() {
+        pair.receives().lastReached();
+        loop.execute(() -> {
+            if (flushing) {
+                takeAll();
+                finishIfFlushed();
+            }
+        });
+    }
+
     /** The first message came before the connection manager heard that the connection is up. */
     void firstMessage() {
         id.control(() -> adapter.libraries().cm().notify(id.address(), VerbsLayout.AsyncEvent.COMM_EST));
@@ -254,6 +286,15 @@ final class RdmaCoreQueuePair implements QueuePair, CmId.Holder, CompletionQueue
 
     Device device() {
         return pair.device();
+    }
+
+    private void failedAlsoEarly(VerbsException cause) {
+        if (up) {
+            failed(cause);
+        } else if (early.problem(cause) && pair != null) {
+            // The handshake goes on as it does, and the connection ends with it, or when it is up.
+            id.control(pair::fail);
+        }
     }
 
     private void failed(VerbsException cause) {
@@ -287,7 +328,7 @@ final class RdmaCoreQueuePair implements QueuePair, CmId.Holder, CompletionQueue
     }
 
     private void received(long wc, PooledReceive buffer, int status) {
-        if (status != VerbsLayout.Wc.SUCCESS || end.get() != null) {
+        if (status != VerbsLayout.Wc.SUCCESS || end.get() != null || early.problem() != null) {
             pair.receives().unused(buffer);
             if (status != VerbsLayout.Wc.SUCCESS) {
                 error(status);
@@ -299,8 +340,21 @@ final class RdmaCoreQueuePair implements QueuePair, CmId.Holder, CompletionQueue
         if (withInvalidate) {
             exposures.invalidated(stag);
         }
+        PooledReceive message = buffer.filled(Memory.getInt(wc + VerbsLayout.Wc.BYTE_LEN), withInvalidate, stag);
+        if (up) {
+            deliver(message);
+        } else {
+            early.add(message);
+        }
+    }
+
+    private void deliver(PooledReceive message) {
+        if (end.get() != null) {
+            message.release();
+            return;
+        }
         try {
-            handler.onReceive(this, buffer.filled(Memory.getInt(wc + VerbsLayout.Wc.BYTE_LEN), withInvalidate, stag));
+            handler.onReceive(this, message);
         } catch (Throwable e) {
             handlerFailed(e);
             abort(new ConnectionClosedException("the handler failed at a message", e));
@@ -319,6 +373,11 @@ final class RdmaCoreQueuePair implements QueuePair, CmId.Holder, CompletionQueue
 
     private void error(int status) {
         if (tornDown || end.get() != null && !draining) {
+            return;
+        }
+        if (!up) {
+            failedAlsoEarly(status == VerbsLayout.Wc.WR_FLUSH_ERR ? new PeerResetException("connection with " + info.remote() + " broke")
+                    : WorkErrors.cause(status, info.remote(), counters));
             return;
         }
         if (draining) {
@@ -341,26 +400,15 @@ final class RdmaCoreQueuePair implements QueuePair, CmId.Holder, CompletionQueue
     /** Loop: a request is done, or will never be. */
     void completed(WorkRequest request, boolean ok) {
         try {
-            switch (request.opcode()) {
-                case RDMA_READ -> {
-                    if (request.isSignaled()) {
-                        handler.onReadCompletion(this, request, ok);
-                    }
+            if (request.opcode() == WorkRequest.Opcode.BIND && ((WindowExposure) request.bound()).isInvalidation(request)) {
+                if (ok) {
+                    ((WindowExposure) request.bound()).ended();
                 }
-                case BIND -> {
-                    WindowExposure exposure = (WindowExposure) request.bound();
-                    if (!exposure.isInvalidation(request)) {
-                        if (request.isSignaled()) {
-                            handler.onSendCompletion(this, request, ok);
-                        }
-                    } else if (ok) {
-                        exposure.ended();
-                    }
-                }
-                default -> {
-                    if (request.isSignaled()) {
-                        handler.onSendCompletion(this, request, ok);
-                    }
+            } else if (request.isSignaled()) {
+                if (request.opcode() == WorkRequest.Opcode.RDMA_READ) {
+                    handler.onReadCompletion(this, request, ok);
+                } else {
+                    handler.onSendCompletion(this, request, ok);
                 }
             }
         } catch (Throwable e) {
@@ -370,20 +418,7 @@ final class RdmaCoreQueuePair implements QueuePair, CmId.Holder, CompletionQueue
 
     /** Any thread: what was posted after the end fails in the thread that posted it, or in the one that is just doing the same. */
     void failLate(WorkRequest chain) {
-        for (WorkRequest request = chain; request != null; ) {
-            WorkRequest following = request.next();
-            late.add(request);
-            request = following;
-        }
-        if (lateCount.getAndIncrement() == 0) {
-            int rounds = 1;
-            do {
-                for (WorkRequest request = late.poll(); request != null; request = late.poll()) {
-                    completed(request, false);
-                }
-                rounds = lateCount.addAndGet(-rounds);
-            } while (rounds > 0);
-        }
+        late.fail(chain, request -> completed(request, false));
     }
 
     // ---- the end, on the loop
@@ -397,6 +432,7 @@ final class RdmaCoreQueuePair implements QueuePair, CmId.Holder, CompletionQueue
         cancel(reasonTimer);
         pair.sends().stop();
         pair.receives().stop();
+        early.drain(PooledReceive::release);
         if (!up) {
             loop.add(pair.completions());
         }
@@ -434,6 +470,7 @@ final class RdmaCoreQueuePair implements QueuePair, CmId.Holder, CompletionQueue
         finished = true;
         cancel(timer);
         loop.remove(pair.completions());
+        pair.receives().settle(pair.completions());
         id.control(() -> {
             exposures.detach();
             adapter.destroyed(pair.address());

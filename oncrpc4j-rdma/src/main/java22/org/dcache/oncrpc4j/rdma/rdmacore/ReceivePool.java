@@ -3,6 +3,7 @@ package org.dcache.oncrpc4j.rdma.rdmacore;
 
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
+import java.util.function.ToIntFunction;
 import org.dcache.oncrpc4j.rdma.verbs.ResourceLimitException;
 
 /**
@@ -14,17 +15,19 @@ final class ReceivePool {
     private static final int SLAB = 256 << 10;
 
     private final Regions regions;
-    private final Device device;
+    private final ToIntFunction<Region> localKey;
     private final ControlThreads control;
     private final int size;
     private final ArrayDeque<Runnable> waiters = new ArrayDeque<>();
     private PooledReceive free;
     private int freeCount;
+    private int made;
     private boolean growing;
 
-    ReceivePool(Regions regions, Device device, ControlThreads control, int size) {
+    /** @param localKey of a region on the device */
+    ReceivePool(Regions regions, ToIntFunction<Region> localKey, ControlThreads control, int size) {
         this.regions = regions;
-        this.device = device;
+        this.localKey = localKey;
         this.control = control;
         this.size = size;
     }
@@ -53,11 +56,17 @@ final class ReceivePool {
         ByteBuffer slab = ByteBuffer.allocateDirect(count * stride);
         Region region = regions.register(slab);
         synchronized (this) {
+            made += count;
             for (int i = 0; i < count; i++) {
-                push(new PooledReceive(this, slab.slice(i * stride, size), region.localKey(device)));
+                push(new PooledReceive(this, slab.slice(i * stride, size), localKey.applyAsInt(region)));
             }
         }
         wake();
+    }
+
+    /** Buffers that are posted, or with handlers. */
+    synchronized int lent() {
+        return made - freeCount;
     }
 
     private void push(PooledReceive buffer) {

@@ -57,25 +57,25 @@ final class SelfTest {
         return String.join(", ", names);
     }
 
-    private static void expect(String field, long expected, long came) throws ProviderUnavailableException {
+    static void expect(String field, long expected, long came) throws ProviderUnavailableException {
         if (expected != came) {
             throw mismatch(field, "0x" + Long.toHexString(expected), "0x" + Long.toHexString(came));
         }
     }
 
-    private static ProviderUnavailableException mismatch(String field, String expected, String came) {
+    static ProviderUnavailableException mismatch(String field, String expected, String came) {
         return new ProviderUnavailableException("self-test: " + field + " should be " + expected + " and reads as " + came
                 + ": the installed rdma-core is laid out otherwise than release 36 and newer");
     }
 
-    private static long made(long pointer, String what) throws ProviderUnavailableException {
+    static long made(long pointer, String what) throws ProviderUnavailableException {
         if (pointer == 0) {
             throw new ProviderUnavailableException("self-test: cannot make " + what + ": " + Errno.text(NativeFunction.errno()));
         }
         return pointer;
     }
 
-    private static void check(int result, String what) throws ProviderUnavailableException {
+    static void check(int result, String what) throws ProviderUnavailableException {
         if (result != 0) {
             throw new ProviderUnavailableException("self-test: cannot " + what + ": "
                     + Errno.text(result == -1 ? NativeFunction.errno() : result));

@@ -25,6 +25,7 @@ final class Verbs {
     private final NativeFunction getCqEvent;
     private final NativeFunction ackCqEvents;
     private final NativeFunction createSrq;
+    private final NativeFunction modifySrq;
     private final NativeFunction destroySrq;
     private final NativeFunction createQp;
     private final NativeFunction modifyQp;
@@ -47,6 +48,7 @@ final class Verbs {
         getCqEvent = NativeFunction.of(library, "ibv_get_cq_event", Result.INT, 3);
         ackCqEvents = NativeFunction.of(library, "ibv_ack_cq_events", Result.NOTHING, 2);
         createSrq = NativeFunction.of(library, "ibv_create_srq", Result.LONG, 2);
+        modifySrq = NativeFunction.of(library, "ibv_modify_srq", Result.INT, 3);
         destroySrq = NativeFunction.of(library, "ibv_destroy_srq", Result.INT, 1);
         createQp = NativeFunction.of(library, "ibv_create_qp", Result.LONG, 2);
         modifyQp = NativeFunction.of(library, "ibv_modify_qp", Result.INT, 3);
@@ -115,6 +117,11 @@ final class Verbs {
         return createSrq.call(pd, initAttr);
     }
 
+    int modifySrq(long srq, long attr, int mask) {
+        return (int) modifySrq.call(srq, attr, mask);
+    }
+
+    /** Blocks until every event of it has been acknowledged. */
     int destroySrq(long srq) {
         return (int) destroySrq.call(srq);
     }

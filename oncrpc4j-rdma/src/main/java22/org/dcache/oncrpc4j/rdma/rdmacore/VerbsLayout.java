@@ -140,6 +140,16 @@ final class VerbsLayout {
         private Srq() {}
     }
 
+    /** struct ibv_srq_attr. */
+    static final class SrqAttr {
+        static final int SIZE = 12;
+        static final int SRQ_LIMIT = 8;
+        /** enum ibv_srq_attr_mask. */
+        static final int MASK_LIMIT = 1 << 1;
+
+        private SrqAttr() {}
+    }
+
     /** struct ibv_srq_init_attr. */
     static final class SrqInitAttr {
         static final int SIZE = 24;
@@ -155,6 +165,7 @@ final class VerbsLayout {
         static final int PD = 16;
         static final int SEND_CQ = 24;
         static final int RECV_CQ = 32;
+        static final int SRQ = 40;
         static final int QP_NUM = 52;
         static final int QP_TYPE = 60;
         /** enum ibv_qp_type. */
@@ -185,6 +196,7 @@ final class VerbsLayout {
         static final int QP_STATE = 0;
         static final int QP_ACCESS_FLAGS = 32;
         static final int PKEY_INDEX = 120;
+        static final int MIN_RNR_TIMER = 128;
         static final int PORT_NUM = 129;
         /** enum ibv_qp_state. */
         static final int STATE_INIT = 1;
@@ -194,6 +206,9 @@ final class VerbsLayout {
         static final int MASK_ACCESS_FLAGS = 1 << 3;
         static final int MASK_PKEY_INDEX = 1 << 4;
         static final int MASK_PORT = 1 << 5;
+        static final int MASK_MIN_RNR_TIMER = 1 << 15;
+        /** The code of 0.64 ms (IBA 9.7.5.2.8, table 45). */
+        static final int RNR_TIMER_640_US = 12;
 
         private QpAttr() {}
     }
@@ -287,6 +302,9 @@ final class VerbsLayout {
         static final int QP_ACCESS_ERR = 3;
         static final int COMM_EST = 4;
         static final int DEVICE_FATAL = 8;
+        static final int SRQ_ERR = 14;
+        static final int SRQ_LIMIT_REACHED = 15;
+        static final int QP_LAST_WQE_REACHED = 16;
 
         private AsyncEvent() {}
     }

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.rdmacore;
+
+import java.util.List;
+import java.util.concurrent.locks.ReentrantLock;
+import org.dcache.oncrpc4j.rdma.metrics.Counters;
+
+/**
+ * The receive queue of one queue pair: posts buffers of a {@link ReceivePool} in chains, one native call each. Any thread posts; its loop takes the completions. What does not fit the
+ * device's queue, or finds no buffer, waits and is posted as soon as it can be.
+ *
+ * <p>After {@link #stop} nothing is posted. {@link #drop} gives back what the device had, when the queue pair is destroyed.
+ */
+final class OwnReceives implements ReceiveQueue {
+
+    private final Device device;
+    private final ReceivePool pool;
+    private final int depth;
+    private final Counters counters;
+    private final Runnable failed;
+    private final ReentrantLock lock = new ReentrantLock();
+    private final ReceiveRequests requests = new ReceiveRequests();
+    private final ReceiveSlots slots;
+    private final Runnable retry = this::retry;
+    private long wanted;
+    private long qp;
+    private boolean waiting;
+    private boolean stopped;
+    private boolean dropped;
+
+    /** @param failed when the device refuses a receive; on any thread, must only pass on */
+    OwnReceives(Device device, ReceivePool pool, int depth, Counters counters, Runnable failed) {
+        this.device = device;
+        this.pool = pool;
+        this.depth = depth;
+        this.counters = counters;
+        this.failed = failed;
+        slots = new ReceiveSlots(depth);
+    }
+
+    @Override
+    public long shared() {
+        return 0;
+    }
+
+    @Override
+    public int depth() {
+        return depth;
+    }
+
+    @Override
+    public int mostCompletions() {
+        return depth;
+    }
+
+    @Override
+    public int toReserve(int receives) {
+        return Math.min(receives, depth);
+    }
+
+    @Override
+    public void open(long queuePair, int receives) {
+        qp = queuePair;
+        post(receives);
+    }
+
+    @Override
+    public void post(int count) {
+        boolean ok;
+        lock.lock();
+        try {
+            wanted += count;
+            ok = pump();
+        } finally {
+            lock.unlock();
+        }
+        if (!ok) {
+            failed.run();
+        }
+    }
+
+    private void retry() {
+        boolean ok;
+        lock.lock();
+        try {
+            waiting = false;
+            ok = pump();
+        } finally {
+            lock.unlock();
+        }
+        if (!ok) {
+            failed.run();
+        }
+    }
+
+    private boolean pump() {
+        while (wanted > 0 && slots.free() > 0 && !stopped) {
+            while (requests.count() < ReceiveRequests.BATCH && wanted > requests.count() && slots.free() > 0) {
+                PooledReceive buffer = pool.take();
+                if (buffer == null) {
+                    break;
+                }
+                requests.add(slots.put(buffer), buffer, pool.size());
+            }
+            int n = requests.count();
+            if (n == 0) {
+                if (!waiting) {
+                    waiting = true;
+                    pool.await(retry);
+                }
+                return true;
+            }
+            wanted -= n;
+            counters.increment(RdmaCoreCounter.POST_RECV_CALLS);
+            counters.add(RdmaCoreCounter.RECEIVES_POSTED, n);
+            if (device.calls().postRecv(qp, requests.end(), requests.bad()) != 0) {
+                // Those that were not posted stay in their slots until the end, which is near.
+                return false;
+            }
+        }
+        return true;
+    }
+
+    @Override
+    public PooledReceive completed(long wrId) {
+        lock.lock();
+        try {
+            PooledReceive buffer = slots.take(wrId);
+            if (wanted > 0) {
+                pump();
+            }
+            return buffer;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
+    public void unused(PooledReceive buffer) {
+        pool.giveBack(buffer);
+    }
+
+    @Override
+    public void stop() {
+        lock.lock();
+        stopped = true;
+        lock.unlock();
+    }
+
+    /** It is the device's own flushing that says so. */
+    @Override
+    public void lastReached() {}
+
+    @Override
+    public boolean isDrained() {
+        lock.lock();
+        try {
+            return slots.posted() == 0;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The buffers are not the device's any more once the queue pair is destroyed. */
+    @Override
+    public void settle(CompletionQueue completions) {}
+
+    @Override
+    public void queuePairGone(CompletionQueue completions) {}
+
+    @Override
+    public void drop() {
+        List<PooledReceive> left;
+        lock.lock();
+        try {
+            if (dropped) {
+                return;
+            }
+            dropped = true;
+            stopped = true;
+            left = slots.clear();
+            requests.close();
+        } finally {
+            lock.unlock();
+        }
+        left.forEach(pool::giveBack);
+    }
+}
