@@ -78,7 +78,7 @@ class RdmaCoreSharedReceivesTest extends ProviderSuite {
         pair(CREDITS);
         pair(CREDITS);
         assertThat(core().counters().get(RdmaCoreCounter.SRQ_MADE)).isEqualTo(1);
-        assertThat(pool().lent()).as("buffers for two connections of %d credits", CREDITS).isLessThanOrEqualTo(DEPTH + 1);
+        assertThat(pool().lent()).as("buffers for two connections of %d credits", CREDITS).isLessThan(CREDITS);
     }
 
     /** Eight times 64 credits on 16 receives: where none is left the peer is told to try again. */
