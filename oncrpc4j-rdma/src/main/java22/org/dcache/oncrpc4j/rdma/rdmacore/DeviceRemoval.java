@@ -2,7 +2,7 @@
 package org.dcache.oncrpc4j.rdma.rdmacore;
 
 import java.util.List;
-import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -50,35 +50,27 @@ final class DeviceRemoval {
     private void free(Device device) {
         device.forget();
         AsyncEvents.settle();
-        CountDownLatch forgotten = new CountDownLatch(loops.size());
-        for (Loop loop : loops) {
-            if (!loop.execute(() -> forget(loop, device, forgotten))) {
-                forgotten.countDown();
-            }
-        }
-        boolean interrupted = false;
-        while (true) {
-            try {
-                forgotten.await();
-                break;
-            } catch (InterruptedException e) {
-                interrupted = true;
-            }
-        }
+        // An interrupt does not cut this short.
+        CompletableFuture.allOf(loops.stream().map(loop -> forgottenBy(loop, device)).toArray(CompletableFuture<?>[]::new)).join();
         windows.get(device.index()).close();
         regions.removed(device);
         device.close();
         LOG.info("everything on the removed RDMA device {} is freed", device.name());
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
     }
 
-    private static void forget(Loop loop, Device device, CountDownLatch forgotten) {
-        try {
-            loop.forget(device);
-        } finally {
-            forgotten.countDown();
+    /** Done when the loop looks at the device's completion channel no more, or has ended. */
+    private static CompletableFuture<Void> forgottenBy(Loop loop, Device device) {
+        CompletableFuture<Void> done = new CompletableFuture<>();
+        boolean queued = loop.execute(() -> {
+            try {
+                loop.forget(device);
+            } finally {
+                done.complete(null);
+            }
+        });
+        if (!queued) {
+            done.complete(null);
         }
+        return done;
     }
 }
