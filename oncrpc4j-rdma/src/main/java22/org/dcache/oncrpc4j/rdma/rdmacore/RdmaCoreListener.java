@@ -51,6 +51,10 @@ final class RdmaCoreListener implements Listener, CmChannel.Owner, Members.Membe
             }
         }
         context = Memory.getLong(id + CmLayout.Id.VERBS);
+        if (context != 0 && adapter.device(context) == null) {
+            adapter.cmChannel().destroyId(id);
+            throw new BindException("cannot listen on " + local + " for RDMA: it belongs to an RDMA device that is not used, see oncrpc.rdma.device");
+        }
         InetSocketAddress bound = SocketAddresses.read(id + CmLayout.Id.SOURCE);
         address = bound != null ? new InetSocketAddress(local.getAddress(), bound.getPort()) : local;
     }

@@ -7,13 +7,17 @@ import java.time.Duration;
 import java.util.List;
 import org.dcache.oncrpc4j.rdma.it.jvm.AgentJar;
 import org.dcache.oncrpc4j.rdma.it.linux.app.RemovedDevice;
+import org.dcache.oncrpc4j.rdma.it.linux.app.SuiteMain;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** The RDMA device of a guest is removed while a JVM uses it through libibverbs. rxe's driver waits in the removal until every process has closed the device. */
+/**
+ * Devices of a guest come and go, and libibverbs is used on them. One is removed while a JVM uses it: rxe's driver waits in the removal until every process has closed the device. And there
+ * are two at once, with IPv4 and IPv6 addresses.
+ */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @ExtendWith(ScenarioReport.class)
 class RemovalLinuxIT {
@@ -23,13 +27,15 @@ class RemovalLinuxIT {
     private static final int CONNECTIONS = 2;
     private static final String CAUSE = "the RDMA device rxe0 was removed";
 
+    private final GuestLink link = new GuestLink();
     private GuestJvm jvm;
     private LinuxGuest guest;
 
     @BeforeAll
     void boot() {
         jvm = GuestJvm.require();
-        guest = LinuxGuest.boot("removal");
+        // Nobody is at the other end; a second network interface is all that is wanted.
+        guest = LinuxGuest.bootLinked("removal", link.end(true));
     }
 
     @Test
@@ -45,6 +51,19 @@ class RemovalLinuxIT {
     @Test
     void aServiceWithoutConnectionsOnAllAddressesLetsGoOfIt() {
         removeUnder("idle", "0.0.0.0", 0);
+    }
+
+    @Test
+    void ofTwoDevicesTheAddressDecides() {
+        guest.run("ip address add fd76::1/64 dev eth0 nodad; ip address add fd77::1/64 dev eth1 nodad; rxe.sh " + ADDRESS + " eth0 && rxe.sh 192.168.77.1 eth1 rxe1");
+        try {
+            String command = jvm.command(SuiteMain.class, "org.dcache.oncrpc4j.rdma.rdmacore.RdmaCoreAddressesTest").replaceFirst(" ",
+                    " -Dtest.patience=120000 -Dtest.rdma.devices=rxe0=" + ADDRESS + ",rxe0=fd76::1,rxe1=192.168.77.1,rxe1=fd77::1 ");
+            GuestControl.Answer answer = guest.exec("ulimit -l unlimited; " + command + " 2>&1 | tee /out/addresses.log | grep -A 25 -e ^FAILED -e ^SKIPPED -e ^TESTS", LIMIT);
+            assertThat(answer.output().strip()).as("passed, skipped, failed, see addresses.log of the guest").isEqualTo("TESTS 2 0 0");
+        } finally {
+            guest.exec("timeout 60 rdma link delete rxe1; timeout 60 rdma link delete rxe0");
+        }
     }
 
     /** @return what the program said */
@@ -69,8 +88,10 @@ class RemovalLinuxIT {
 
     @AfterAll
     void end() {
-        if (guest != null) {
-            guest.close();
+        try (link) {
+            if (guest != null) {
+                guest.close();
+            }
         }
     }
 }
