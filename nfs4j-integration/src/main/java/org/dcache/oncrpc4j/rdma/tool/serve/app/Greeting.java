@@ -21,15 +21,18 @@ final class Greeting {
                     + plan.options().anonymousUid() + ".");
         }
         String host = host(plan.bind());
+        // The net ids of IPv6, nfs(5).
+        String six = host.startsWith("[") ? "6" : "";
+        String mount = ",mountproto=tcp" + six + ",mountport=" + plan.tcpPort();
         SecurityFlavor first = plan.options().flavors().get(0);
         String rest = ",nolock" + (first == SecurityFlavor.SYS ? "" : ",sec=" + first.name().toLowerCase(Locale.ROOT)) + " " + host + ":/ /mnt";
         if (plan.rdmaPort() != null && plan.tcpPort() != null) {
             out.println("NFS/RDMA on port " + plan.rdmaPort() + ":");
-            out.println("  mount -t nfs -o vers=3,proto=rdma,port=" + plan.rdmaPort() + ",mountproto=tcp,mountport=" + plan.tcpPort() + rest);
+            out.println("  mount -t nfs -o vers=3,proto=rdma" + six + ",port=" + plan.rdmaPort() + mount + rest);
         }
         if (plan.tcpPort() != null) {
             out.println("NFS/TCP on port " + plan.tcpPort() + ":");
-            out.println("  mount -t nfs -o vers=3,proto=tcp,port=" + plan.tcpPort() + ",mountproto=tcp,mountport=" + plan.tcpPort() + rest);
+            out.println("  mount -t nfs -o vers=3,proto=tcp" + six + ",port=" + plan.tcpPort() + mount + rest);
         } else {
             out.println("NFS/RDMA on port " + plan.rdmaPort() + ", MOUNT over RDMA only, which Linux's mount cannot use: add TCP for it.");
         }
