@@ -57,6 +57,11 @@ record MountStats(String transport, Map<String, Long> counters, Map<String, Oper
         return operations.getOrDefault(operation, new Operation(0, 0, 0, 0)).calls();
     }
 
+    /** All calls. */
+    long calls() {
+        return operations.values().stream().mapToLong(Operation::calls).sum();
+    }
+
     /** Messages that were sent more than once. */
     long retransmissions() {
         return operations.values().stream().mapToLong(o -> o.transmissions() - o.calls()).sum();

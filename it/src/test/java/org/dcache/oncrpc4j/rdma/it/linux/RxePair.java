@@ -16,6 +16,11 @@ final class RxePair implements AutoCloseable {
     /** The second one's. */
     static final String CLIENT = "192.168.77.2";
 
+    /** The first guest's IPv6 address. */
+    static final String SERVER6 = "fd77::1";
+
+    private static final String CLIENT6 = "fd77::2";
+
     private final GuestLink link;
     private final LinuxGuest server;
     private final LinuxGuest client;
@@ -30,8 +35,8 @@ final class RxePair implements AutoCloseable {
     static RxePair boot(String name) {
         GuestKit.prepare();
         GuestLink link = new GuestLink();
-        CompletableFuture<LinuxGuest> server = CompletableFuture.supplyAsync(() -> guest(name + "-server", link.end(true), SERVER));
-        CompletableFuture<LinuxGuest> client = CompletableFuture.supplyAsync(() -> guest(name + "-client", link.end(false), CLIENT));
+        CompletableFuture<LinuxGuest> server = CompletableFuture.supplyAsync(() -> guest(name + "-server", link.end(true), SERVER, SERVER6));
+        CompletableFuture<LinuxGuest> client = CompletableFuture.supplyAsync(() -> guest(name + "-client", link.end(false), CLIENT, CLIENT6));
         try {
             return new RxePair(link, server.join(), client.join());
         } catch (CompletionException e) {
@@ -47,10 +52,11 @@ final class RxePair implements AutoCloseable {
         }
     }
 
-    private static LinuxGuest guest(String name, String end, String address) {
+    private static LinuxGuest guest(String name, String end, String address, String address6) {
         LinuxGuest guest = LinuxGuest.bootLinked(name, end);
         try {
-            guest.run("rxe.sh " + address);
+            // The device takes its GIDs from the addresses that are there when it is made.
+            guest.run("ip address add " + address6 + "/64 dev eth1 nodad && rxe.sh " + address);
             return guest;
         } catch (RuntimeException | AssertionError e) {
             guest.closeAfter(e);
