@@ -47,6 +47,7 @@ public class FastCallsBenchmark {
         for (int i = 0; i < chain; i++) {
             long wr = requests.address() + (long) i * VerbsLayout.SendWr.SIZE;
             Memory.putLong(wr + VerbsLayout.SendWr.WR_ID, i);
+            Memory.putInt(wr + VerbsLayout.SendWr.SEND_FLAGS, VerbsLayout.SendWr.SIGNALED);
             Memory.putLong(wr + VerbsLayout.SendWr.NEXT, i == chain - 1 ? 0 : wr + VerbsLayout.SendWr.SIZE);
         }
     }
