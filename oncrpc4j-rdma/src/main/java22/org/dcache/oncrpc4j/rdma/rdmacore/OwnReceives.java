@@ -13,29 +13,22 @@ import org.dcache.oncrpc4j.rdma.metrics.Counters;
  */
 final class OwnReceives implements ReceiveQueue {
 
-    private final Device device;
     private final ReceivePool pool;
     private final int depth;
-    private final Counters counters;
     private final Runnable failed;
     private final ReentrantLock lock = new ReentrantLock();
-    private final ReceiveRequests requests = new ReceiveRequests();
-    private final ReceiveSlots slots;
-    private final Runnable retry = this::retry;
+    private final PostedReceives posted;
     private long wanted;
     private long qp;
-    private boolean waiting;
     private boolean stopped;
     private boolean dropped;
 
     /** @param failed when the device refuses a receive; on any thread, must only pass on */
     OwnReceives(Device device, ReceivePool pool, int depth, Counters counters, Runnable failed) {
-        this.device = device;
         this.pool = pool;
         this.depth = depth;
-        this.counters = counters;
         this.failed = failed;
-        slots = new ReceiveSlots(depth);
+        posted = new PostedReceives(pool, depth, (first, bad) -> device.calls().postRecv(qp, first, bad), this::retry, counters);
     }
 
     @Override
@@ -83,7 +76,7 @@ final class OwnReceives implements ReceiveQueue {
         boolean ok;
         lock.lock();
         try {
-            waiting = false;
+            posted.awake();
             ok = pump();
         } finally {
             lock.unlock();
@@ -94,38 +87,20 @@ final class OwnReceives implements ReceiveQueue {
     }
 
     private boolean pump() {
-        while (wanted > 0 && slots.free() > 0 && !stopped) {
-            while (requests.count() < ReceiveRequests.BATCH && wanted > requests.count() && slots.free() > 0) {
-                PooledReceive buffer = pool.take();
-                if (buffer == null) {
-                    break;
-                }
-                requests.add(slots.put(buffer), buffer, pool.size());
-            }
-            int n = requests.count();
-            if (n == 0) {
-                if (!waiting) {
-                    waiting = true;
-                    pool.await(retry);
-                }
-                return true;
-            }
-            wanted -= n;
-            counters.increment(RdmaCoreCounter.POST_RECV_CALLS);
-            counters.add(RdmaCoreCounter.RECEIVES_POSTED, n);
-            if (device.calls().postRecv(qp, requests.end(), requests.bad()) != 0) {
-                // Those that were not posted stay in their slots until the end, which is near.
-                return false;
-            }
+        if (stopped) {
+            return true;
         }
-        return true;
+        int before = posted.count();
+        int errno = posted.post(wanted);
+        wanted -= posted.count() - before;
+        return errno == 0;
     }
 
     @Override
     public PooledReceive completed(long wrId) {
         lock.lock();
         try {
-            PooledReceive buffer = slots.take(wrId);
+            PooledReceive buffer = posted.take(wrId);
             if (wanted > 0) {
                 pump();
             }
@@ -155,7 +130,7 @@ final class OwnReceives implements ReceiveQueue {
     public boolean isDrained() {
         lock.lock();
         try {
-            return slots.posted() == 0;
+            return posted.count() == 0;
         } finally {
             lock.unlock();
         }
@@ -178,8 +153,7 @@ final class OwnReceives implements ReceiveQueue {
             }
             dropped = true;
             stopped = true;
-            left = slots.clear();
-            requests.close();
+            left = posted.close();
         } finally {
             lock.unlock();
         }

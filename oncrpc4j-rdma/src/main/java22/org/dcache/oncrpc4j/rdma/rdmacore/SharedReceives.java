@@ -27,12 +27,9 @@ final class SharedReceives {
     private final ReceivePool pool;
     private final Counters counters;
     private final ReentrantLock lock = new ReentrantLock();
-    private final ReceiveRequests requests = new ReceiveRequests();
     private final ReceiveBudget budget;
-    private final ReceiveSlots slots;
+    private final PostedReceives posted;
     private final Set<Member> members = new LinkedHashSet<>();
-    private final Runnable retry = this::retry;
-    private boolean waiting;
     private boolean armed;
     private boolean closed;
     private VerbsException problem;
@@ -43,7 +40,7 @@ final class SharedReceives {
         this.pool = pool;
         this.budget = budget;
         this.counters = counters;
-        this.slots = new ReceiveSlots(budget.capacity());
+        this.posted = new PostedReceives(pool, budget.capacity(), queue::post, this::retry, counters);
         counters.increment(RdmaCoreCounter.SRQ_MADE);
     }
 
@@ -79,7 +76,7 @@ final class SharedReceives {
     int missingWith(int count) {
         lock.lock();
         try {
-            return budget.missingWith(count, slots.posted());
+            return budget.missingWith(count, posted.count());
         } finally {
             lock.unlock();
         }
@@ -132,7 +129,7 @@ final class SharedReceives {
         VerbsException failure;
         lock.lock();
         try {
-            waiting = false;
+            posted.awake();
             failure = pump();
         } finally {
             lock.unlock();
@@ -142,32 +139,11 @@ final class SharedReceives {
 
     /** @return what went wrong just now */
     private VerbsException pump() {
-        while (!closed && problem == null) {
-            int missing = Math.min(budget.missing(slots.posted()), slots.free());
-            while (requests.count() < Math.min(missing, ReceiveRequests.BATCH)) {
-                PooledReceive buffer = pool.take();
-                if (buffer == null) {
-                    break;
-                }
-                requests.add(slots.put(buffer), buffer, pool.size());
-            }
-            int n = requests.count();
-            if (n == 0) {
-                if (missing > 0 && !waiting) {
-                    waiting = true;
-                    pool.await(retry);
-                }
-                return null;
-            }
-            counters.increment(RdmaCoreCounter.POST_RECV_CALLS);
-            counters.add(RdmaCoreCounter.RECEIVES_POSTED, n);
-            int errno = queue.post(requests.end(), requests.bad());
-            if (errno != 0) {
-                // Those that were not posted stay in their slots until the end, which is near.
-                return broken(new DeviceErrorException("the device refused a receive for the shared receive queue: " + Errno.text(errno)));
-            }
+        if (closed || problem != null) {
+            return null;
         }
-        return null;
+        int errno = posted.post(budget.missing(posted.count()));
+        return errno == 0 ? null : broken(new DeviceErrorException("the device refused a receive for the shared receive queue: " + Errno.text(errno)));
     }
 
     private VerbsException broken(VerbsException cause) {
@@ -211,7 +187,7 @@ final class SharedReceives {
         VerbsException failure;
         lock.lock();
         try {
-            buffer = slots.take(wrId);
+            buffer = posted.take(wrId);
             if (credited) {
                 budget.use();
             }
@@ -241,8 +217,7 @@ final class SharedReceives {
             if (members.isEmpty()) {
                 closed = true;
                 queue.destroy();
-                requests.close();
-                buffers = slots.clear();
+                buffers = posted.close();
             } else if (inDoubt) {
                 counters.increment(RdmaCoreCounter.SRQ_MADE_UP);
                 failure = pump();
