@@ -137,6 +137,8 @@ final class GuestJvm {
             }
         }
         folders.add(GuestKit.module().resolve("../oncrpc4j-rdma/target/test-classes22").normalize());
+        // The user's to bring where it is used; its own library decides whether it can be.
+        jars.add(GuestKit.module().resolve("target/disni/disni.jar"));
         Path packed = folder.resolve("classes.jar");
         pack(folders, packed);
         jars.add(0, packed);

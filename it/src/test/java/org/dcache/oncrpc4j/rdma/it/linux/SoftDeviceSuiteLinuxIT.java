@@ -15,7 +15,9 @@ import org.dcache.oncrpc4j.rdma.it.linux.app.SuiteMain;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** The suite that every provider passes, for the provider on libibverbs, in guests on Linux's soft devices: RoCEv2 (rxe) and iWARP (siw). */
+/**
+ * The suite that every provider passes, in guests on Linux's soft devices: for the provider on libibverbs on RoCEv2 (rxe) and iWARP (siw), and for DiSNI's, where its library is, on RoCEv2.
+ */
 @ExtendWith(ScenarioReport.class)
 class SoftDeviceSuiteLinuxIT {
 
@@ -28,30 +30,63 @@ class SoftDeviceSuiteLinuxIT {
     /** Passed, skipped, failed. */
     private static final Pattern TESTS = Pattern.compile("(?m)^TESTS (\\d+) (\\d+) (\\d+)$");
 
+    /**
+     * The suite for a provider.
+     *
+     * @param folder of the test classes
+     * @param classes names of the tests, a pattern, without their package and "Test"
+     * @param count of them
+     * @param flags for the JVM
+     * @param few less than one of so many tests that pass may be skipped
+     */
+    private record Suite(String folder, String classes, int count, String flags, int few) {
+
+        /** For libibverbs. @param more tests beside the suite that the device can do */
+        static Suite libibverbs(String... more) {
+            return new Suite("test-classes22", "rdmacore/RdmaCore(Messaging|RemoteMemory|Connection|" + String.join("|", more) + ")", 3 + more.length, "-Dtest.rdma.address=" + ADDRESS, 10);
+        }
+
+        /** For DiSNI, which cannot do much that the suite asks for where a provider can. */
+        static Suite disni(Path library) {
+            return new Suite("test-classes", "disni/Disni(Messaging|RemoteMemory|Connection)", 3,
+                    "--add-exports java.base/sun.nio.ch=ALL-UNNAMED -Djava.library.path=" + library.getParent(), 3);
+        }
+
+        List<String> names() throws IOException {
+            Path compiled = GuestKit.module().resolve("../oncrpc4j-rdma/target").resolve(folder).normalize();
+            try (Stream<Path> files = Files.walk(compiled)) {
+                return files.map(file -> compiled.relativize(file).toString()).filter(file -> file.matches(".*/" + classes + "Test\\.class"))
+                        .map(file -> file.substring(0, file.length() - ".class".length()).replace('/', '.')).sorted().toList();
+            }
+        }
+    }
+
     @Test
     void onSoftRoce() throws IOException {
         // rxe keeps one queue pair of its own, for management datagrams.
-        theProviderPassesTheSuite("rxe", "rxe.sh " + ADDRESS + " eth0", 1, "SharedReceives|OwnReceives");
+        theProviderPassesTheSuite("rxe", "rxe.sh " + ADDRESS + " eth0", 1, Suite.libibverbs("SharedReceives", "OwnReceives"));
     }
 
     /** Both ends are siw's, so that it is the variant without the responder's race: nobody is there to get around it. */
     @Test
     void onSoftIwarp() throws IOException {
-        theProviderPassesTheSuite("siw", "siw.sh fixed", 0, "IwarpReceives");
+        theProviderPassesTheSuite("siw", "siw.sh fixed", 0, Suite.libibverbs("IwarpReceives"));
     }
 
-    /**
-     * @param ownQueuePairs that the driver has when nobody uses the device
-     * @param more names of tests beside the suite that such a device can do
-     */
-    private static void theProviderPassesTheSuite(String device, String recipe, int ownQueuePairs, String more) throws IOException {
+    @Test
+    void withDisniOnSoftRoce() throws IOException {
+        theProviderPassesTheSuite("disni", "rxe.sh " + ADDRESS + " eth0", 1, Suite.disni(DisniLibrary.require()));
+    }
+
+    /** @param ownQueuePairs that the driver has when nobody uses the device */
+    private static void theProviderPassesTheSuite(String device, String recipe, int ownQueuePairs, Suite suite) throws IOException {
         GuestJvm jvm = GuestJvm.require();
-        List<String> classes = suites(more);
-        assertThat(classes).hasSize(3 + more.split("\\|").length);
+        List<String> classes = suite.names();
+        assertThat(classes).hasSize(suite.count());
         String name = "suite-" + device;
         try (LinuxGuest guest = LinuxGuest.boot(name)) {
             guest.run(recipe);
-            String command = jvm.command(SuiteMain.class, classes.toArray(String[]::new)).replaceFirst(" ", " -Dtest.rdma.address=" + ADDRESS + " -Dtest.patience=120000 ");
+            String command = jvm.command(SuiteMain.class, classes.toArray(String[]::new)).replaceFirst(" ", " -Dtest.patience=120000 " + suite.flags() + ' ');
             GuestControl.Answer answer = guest.exec("ulimit -l unlimited; " + command + " > /out/suite.log 2>&1; tail -n 1 /out/suite.log; grep -A 25 -e ^FAILED -e ^SKIPPED /out/suite.log", LIMIT);
             ScenarioReport.note(name + ": " + answer.output().lines().findFirst().orElse("no result"));
             Matcher tests = TESTS.matcher(answer.output());
@@ -59,21 +94,12 @@ class SoftDeviceSuiteLinuxIT {
             assertThat(answer.output()).as("failures of the suite, see suite.log of the guest").doesNotContain("FAILED");
             // Those that the device cannot do: lazy exposures, memory that is not registered, on siw also handles for one connection and rights.
             skipped(answer.output()).forEach(line -> ScenarioReport.note(name + ": " + line));
-            assertThat(Integer.parseInt(tests.group(2))).as("skipped: %s", answer.output()).isLessThan(Integer.parseInt(tests.group(1)) / 10);
+            assertThat(Integer.parseInt(tests.group(2))).as("skipped: %s", answer.output()).isLessThan(Integer.parseInt(tests.group(1)) / suite.few());
             assertThat(guest.run("rdma resource show")).as("what the processes left on the device").contains("qp " + ownQueuePairs + " ");
         }
     }
 
     private static List<String> skipped(String output) {
         return output.lines().filter(line -> line.startsWith("SKIPPED ")).toList();
-    }
-
-    /** The subclasses of the suite, and more. */
-    private static List<String> suites(String more) throws IOException {
-        Path classes = GuestKit.module().resolve("../oncrpc4j-rdma/target/test-classes22").normalize();
-        try (Stream<Path> files = Files.walk(classes)) {
-            return files.map(file -> classes.relativize(file).toString()).filter(file -> file.matches(".*/rdmacore/RdmaCore(Messaging|RemoteMemory|Connection|" + more + ")Test\\.class"))
-                    .map(file -> file.substring(0, file.length() - ".class".length()).replace('/', '.')).sorted().toList();
-        }
     }
 }
