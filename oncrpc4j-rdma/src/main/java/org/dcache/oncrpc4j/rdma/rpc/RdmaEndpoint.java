@@ -182,7 +182,7 @@ final class RdmaEndpoint implements RpcEndpoint {
             try {
                 RegbufMemoryManager memory = memory(device);
                 return new Acceptor(device, new InetSocketAddress(address, port), Math.max(1, service.backlog()), this::allowed,
-                        config.get(Settings.CONNECTIONS), connections::size, counters, () -> new RdmaRpcTransport(this, memory));
+                        config.get(Settings.CONNECTIONS), connections::size, counters, () -> new TransportOwner(this, memory));
             } catch (BindException e) {
                 last = e;
             }
@@ -225,11 +225,11 @@ final class RdmaEndpoint implements RpcEndpoint {
         long handshake = config.get(Settings.HANDSHAKE_TIMEOUT);
         long millis = Math.max(1, Math.min(unit.toMillis(timeout), handshake));
         InetSocketAddress local = service.minPort() > 0 ? new InetSocketAddress(service.minPort()) : null;
-        RdmaRpcTransport transport = new RdmaRpcTransport(this, memory(device));
-        Future<RdmaConnection> connecting = Connector.connect(device, target, local, millis, transport);
+        TransportOwner owner = new TransportOwner(this, memory(device));
+        Future<RdmaConnection> connecting = Connector.connect(device, target, local, millis, owner);
         try {
             connecting.get(millis + LINGER, TimeUnit.MILLISECONDS);
-            return transport;
+            return owner.transport();
         } catch (ExecutionException e) {
             throw e.getCause() instanceof IOException io ? io : new IOException(e.getCause().toString(), e.getCause());
         } catch (TimeoutException e) {

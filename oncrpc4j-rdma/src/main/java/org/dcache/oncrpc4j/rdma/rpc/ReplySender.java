@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.rpc;
+
+import org.dcache.oncrpc4j.rdma.xprt.InboundCall;
+import org.dcache.oncrpc4j.rdma.xprt.RdmaConnection;
+import org.dcache.oncrpc4j.rdma.xprt.SendContext;
+import org.dcache.oncrpc4j.rdma.xprt.SendListener;
+
+/** Gives replies to the engine: takes the message out of the Xdr of its call, has the binding name the results that may be placed. Stateless, any thread. */
+final class ReplySender {
+
+    private ReplySender() {}
+
+    static void send(RdmaXdr xdr, RdmaRpcTransport transport, SendListener listener) {
+        InboundCall call = xdr.inbound();
+        RdmaConnection connection = transport.connection();
+        SendContext context = connection.newContext();
+        xdr.moveTo(context.message());
+        if (call.isOpen() && call.writeChunks() > 0) {
+            CallReading.of(Views.of(call.message()), transport.bindings()).results(context.message());
+        }
+        connection.reply(call, context, listener);
+    }
+}

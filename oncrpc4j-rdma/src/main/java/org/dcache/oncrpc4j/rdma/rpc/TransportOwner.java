@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.rpc;
+
+import java.io.IOException;
+import org.dcache.oncrpc4j.rdma.metrics.Counters;
+import org.dcache.oncrpc4j.rdma.xprt.ConnectionOwner;
+import org.dcache.oncrpc4j.rdma.xprt.InboundCall;
+import org.dcache.oncrpc4j.rdma.xprt.RdmaConnection;
+
+/**
+ * Ties one connection of the engine to its service: tells the endpoint that it is up or has ended, and gives the peer's calls to the dispatcher. It makes the
+ * {@link RdmaRpcTransport} that oncrpc4j sees, which is of use once the connection is established. All events come on the loop and are handed on at once.
+ */
+final class TransportOwner implements ConnectionOwner {
+
+    private final RdmaEndpoint endpoint;
+    private final RdmaRpcTransport transport;
+
+    TransportOwner(RdmaEndpoint endpoint, RegbufMemoryManager memory) {
+        this.endpoint = endpoint;
+        this.transport = new RdmaRpcTransport(memory, endpoint.bindings(), endpoint.executors(), endpoint.timer());
+    }
+
+    RdmaRpcTransport transport() {
+        return transport;
+    }
+
+    @Override
+    public Counters counters() {
+        return endpoint.counters();
+    }
+
+    @Override
+    public void established(RdmaConnection connection) {
+        transport.established(connection);
+        endpoint.established(transport);
+    }
+
+    @Override
+    public boolean servesCalls() {
+        return endpoint.servesCalls();
+    }
+
+    @Override
+    public void received(InboundCall call) {
+        endpoint.dispatcher().received(call, transport);
+    }
+
+    @Override
+    public void disconnected(RdmaConnection connection, IOException cause) {
+        endpoint.disconnected(transport, cause);
+    }
+}
