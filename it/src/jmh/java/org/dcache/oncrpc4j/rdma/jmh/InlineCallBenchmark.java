@@ -50,7 +50,6 @@ public class InlineCallBenchmark {
     private static final int REPLY_LENGTH = 24;
     private static final int REPLY = 1;
     private static final int TYPE_OFFSET = 4;
-    private static final long MEMORY = 256L << 20;
 
     private final ScheduledThreadPoolExecutor timer = new ScheduledThreadPoolExecutor(1);
     private final AtomicReference<IOException> failure = new AtomicReference<>();
@@ -64,7 +63,7 @@ public class InlineCallBenchmark {
         Configuration config = Configuration.defaults();
         VerbsProvider iwarp = ServiceLoader.load(VerbsProvider.class).stream().map(ServiceLoader.Provider::get)
                 .filter(p -> p.name().equals("iwarp")).findFirst().orElseThrow();
-        device = new RdmaDevice(iwarp.open(config), Limits.of(config), MEMORY, COUNTERS, timer);
+        device = new RdmaDevice(iwarp.open(config), Limits.of(config), COUNTERS, timer);
         acceptor = new Acceptor(device, new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 8, address -> true, 8, device::connectionCount, COUNTERS, Server::new);
         connection = Connector.connect(device, acceptor.localAddress(), null, 10_000, new Idle()).get(10, TimeUnit.SECONDS);
         for (int i = 0; i < DEPTH; i++) {

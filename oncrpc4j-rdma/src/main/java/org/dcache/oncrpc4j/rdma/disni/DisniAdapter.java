@@ -30,6 +30,7 @@ import org.dcache.oncrpc4j.rdma.verbs.ConnectionInfo;
 import org.dcache.oncrpc4j.rdma.verbs.ConnectionRequestHandler;
 import org.dcache.oncrpc4j.rdma.verbs.HandshakeException;
 import org.dcache.oncrpc4j.rdma.verbs.Listener;
+import org.dcache.oncrpc4j.rdma.verbs.MemoryBudget;
 import org.dcache.oncrpc4j.rdma.verbs.MemoryRegion;
 import org.dcache.oncrpc4j.rdma.verbs.ProviderUnavailableException;
 import org.dcache.oncrpc4j.rdma.verbs.QueuePairHandler;
@@ -52,6 +53,7 @@ public final class DisniAdapter implements Adapter {
     private static final Logger LOG = LoggerFactory.getLogger(DisniAdapter.class);
 
     private final Counters counters = Counters.process().child();
+    private final MemoryBudget memory;
     private final Semaphore handshakes;
     private final ConnectionManager manager;
     private final ThreadPoolExecutor jobs;
@@ -59,7 +61,8 @@ public final class DisniAdapter implements Adapter {
     private final Set<Domain> domains = ConcurrentHashMap.newKeySet();
     private final Members members = new Members();
 
-    private DisniAdapter(int handshakes) throws IOException {
+    private DisniAdapter(int handshakes, MemoryBudget memory) throws IOException {
+        this.memory = memory;
         this.handshakes = new Semaphore(handshakes);
         this.manager = new ConnectionManager(counters);
         this.jobs = new ThreadPoolExecutor(1, 1, 0, TimeUnit.SECONDS, new LinkedBlockingQueue<>(),
@@ -67,9 +70,9 @@ public final class DisniAdapter implements Adapter {
     }
 
     /** @param handshakes that peers may have under way */
-    static DisniAdapter open(int handshakes) throws VerbsException {
+    static DisniAdapter open(int handshakes, MemoryBudget memory) throws VerbsException {
         try {
-            return new DisniAdapter(handshakes);
+            return new DisniAdapter(handshakes, memory);
         } catch (IOException e) {
             throw new ProviderUnavailableException("disni: the connection manager cannot be opened: " + e.getMessage().strip(), e);
         }
@@ -78,6 +81,11 @@ public final class DisniAdapter implements Adapter {
     @Override
     public String provider() {
         return DisniProvider.NAME;
+    }
+
+    @Override
+    public MemoryBudget memory() {
+        return memory;
     }
 
     @Override

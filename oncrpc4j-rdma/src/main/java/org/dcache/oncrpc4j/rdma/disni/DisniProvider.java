@@ -7,6 +7,7 @@ import org.dcache.oncrpc4j.rdma.config.Settings;
 import org.dcache.oncrpc4j.rdma.verbs.Adapter;
 import org.dcache.oncrpc4j.rdma.verbs.Availability;
 import org.dcache.oncrpc4j.rdma.verbs.Capabilities;
+import org.dcache.oncrpc4j.rdma.verbs.MemoryBudget;
 import org.dcache.oncrpc4j.rdma.verbs.ProviderUnavailableException;
 import org.dcache.oncrpc4j.rdma.verbs.VerbsException;
 import org.dcache.oncrpc4j.rdma.verbs.VerbsProvider;
@@ -54,6 +55,6 @@ public final class DisniProvider implements VerbsProvider {
         if (!availability.available()) {
             throw new ProviderUnavailableException(NAME + ": " + availability.reason());
         }
-        return DisniAdapter.open(config.get(Settings.HANDSHAKES));
+        return DisniAdapter.open(config.get(Settings.HANDSHAKES), MemoryBudget.of(config));
     }
 }

@@ -21,6 +21,7 @@ import org.dcache.oncrpc4j.rdma.verbs.ConnectListener;
 import org.dcache.oncrpc4j.rdma.verbs.ConnectOptions;
 import org.dcache.oncrpc4j.rdma.verbs.ConnectionRequestHandler;
 import org.dcache.oncrpc4j.rdma.verbs.Listener;
+import org.dcache.oncrpc4j.rdma.verbs.MemoryBudget;
 import org.dcache.oncrpc4j.rdma.verbs.MemoryRegion;
 import org.dcache.oncrpc4j.rdma.verbs.QueuePairHandler;
 import org.dcache.oncrpc4j.rdma.verbs.parts.Members;
@@ -42,6 +43,7 @@ public final class IwarpAdapter implements Adapter {
     private static final long STAGING_BYTES = 64L << 20;
 
     private final IwarpSettings settings;
+    private final MemoryBudget memory;
     private final EventLoop[] loops;
     private final Counters counters = Counters.process().child();
     private final StagRandom random = new StagRandom();
@@ -54,10 +56,11 @@ public final class IwarpAdapter implements Adapter {
     private final Members members = new Members();
     private volatile boolean closed;
 
-    IwarpAdapter(IwarpSettings settings) {
+    IwarpAdapter(IwarpSettings settings, MemoryBudget memory) {
         this.settings = settings;
-        this.staging = new StagingPool(Math.min(STAGING_BYTES, settings.memory() / 4));
-        this.receiveBudget = new AtomicLong(settings.memory());
+        this.memory = memory;
+        this.staging = new StagingPool(Math.min(STAGING_BYTES, memory.limit() / 4));
+        this.receiveBudget = new AtomicLong(memory.limit());
         this.loops = EventLoops.acquire(settings.loops());
         this.gauges = List.of(
                 Gauges.process().add(IwarpGauge.RECEIVES_LENT, receivesLent::sum),
@@ -72,6 +75,11 @@ public final class IwarpAdapter implements Adapter {
     @Override
     public Capabilities capabilities() {
         return CAPABILITIES;
+    }
+
+    @Override
+    public MemoryBudget memory() {
+        return memory;
     }
 
     /** What this adapter's listeners and connections counted. */

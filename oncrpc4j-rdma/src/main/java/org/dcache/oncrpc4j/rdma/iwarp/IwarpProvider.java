@@ -6,6 +6,7 @@ import org.dcache.oncrpc4j.rdma.config.Configuration;
 import org.dcache.oncrpc4j.rdma.verbs.Adapter;
 import org.dcache.oncrpc4j.rdma.verbs.Availability;
 import org.dcache.oncrpc4j.rdma.verbs.Capabilities;
+import org.dcache.oncrpc4j.rdma.verbs.MemoryBudget;
 import org.dcache.oncrpc4j.rdma.verbs.VerbsProvider;
 
 /** Software iWARP over TCP sockets: needs nothing but Java, so it works everywhere, and comes after all hardware. */
@@ -35,6 +36,6 @@ public final class IwarpProvider implements VerbsProvider {
 
     @Override
     public Adapter open(Configuration config) {
-        return new IwarpAdapter(IwarpSettings.of(config));
+        return new IwarpAdapter(IwarpSettings.of(config), MemoryBudget.of(config));
     }
 }

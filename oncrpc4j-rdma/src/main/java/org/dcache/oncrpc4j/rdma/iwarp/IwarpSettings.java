@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dcache.oncrpc4j.rdma.iwarp;
 
-import com.sun.management.HotSpotDiagnosticMXBean;
-import java.lang.management.ManagementFactory;
 import org.dcache.oncrpc4j.rdma.config.Configuration;
 import org.dcache.oncrpc4j.rdma.config.Settings;
 
@@ -15,31 +13,18 @@ import org.dcache.oncrpc4j.rdma.config.Settings;
  * @param tos IP type of service, 0 leaves it alone
  * @param handshakes half-open handshakes per listener
  * @param handshakeTimeoutMillis time for a peer's MPA Request, and for our own upper layer's answer to it
- * @param memory bytes that receive buffers may take
  */
 record IwarpSettings(
-        boolean crc, Integer mulpdu, int loops, int tos, int handshakes, long handshakeTimeoutMillis, long memory) {
+        boolean crc, Integer mulpdu, int loops, int tos, int handshakes, long handshakeTimeoutMillis) {
 
     static IwarpSettings of(Configuration config) {
         int loops = config.get(Settings.LOOPS);
-        Long memory = config.get(Settings.MEMORY);
         return new IwarpSettings(
                 config.get(Settings.IWARP_CRC),
                 config.get(Settings.IWARP_MULPDU),
                 loops > 0 ? loops : Math.max(1, Runtime.getRuntime().availableProcessors() / 2),
                 config.get(Settings.TOS),
                 config.get(Settings.HANDSHAKES),
-                config.get(Settings.HANDSHAKE_TIMEOUT),
-                memory != null ? memory : maxDirectMemory() / 4);
-    }
-
-    /** What -XX:MaxDirectMemorySize says; by default the JVM allows as much as the heap may take. */
-    private static long maxDirectMemory() {
-        long limit = 0;
-        HotSpotDiagnosticMXBean bean = ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class);
-        if (bean != null) {
-            limit = Long.parseLong(bean.getVMOption("MaxDirectMemorySize").getValue());
-        }
-        return limit > 0 ? limit : Runtime.getRuntime().maxMemory();
+                config.get(Settings.HANDSHAKE_TIMEOUT));
     }
 }

@@ -18,6 +18,9 @@ public interface Adapter extends AutoCloseable {
 
     Capabilities capabilities();
 
+    /** What it and its users may take of direct memory, one budget for all. */
+    MemoryBudget memory();
+
     /**
      * Registers direct memory for local use as scatter/gather element (no remote rights). May block; never call it on a loop.
      * With {@link Capabilities#anyMemory()} it costs nothing.

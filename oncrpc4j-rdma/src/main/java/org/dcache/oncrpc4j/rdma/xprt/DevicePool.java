@@ -147,8 +147,7 @@ public final class DevicePool {
         if (entry == null) {
             ScheduledThreadPoolExecutor timer = SharedThreads.acquireTimer();
             try {
-                long memory = MemoryBudget.bytes(config);
-                entry = new Entry(new RdmaDevice(provider.open(config), Limits.of(config), memory, Counters.process(), timer));
+                entry = new Entry(new RdmaDevice(provider.open(config), Limits.of(config), Counters.process(), timer));
             } catch (VerbsException | RuntimeException e) {
                 SharedThreads.releaseTimer();
                 throw e;

@@ -9,15 +9,19 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
-import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongSupplier;
 import org.dcache.oncrpc4j.rdma.metrics.Counters;
 import org.dcache.oncrpc4j.rdma.metrics.Gauges;
+import org.dcache.oncrpc4j.rdma.proto.RdmaHeader;
 import org.dcache.oncrpc4j.rdma.verbs.Adapter;
 import org.dcache.oncrpc4j.rdma.verbs.AdapterClosedException;
 import org.dcache.oncrpc4j.rdma.verbs.ConnectOptions;
+import org.dcache.oncrpc4j.rdma.verbs.ConnectionClosedException;
+import org.dcache.oncrpc4j.rdma.verbs.HelperThread;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * An open adapter with what all its connections share: regbufs, send contexts, the queue for sinks, and the periodic look at every
@@ -31,9 +35,12 @@ public final class RdmaDevice implements AutoCloseable {
     /** How often connections are looked at for keepalive, idleness and stuck Reads, milliseconds. */
     private static final long PERIOD = 500;
 
+    private static final Logger LOG = LoggerFactory.getLogger(RdmaDevice.class);
+
     private final Adapter adapter;
     private final Limits limits;
     private final Counters counters;
+    private final HelperThread helper = new HelperThread("rpcrdma registrar");
     private final RegbufPool regbufs;
     private final SinkQueue sinks;
     private final SendContextPool sendContexts = new SendContextPool();
@@ -41,21 +48,17 @@ public final class RdmaDevice implements AutoCloseable {
     private final Set<RdmaConnection> connections = ConcurrentHashMap.newKeySet();
     private final ScheduledFuture<?> patrol;
     private final List<Gauges.Gauge> gauges;
-    /** Made when first needed; guarded by this. */
-    private ThreadPoolExecutor registrar;
-    private boolean closed;
 
-    /**
-     * @param memory budget for regbufs, bytes
-     * @param timer shared; its thread is only borrowed for short looks
-     */
-    public RdmaDevice(Adapter adapter, Limits limits, long memory, Counters counters, ScheduledThreadPoolExecutor timer) {
+    /** @param timer shared; its thread is only borrowed for short looks */
+    public RdmaDevice(Adapter adapter, Limits limits, Counters counters, ScheduledThreadPoolExecutor timer) {
         this.adapter = adapter;
         this.limits = limits;
         this.counters = counters;
-        this.regbufs = new RegbufPool(adapter, memory, counters);
+        this.regbufs = new RegbufPool(adapter, adapter.memory(), counters, helper::execute);
+        regbufs.prepare(RdmaHeader.MIN_LENGTH);
+        regbufs.prepare(limits.inline());
         this.sinks = new SinkQueue(regbufs, counters, this::offLoop);
-        this.patrol = timer.scheduleWithFixedDelay(this::patrol, PERIOD, PERIOD, TimeUnit.MILLISECONDS);
+        this.patrol = timer.scheduleWithFixedDelay(() -> patrol(System.nanoTime()), PERIOD, PERIOD, TimeUnit.MILLISECONDS);
         this.gauges = List.of(
                 gauge(XprtGauge.CONNECTIONS, connections::size),
                 gauge(XprtGauge.REGBUF_BYTES_IN_USE, regbufs::inUse),
@@ -105,20 +108,13 @@ public final class RdmaDevice implements AutoCloseable {
     }
 
     /**
-     * Runs what may block in the system for the registration of memory, off the loops, in the order of the calls. Any thread. When the device is closed it
-     * runs at once: nothing blocks then.
+     * Runs what may block in the system for the allocation or registration of memory, off the loops, in the order of the calls. Any thread. When the device is
+     * closed it runs at once: nothing blocks then. The same when the system has no more threads, since somebody waits for what the task does.
      */
     void offLoop(Runnable task) {
-        synchronized (this) {
-            if (!closed) {
-                if (registrar == null) {
-                    registrar = SharedThreads.single("rpcrdma registrar");
-                }
-                registrar.execute(task);
-                return;
-            }
+        if (!helper.execute(task)) {
+            task.run();
         }
-        task.run();
     }
 
     /** Whether addresses of this kind work with the adapter. A wildcard address is served as what the adapter has. */
@@ -146,10 +142,25 @@ public final class RdmaDevice implements AutoCloseable {
                 limits.inboundReads(), limits.outboundReads());
     }
 
-    private void patrol() {
-        long now = System.nanoTime();
+    /** The periodic look at every connection. It must not throw: a scheduled task that does is never run again. */
+    void patrol(long now) {
         for (RdmaConnection connection : connections) {
-            connection.patrol(now);
+            try {
+                connection.patrol(now);
+            } catch (RuntimeException | Error e) {
+                patrolFailed(connection, e);
+            }
+        }
+    }
+
+    /** A fault of ours at one connection: it ends, since nothing would look after it, and the others are looked at as ever. */
+    private void patrolFailed(RdmaConnection connection, Throwable fault) {
+        try {
+            counters.increment(XprtCounter.PATROL_FAILED);
+            LOG.error("{}: the periodic look failed, the connection is ended", connection.remoteAddress(), fault);
+            connection.abort(new ConnectionClosedException("the periodic look at it failed: " + fault));
+        } catch (RuntimeException | Error again) {
+            // Out of memory, most likely; the next look comes.
         }
     }
 
@@ -163,12 +174,7 @@ public final class RdmaDevice implements AutoCloseable {
             connection.close(cause);
         }
         adapter.close();
-        synchronized (this) {
-            closed = true;
-            if (registrar != null) {
-                registrar.shutdown();
-            }
-        }
+        helper.close();
         regbufs.close();
     }
 }

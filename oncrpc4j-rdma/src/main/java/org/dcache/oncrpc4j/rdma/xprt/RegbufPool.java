@@ -8,9 +8,12 @@ import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.dcache.oncrpc4j.rdma.metrics.Counters;
 import org.dcache.oncrpc4j.rdma.verbs.Adapter;
+import org.dcache.oncrpc4j.rdma.verbs.HelperThread;
+import org.dcache.oncrpc4j.rdma.verbs.MemoryBudget;
 import org.dcache.oncrpc4j.rdma.verbs.MemoryRegion;
 import org.dcache.oncrpc4j.rdma.verbs.VerbsException;
 import org.slf4j.Logger;
@@ -19,10 +22,15 @@ import org.slf4j.LoggerFactory;
 /**
  * All regbufs of one adapter (kernel: {@code rpcrdma_regbuf_alloc} and friends).
  *
- * <p>Memory is direct, comes in slabs that are registered once and kept until the pool closes, and is handed out in size classes, last in
- * first out, so that warm memory is used again. The budget bounds the slabs. Any thread may acquire and release; no call blocks
- * on anything but a short lock, except that a new slab is allocated and registered by the thread that needs it, which is
- * never a loop: loops use {@link #tryAcquire} for sinks, whose waiters are served in turn.
+ * <p>Memory is direct, comes in slabs that are registered once and kept until the pool closes or others need their share of the budget, and is handed out in size
+ * classes, last in first out, so that warm memory is used again. The device's budget bounds the slabs.
+ *
+ * <p>Any thread may acquire and release. A loop never waits for more than a short lock: to allocate a slab may mean a garbage collection and sleeping, to register it a system
+ * call, so a loop gets what lies ready, and the helper thread makes more. It is asked when few buffers of a class that shares slabs are left, while there is plenty of budget, and
+ * when a loop has found none. A loop that found none takes heap memory for one use, or where the adapter cannot take that waits ({@link SinkQueue}) or goes on elsewhere. All other
+ * threads make the slab that they need themselves. The first slabs are there before the first connection ({@link #prepare}).
+ *
+ * <p>When memory cannot be had it is counted and logged once; nothing stays reserved.
  */
 public final class RegbufPool implements AutoCloseable {
 
@@ -39,15 +47,27 @@ public final class RegbufPool implements AutoCloseable {
 
     private static final int ROOM = 16 << 10;
 
+    private static final int NO_CLASS = -1;
+
     /** From this size on an item's copies are counted. */
     private static final int BULK = 1 << 10;
+
+    /** Of each class: with so few buffers left the next slab is asked for; 0 where each buffer is a slab of its own. */
+    private static final int[] LOW_WATER = new int[MAX_SHIFT - MIN_SHIFT + 1];
+
+    static {
+        for (int shift = MIN_SHIFT; shift <= MAX_SHIFT; shift++) {
+            LOW_WATER[shift - MIN_SHIFT] = buffersOf(sizeOf(shift)) / 4;
+        }
+    }
 
     private static final Logger LOG = LoggerFactory.getLogger(RegbufPool.class);
 
     private final Adapter adapter;
-    private final long budget;
+    private final MemoryBudget budget;
     private final Counters counters;
     private final List<ArrayDeque<Regbuf>> free = new ArrayList<>();
+    private final Executor helper;
     private final Set<RegbufSlab> slabs = Collections.newSetFromMap(new IdentityHashMap<>());
     /** Slabs of which nothing is in use. */
     private int unusedSlabs;
@@ -55,28 +75,48 @@ public final class RegbufPool implements AutoCloseable {
     private long inUse;
     private boolean closed;
     private volatile Runnable onRelease;
+    /** One bit for each class that the helper has been asked to grow. */
+    private int growing;
     private final AtomicBoolean refusalLogged = new AtomicBoolean();
 
-    public RegbufPool(Adapter adapter, long budget, Counters counters) {
+    /** @param helper runs what may block, off the loops; it may decline */
+    public RegbufPool(Adapter adapter, MemoryBudget budget, Counters counters, Executor helper) {
         this.adapter = adapter;
+        this.helper = helper;
         this.budget = budget;
         this.counters = counters;
         for (int shift = MIN_SHIFT; shift <= MAX_SHIFT; shift++) {
             free.add(new ArrayDeque<>());
         }
+        budget.reclaimer(() -> giveUpOne(NO_CLASS));
+    }
+
+    /** Makes the first slab of this size's class, if there is room. Not on a loop. */
+    void prepare(int size) {
+        add(classOf(size), false);
     }
 
     /**
-     * A buffer of at least this size. Beyond the budget it is memory for one use, counted: on the heap, or where that cannot be used registered for this
-     * once. Not on a loop.
+     * A buffer of at least this size. Beyond the budget, and on a loop when none lies ready, it is memory for one use, counted: on the heap, or where that cannot be used
+     * registered for this once. So on a loop only with an adapter that takes heap memory.
      */
     public Regbuf acquire(int size) {
         Regbuf regbuf = tryAcquire(size);
         if (regbuf != null) {
             return regbuf;
         }
-        counters.increment(XprtCounter.REGBUF_HARDWAY);
+        counters.increment(HelperThread.isLoop() ? XprtCounter.REGBUF_NOT_READY : XprtCounter.REGBUF_HARDWAY);
         return takesHeap() ? heap(size) : registeredOnce(size);
+    }
+
+    /** A buffer of at least this size that is only looked into, never given to the adapter: so it may lie on the heap with any adapter. Any thread. */
+    Regbuf acquireUnsent(int size) {
+        Regbuf regbuf = tryAcquire(size);
+        if (regbuf != null) {
+            return regbuf;
+        }
+        counters.increment(HelperThread.isLoop() ? XprtCounter.REGBUF_NOT_READY : XprtCounter.REGBUF_HARDWAY);
+        return heap(size);
     }
 
     /** Without a registration if the system refuses one; the provider then ends the connection that it is posted to, and says why. */
@@ -113,24 +153,66 @@ public final class RegbufPool implements AutoCloseable {
         return adapter.capabilities().anyMemory();
     }
 
-    /** A buffer of at least this size, or null when the budget does not allow it now. May register memory, so not on a loop unless that costs nothing. */
+    /** A buffer of at least this size, or null when the budget does not allow it now; on a loop, when none lies ready. Any thread. */
     public Regbuf tryAcquire(int size) {
         Regbuf regbuf = tryFree(size);
-        return regbuf != null ? regbuf : grow(classOf(size));
+        if (regbuf != null || HelperThread.isLoop()) {
+            return regbuf;
+        }
+        return grow(classOf(size));
     }
 
-    /** A buffer of at least this size that lies ready, or null. Registers nothing. */
+    /** A buffer of at least this size that lies ready, or null. Never blocks. */
     Regbuf tryFree(int size) {
+        int sizeClass = classOf(size);
         Regbuf regbuf;
+        int left;
         synchronized (this) {
-            regbuf = free.get(classOf(size)).pollLast();
-            if (regbuf == null) {
-                return null;
+            ArrayDeque<Regbuf> ready = free.get(sizeClass);
+            regbuf = ready.pollLast();
+            if (regbuf != null) {
+                taken(regbuf);
             }
-            taken(regbuf);
+            left = ready.size();
         }
-        regbuf.acquired();
+        if (left <= LOW_WATER[sizeClass] && (regbuf == null || left == LOW_WATER[sizeClass])) {
+            growAhead(sizeClass, regbuf == null);
+        }
+        if (regbuf != null) {
+            regbuf.acquired();
+        }
         return regbuf;
+    }
+
+    /** Asks the helper for a slab: for a loop that found nothing, or while there is plenty of budget for those who will come. */
+    private void growAhead(int sizeClass, boolean needed) {
+        if (needed ? !HelperThread.isLoop() : LOW_WATER[sizeClass] == 0 || budget.used() > budget.limit() / 2) {
+            return;
+        }
+        synchronized (this) {
+            if (closed || (growing & 1 << sizeClass) != 0) {
+                return;
+            }
+            growing |= 1 << sizeClass;
+        }
+        helper.execute(() -> {
+            try {
+                if (add(sizeClass, needed)) {
+                    told();
+                }
+            } finally {
+                synchronized (this) {
+                    growing &= ~(1 << sizeClass);
+                }
+            }
+        });
+    }
+
+    private void told() {
+        Runnable listener = onRelease;
+        if (listener != null) {
+            listener.run();
+        }
     }
 
     private void taken(Regbuf regbuf) {
@@ -140,61 +222,83 @@ public final class RegbufPool implements AutoCloseable {
         inUse += regbuf.capacity();
     }
 
-    /** The first buffer of a new slab; null when there is no room for one. Registers and unregisters outside the lock: loops wait for that. */
+    /** A buffer of a new slab; null when there is no room for one. */
     private Regbuf grow(int sizeClass) {
-        int size = sizeOf(sizeClass + MIN_SHIFT);
-        int buffers = Math.max(1, (1 << SLAB_SHIFT) / size);
-        int bytes = buffers * size;
-        List<RegbufSlab> victims = new ArrayList<>(0);
-        boolean reserved;
-        synchronized (this) {
-            reserved = reserve(sizeClass, bytes, victims);
-        }
-        victims.forEach(slab -> slab.region().close());
-        if (!reserved) {
-            return null;
-        }
-        MemoryRegion region;
-        try {
-            region = adapter.register(ByteBuffer.allocateDirect(bytes));
-        } catch (VerbsException | OutOfMemoryError e) {
-            refused(e);
+        Regbuf regbuf = null;
+        while (regbuf == null) {
+            if (!add(sizeClass, true)) {
+                return null;
+            }
+            // Somebody else may have been quicker.
             synchronized (this) {
-                allocated -= bytes;
-            }
-            return null;
-        }
-        RegbufSlab slab = new RegbufSlab(region, bytes, sizeClass, buffers);
-        slab.unused = buffers;
-        Regbuf first = new Regbuf(this, slab, region.memory().slice(0, size), region);
-        synchronized (this) {
-            if (!closed) {
-                slabs.add(slab);
-                unusedSlabs++;
-                for (int i = 1; i < buffers; i++) {
-                    free.get(sizeClass).addLast(new Regbuf(this, slab, region.memory().slice(i * size, size), region));
+                regbuf = free.get(sizeClass).pollLast();
+                if (regbuf != null) {
+                    taken(regbuf);
                 }
-                taken(first);
-                first.acquired();
-                return first;
             }
         }
-        region.close();
-        return null;
+        regbuf.acquired();
+        return regbuf;
     }
 
-    private boolean reserve(int sizeClass, int bytes, List<RegbufSlab> victims) {
-        while (!closed && allocated + bytes > budget) {
-            RegbufSlab victim = evict(sizeClass);
-            if (victim == null) {
-                break;
+    /**
+     * Makes a slab. Allocates, registers and unregisters outside the lock: loops wait for that.
+     *
+     * @param evicting whether unused slabs of other classes are given up for it
+     * @return false when there is no room for one
+     */
+    private boolean add(int sizeClass, boolean evicting) {
+        int size = sizeOf(sizeClass + MIN_SHIFT);
+        int buffers = buffersOf(size);
+        int bytes = buffers * size;
+        while (!budget.tryReserve(bytes)) {
+            if (!evicting || !giveUpOne(sizeClass)) {
+                return false;
             }
-            victims.add(victim);
         }
-        if (closed || allocated + bytes > budget) {
+        boolean added = false;
+        MemoryRegion region = null;
+        try {
+            region = adapter.register(ByteBuffer.allocateDirect(bytes));
+            RegbufSlab slab = new RegbufSlab(region, bytes, sizeClass, buffers);
+            slab.unused = buffers;
+            List<Regbuf> fresh = new ArrayList<>(buffers);
+            for (int i = 0; i < buffers; i++) {
+                fresh.add(new Regbuf(this, slab, region.memory().slice(i * size, size), region));
+            }
+            synchronized (this) {
+                if (!closed) {
+                    slabs.add(slab);
+                    allocated += bytes;
+                    unusedSlabs++;
+                    free.get(sizeClass).addAll(fresh);
+                    added = true;
+                }
+            }
+        } catch (VerbsException | OutOfMemoryError e) {
+            refused(e);
+        } finally {
+            if (!added) {
+                budget.release(bytes);
+                if (region != null) {
+                    region.close();
+                }
+            }
+        }
+        return added;
+    }
+
+    /** Gives an unused slab of another class back to the budget; false when there is none. */
+    private boolean giveUpOne(int wantedClass) {
+        RegbufSlab victim;
+        synchronized (this) {
+            victim = closed ? null : evict(wantedClass);
+        }
+        if (victim == null) {
             return false;
         }
-        allocated += bytes;
+        victim.region().close();
+        budget.release(victim.bytes());
         return true;
     }
 
@@ -232,10 +336,7 @@ public final class RegbufPool implements AutoCloseable {
             unusedSlabs += slab.isUnused() ? 1 : 0;
             free.get(slab.sizeClass()).addLast(regbuf);
         }
-        Runnable listener = onRelease;
-        if (listener != null) {
-            listener.run();
-        }
+        told();
     }
 
     /** The buffer's slab leaves the pool; its memory lives as long as somebody refers to it. */
@@ -252,10 +353,8 @@ public final class RegbufPool implements AutoCloseable {
             slabs.remove(slab);
         }
         slab.region().close();
-        Runnable listener = onRelease;
-        if (listener != null) {
-            listener.run();
-        }
+        budget.release(slab.bytes());
+        told();
     }
 
     /** Runs whenever memory becomes free, on the releasing thread; must be quick. For {@link SinkQueue}. */
@@ -272,7 +371,7 @@ public final class RegbufPool implements AutoCloseable {
 
     /** Bytes that this pool may ever hold. */
     public long budget() {
-        return budget;
+        return budget.limit();
     }
 
     /** Bytes handed out at this moment, of pooled memory. */
@@ -297,7 +396,14 @@ public final class RegbufPool implements AutoCloseable {
             all = new ArrayList<>(slabs);
             slabs.clear();
         }
-        all.forEach(slab -> slab.region().close());
+        for (RegbufSlab slab : all) {
+            slab.region().close();
+            budget.release(slab.bytes());
+        }
+    }
+
+    private static int buffersOf(int size) {
+        return Math.max(1, (1 << SLAB_SHIFT) / size);
     }
 
     private static int sizeOf(int shift) {

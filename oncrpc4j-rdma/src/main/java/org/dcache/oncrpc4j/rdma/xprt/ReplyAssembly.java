@@ -125,7 +125,7 @@ final class ReplyAssembly {
             call.replied(memory.view(start, total), memory);
             return;
         }
-        Regbuf memory = connection.device().regbufs().acquire(total);
+        Regbuf memory = connection.device().regbufs().acquireUnsent(total);
         ByteBuffer whole = memory.memory();
         int from = 0;
         int at = 0;

@@ -7,6 +7,7 @@ import java.nio.ByteBuffer;
 import java.util.LinkedHashSet;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.ToIntFunction;
 import org.dcache.oncrpc4j.rdma.metrics.Counters;
 import org.dcache.oncrpc4j.rdma.proto.MalformedHeaderException;
 import org.dcache.oncrpc4j.rdma.proto.RdmaHeader;
@@ -202,10 +203,9 @@ final class Responder {
     void errVers(RdmaHeader h) {
         if (connection.mayAnswer()) {
             counters().increment(XprtCounter.SENT_ERR_VERS);
-            SendContext context = connection.newContext();
-            ByteBuffer target = context.inline(connection.device().regbufs().acquire(RdmaHeader.MIN_LENGTH));
-            sendError(context, RdmaHeader.encodeErrVers(target, 0, h.xid(), h.version(), connection.grant(), RdmaHeader.VERSION,
-                    RdmaHeader.VERSION));
+            int xid = h.xid();
+            int version = h.version();
+            sendError(target -> RdmaHeader.encodeErrVers(target, 0, xid, version, connection.grant(), RdmaHeader.VERSION, RdmaHeader.VERSION));
         }
     }
 
@@ -213,13 +213,24 @@ final class Responder {
     void errChunk(int xid, int version, XprtCounter cause) {
         if (connection.mayAnswer()) {
             counters().increment(cause);
-            SendContext context = connection.newContext();
-            ByteBuffer target = context.inline(connection.device().regbufs().acquire(RdmaHeader.MIN_LENGTH));
-            sendError(context, RdmaHeader.encodeErrChunk(target, 0, xid, version, connection.grant()));
+            sendError(target -> RdmaHeader.encodeErrChunk(target, 0, xid, version, connection.grant()));
         }
     }
 
-    private void sendError(SendContext context, int length) {
+    /** On the loop where a regbuf lies ready, else wherever one may be made. */
+    private void sendError(ToIntFunction<ByteBuffer> encode) {
+        RegbufPool regbufs = connection.device().regbufs();
+        SendContext context = connection.newContext();
+        Regbuf ready = regbufs.tryFree(RdmaHeader.MIN_LENGTH);
+        if (ready == null && !regbufs.takesHeap() && connection.inLoop()) {
+            connection.device().offLoop(() -> sendError(context, regbufs.acquire(RdmaHeader.MIN_LENGTH), encode));
+        } else {
+            sendError(context, ready != null ? ready : regbufs.acquire(RdmaHeader.MIN_LENGTH), encode);
+        }
+    }
+
+    private void sendError(SendContext context, Regbuf regbuf, ToIntFunction<ByteBuffer> encode) {
+        int length = encode.applyAsInt(context.inline(regbuf));
         context.owner((c, ok) -> connection.done(c));
         connection.post(context, length, false, 0);
     }

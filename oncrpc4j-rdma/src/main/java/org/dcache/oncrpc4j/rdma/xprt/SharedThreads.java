@@ -63,13 +63,6 @@ public final class SharedThreads {
         }
     }
 
-    /** A thread of a device's own, for its tasks one after the other; it goes when it has had nothing to do for a while. Its owner shuts it down. */
-    static ThreadPoolExecutor single(String name) {
-        ThreadPoolExecutor single = new ThreadPoolExecutor(1, 1, 30, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), named(name));
-        single.allowCoreThreadTimeOut(true);
-        return single;
-    }
-
     /** How many acquisitions have not been given back; for leak checks. */
     public static synchronized int users() {
         return timerUsers + workerUsers;

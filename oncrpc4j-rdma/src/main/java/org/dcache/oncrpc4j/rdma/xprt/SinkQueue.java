@@ -4,6 +4,7 @@ package org.dcache.oncrpc4j.rdma.xprt;
 import java.util.ArrayDeque;
 import java.util.concurrent.Executor;
 import org.dcache.oncrpc4j.rdma.metrics.Counters;
+import org.dcache.oncrpc4j.rdma.verbs.HelperThread;
 
 /**
  * Calls that wait for memory to pull their Read chunks into. First come, first served, over all connections of a device, so that a large call
@@ -25,34 +26,35 @@ final class SinkQueue {
     private final RegbufPool pool;
     private final Counters counters;
     private final Executor blocking;
-    private final boolean mayGrow;
     private final ArrayDeque<Waiter> waiters = new ArrayDeque<>();
     private volatile boolean waiting;
 
-    /** @param blocking runs what may register memory, off the loops, in the order given; unused where that costs nothing */
+    /** @param blocking runs what may allocate or register memory, off the loops, in the order given */
     SinkQueue(RegbufPool pool, Counters counters, Executor blocking) {
         this.pool = pool;
         this.counters = counters;
-        this.blocking = pool.takesHeap() ? Runnable::run : blocking;
-        this.mayGrow = pool.takesHeap();
+        this.blocking = blocking;
         pool.onRelease(this::released);
     }
 
     private void released() {
-        if (waiting) {
+        if (!waiting) {
+            return;
+        }
+        if (pool.takesHeap() && !HelperThread.isLoop()) {
+            serve();
+        } else {
             blocking.execute(this::serve);
         }
     }
 
     /** The sink at once, or null: then {@link Waiter#granted} comes later. */
     Regbuf request(Waiter waiter) {
+        Regbuf sink = waiting ? null : pool.tryAcquire(waiter.bytes());
+        if (sink != null) {
+            return sink;
+        }
         synchronized (this) {
-            if (waiters.isEmpty()) {
-                Regbuf sink = mayGrow ? pool.tryAcquire(waiter.bytes()) : pool.tryFree(waiter.bytes());
-                if (sink != null) {
-                    return sink;
-                }
-            }
             waiters.addLast(waiter);
             waiting = true;
         }
@@ -66,52 +68,37 @@ final class SinkQueue {
         released();
     }
 
+    /** Not on a loop. Memory is made outside the lock, since loops take it; who waited first is served first all the same. */
     private void serve() {
         while (waiting) {
             Waiter waiter;
-            Regbuf sink = null;
-            boolean served = false;
+            boolean cancelled;
             synchronized (this) {
                 waiter = waiters.peekFirst();
                 if (waiter == null) {
                     waiting = false;
                     return;
                 }
-                if (!waiter.cancelled()) {
-                    sink = mayGrow ? pool.tryAcquire(waiter.bytes()) : pool.tryFree(waiter.bytes());
-                }
-                if (sink != null || waiter.cancelled()) {
-                    waiters.pollFirst();
-                    served = true;
-                }
+                cancelled = waiter.cancelled();
             }
-            if (!served && (mayGrow || !serveGrown(waiter))) {
+            Regbuf sink = cancelled ? null : pool.tryAcquire(waiter.bytes());
+            if (sink == null && !cancelled) {
                 return;
             }
+            boolean first;
+            synchronized (this) {
+                first = waiters.peekFirst() == waiter;
+                if (first) {
+                    waiters.pollFirst();
+                }
+            }
             if (sink != null) {
-                waiter.granted(sink);
+                if (first) {
+                    waiter.granted(sink);
+                } else {
+                    sink.release();
+                }
             }
         }
-    }
-
-    /** Registers memory for the first in the queue, outside the lock since loops take it. False when there is none to be had now. */
-    private boolean serveGrown(Waiter waiter) {
-        Regbuf sink = pool.tryAcquire(waiter.bytes());
-        if (sink == null) {
-            return false;
-        }
-        boolean first;
-        synchronized (this) {
-            first = waiters.peekFirst() == waiter;
-            if (first) {
-                waiters.pollFirst();
-            }
-        }
-        if (first) {
-            waiter.granted(sink);
-        } else {
-            sink.release();
-        }
-        return true;
     }
 }

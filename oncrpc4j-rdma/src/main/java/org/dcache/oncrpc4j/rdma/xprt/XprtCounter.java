@@ -112,6 +112,8 @@ public enum XprtCounter implements CounterName {
     CREDIT_WAITS,
     /** A regbuf came from the heap because the memory budget was used up (Linux: hardway_register_count). */
     REGBUF_HARDWAY,
+    /** A loop found no regbuf ready and took heap memory; the helper thread makes more. */
+    REGBUF_NOT_READY,
     /** A callback kept a reply undecoded, so its memory was left to the garbage collector. */
     REGBUF_FORGOTTEN,
     /** A slab could not be allocated or registered. */
@@ -126,6 +128,8 @@ public enum XprtCounter implements CounterName {
     READ_TIMEOUT,
     /** A connection was ended because its peer did not answer a keepalive probe and sent nothing else. */
     PEER_SILENT,
+    /** A connection was ended because the periodic look at it failed, by a fault of ours. */
+    PATROL_FAILED,
     /** A call of ours was fenced because its caller gave up. */
     FENCED_ABANDONED,
     /** A call was answered by us because the program never did, or could not decode it. */
@@ -141,8 +145,8 @@ public enum XprtCounter implements CounterName {
 
     static {
         PROBLEMS.addAll(Set.of(CONNECT_FAILED, REFUSED_NOT_ALLOWED, REFUSED_TOO_MANY));
-        // Somebody had to wait; nothing was refused or lost.
-        PROBLEMS.removeAll(Set.of(CREDIT_WAITS, SINK_WAITS));
+        // Somebody had to wait or took a slower way; nothing was refused or lost.
+        PROBLEMS.removeAll(Set.of(CREDIT_WAITS, SINK_WAITS, REGBUF_NOT_READY));
     }
 
     @Override

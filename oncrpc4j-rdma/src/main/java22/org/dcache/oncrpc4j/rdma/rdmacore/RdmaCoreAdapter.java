@@ -21,6 +21,7 @@ import org.dcache.oncrpc4j.rdma.verbs.ConnectListener;
 import org.dcache.oncrpc4j.rdma.verbs.ConnectOptions;
 import org.dcache.oncrpc4j.rdma.verbs.ConnectionRequestHandler;
 import org.dcache.oncrpc4j.rdma.verbs.Listener;
+import org.dcache.oncrpc4j.rdma.verbs.MemoryBudget;
 import org.dcache.oncrpc4j.rdma.verbs.MemoryRegion;
 import org.dcache.oncrpc4j.rdma.verbs.MemorySource;
 import org.dcache.oncrpc4j.rdma.verbs.ProviderUnavailableException;
@@ -45,6 +46,7 @@ final class RdmaCoreAdapter implements Adapter, AsyncEvents.User {
 
     private final Libraries libraries;
     private final RdmaCoreSettings settings;
+    private final MemoryBudget memory;
     private final Counters counters = Counters.process().child();
     private final OpenDevices open;
     private final List<Device> devices = new ArrayList<>();
@@ -65,7 +67,8 @@ final class RdmaCoreAdapter implements Adapter, AsyncEvents.User {
     private final Members members = new Members();
     private volatile boolean closed;
 
-    RdmaCoreAdapter(Libraries libraries, RdmaCoreSettings settings) throws ProviderUnavailableException {
+    RdmaCoreAdapter(Libraries libraries, RdmaCoreSettings settings, MemoryBudget memory) throws ProviderUnavailableException {
+        this.memory = memory;
         this.libraries = libraries;
         this.settings = settings;
         open = new OpenDevices(libraries, settings.devices());
@@ -105,6 +108,11 @@ final class RdmaCoreAdapter implements Adapter, AsyncEvents.User {
     @Override
     public String provider() {
         return RdmaCoreProvider.NAME;
+    }
+
+    @Override
+    public MemoryBudget memory() {
+        return memory;
     }
 
     @Override

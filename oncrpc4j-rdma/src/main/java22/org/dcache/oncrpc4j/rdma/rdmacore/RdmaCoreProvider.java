@@ -9,6 +9,7 @@ import org.dcache.oncrpc4j.rdma.config.Settings;
 import org.dcache.oncrpc4j.rdma.sysfs.SysfsDevice;
 import org.dcache.oncrpc4j.rdma.verbs.Adapter;
 import org.dcache.oncrpc4j.rdma.verbs.Availability;
+import org.dcache.oncrpc4j.rdma.verbs.MemoryBudget;
 import org.dcache.oncrpc4j.rdma.verbs.ProviderUnavailableException;
 import org.dcache.oncrpc4j.rdma.verbs.VerbsProvider;
 
@@ -88,6 +89,6 @@ public final class RdmaCoreProvider implements VerbsProvider {
         if (!availability.available()) {
             throw new ProviderUnavailableException(NAME + ": " + availability.reason());
         }
-        return new RdmaCoreAdapter(Libraries.load(), RdmaCoreSettings.of(config));
+        return new RdmaCoreAdapter(Libraries.load(), RdmaCoreSettings.of(config), MemoryBudget.of(config));
     }
 }

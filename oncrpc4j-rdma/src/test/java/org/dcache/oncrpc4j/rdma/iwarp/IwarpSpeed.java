@@ -22,6 +22,7 @@ import org.dcache.oncrpc4j.rdma.verbs.Access;
 import org.dcache.oncrpc4j.rdma.verbs.ConnectListener;
 import org.dcache.oncrpc4j.rdma.verbs.ConnectOptions;
 import org.dcache.oncrpc4j.rdma.verbs.Exposure;
+import org.dcache.oncrpc4j.rdma.verbs.MemoryBudget;
 import org.dcache.oncrpc4j.rdma.verbs.MemorySource;
 import org.dcache.oncrpc4j.rdma.verbs.QueuePair;
 import org.dcache.oncrpc4j.rdma.verbs.QueuePairHandler;
@@ -89,8 +90,8 @@ public final class IwarpSpeed {
             }
         });
         settings.putIfAbsent("oncrpc.rdma.loops", "2");
-        left = new IwarpAdapter(IwarpSettings.of(Configuration.of(settings)));
-        right = new IwarpAdapter(IwarpSettings.of(Configuration.of(settings)));
+        left = new IwarpAdapter(IwarpSettings.of(Configuration.of(settings)), MemoryBudget.of(Configuration.of(settings)));
+        right = new IwarpAdapter(IwarpSettings.of(Configuration.of(settings)), MemoryBudget.of(Configuration.of(settings)));
     }
 
     public static void main(String[] args) throws Exception {

@@ -17,6 +17,7 @@ import org.dcache.oncrpc4j.rdma.verbs.ConnectOptions;
 import org.dcache.oncrpc4j.rdma.verbs.Endpoint;
 import org.dcache.oncrpc4j.rdma.verbs.Exposure;
 import org.dcache.oncrpc4j.rdma.verbs.Listener;
+import org.dcache.oncrpc4j.rdma.verbs.MemoryBudget;
 import org.dcache.oncrpc4j.rdma.verbs.MemorySource;
 import org.dcache.oncrpc4j.rdma.verbs.QueuePair;
 import org.dcache.oncrpc4j.rdma.verbs.VerbsException;
@@ -33,7 +34,7 @@ final class RawPeerFixture implements AutoCloseable {
     private Listener listener;
 
     RawPeerFixture(Map<String, String> settings) {
-        adapter = new IwarpAdapter(IwarpSettings.of(Configuration.of(settings)));
+        adapter = new IwarpAdapter(IwarpSettings.of(Configuration.of(settings)), MemoryBudget.of(Configuration.of(settings)));
     }
 
     RawPeerFixture() {

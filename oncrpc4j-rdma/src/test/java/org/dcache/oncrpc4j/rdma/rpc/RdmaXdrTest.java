@@ -15,6 +15,7 @@ import java.util.Map;
 import org.dcache.oncrpc4j.rdma.config.Configuration;
 import org.dcache.oncrpc4j.rdma.metrics.Counters;
 import org.dcache.oncrpc4j.rdma.verbs.Adapter;
+import org.dcache.oncrpc4j.rdma.verbs.MemoryBudget;
 import org.dcache.oncrpc4j.rdma.xprt.DevicePool;
 import org.dcache.oncrpc4j.rdma.xprt.Regbuf;
 import org.dcache.oncrpc4j.rdma.xprt.RegbufPool;
@@ -36,7 +37,7 @@ class RdmaXdrTest {
     @BeforeEach
     void open() throws IOException {
         adapter = DevicePool.installed().stream().filter(p -> p.name().equals("iwarp")).findFirst().orElseThrow().open(Configuration.of(Map.of()));
-        pool = new RegbufPool(adapter, 8 << 20, Counters.process().child());
+        pool = new RegbufPool(adapter, new MemoryBudget(8 << 20), Counters.process().child(), Runnable::run);
         memory = new RegbufMemoryManager(pool, false);
         List<Regbuf> dirty = new ArrayList<>();
         for (int size : new int[] {4096, 4096, 8192, 16384, 32768, 65536}) {

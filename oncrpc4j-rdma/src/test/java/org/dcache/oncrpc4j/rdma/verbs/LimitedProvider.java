@@ -87,9 +87,17 @@ public final class LimitedProvider implements VerbsProvider {
         }
 
         @Override
+        public MemoryBudget memory() {
+            return adapter.memory();
+        }
+
+        @Override
         public MemoryRegion register(ByteBuffer direct) throws VerbsException {
             if (!direct.isDirect()) {
                 violation("heap memory is registered");
+            }
+            if (HelperThread.isLoop()) {
+                violation("memory is registered on a loop");
             }
             return new Region(adapter.register(direct));
         }

@@ -18,6 +18,7 @@ import org.dcache.oncrpc4j.rdma.verbs.ConnectListener;
 import org.dcache.oncrpc4j.rdma.verbs.ConnectOptions;
 import org.dcache.oncrpc4j.rdma.verbs.ConnectionRequestHandler;
 import org.dcache.oncrpc4j.rdma.verbs.Listener;
+import org.dcache.oncrpc4j.rdma.verbs.MemoryBudget;
 import org.dcache.oncrpc4j.rdma.verbs.MemoryRegion;
 import org.dcache.oncrpc4j.rdma.verbs.QueuePairHandler;
 import org.dcache.oncrpc4j.rdma.verbs.ReceiveBuffer;
@@ -39,7 +40,7 @@ final class Engine implements ConnectionOwner, AutoCloseable {
     Engine(boolean initiator, PrivateData peer, Map<String, String> settings) {
         Configuration config = Configuration.of(settings);
         Limits limits = Limits.of(config);
-        device = new RdmaDevice(new TestAdapter(), limits, 64 << 20, counters, SharedThreads.acquireTimer());
+        device = new RdmaDevice(new TestAdapter(), limits, counters, SharedThreads.acquireTimer());
         qp = new ScriptedQueuePair(peer == null ? new byte[0] : peer.encode());
         connection = new RdmaConnection(device, this, initiator, new PrivateData(true, limits.inline(), limits.inline()));
         qp.handler = connection;
@@ -245,7 +246,12 @@ final class Engine implements ConnectionOwner, AutoCloseable {
     }
 
     /** Has abilities and memory, but no network. */
-    private static final class TestAdapter implements Adapter {
+    static final class TestAdapter implements Adapter {
+        int registrations;
+        /** Thrown by every registration. */
+        RuntimeException fault;
+        private final MemoryBudget memory = new MemoryBudget(64 << 20);
+
         @Override
         public String provider() {
             return "scripted";
@@ -257,7 +263,16 @@ final class Engine implements ConnectionOwner, AutoCloseable {
         }
 
         @Override
+        public MemoryBudget memory() {
+            return memory;
+        }
+
+        @Override
         public MemoryRegion register(ByteBuffer direct) {
+            if (fault != null) {
+                throw fault;
+            }
+            registrations++;
             return new MemoryRegion() {
                 @Override
                 public ByteBuffer memory() {

@@ -141,6 +141,28 @@ class PatrolTest {
         all.forEach(Regbuf::release);
     }
 
+    /** What is scheduled and throws is never run again: then nothing would look after any connection of the device. */
+    @Test
+    void aFaultAtOneConnectionEndsThatOneAndTheOthersAreLookedAt() {
+        with("1000s", "0");
+        engine.qp.fault = new IllegalStateException("planted");
+        List<ScriptedQueuePair> others = List.of(another(), another());
+        engine.device.patrol(System.nanoTime() + 1001 * SECOND);
+        assertThat(engine.qp.ended).hasMessageContaining("planted");
+        assertThat(engine.counters.get(XprtCounter.PATROL_FAILED)).isEqualTo(1);
+        for (ScriptedQueuePair other : others) {
+            assertThat(other.posted).as("the probe").hasSize(1);
+            other.abort(new PeerClosedException("end of test"));
+        }
+    }
+
+    private ScriptedQueuePair another() {
+        ScriptedQueuePair qp = new ScriptedQueuePair(new byte[0]);
+        qp.handler = new RdmaConnection(engine.device, engine, false, PrivateData.NONE);
+        qp.handler.onEstablished(qp);
+        return qp;
+    }
+
     @Test
     void aConnectionWithACallOfEitherSideIsNotIdle() {
         with("0", "1000s");

@@ -2,11 +2,15 @@
 package org.dcache.oncrpc4j.rdma.xprt;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import org.dcache.oncrpc4j.rdma.proto.RdmaHeader;
+import org.dcache.oncrpc4j.rdma.verbs.MemoryBudget;
 import org.dcache.oncrpc4j.rdma.verbs.PeerClosedException;
+import org.dcache.oncrpc4j.rdma.verbs.parts.LoopThread;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -16,7 +20,9 @@ class RegbufPoolTest {
     private static final int BUDGET = 4 << 20;
 
     private final Engine engine = Engine.server();
-    private final RegbufPool pool = new RegbufPool(engine.device.adapter(), BUDGET, engine.counters);
+    private final MemoryBudget budget = new MemoryBudget(BUDGET);
+    private final ArrayDeque<Runnable> helper = new ArrayDeque<>();
+    private final RegbufPool pool = new RegbufPool(engine.device.adapter(), budget, engine.counters, helper::add);
 
     @AfterEach
     void close() {
@@ -61,6 +67,73 @@ class RegbufPoolTest {
         List<Regbuf> again = drain(4096);
         assertThat(again).as("nothing was counted twice, nothing lost").hasSize(BUDGET / 4096);
         again.forEach(Regbuf::release);
+    }
+
+    @Test
+    void whatCouldNotBeRegisteredLeavesTheBudget() {
+        Engine.TestAdapter adapter = (Engine.TestAdapter) engine.device.adapter();
+        adapter.fault = new IllegalStateException("planted");
+        for (int i = 0; i < 20; i++) {
+            assertThatThrownBy(() -> pool.tryAcquire(1 << 20)).isSameAs(adapter.fault);
+        }
+        adapter.fault = null;
+        assertThat(pool.allocated()).isZero();
+        assertThat(budget.used()).isZero();
+        drain(1 << 20).forEach(Regbuf::release);
+        assertThat(pool.allocated()).isPositive().isEqualTo(budget.used());
+    }
+
+    /** To allocate may mean to wait for a garbage collection, to register a system call: for all connections of the loop. */
+    @Test
+    void aLoopGetsWhatLiesReadyAndTheHelperMakesMore() throws Exception {
+        Engine.TestAdapter adapter = (Engine.TestAdapter) engine.device.adapter();
+        int before = adapter.registrations;
+        Regbuf[] got = new Regbuf[3];
+        onLoop(() -> {
+            got[0] = pool.tryAcquire(1 << 20);
+            got[1] = pool.acquire(1 << 20);
+        });
+        assertThat(got[0]).isNull();
+        assertThat(got[1].isPooled()).as("heap memory for one use").isFalse();
+        got[1].release();
+        assertThat(adapter.registrations).isEqualTo(before);
+        assertThat(engine.counters.get(XprtCounter.REGBUF_NOT_READY)).isEqualTo(1);
+        assertThat(helper).as("asked once").hasSize(1);
+        helper.remove().run();
+        assertThat(adapter.registrations).isEqualTo(before + 1);
+        onLoop(() -> got[2] = pool.tryAcquire(1 << 20));
+        got[2].release();
+    }
+
+    @Test
+    void theNextSlabIsMadeBeforeTheLastOneIsUsedUp() throws Exception {
+        pool.prepare(4096);
+        long one = pool.allocated();
+        List<Regbuf> taken = new ArrayList<>();
+        onLoop(() -> {
+            while (helper.isEmpty()) {
+                taken.add(pool.tryAcquire(4096));
+            }
+        });
+        assertThat(taken).doesNotContainNull();
+        helper.remove().run();
+        assertThat(pool.allocated()).isEqualTo(2 * one);
+        taken.forEach(Regbuf::release);
+    }
+
+    private static void onLoop(Runnable body) {
+        LoopThread loop = new LoopThread("test loop", body, null);
+        loop.start();
+        loop.awaitEnd();
+    }
+
+    @Test
+    void whatOthersNeedIsTakenFromUnusedSlabs() {
+        drain(1 << 20).forEach(Regbuf::release);
+        assertThat(budget.tryReserve(1 << 20)).isFalse();
+        assertThat(budget.reserve(1 << 20)).isTrue();
+        assertThat(pool.allocated() + (1 << 20)).isEqualTo(budget.used()).isLessThanOrEqualTo(BUDGET);
+        budget.release(1 << 20);
     }
 
     @Test

@@ -95,6 +95,8 @@ final class ScriptedQueuePair implements QueuePair {
     boolean inLoop = true;
     int postedReceives;
     VerbsException ended;
+    /** Thrown by every post. */
+    RuntimeException fault;
 
     ScriptedQueuePair(byte[] peerPrivateData) {
         this.peerPrivateData = peerPrivateData;
@@ -115,6 +117,9 @@ final class ScriptedQueuePair implements QueuePair {
 
     @Override
     public void postSend(WorkRequest chain) {
+        if (fault != null) {
+            throw fault;
+        }
         for (WorkRequest r = chain; r != null; r = r.next()) {
             ByteBuffer bytes = ByteBuffer.allocate((int) r.remaining());
             boolean read = r.opcode() == WorkRequest.Opcode.RDMA_READ;

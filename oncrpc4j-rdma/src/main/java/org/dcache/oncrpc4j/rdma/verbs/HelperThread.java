@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.verbs;
+
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * A thread for what may block in the system, such as the registration of memory, so that no loop has to: one task after the other, in the order of the calls.
+ *
+ * <p>It is there when it has something to do and goes when it has had nothing for a while. It belongs to who makes it, who closes it; tasks that are given later are not
+ * taken. {@link #execute} is for any thread and never blocks.
+ */
+public final class HelperThread implements AutoCloseable {
+
+    /** A thread that serves many connections and must not be made to wait by any. */
+    public interface Loop {}
+
+    private static final int IDLE_SECONDS = 30;
+
+    private final ThreadPoolExecutor thread;
+
+    public HelperThread(String name) {
+        thread = new ThreadPoolExecutor(1, 1, IDLE_SECONDS, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), task -> {
+            Thread made = new Thread(null, task, name, 0, false);
+            made.setDaemon(true);
+            made.setContextClassLoader(null);
+            return made;
+        }, (task, executor) -> {
+            throw new IllegalStateException(name + " has ended");
+        });
+        thread.allowCoreThreadTimeOut(true);
+    }
+
+    /** @return false when it is closed or the system has no thread to give: the task will not run then */
+    public boolean execute(Runnable task) {
+        try {
+            thread.execute(task);
+            return true;
+        } catch (IllegalStateException | OutOfMemoryError e) {
+            return false;
+        }
+    }
+
+    /** Whether the caller is a loop of a provider, which must not be made to wait. */
+    public static boolean isLoop() {
+        return Thread.currentThread() instanceof Loop;
+    }
+
+    /** What was taken still runs. Idempotent. */
+    @Override
+    public void close() {
+        thread.shutdown();
+    }
+}
