@@ -4,6 +4,7 @@ package org.dcache.oncrpc4j.rdma.iwarp;
 import java.nio.ByteBuffer;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.dcache.oncrpc4j.rdma.verbs.Access;
+import org.dcache.oncrpc4j.rdma.verbs.ResourceLimitException;
 import org.dcache.oncrpc4j.rdma.verbs.WorkRequest;
 
 /**
@@ -132,9 +133,14 @@ final class InboundMessages {
         if (!exposure.contains(to, payload)) {
             return fail(TerminateCode.BOUNDS);
         }
-        target = exposure;
-        place = exposure.view();
         placeAt = (int) (to - exposure.offset());
+        try {
+            place = exposure.view(placeAt + payload);
+        } catch (ResourceLimitException e) {
+            queuePair.abort(e);
+            return false;
+        }
+        target = exposure;
         return true;
     }
 
@@ -250,11 +256,18 @@ final class InboundMessages {
             return;
         }
         switch (opcode) {
-            case RDMA_WRITE -> target = null;
+            case RDMA_WRITE -> writeDone();
             case READ_RESPONSE -> responseDone();
             case READ_REQUEST -> requestDone(header);
             case TERMINATE -> queuePair.terminated(TerminateMessage.decode(terminate, 0));
             default -> sendDone(header);
+        }
+    }
+
+    private void writeDone() {
+        if (target != null) {
+            target.written(placeAt, payload);
+            target = null;
         }
     }
 
@@ -295,7 +308,12 @@ final class InboundMessages {
                 fail(error);
                 return;
             }
-            exposure.view();
+            try {
+                exposure.view(exposure.length());
+            } catch (ResourceLimitException e) {
+                queuePair.abort(e);
+                return;
+            }
             exposure.pin();
             offset = (int) (to - exposure.offset());
         }

@@ -8,10 +8,13 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.dcache.oncrpc4j.rdma.verbs.Access;
 import org.dcache.oncrpc4j.rdma.verbs.Exposure;
 import org.dcache.oncrpc4j.rdma.verbs.MemorySource;
+import org.dcache.oncrpc4j.rdma.verbs.ResourceLimitException;
 import org.dcache.oncrpc4j.rdma.verbs.WorkRequest;
 
 /**
  * Memory under an STag of one connection. It is an entry of the connection's {@link StagTable}.
+ *
+ * <p>It knows what the peer has written: all bytes up to a mark in the common case, and the pieces behind a gap where a peer writes out of order.
  *
  * <p>Only the loop looks it up, places into it and ends it; so a revocation on the loop is complete when it returns, but for one
  * case: Read Responses that are queued or being gathered by the send side pin it, and the fence runs when the
@@ -27,6 +30,9 @@ final class IwarpExposure implements Exposure {
     private final int length;
     private final AtomicInteger pins = new AtomicInteger();
     private ByteBuffer view;
+    /** Bytes from the start on that the peer has written; {@link #ahead} is what it wrote behind the first gap, or null. */
+    private int written;
+    private WrittenPieces ahead;
     private volatile boolean valid = true;
     private volatile boolean fenceWaiting;
     private List<Runnable> fences;
@@ -79,13 +85,38 @@ final class IwarpExposure implements Exposure {
         return from >= 0 && from <= length && bytes <= length - from;
     }
 
-    /** Loop: the memory, all of it between 0 and capacity; asked from its source at the first call. */
-    ByteBuffer view() {
-        if (view == null) {
-            ByteBuffer memory = source.memory();
-            view = memory.slice(memory.position(), length);
+    /** Loop: the memory, at least its first bytes, from 0 on; asked from its source when there is not so much yet. */
+    ByteBuffer view(int upTo) throws ResourceLimitException {
+        if (view == null || view.capacity() < upTo) {
+            ByteBuffer memory = source.memory(upTo);
+            view = memory.slice(memory.position(), Math.min(length, memory.remaining()));
         }
         return view;
+    }
+
+    /** Loop or send side: all of the memory of an exposure for reading, which was asked for when the Read Request arrived. */
+    ByteBuffer view() {
+        return view;
+    }
+
+    /** Loop: a segment was placed and its CRC was right. */
+    void written(int at, int bytes) {
+        if (at > written) {
+            if (ahead == null) {
+                ahead = new WrittenPieces();
+            }
+            ahead.add(at, at + bytes);
+        } else {
+            written = Math.max(written, at + bytes);
+            if (ahead != null) {
+                written = ahead.join(written);
+            }
+        }
+    }
+
+    @Override
+    public int written() {
+        return written;
     }
 
     /** Loop: a Read Response of it was queued. */

@@ -99,7 +99,7 @@ final class PendingReply implements ReplyListener {
                 return true;
             });
         } catch (IndexOutOfBoundsException e) {
-            throw new BadReplyException("the results of " + call.header() + " end too early: " + e.getMessage());
+            throw new BadReplyException("the results of " + call.header() + " end too early, with byte " + reduced.limit() + " of the reply");
         }
         if (contradicts[0]) {
             throw new BadReplyException("a Write chunk was returned with another length than the result of " + call.header() + " has");

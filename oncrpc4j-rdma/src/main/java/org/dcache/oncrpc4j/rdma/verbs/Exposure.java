@@ -9,6 +9,9 @@ package org.dcache.oncrpc4j.rdma.verbs;
  */
 public interface Exposure {
 
+    /** Of {@link #written}: a device places, and nobody knows. */
+    int UNKNOWN = -1;
+
     /** The handle (STag, rkey): unpredictable, never 0, different at each exposure. */
     int stag();
 
@@ -16,6 +19,11 @@ public interface Exposure {
     long offset();
 
     int length();
+
+    /** How many bytes from the start on the peer has written without a gap, or {@link #UNKNOWN}. On the loop, also when it has ended. */
+    default int written() {
+        return UNKNOWN;
+    }
 
     /**
      * Work that must be chained before the first message that names the STag; null when the exposure is ready at once. The

@@ -8,7 +8,19 @@ public class BadReplyException extends IOException {
 
     private static final long serialVersionUID = 1L;
 
+    private final XprtCounter counter;
+
     public BadReplyException(String message) {
+        this(message, XprtCounter.DROPPED_BAD_REPLY);
+    }
+
+    BadReplyException(String message, XprtCounter counter) {
         super(message);
+        this.counter = counter;
+    }
+
+    /** What counts its cause. */
+    XprtCounter counter() {
+        return counter;
     }
 }

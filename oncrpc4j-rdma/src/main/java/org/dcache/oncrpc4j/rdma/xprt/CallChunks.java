@@ -78,7 +78,7 @@ final class CallChunks {
             return;
         }
         for (int i = 0; i < expected.results(); i++) {
-            ResultSink sink = ResultSink.ofWriteChunk(connection.device().regbufs(), room, Math.max(4, expected.maximum(i)));
+            ResultSink sink = ResultSink.ofWriteChunk(connection, room, Math.max(4, expected.maximum(i)));
             call.addResult(sink);
             Exposure exposure = expose(connection, call, context, sink);
             h.beginWrite();
@@ -87,7 +87,7 @@ final class CallChunks {
         }
         if (!known || h.encodedLength() + expected.bound() > room) {
             int length = known ? expected.bound() : connection.limits().maxReply();
-            ResultSink sink = ResultSink.ofReplyChunk(connection.device().regbufs(), length);
+            ResultSink sink = ResultSink.ofReplyChunk(connection, length);
             call.longReply(sink);
             Exposure exposure = expose(connection, call, context, sink);
             h.beginReply();
@@ -98,6 +98,7 @@ final class CallChunks {
 
     private static Exposure expose(RdmaConnection connection, PendingCall call, SendContext context, ResultSink sink) throws IOException {
         Exposure exposure = connection.queuePair().expose(sink, Access.REMOTE_WRITE);
+        sink.exposed(exposure);
         keep(call, context, exposure);
         return exposure;
     }

@@ -48,6 +48,7 @@ public final class RdmaConnection implements QueuePairHandler {
     private final Requester requester;
     private final Responder responder;
     private final Keepalive keepalive;
+    private final ResultMemory resultMemory = new ResultMemory(this);
     private final AtomicInteger contextsInUse = new AtomicInteger();
 
     private volatile QueuePair queuePair;
@@ -171,6 +172,11 @@ public final class RdmaConnection implements QueuePairHandler {
 
     Responder responder() {
         return responder;
+    }
+
+    /** Loop. */
+    ResultMemory resultMemory() {
+        return resultMemory;
     }
 
     ConnectionOwner owner() {

@@ -20,6 +20,7 @@ import org.dcache.oncrpc4j.rdma.verbs.AdapterClosedException;
 import org.dcache.oncrpc4j.rdma.verbs.ConnectOptions;
 import org.dcache.oncrpc4j.rdma.verbs.ConnectionClosedException;
 import org.dcache.oncrpc4j.rdma.verbs.HelperThread;
+import org.dcache.oncrpc4j.rdma.verbs.MemoryBudget;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -42,6 +43,7 @@ public final class RdmaDevice implements AutoCloseable {
     private final Counters counters;
     private final HelperThread helper = new HelperThread("rpcrdma registrar");
     private final RegbufPool regbufs;
+    private final MemoryBudget resultHeap;
     private final SinkQueue sinks;
     private final SendContextPool sendContexts = new SendContextPool();
     private final LongAdder exposures = new LongAdder();
@@ -55,6 +57,7 @@ public final class RdmaDevice implements AutoCloseable {
         this.limits = limits;
         this.counters = counters;
         this.regbufs = new RegbufPool(adapter, adapter.memory(), counters, helper::execute);
+        this.resultHeap = new MemoryBudget(Math.min(adapter.memory().limit(), Runtime.getRuntime().maxMemory() / 2));
         regbufs.prepare(RdmaHeader.MIN_LENGTH);
         regbufs.prepare(limits.inline());
         this.sinks = new SinkQueue(regbufs, counters, this::offLoop);
@@ -87,6 +90,11 @@ public final class RdmaDevice implements AutoCloseable {
 
     public RegbufPool regbufs() {
         return regbufs;
+    }
+
+    /** What results may take of the heap while they arrive. */
+    MemoryBudget resultHeap() {
+        return resultHeap;
     }
 
     SinkQueue sinks() {

@@ -15,12 +15,18 @@ import org.dcache.oncrpc4j.rdma.verbs.MemoryRegion;
  */
 public final class Regbuf {
 
+    private static final byte[] ZEROS = new byte[16 << 10];
+
     private final RegbufPool pool;
     /** Null for memory for one use. */
     private final RegbufSlab slab;
     private final ByteBuffer memory;
     private final MemoryRegion region;
     private final AtomicBoolean out = new AtomicBoolean();
+    /** How many bytes from the start may hold what a user left; the owner's. */
+    private int stale;
+    /** The same, at the end of the present use. */
+    private int staleAfter;
 
     Regbuf(RegbufPool pool, RegbufSlab slab, ByteBuffer memory, MemoryRegion region) {
         this.pool = pool;
@@ -68,7 +74,21 @@ public final class Regbuf {
         if (!out.compareAndSet(false, true)) {
             throw new IllegalStateException("regbuf handed out twice");
         }
+        stale = staleAfter;
+        staleAfter = memory.capacity();
         memory.clear();
+    }
+
+    /** Clears what earlier users left, before a peer may write what the application will see. Costs nothing on fresh memory. */
+    void zeroStale() {
+        for (int at = 0; at < stale; at += ZEROS.length) {
+            memory.put(at, ZEROS, 0, Math.min(ZEROS.length, stale - at));
+        }
+    }
+
+    /** Nothing but so many bytes from the start on was written in this use, or what was written there is of no concern; the next use then clears less. */
+    void holds(int bytes) {
+        staleAfter = bytes;
     }
 
     /** Whether {@link #forget} is possible: it has a slab, or memory for one use, of its own. */

@@ -13,7 +13,7 @@ import org.dcache.oncrpc4j.rdma.proto.RpcWords;
  * {@code rpcrdma_inline_fixup} and {@code rpcrdma_decode_msg}). On the loop, after the fence: nobody else touches the memory.
  *
  * <p>With one Write chunk, the common case, the inline bytes are put around the data in its sink and nothing else moves. The peer's lengths are
- * checked against what was offered before they are used.
+ * checked against what was offered and against what was written before they are used.
  */
 final class ReplyAssembly {
 
@@ -37,9 +37,16 @@ final class ReplyAssembly {
         if (longReply) {
             ResultSink sink = call.longReply();
             long total = h.replyTotal();
-            if (sink == null || total > sink.length() || total < RpcWords.DIRECTION_LENGTH || sink.regbuf() == null) {
-                throw bad(connection, "a long reply of " + total + " bytes where " + (sink == null ? 0 : sink.length()) + " were offered");
+            if (sink == null) {
+                throw bad(connection, "a long reply of " + total + " bytes to a call that offered no Reply chunk");
             }
+            for (int s = 0; s < h.replySegments(); s++) {
+                returned(connection, sink, h.replyHandle(s), h.replyOffset(s), h.replyLength(s), s);
+            }
+            if (total < RpcWords.DIRECTION_LENGTH) {
+                throw bad(connection, "a long reply of " + total + " bytes, which holds no message");
+            }
+            written(connection, sink, total, "a long reply");
             reduced = sink.regbuf().view(sink.headRoom(), (int) total);
             if (RpcWords.xid(reduced, 0) != call.xid() || RpcWords.type(reduced, 0) != RpcWords.REPLY) {
                 throw bad(connection, "the Reply chunk does not hold the reply that its header announces");
@@ -62,7 +69,9 @@ final class ReplyAssembly {
         if (written > 0) {
             merge(connection, call, reduced, lengths, positions);
         } else if (longReply) {
-            Regbuf memory = call.longReply().take();
+            int total = reduced.remaining();
+            connection.resultMemory().longReplyWas(total);
+            Regbuf memory = call.longReply().take(total);
             call.dropResults();
             call.replied(reduced, memory);
         } else {
@@ -79,16 +88,39 @@ final class ReplyAssembly {
         }
         int written = 0;
         for (int i = 0; i < h.writeCount(); i++) {
-            long total = h.writeTotal(i);
-            if (total > call.result(i).length() || total > 0 && call.result(i).regbuf() == null) {
-                throw bad(connection, total + " bytes written to a Write chunk of " + call.result(i).length());
+            ResultSink sink = call.result(i);
+            for (int s = 0; s < h.writeSegments(i); s++) {
+                returned(connection, sink, h.writeHandle(i, s), h.writeOffset(i, s), h.writeLength(i, s), s);
             }
+            long total = h.writeTotal(i);
+            written(connection, sink, total, "a Write chunk");
             lengths[i] = (int) total;
             if (total > 0) {
                 written++;
             }
         }
         return written;
+    }
+
+    /**
+     * A responder returns the segments that it was offered and changes their lengths only (RFC 8166, 3.4.6). We offer one for each chunk. What stands in a segment of which
+     * nothing was used is nobody's concern.
+     */
+    private static void returned(RdmaConnection connection, ResultSink sink, int handle, long offset, int length, int segment) throws IOException {
+        if (length > 0 && (segment > 0 || !sink.isAt(handle, offset))) {
+            throw bad(connection, "segment " + segment + " with handle 0x" + Integer.toHexString(handle) + ", offset 0x" + Long.toHexString(offset) + " and " + length
+                    + " bytes, which was not offered");
+        }
+    }
+
+    /** What the peer says that it wrote must lie in what was offered, and must have been written: the rest of the memory holds what others left there. */
+    private static void written(RdmaConnection connection, ResultSink sink, long total, String what) throws IOException {
+        int written = sink.written();
+        if (total > written) {
+            throw new BadReplyException(connection.remoteAddress() + ": expected a reply whose data was written; got " + what + " of " + total + " bytes, of which the first "
+                    + written + " were written where " + sink.length() + " were offered",
+                    total > sink.length() ? XprtCounter.DROPPED_BAD_REPLY : XprtCounter.REPLY_NOT_WRITTEN);
+        }
     }
 
     private static void merge(RdmaConnection connection, PendingCall call, ByteBuffer reduced, int[] lengths, int[] positions)
@@ -113,8 +145,8 @@ final class ReplyAssembly {
         int length = lengths[used];
         int padded = length + 3 & ~3;
         int tail = reduced.remaining() - position;
-        if (count == 1 && position <= sink.headRoom() && padded + tail <= sink.length() + sink.tailRoom()) {
-            Regbuf memory = sink.take();
+        if (count == 1 && position <= sink.headRoom() && sink.headRoom() + padded + tail <= sink.regbuf().capacity()) {
+            Regbuf memory = sink.take(sink.headRoom() + padded + tail);
             ByteBuffer whole = memory.memory();
             int start = sink.headRoom() - position;
             int end = sink.headRoom() + length;
@@ -151,6 +183,6 @@ final class ReplyAssembly {
     }
 
     private static BadReplyException bad(RdmaConnection connection, String what) {
-        return new BadReplyException(connection.remoteAddress() + ": expected a reply that fits its chunks; came " + what);
+        return new BadReplyException(connection.remoteAddress() + ": expected a reply that fits its chunks; got " + what);
     }
 }

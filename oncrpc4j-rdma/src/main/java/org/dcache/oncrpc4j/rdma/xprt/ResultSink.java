@@ -2,16 +2,21 @@
 package org.dcache.oncrpc4j.rdma.xprt;
 
 import java.nio.ByteBuffer;
+import org.dcache.oncrpc4j.rdma.verbs.Exposure;
 import org.dcache.oncrpc4j.rdma.verbs.MemorySource;
+import org.dcache.oncrpc4j.rdma.verbs.ResourceLimitException;
 
 /**
  * Memory of ours that a reply's data is written to: one Write chunk or the Reply chunk.
  *
- * <p>With a provider that exposes lazily it costs nothing until the peer writes. Around the data of a Write chunk there is room for the
- * inline parts of the reply, so that the message can be put together without moving the data.
+ * <p>With a provider that exposes lazily it costs nothing until the peer writes, and then grows with what arrives ({@link ResultMemory}). Around the data of a Write chunk there is
+ * room for the inline parts of the reply, so that the message can be put together without moving the data.
  *
  * <p>The data of a Write chunk is what the application asked for. Where the provider can place into heap memory, it lies there, so that the application can
  * have it without one more copy; a Reply chunk is decoded in parts and lies in pooled memory.
+ *
+ * <p>Nobody ever sees in it what it held before: a provider that places by itself says what the peer has written ({@link #written}), and no more than that is a reply; where a
+ * device places, what is left of earlier use is zeroed before the peer may write.
  *
  * <p>Exposed by the calling thread, filled by the provider, read and released on the loop after the fence.
  */
@@ -23,15 +28,23 @@ final class ResultSink implements MemorySource {
      */
     private static final int ROOM = 1024;
 
-    private final RegbufPool pool;
+    /** A result that needs more than it has gets so many times as much. */
+    private static final int GROWTH = 4;
+
+    private final RdmaConnection connection;
     private final int headRoom;
     private final int length;
     private final int tailRoom;
     private final boolean forApplication;
     private Regbuf regbuf;
+    /** Whether {@link ResultMemory} knows of it. */
+    private boolean counted;
+    private Exposure exposure;
+    private int stag;
+    private long offset;
 
-    private ResultSink(RegbufPool pool, int headRoom, int length, int tailRoom, boolean forApplication) {
-        this.pool = pool;
+    private ResultSink(RdmaConnection connection, int headRoom, int length, int tailRoom, boolean forApplication) {
+        this.connection = connection;
         this.headRoom = headRoom;
         this.length = length;
         this.tailRoom = tailRoom;
@@ -39,13 +52,25 @@ final class ResultSink implements MemorySource {
     }
 
     /** For a Write chunk, with room on both sides for a reply that comes in {@code inline} bytes. */
-    static ResultSink ofWriteChunk(RegbufPool pool, int inline, int length) {
+    static ResultSink ofWriteChunk(RdmaConnection connection, int inline, int length) {
         int room = Math.min(inline, ROOM);
-        return new ResultSink(pool, room, length, room, true);
+        return new ResultSink(connection, room, length, room, true);
     }
 
-    static ResultSink ofReplyChunk(RegbufPool pool, int length) {
-        return new ResultSink(pool, 0, length, 0, false);
+    static ResultSink ofReplyChunk(RdmaConnection connection, int length) {
+        return new ResultSink(connection, 0, length, 0, false);
+    }
+
+    /** Where the peer finds it. */
+    void exposed(Exposure as) {
+        exposure = as;
+        stag = as.stag();
+        offset = as.offset();
+    }
+
+    /** Whether a segment with these words is the one that was offered. */
+    boolean isAt(int handle, long address) {
+        return handle == stag && address == offset;
     }
 
     @Override
@@ -53,21 +78,52 @@ final class ResultSink implements MemorySource {
         return length;
     }
 
+    /** All of it, without what it held before. */
     @Override
     public synchronized ByteBuffer memory() {
         if (regbuf == null) {
-            regbuf = forApplication && pool.takesHeap() ? pool.heap(headRoom + length + tailRoom)
-                    : pool.acquire(headRoom + length + tailRoom);
+            RegbufPool pool = connection.device().regbufs();
+            int bytes = headRoom + length + tailRoom;
+            regbuf = forApplication && pool.takesHeap() ? pool.heap(bytes) : pool.acquire(bytes);
+            regbuf.zeroStale();
         }
         return regbuf.view(headRoom, length);
+    }
+
+    @Override
+    public synchronized ByteBuffer memory(int upTo) throws ResourceLimitException {
+        int room = room();
+        if (regbuf == null || room < upTo) {
+            ResultMemory memory = connection.resultMemory();
+            int wanted = regbuf != null ? (int) Math.max(upTo, Math.min(length, (long) room * GROWTH))
+                    : memory.first(upTo, forApplication ? length : Math.min(length, memory.longReply()));
+            Regbuf larger = memory.take(headRoom + wanted + tailRoom, forApplication && connection.device().regbufs().takesHeap());
+            if (regbuf != null) {
+                larger.memory().put(headRoom, regbuf.memory(), headRoom, room);
+                release();
+            }
+            regbuf = larger;
+            counted = true;
+        }
+        return regbuf.view(headRoom, room());
+    }
+
+    /** How much of its length there is memory for. */
+    private int room() {
+        return regbuf == null ? 0 : Math.min(length, regbuf.capacity() - headRoom - tailRoom);
     }
 
     int headRoom() {
         return headRoom;
     }
 
-    int tailRoom() {
-        return tailRoom;
+    /** How many bytes from the start hold what the peer wrote, or zeros of ours. After the fence. */
+    synchronized int written() {
+        if (regbuf == null) {
+            return 0;
+        }
+        int known = exposure.written();
+        return known == Exposure.UNKNOWN ? length : known;
     }
 
     /** The memory, or null when the peer wrote nothing. */
@@ -75,10 +131,23 @@ final class ResultSink implements MemorySource {
         return regbuf;
     }
 
-    /** Leaves the memory to the caller. */
-    synchronized Regbuf take() {
+    /**
+     * Leaves the memory to the caller.
+     *
+     * @param used how many of the bytes from its start on hold something now
+     */
+    synchronized Regbuf take(int used) {
+        regbuf.holds(used);
+        return take();
+    }
+
+    private synchronized Regbuf take() {
         Regbuf taken = regbuf;
         regbuf = null;
+        if (counted) {
+            counted = false;
+            connection.resultMemory().left(taken);
+        }
         return taken;
     }
 

@@ -88,6 +88,10 @@ public enum XprtCounter implements CounterName {
     DROPPED_PROCEDURE,
     /** A reply whose header cannot be decoded [31]. */
     DROPPED_BAD_REPLY,
+    /** A reply that announces data which the peer has not written; its call failed. */
+    REPLY_NOT_WRITTEN,
+    /** A connection was ended because its peer began to write more results at once than there is memory for. */
+    RESULT_MEMORY_REFUSED,
     /** A reply to no call of ours: late, duplicate or invented (Linux: bad_reply_count). */
     DROPPED_UNKNOWN_XID,
     /** The late answer to a call whose caller gave up. */

@@ -39,7 +39,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** A server that writes into the memory of a call whose caller has given up: the test is the server, on bare verbs. */
+/** A server that writes into the memory of a call whose caller has given up, or less than it says: the test is the server, on bare verbs. */
 class LateWriterTest {
 
     private static final byte EARLY = 0x11;
@@ -79,6 +79,8 @@ class LateWriterTest {
     }
 
     private RdmaHeader receiveCall() throws Exception {
+        // So that it lies ready when the loop needs it.
+        pool().acquire(5000).release();
         RdmaHeader h = new RdmaHeader();
         h.decode(ByteBuffer.wrap(server.message().data()), 100);
         return h;
@@ -101,10 +103,13 @@ class LateWriterTest {
         assertThat(Counters.process().get(XprtCounter.DROPPED_SHORT)).isGreaterThan(before);
     }
 
+    private RegbufPool pool() {
+        return ((RdmaRpcTransport) transport).connection().device().regbufs();
+    }
+
     /** The pool hands out last what it got back last: the memory of the call that was given up. */
     private byte[] memoryOfTheCall() {
-        RegbufPool pool = ((RdmaRpcTransport) transport).connection().device().regbufs();
-        Regbuf regbuf = pool.acquire(((RdmaRpcTransport) transport).connection().device().limits().maxReply());
+        Regbuf regbuf = pool().acquire(5000);
         byte[] bytes = new byte[5000];
         regbuf.memory().get(0, bytes);
         regbuf.release();
@@ -189,5 +194,27 @@ class LateWriterTest {
         future.get(20, TimeUnit.SECONDS);
         write(h, LATE);
         expectTerminate();
+    }
+
+    /** What the memory held before is of other calls, perhaps to other servers. */
+    @Test
+    void aReplyThatWasNotWrittenWholeFailsItsCallAtOnce() throws Exception {
+        long before = Counters.process().get(XprtCounter.REPLY_NOT_WRITTEN);
+        Future<?> call = executor.submit(() -> {
+            call().call(1, XdrVoid.XDR_VOID, XdrVoid.XDR_VOID, 60, TimeUnit.SECONDS);
+            return null;
+        });
+        RdmaHeader h = receiveCall();
+        ByteBuffer message = ByteBuffer.allocate(24).putInt(h.xid()).putInt(1).rewind();
+        server.queuePair().postSend(new WorkRequest().write(h.replyHandle(0), h.replyOffset(0)).add(message).signaled(true));
+        RdmaHeader reply = new RdmaHeader().reset().xid(h.xid()).version(RdmaHeader.VERSION).credits(32).procedure(RdmaHeader.RDMA_NOMSG);
+        reply.beginReply();
+        reply.addReplySegment(h.replyHandle(0), 25, h.replyOffset(0));
+        ByteBuffer header = ByteBuffer.allocate(reply.encodedLength());
+        reply.encode(header, 0);
+        server.queuePair().postSend(new WorkRequest().send().add(header).signaled(true));
+        assertThatThrownBy(() -> call.get(20, TimeUnit.SECONDS)).hasMessageContaining("of which the first 24 were written");
+        assertThat(Counters.process().get(XprtCounter.REPLY_NOT_WRITTEN)).isEqualTo(before + 1);
+        assertThat(transport.isOpen()).isTrue();
     }
 }

@@ -37,6 +37,7 @@ final class ScriptedQueuePair implements QueuePair {
         final int stag;
         private final ScriptedQueuePair owner;
         boolean revoked;
+        int written = UNKNOWN;
         Runnable pendingFence;
 
         Exposed(ScriptedQueuePair owner, MemorySource source, Access access, int stag) {
@@ -53,12 +54,17 @@ final class ScriptedQueuePair implements QueuePair {
 
         @Override
         public long offset() {
-            return 0x1000L * stag;
+            return 0;
         }
 
         @Override
         public int length() {
             return source.length();
+        }
+
+        @Override
+        public int written() {
+            return written;
         }
 
         @Override
