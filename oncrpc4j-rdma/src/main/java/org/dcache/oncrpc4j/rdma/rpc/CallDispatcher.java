@@ -8,7 +8,6 @@ import org.dcache.oncrpc4j.rdma.metrics.Counters;
 import org.dcache.oncrpc4j.rdma.spi.ServiceContext;
 import org.dcache.oncrpc4j.rdma.xprt.InboundCall;
 import org.dcache.oncrpc4j.rdma.xprt.XprtCounter;
-import org.dcache.oncrpc4j.rpc.OncRpcException;
 import org.dcache.oncrpc4j.rpc.RpcCall;
 import org.dcache.oncrpc4j.rpc.RpcDispatcher;
 import org.dcache.oncrpc4j.rpc.RpcException;
@@ -21,7 +20,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p>One hop: the loop only hands the whole of it to the service's executor as one task; nothing of the user's, no crypto and no look-up runs on the
  * loop. oncrpc4j's own filters do the work. Where they leave a call without an answer (an undecodable header; for RPCSEC_GSS see
- * {@link GssCalls}), it is answered here: a client on RDMA would wait for it and in the end drop the connection.
+ * {@link GssCalls}), it is answered here: a client on RDMA would wait for it and in the end drop the connection. When the dispatch has returned, whatever it did, the call's
+ * memory is seen to; an {@link Error} of the program goes on to the thread's own handler, as over TCP.
  */
 final class CallDispatcher {
 
@@ -45,7 +45,7 @@ final class CallDispatcher {
     /** On the loop. */
     void received(InboundCall call, RdmaRpcTransport transport) {
         try {
-            executors.dispatch(() -> dispatch(call, transport));
+            transport.dispatch(() -> dispatch(call, transport));
         } catch (RejectedExecutionException e) {
             counters.increment(XprtCounter.EXECUTOR_REJECTED);
             PlainReply.systemError(call, transport);
@@ -53,17 +53,33 @@ final class CallDispatcher {
     }
 
     private void dispatch(InboundCall call, RdmaRpcTransport transport) {
-        if (!Eligibility.holds(call, transport.bindings())) {
-            LOG.debug("Read chunk of {} that moves what is not eligible; the call is refused", transport.getRemoteSocketAddress());
-            call.refuse();
-            return;
-        }
+        call.begin();
         RdmaXdr xdr = new RdmaXdr(call, transport.memory());
+        CallOfProgram own = new CallOfProgram(call, xdr, transport, counters);
+        try {
+            if (Eligibility.holds(call, transport.bindings())) {
+                decode(call, xdr, transport, own);
+            } else {
+                LOG.debug("Read chunk of {} that moves what is not eligible; the call is refused", transport.getRemoteSocketAddress());
+                call.refuse();
+            }
+        } catch (RuntimeException e) {
+            complaints.info("RPC request of {} failed: {}", transport.getRemoteSocketAddress(), e.toString());
+            own.systemError();
+        } catch (Error e) {
+            own.systemError();
+            throw e;
+        } finally {
+            own.returned();
+        }
+    }
+
+    private void decode(InboundCall call, RdmaXdr xdr, RdmaRpcTransport transport, CallOfProgram own) {
         try {
             xdr.beginDecoding();
             int xid = xdr.xdrDecodeInt();
             xdr.xdrDecodeInt();
-            RpcCall rpc = new RpcCall(xid, xdr, transport);
+            RpcCall rpc = new ServedCall(xid, xdr, transport, own);
             try {
                 rpc.accept();
             } catch (RpcException e) {
@@ -72,39 +88,27 @@ final class CallDispatcher {
                 rpc.reject(e.getStatus(), e.getRpcReply());
                 return;
             }
-            dispatch(rpc, call, transport);
-        } catch (OncRpcException | RuntimeException e) {
-            undecodable(call, transport, e);
-        } catch (IOException e) {
+            RpcCall admitted = gss == null ? rpc : gss.admit(rpc, call, transport.memory(), own);
+            if (admitted == null) {
+                // The answer may have failed to be encoded, which oncrpc4j only logs.
+                own.systemError();
+                return;
+            }
+            give(admitted, own);
+        } catch (IOException | RuntimeException e) {
             undecodable(call, transport, e);
         }
     }
 
-    private void dispatch(RpcCall rpc, InboundCall call, RdmaRpcTransport transport) throws IOException {
-        RpcCall admitted = gss == null ? rpc : gss.admit(rpc, call, transport.memory());
-        if (admitted == null) {
-            // The answer may have failed to be encoded, which oncrpc4j only logs.
-            systemError(call, transport);
-            return;
-        }
+    private void give(RpcCall call, CallOfProgram own) throws IOException {
         FilterChainContext context = new FilterChainContext();
-        context.setMessage(admitted);
+        context.setMessage(call);
+        own.given();
         try {
             dispatcher.handleRead(context);
         } catch (RuntimeException e) {
             // oncrpc4j has answered with a system error and logged it; make sure of the former.
-            systemError(call, transport);
-        } catch (Error e) {
-            systemError(call, transport);
-            throw e;
-        }
-    }
-
-    /** For a call that nobody has answered. */
-    private void systemError(InboundCall call, RdmaRpcTransport transport) {
-        if (call.isOpen()) {
-            counters.increment(XprtCounter.ANSWERED_FOR_PROGRAM);
-            PlainReply.systemError(call, transport);
+            own.systemError();
         }
     }
 

@@ -7,7 +7,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The user code that one connection's events set off: it runs in order, one at a time, off the loop. A task of the executor runs all that came since,
+ * The user code that one connection's events set off, and for a service that wants its calls in order its dispatches, in a queue of their own: it runs in order, one at a time, off the loop. A task of the executor runs all that came since,
  * so that a burst of replies wakes one thread once and not a thread each.
  *
  * <p>A callback that blocks holds up the later ones of its connection, as it does over TCP, where it holds up the selector's thread. Synchronous

@@ -3,12 +3,18 @@ package org.dcache.oncrpc4j.rdma.rpc;
 
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.RejectedExecutionException;
+import org.dcache.oncrpc4j.rdma.metrics.Counters;
+import org.dcache.oncrpc4j.rdma.xprt.SharedThreads;
+import org.dcache.oncrpc4j.rdma.xprt.XprtCounter;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Where a service's user code runs: on the service's own executor, or, when that one runs tasks in the calling thread (oncrpc4j's same-thread strategy), on the
- * pool that all such services share. A loop must never be the calling thread of user code.
+ * pool that all such services share, one call of a connection after the other ({@link #inOrder}).
+ *
+ * <p>A loop never runs user code, nor does the timer. An executor may still do that to them: a full one with a caller-runs policy, or one that helps with older tasks.
+ * So each task looks at the thread that it runs in, and moves to the shared pool if that must not wait. Any thread.
  */
 final class Executors {
 
@@ -16,10 +22,14 @@ final class Executors {
 
     private final ExecutorService chosen;
     private final ExecutorService shared;
+    private final Counters counters;
+    private final boolean inOrder;
 
-    Executors(ExecutorService own, ExecutorService shared) {
+    Executors(ExecutorService own, ExecutorService shared, Counters counters) {
         this.shared = shared;
-        this.chosen = isDirect(own) ? shared : own;
+        this.counters = counters;
+        this.inOrder = isDirect(own);
+        this.chosen = inOrder ? shared : own;
     }
 
     /** Tries it out: a direct executor has run the task when {@code execute} returns, in this thread. */
@@ -33,18 +43,32 @@ final class Executors {
         return ranIn[0] == Thread.currentThread();
     }
 
+    /** Whether the service has its calls in the order of their connection, as it has over TCP: then they go through a {@link CallbackQueue}. */
+    boolean inOrder() {
+        return inOrder;
+    }
+
     /** Runs the dispatch of a call; throws {@link RejectedExecutionException} when the service takes no more. */
     void dispatch(Runnable task) {
-        chosen.execute(task);
+        chosen.execute(() -> run(task));
     }
 
     /** Runs a callback; one that the service's executor does not take any more (it was shut down) runs on the shared pool. */
     void callback(Runnable task) {
         try {
-            chosen.execute(task);
+            dispatch(task);
         } catch (RejectedExecutionException e) {
             LOG.debug("executor of the service takes no callbacks any more", e);
             shared.execute(task);
+        }
+    }
+
+    private void run(Runnable task) {
+        if (SharedThreads.mustNotWait()) {
+            counters.increment(XprtCounter.MOVED_OFF_LOOP);
+            shared.execute(task);
+        } else {
+            task.run();
         }
     }
 }

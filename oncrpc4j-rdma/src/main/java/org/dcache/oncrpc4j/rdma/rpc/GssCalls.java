@@ -57,16 +57,17 @@ final class GssCalls {
      * Takes a call through RPCSEC_GSS, if it uses that.
      *
      * @param inbound the message of this call
+     * @param own what its program will need
      * @return what is to be dispatched; null when the call has been dealt with
      */
-    RpcCall admit(RpcCall call, InboundCall inbound, RegbufMemoryManager memory) throws IOException {
+    RpcCall admit(RpcCall call, InboundCall inbound, RegbufMemoryManager memory, CallOfProgram own) throws IOException {
         if (!(call.getCredential() instanceof RpcAuthGss credential)) {
             return call;
         }
         switch (credential.getProc()) {
             case GssProc.RPCSEC_GSS_INIT, GssProc.RPCSEC_GSS_CONTINUE_INIT -> negotiate(call, credential);
             case GssProc.RPCSEC_GSS_DATA -> {
-                return data(call, credential, memory);
+                return data(call, credential, memory, own);
             }
             case GssProc.RPCSEC_GSS_DESTROY -> destroy(call, credential, inbound);
             default -> refuse(call, RpcAuthStat.AUTH_BADCRED, "RPCSEC_GSS procedure " + credential.getProc() + " is none of 0 to 3");
@@ -100,7 +101,7 @@ final class GssCalls {
         }
     }
 
-    private RpcCall data(RpcCall call, RpcAuthGss credential, RegbufMemoryManager memory) throws IOException {
+    private RpcCall data(RpcCall call, RpcAuthGss credential, RegbufMemoryManager memory, CallOfProgram own) throws IOException {
         int service = credential.getService();
         if (service < RpcGssService.RPC_GSS_SVC_NONE || service > RpcGssService.RPC_GSS_SVC_PRIVACY) {
             refuse(call, RpcAuthStat.AUTH_BADCRED, "RPCSEC_GSS service " + service + " is none of 1 to 3");
@@ -111,7 +112,7 @@ final class GssCalls {
             return null;
         }
         try {
-            return new GssDataCall(call, sessions.getEstablishedContext(credential.getHandle()), memory);
+            return new GssDataCall(call, sessions.getEstablishedContext(credential.getHandle()), memory, own);
         } catch (GSSException e) {
             refuse(call, RpcAuthStat.RPCSEC_GSS_CTXPROBLEM, "the context has just been destroyed");
             return null;

@@ -20,19 +20,38 @@ import org.ietf.jgss.MessageProp;
  * anything is allocated for it. They must be those of this header: their sequence number is the credential's (RFC 2203, section 5.3.3.2), or else two
  * calls could be put together from parts of others. And with privacy the results are sealed also when the program did not look at its arguments.
  *
- * <p>Belongs to the thread that handles the call, as the stock one.
+ * <p>Belongs to the thread that handles the call, as the stock one; what {@link ServedCall} adds on RDMA is added here too.
  */
 final class GssDataCall extends RpcGssCall {
 
     private final RegbufMemoryManager memory;
+    private final CallOfProgram own;
 
-    GssDataCall(RpcCall call, GSSContext context, RegbufMemoryManager memory) {
+    GssDataCall(RpcCall call, GSSContext context, RegbufMemoryManager memory, CallOfProgram own) {
         super(call, context, new MessageProp(true));
         this.memory = memory;
+        this.own = own;
+    }
+
+    @Override
+    public Xdr getXdr() {
+        own.shared();
+        return super.getXdr();
+    }
+
+    @Override
+    public void acceptedReply(int state, XdrAble result) {
+        own.reply(() -> super.acceptedReply(state, result));
+    }
+
+    @Override
+    public void reject(int status, XdrAble reason) {
+        own.reply(() -> super.reject(status, reason));
     }
 
     @Override
     public void retrieveCall(XdrAble arguments) throws IOException {
+        own.decoding();
         super.retrieveCall(new Unwrapped(arguments));
     }
 
@@ -47,7 +66,7 @@ final class GssDataCall extends RpcGssCall {
 
         @Override
         public void xdrDecode(XdrDecodingStream stream) throws IOException {
-            if (stream == getXdr() || !(stream instanceof Xdr body)) {
+            if (stream == GssDataCall.super.getXdr() || !(stream instanceof Xdr body)) {
                 arguments.xdrDecode(stream);
                 return;
             }

@@ -130,7 +130,7 @@ final class RdmaEndpoint implements RpcEndpoint {
             CountersManagement.acquire();
             management = ServiceManagement.register(this);
             timer = SharedThreads.acquireTimer();
-            executors = new Executors(service.executor(), SharedThreads.acquireWorkers());
+            executors = new Executors(service.executor(), SharedThreads.acquireWorkers(), counters);
             dispatcher = new CallDispatcher(service, executors, counters);
         }
         return leases;

@@ -29,6 +29,8 @@ public final class RdmaRpcTransport implements RpcTransport, XdrFactory {
     private final Executors executors;
     private final ConnectionReplyQueue replyQueue;
     private final CallbackQueue callbacks;
+    /** Null when calls need not be dispatched in order. */
+    private final CallbackQueue calls;
     private volatile RdmaConnection connection;
 
     RdmaRpcTransport(RegbufMemoryManager memory, Bindings bindings, Executors executors, ScheduledThreadPoolExecutor timer) {
@@ -37,6 +39,7 @@ public final class RdmaRpcTransport implements RpcTransport, XdrFactory {
         this.executors = executors;
         this.replyQueue = new ConnectionReplyQueue(this, timer);
         this.callbacks = new CallbackQueue(executors);
+        this.calls = executors.inOrder() ? new CallbackQueue(executors) : null;
     }
 
     /** Once, on the loop, before anybody else sees it. */
@@ -60,6 +63,19 @@ public final class RdmaRpcTransport implements RpcTransport, XdrFactory {
     /** Runs user code where user code belongs, at once if a thread is free. */
     void anyOrder(Runnable task) {
         executors.callback(task);
+    }
+
+    boolean inOrder() {
+        return calls != null;
+    }
+
+    /** Runs the dispatch of a call of the peer; throws {@link java.util.concurrent.RejectedExecutionException} when the service takes no more. */
+    void dispatch(Runnable task) {
+        if (calls != null) {
+            calls.add(task);
+        } else {
+            executors.dispatch(task);
+        }
     }
 
     /** What this connection agreed on. */

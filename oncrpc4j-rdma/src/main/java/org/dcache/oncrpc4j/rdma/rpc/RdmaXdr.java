@@ -28,7 +28,8 @@ import org.glassfish.grizzly.memory.ByteBufferWrapper;
  * by reference ({@code xdrEncodeShallowByteBuffer}) is referenced until the message has left; everything else is copied while it is encoded. Pad is
  * always zero. A length in a received message is checked before anything is allocated for it.
  *
- * <p>Not thread-safe, as the stock one.
+ * <p>Not thread-safe, as the stock one. But a program may leave a call to another thread, before its dispatch has returned, and the memory of a call goes back when that
+ * has: {@link #part} swaps what is decoded from, under the call's monitor, and comes first in any other thread that decodes ({@link ServedCall}).
  */
 final class RdmaXdr extends Xdr implements TransportStream {
 
@@ -87,6 +88,28 @@ final class RdmaXdr extends Xdr implements TransportStream {
     }
 
     /**
+     * Parts a call's Xdr from the pooled memory of the call, which nobody has answered: its dispatch returns, or another thread is about to decode, or to do with it what it
+     * likes. What has been decoded is let go, what has not is copied to the heap. A sink stays until its arguments are decoded, and lent memory until the reply.
+     *
+     * @param wanted whether somebody is sure to decode
+     */
+    void part(boolean wanted) {
+        synchronized (inbound) {
+            if (!pooled || inbound.isLent() || !wanted && !decoded && inbound.isPulled()) {
+                return;
+            }
+            boolean all = wanted || !decoded;
+            inbound.detach(all ? Integer.MAX_VALUE : RpcOffsets.HEAD);
+            if (encoding() == null) {
+                int position = _buffer.position();
+                _buffer = all ? new ByteBufferWrapper(inbound.message()) : EMPTY;
+                _buffer.position(all ? position : 0);
+            }
+            pooled = false;
+        }
+    }
+
+    /**
      * Parts from pooled memory that will be used again.
      *
      * @return false when the message has not been decoded to its end: then somebody may still do so, and the memory must not be used again
@@ -112,6 +135,9 @@ final class RdmaXdr extends Xdr implements TransportStream {
         int at = _buffer.position();
         if (padded > _buffer.limit() - at) {
             tooShort();
+        }
+        if (pooled && inbound != null) {
+            inbound.lend();
         }
         _buffer.position(at + padded);
         return _buffer.toByteBuffer(at, at + length).slice();
@@ -242,7 +268,14 @@ final class RdmaXdr extends Xdr implements TransportStream {
     @Override
     public void beginEncoding() {
         if (encoding() == null) {
-            _buffer = memory.allocate(INITIAL_XDR_SIZE);
+            RegbufBuffer buffer = memory.allocate(INITIAL_XDR_SIZE);
+            if (inbound == null) {
+                _buffer = buffer;
+            } else {
+                synchronized (inbound) {
+                    _buffer = buffer;
+                }
+            }
         }
         dropExternals();
         super.beginEncoding();

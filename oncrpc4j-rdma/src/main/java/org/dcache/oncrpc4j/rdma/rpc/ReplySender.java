@@ -17,8 +17,22 @@ final class ReplySender {
         SendContext context = connection.newContext();
         xdr.moveTo(context.message());
         if (call.isOpen() && call.writeChunks() > 0) {
-            CallReading.of(Views.of(call.message()), transport.bindings()).results(context.message());
+            results(call, transport, context);
         }
         connection.reply(call, context, listener);
+    }
+
+    /** The dispatch of the call may return meanwhile, in another thread, and let go of its message. */
+    private static void results(InboundCall call, RdmaRpcTransport transport, SendContext context) {
+        try {
+            CallReading reading;
+            synchronized (call) {
+                reading = CallReading.of(Views.of(call.message()), transport.bindings());
+            }
+            reading.results(context.message());
+        } catch (RuntimeException | Error e) {
+            transport.connection().abandon(context);
+            throw e;
+        }
     }
 }

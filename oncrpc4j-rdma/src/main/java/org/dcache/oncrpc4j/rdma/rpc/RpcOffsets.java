@@ -21,6 +21,8 @@ final class RpcOffsets {
     static final int PROGRAM = 12;
     static final int VERSION = 16;
     static final int PROCEDURE = 20;
+    /** First bytes of a call, which say whose it is and whether its data may be placed. */
+    static final int HEAD = 48;
     static final int CALL = 0;
     static final int REPLY = 1;
 

@@ -42,6 +42,11 @@ final class TransportOwner implements ConnectionOwner {
     }
 
     @Override
+    public boolean inOrder() {
+        return transport.inOrder();
+    }
+
+    @Override
     public void received(InboundCall call) {
         endpoint.dispatcher().received(call, transport);
     }

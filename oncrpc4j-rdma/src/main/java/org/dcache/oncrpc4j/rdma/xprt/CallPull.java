@@ -25,6 +25,7 @@ final class CallPull implements SinkQueue.Waiter {
     private long started;
     private ReceiveBuffer inline;
     private Regbuf sink;
+    private InboundCall call;
     private volatile boolean cancelled;
 
     /**
@@ -50,6 +51,15 @@ final class CallPull implements SinkQueue.Waiter {
 
     Regbuf sink() {
         return sink;
+    }
+
+    /** Its call, when that has come whole; null before. On the loop. */
+    InboundCall call() {
+        return call;
+    }
+
+    void call(InboundCall whole) {
+        call = whole;
     }
 
     /** When it got its memory: from then on the peer is waited for, before that others. 0 while it waits for memory. On the loop. */

@@ -16,6 +16,11 @@ public interface ConnectionOwner {
     /** Whether calls from the peer are wanted; asked at each. */
     boolean servesCalls();
 
+    /** Whether calls must be handed over in the order in which they arrived, those with Read chunks included; asked once, before it is established. */
+    default boolean inOrder() {
+        return false;
+    }
+
     /** A call is complete in memory. The owner answers it with {@link RdmaConnection#reply} or drops it with {@link InboundCall#discard}. */
     void received(InboundCall call);
 

@@ -11,13 +11,16 @@ import org.dcache.oncrpc4j.rdma.verbs.ReceiveBuffer;
 /**
  * A call that came in, whole, in pooled memory: its receive buffer, or the sink that its Read chunks were pulled into.
  *
- * <p>Belongs to whoever dispatches it. Its memory is valid until {@link #releaseMemory()}; it is answered or discarded exactly once, later
- * attempts are refused.
+ * <p>It is answered or discarded at most once, later attempts are refused; a one-way call never is. Its memory goes back when it is answered, or when it is
+ * {@linkplain #detach detached} since its dispatch has returned and nobody answered: then it keeps on the heap what may still be asked for. Whatever thread does that, while
+ * a dispatch runs in another thread ({@link #begin} to {@link #returned}) the memory stays: that one may be reading it.
+ *
+ * <p>{@link OpenCalls} counts it until then. Its monitor guards the memory; only other threads of the program, and the end of the connection, ever contend for it.
  */
 public final class InboundCall {
 
-    private static final int OPEN = 0;
     private static final int ANSWERED = 1;
+    private static final int LEFT = 2;
 
     private final RdmaConnection connection;
     private final int xid;
@@ -27,12 +30,19 @@ public final class InboundCall {
     private final RdmaHeader reads;
     private final boolean invalidate;
     private final int invalidateStag;
-    private final ByteBuffer message;
-    private ReceiveBuffer receiveBuffer;
-    private Regbuf sink;
-    private final AtomicInteger state = new AtomicInteger(OPEN);
+    private final AtomicInteger state = new AtomicInteger();
     /** Null when nobody records served calls. */
     private final ServedCallEvent event = Recorder.servedCall();
+
+    // guarded by this, but for reading the message while its memory cannot go
+    private volatile ByteBuffer message;
+    private ReceiveBuffer receiveBuffer;
+    private Regbuf sink;
+    private Thread running;
+    /** The program has parts of the memory itself, until it replies. */
+    private boolean lent;
+    /** The memory goes when the dispatch returns. */
+    private boolean releaseDue;
 
     /** @param path which way it came; is counted */
     InboundCall(XprtCounter path, RdmaConnection connection, int xid, RdmaHeader chunks, RdmaHeader reads, boolean invalidate, int invalidateStag,
@@ -61,7 +71,7 @@ public final class InboundCall {
         return xid;
     }
 
-    /** The unreduced RPC message from the xid on, big-endian, position 0. */
+    /** The unreduced RPC message from the xid on, big-endian, position 0; after {@link #detach} only its first bytes. */
     public ByteBuffer message() {
         return message;
     }
@@ -103,20 +113,109 @@ public final class InboundCall {
         return invalidateStag;
     }
 
+    // ---- answered
+
     /** Whether nobody has answered or discarded it yet. */
     public boolean isOpen() {
-        return state.get() == OPEN;
+        return (state.get() & ANSWERED) == 0;
     }
 
     boolean answer() {
-        return state.compareAndSet(OPEN, ANSWERED);
+        return mark(ANSWERED);
     }
 
-    /** Gives the call's memory back; its {@link #message()} must not be touched any more. Idempotent, any thread. */
+    private boolean mark(int bit) {
+        while (true) {
+            int old = state.get();
+            if ((old & bit) != 0) {
+                return false;
+            }
+            if (state.compareAndSet(old, old | bit)) {
+                return true;
+            }
+        }
+    }
+
+    /** It does not count any more. Any number of times; returns how many calls are left. */
+    int leave() {
+        return mark(LEFT) ? connection.responder().open().left() : connection.responder().size();
+    }
+
+    // ---- its memory
+
+    /** The dispatch begins, in this thread. */
+    public synchronized void begin() {
+        running = Thread.currentThread();
+    }
+
+    /** The dispatch has returned. Unless there is an answer, {@link #detach} before this says what is still wanted. */
+    public void returned() {
+        boolean release;
+        boolean empty;
+        synchronized (this) {
+            running = null;
+            release = releaseDue;
+            empty = receiveBuffer == null && sink == null;
+        }
+        if (release) {
+            releaseMemory();
+        } else if (!empty && connection.endCause() != null) {
+            connectionEnded();
+        }
+        if (release || empty) {
+            leave();
+        }
+    }
+
+    /** The program looks into the memory itself from now on, until it has replied. */
+    public synchronized void lend() {
+        lent = true;
+    }
+
+    /** Whether the program looks into the memory itself. */
+    public synchronized boolean isLent() {
+        return lent;
+    }
+
+    /** Whether its memory is a sink. Such a call holds its credit until its arguments are decoded: nobody may pile up megabytes on the heap. */
+    public boolean isPulled() {
+        return reads != null;
+    }
+
+    /**
+     * Gives the memory back and keeps a copy of its first bytes; idempotent. The answer may still come.
+     *
+     * @param keep how many; more than there are means all
+     */
+    public void detach(int keep) {
+        boolean over;
+        synchronized (this) {
+            if (receiveBuffer == null && sink == null) {
+                return;
+            }
+            message = copy(keep);
+            over = running == null;
+        }
+        releaseMemory();
+        if (over) {
+            leave();
+        }
+    }
+
+    private ByteBuffer copy(int keep) {
+        int length = Math.min(keep, message.limit());
+        return ByteBuffer.allocate(length).put(0, message, 0, length);
+    }
+
+    /** Gives the memory back; {@link #message()} must not be touched any more, but by a dispatch that runs in another thread. Idempotent, any thread. */
     public void releaseMemory() {
         ReceiveBuffer buffer;
         Regbuf regbuf;
         synchronized (this) {
+            if (running != null && running != Thread.currentThread()) {
+                releaseDue = true;
+                return;
+            }
             buffer = receiveBuffer;
             regbuf = sink;
             receiveBuffer = null;
@@ -129,6 +228,38 @@ public final class InboundCall {
             regbuf.release();
         }
     }
+
+    /**
+     * The connection has ended: whoever may still want the message finds it outside of the pools. What a running dispatch sees goes when that returns. Small memory
+     * that is lent stays with the program until it replies.
+     */
+    void connectionEnded() {
+        Regbuf left = null;
+        synchronized (this) {
+            if (running != null || receiveBuffer == null && sink == null) {
+                return;
+            }
+            if (sink != null && sink.isForgettable()) {
+                left = sink;
+                sink = null;
+            } else if (lent) {
+                return;
+            } else {
+                message = copy(Integer.MAX_VALUE);
+            }
+        }
+        if (left != null) {
+            left.forget();
+        }
+        releaseMemory();
+    }
+
+    /** Whether nothing of it is held any more. */
+    synchronized boolean isOver() {
+        return receiveBuffer == null && sink == null;
+    }
+
+    // ---- its end
 
     /** Counts which way its answer goes. */
     void replyPath(XprtCounter path) {
@@ -165,7 +296,7 @@ public final class InboundCall {
         if (answer()) {
             releaseMemory();
             record(0);
-            connection.responder().discarded();
+            connection.responder().discarded(this);
         }
     }
 }

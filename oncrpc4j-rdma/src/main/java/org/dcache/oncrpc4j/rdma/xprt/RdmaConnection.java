@@ -346,8 +346,11 @@ public final class RdmaConnection implements QueuePairHandler {
             buffer.release();
         } else if (RpcWords.type(data, length) == RpcWords.REPLY) {
             reply(h, length, buffer);
-        } else {
+        } else if (RpcWords.type(data, length) == RpcWords.CALL) {
             call(h, length, buffer);
+        } else {
+            counters().increment(XprtCounter.DROPPED_TYPE);
+            buffer.release();
         }
     }
 

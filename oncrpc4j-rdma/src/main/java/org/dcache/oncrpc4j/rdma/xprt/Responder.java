@@ -6,7 +6,6 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.LinkedHashSet;
 import java.util.Set;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.ToIntFunction;
 import org.dcache.oncrpc4j.rdma.metrics.Counters;
 import org.dcache.oncrpc4j.rdma.proto.MalformedHeaderException;
@@ -19,8 +18,8 @@ import org.dcache.oncrpc4j.rdma.verbs.ReceiveBuffer;
 /**
  * The peer's calls and our replies on one connection (kernel: {@code svc_rdma_recvfrom.c}, {@code svc_rdma_sendto.c}).
  *
- * <p>Calls come in on the loop; replies leave on whatever thread has them. A call counts against the grant from its arrival until its reply is
- * posted; a peer that exceeds the grant is closed, it would otherwise decide how much we hold. So is one that goes on calling while it takes no answers.
+ * <p>Calls come in on the loop; replies leave on whatever thread has them. {@link OpenCalls} owns the calls that are with the program, and says when there are too many: a
+ * peer that exceeds its grant is closed, it would otherwise decide how much we hold. So is one that goes on calling while it takes no answers.
  *
  * <p>ERR_CHUNK is only for what a retry cannot cure, since Linux gives it to the application as EIO: headers that break a rule, calls beyond our bounds,
  * replies beyond what the client offered.
@@ -31,7 +30,7 @@ final class Responder {
     private static final int MANY = 2;
 
     private final RdmaConnection connection;
-    private final AtomicInteger outstanding = new AtomicInteger();
+    private final OpenCalls open;
     /** Pulls in progress; loop only, but for the size. */
     private final Set<CallPull> pulls = new LinkedHashSet<>();
 
@@ -39,6 +38,11 @@ final class Responder {
 
     Responder(RdmaConnection connection) {
         this.connection = connection;
+        this.open = new OpenCalls(connection);
+    }
+
+    OpenCalls open() {
+        return open;
     }
 
     QueuePair queuePair() {
@@ -50,12 +54,12 @@ final class Responder {
     }
 
     boolean isIdle() {
-        return outstanding.get() == 0;
+        return open.size() == 0;
     }
 
-    /** Calls that came and are not answered yet. */
+    /** Calls that came and are neither answered nor left to their program without our holding anything. */
     int size() {
-        return outstanding.get();
+        return open.size();
     }
 
     /**
@@ -82,7 +86,7 @@ final class Responder {
             buffer.release();
             return false;
         }
-        if (outstanding.incrementAndGet() > connection.grant() + Limits.SPARE_RECEIVES / 2) {
+        if (!open.arrived()) {
             counters().increment(XprtCounter.CREDIT_OVERRUN);
             buffer.release();
             connection.abort(new CreditOverrunException("peer " + connection.remoteAddress() + " has more than the granted "
@@ -92,6 +96,7 @@ final class Responder {
         if (h.readCount() > 0) {
             CallPull pull = new CallPull(this, h, headerLength, (int) length, buffer);
             pulls.add(pull);
+            open.pulling(pull);
             Regbuf sink = connection.device().sinks().request(pull);
             if (sink != null) {
                 pull.start(sink);
@@ -107,19 +112,24 @@ final class Responder {
     void pulled(CallPull pull) {
         forget(pull);
         ByteBuffer message = pull.message();
-        if (RpcWords.xid(message, 0) != pull.header().xid() || RpcWords.type(message, 0) != RpcWords.CALL) {
+        boolean sameXid = RpcWords.xid(message, 0) == pull.header().xid();
+        if (!sameXid || RpcWords.type(message, 0) != RpcWords.CALL) {
             pull.sink().release();
-            outstanding.decrementAndGet();
-            errChunk(pull.header().xid(), pull.header().version(), XprtCounter.SENT_ERR_CHUNK_HEADER);
+            open.lost(pull);
+            if (sameXid) {
+                counters().increment(XprtCounter.DROPPED_TYPE);
+            } else {
+                errChunk(pull.header().xid(), pull.header().version(), XprtCounter.SENT_ERR_CHUNK_HEADER);
+            }
             return;
         }
-        deliver(pull.isLong() ? XprtCounter.SERVER_CALL_LONG : XprtCounter.SERVER_CALL_READ_CHUNK, pull.header(), true, message, null, pull.sink());
+        deliver(pull.isLong() ? XprtCounter.SERVER_CALL_LONG : XprtCounter.SERVER_CALL_READ_CHUNK, pull.header(), true, message, null, pull);
     }
 
     /** The connection ended before the Reads of a call were done. On the loop. */
     void pullFailed(CallPull pull) {
         forget(pull);
-        outstanding.decrementAndGet();
+        open.lost(pull);
     }
 
     private void forget(CallPull pull) {
@@ -132,12 +142,12 @@ final class Responder {
         oldestPull = pulls.isEmpty() ? 0 : pulls.iterator().next().started();
     }
 
-    private void deliver(XprtCounter path, RdmaHeader h, boolean keep, ByteBuffer message, ReceiveBuffer buffer, Regbuf sink) {
+    private void deliver(XprtCounter path, RdmaHeader h, boolean keep, ByteBuffer message, ReceiveBuffer buffer, CallPull pull) {
         boolean invalidate = keep && connection.peerTakesInvalidate() && Handles.one(h);
         int stag = invalidate ? Handles.first(h) : 0;
         boolean chunks = keep && (h.writeCount() > 0 || h.hasReply());
-        connection.owner().received(new InboundCall(path, connection, h.xid(), chunks ? h : null, h.readCount() > 0 ? h : null, invalidate, stag, message,
-                buffer, sink));
+        open.whole(new InboundCall(path, connection, h.xid(), chunks ? h : null, h.readCount() > 0 ? h : null, invalidate, stag, message, buffer,
+                pull == null ? null : pull.sink()), pull);
     }
 
     /**
@@ -157,18 +167,21 @@ final class Responder {
         call.releaseMemory();
         if (connection.endCause() != null) {
             connection.done(context);
-            outstanding.decrementAndGet();
+            call.leave();
             call.record(0);
             listener.failed(connection.endCause(), false);
             return;
         }
         int total = context.message().length();
-        Regbuf inline = connection.device().regbufs().acquire(Math.max(connection.inlineSend(), RdmaHeader.MIN_LENGTH));
-        ByteBuffer target = context.inline(inline);
-        int length = ReplyChunks.build(connection, call, context, target);
-        if (length < 0) {
-            call.replyPath(XprtCounter.SENT_ERR_CHUNK_REPLY_TOO_BIG);
-            length = RdmaHeader.encodeErrChunk(target, 0, call.xid(), RdmaHeader.VERSION, connection.grant());
+        int length;
+        try {
+            length = build(call, context);
+        } catch (RuntimeException | Error e) {
+            connection.done(context);
+            call.record(0);
+            discarded(call);
+            listener.failed(new IOException("the reply to xid " + Integer.toHexString(call.xid()) + " could not be built: " + e, e), false);
+            return;
         }
         context.owner((c, ok) -> {
             connection.done(c);
@@ -178,7 +191,7 @@ final class Responder {
                 listener.failed(connection.endCause() != null ? connection.endCause() : new EOFException("connection ended"), true);
             }
         });
-        if (outstanding.decrementAndGet() >= MANY) {
+        if (call.leave() >= MANY) {
             connection.postOfMany(context, length, call.invalidate(), call.invalidateStag());
         } else {
             connection.post(context, length, call.invalidate(), call.invalidateStag());
@@ -186,16 +199,26 @@ final class Responder {
         call.record(total);
     }
 
+    private int build(InboundCall call, SendContext context) {
+        ByteBuffer target = context.inline(connection.device().regbufs().acquire(Math.max(connection.inlineSend(), RdmaHeader.MIN_LENGTH)));
+        int length = ReplyChunks.build(connection, call, context, target);
+        if (length >= 0) {
+            return length;
+        }
+        call.replyPath(XprtCounter.SENT_ERR_CHUNK_REPLY_TOO_BIG);
+        return RdmaHeader.encodeErrChunk(target, 0, call.xid(), RdmaHeader.VERSION, connection.grant());
+    }
+
     /** A call is refused because of what its Read chunks move [41]. Any thread. */
     void refused(InboundCall call) {
-        outstanding.decrementAndGet();
+        call.leave();
         call.record(0);
         errChunk(call.xid(), RdmaHeader.VERSION, XprtCounter.SENT_ERR_CHUNK_NOT_ELIGIBLE);
     }
 
     /** A call was dropped without an answer: the client would wait for ever, so the connection goes [36]. */
-    void discarded() {
-        outstanding.decrementAndGet();
+    void discarded(InboundCall call) {
+        call.leave();
         connection.close(new ConnectionClosedException("a call could not be answered"));
     }
 
@@ -247,14 +270,15 @@ final class Responder {
 
     /** The connection ended; Reads have been flushed before. On the loop. */
     void ended() {
-        if (pulls.isEmpty()) {
-            return;
-        }
         for (CallPull pull : pulls) {
             pull.cancel();
+            open.lost(pull);
         }
-        pulls.clear();
-        oldestPull = 0;
-        connection.device().sinks().drain();
+        if (!pulls.isEmpty()) {
+            pulls.clear();
+            oldestPull = 0;
+            connection.device().sinks().drain();
+        }
+        open.ended();
     }
 }

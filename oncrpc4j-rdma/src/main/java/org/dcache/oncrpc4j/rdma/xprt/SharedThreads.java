@@ -8,6 +8,8 @@ import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BiFunction;
+import org.dcache.oncrpc4j.rdma.verbs.HelperThread;
 
 /**
  * Threads of the process besides the providers' loops: one timer, and one pool for services whose own executor is a direct one. Both are daemon threads, made when
@@ -27,7 +29,7 @@ public final class SharedThreads {
     /** The timer. Its tasks must be short; each acquisition is given back with {@link #releaseTimer}. */
     public static synchronized ScheduledThreadPoolExecutor acquireTimer() {
         if (timerUsers++ == 0) {
-            timer = new ScheduledThreadPoolExecutor(1, named("rpcrdma timer"));
+            timer = new ScheduledThreadPoolExecutor(1, named("rpcrdma timer", TimerThread::new));
             timer.setRemoveOnCancelPolicy(true);
         }
         return timer;
@@ -49,7 +51,7 @@ public final class SharedThreads {
     /** The pool for user code; each acquisition is given back with {@link #releaseWorkers}. */
     public static synchronized ThreadPoolExecutor acquireWorkers() {
         if (workerUsers++ == 0) {
-            workers = new ThreadPoolExecutor(WORKERS, WORKERS, 30, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), named("rpcrdma worker"));
+            workers = new ThreadPoolExecutor(WORKERS, WORKERS, 30, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), named("rpcrdma worker", WorkerThread::new));
             workers.allowCoreThreadTimeOut(true);
         }
         return workers;
@@ -68,13 +70,28 @@ public final class SharedThreads {
         return timerUsers + workerUsers;
     }
 
-    private static ThreadFactory named(String name) {
+    /** Whether the calling thread serves many connections, so that no user code may run in it: a provider's loop, or the timer. */
+    public static boolean mustNotWait() {
+        return HelperThread.isLoop() || Thread.currentThread() instanceof TimerThread;
+    }
+
+    /** A daemon that keeps nobody's class loader. */
+    private static class WorkerThread extends Thread {
+        WorkerThread(Runnable task, String name) {
+            super(null, task, name, 0, false);
+            setDaemon(true);
+            setContextClassLoader(null);
+        }
+    }
+
+    private static final class TimerThread extends WorkerThread {
+        TimerThread(Runnable task, String name) {
+            super(task, name);
+        }
+    }
+
+    private static ThreadFactory named(String name, BiFunction<Runnable, String, Thread> maker) {
         AtomicInteger count = new AtomicInteger();
-        return task -> {
-            Thread thread = new Thread(null, task, name + " " + count.incrementAndGet(), 0, false);
-            thread.setDaemon(true);
-            thread.setContextClassLoader(null);
-            return thread;
-        };
+        return task -> maker.apply(task, name + " " + count.incrementAndGet());
     }
 }

@@ -86,6 +86,8 @@ public enum XprtCounter implements CounterName {
     DROPPED_VERSION,
     /** RDMA_DONE [39]. */
     DROPPED_PROCEDURE,
+    /** An RPC message that is neither call nor reply, or one that was fetched by Read chunks and is no call. */
+    DROPPED_TYPE,
     /** A reply whose header cannot be decoded [31]. */
     DROPPED_BAD_REPLY,
     /** A reply that announces data which the peer has not written; its call failed. */
@@ -142,6 +144,8 @@ public enum XprtCounter implements CounterName {
     GSS_REFUSED,
     /** An RPC call was denied: RPC version, or a credential that is not accepted. */
     CALL_DENIED,
+    /** The service's executor ran a task in a loop or the timer, as one with a caller-runs policy does when it is full; it was moved to our workers. */
+    MOVED_OFF_LOOP,
     /** The service's executor rejected a call. */
     EXECUTOR_REJECTED;
 
@@ -150,7 +154,7 @@ public enum XprtCounter implements CounterName {
     static {
         PROBLEMS.addAll(Set.of(CONNECT_FAILED, REFUSED_NOT_ALLOWED, REFUSED_TOO_MANY));
         // Somebody had to wait or took a slower way; nothing was refused or lost.
-        PROBLEMS.removeAll(Set.of(CREDIT_WAITS, SINK_WAITS, REGBUF_NOT_READY));
+        PROBLEMS.removeAll(Set.of(CREDIT_WAITS, SINK_WAITS, MOVED_OFF_LOOP, REGBUF_NOT_READY));
     }
 
     @Override

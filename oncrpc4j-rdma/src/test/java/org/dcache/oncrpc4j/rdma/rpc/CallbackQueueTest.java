@@ -14,6 +14,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
+import org.dcache.oncrpc4j.rdma.metrics.Counters;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -67,7 +68,7 @@ class CallbackQueueTest {
     @Test
     void aBurstIsOneTaskOfTheExecutorAndRunsInOrder() {
         Held own = new Held();
-        CallbackQueue queue = new CallbackQueue(new Executors(own, pool));
+        CallbackQueue queue = new CallbackQueue(new Executors(own, pool, Counters.process().child()));
         own.tasks.clear();
         List<Integer> ran = new ArrayList<>();
         IntStream.range(0, 5).forEach(i -> queue.add(() -> ran.add(i)));
@@ -83,7 +84,7 @@ class CallbackQueueTest {
     @Test
     void aCallbackThatThrowsDoesNotStopTheNext() {
         Held own = new Held();
-        CallbackQueue queue = new CallbackQueue(new Executors(own, pool));
+        CallbackQueue queue = new CallbackQueue(new Executors(own, pool, Counters.process().child()));
         own.tasks.clear();
         List<String> ran = new ArrayList<>();
         queue.add(() -> {
@@ -100,7 +101,7 @@ class CallbackQueueTest {
     @Test
     void whatTheServicesExecutorRefusesRunsAllTheSame() throws Exception {
         Held own = new Held();
-        CallbackQueue queue = new CallbackQueue(new Executors(own, pool));
+        CallbackQueue queue = new CallbackQueue(new Executors(own, pool, Counters.process().child()));
         own.refuses = true;
         CountDownLatch ran = new CountDownLatch(2);
         queue.add(ran::countDown);
@@ -110,7 +111,7 @@ class CallbackQueueTest {
 
     @Test
     void nothingIsLostOrRunTwiceOrAtTheSameTimeWhenManyThreadsAdd() throws Exception {
-        CallbackQueue queue = new CallbackQueue(new Executors(pool, pool));
+        CallbackQueue queue = new CallbackQueue(new Executors(pool, pool, Counters.process().child()));
         int threads = 4;
         int each = 20_000;
         CountDownLatch done = new CountDownLatch(threads * each);

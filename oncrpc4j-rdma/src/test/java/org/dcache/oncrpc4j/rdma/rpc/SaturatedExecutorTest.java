@@ -6,14 +6,20 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Future;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import org.dcache.oncrpc4j.rdma.metrics.Counters;
+import org.dcache.oncrpc4j.rdma.xprt.SharedThreads;
 import org.dcache.oncrpc4j.rdma.xprt.XprtCounter;
 import org.dcache.oncrpc4j.rpc.OncRpcAcceptedException;
 import org.dcache.oncrpc4j.rpc.OncRpcException;
@@ -43,7 +49,7 @@ class SaturatedExecutorTest {
     }
 
     /** Its procedure 0 takes the only thread until the test lets it go on. */
-    private final class Sticking extends EchoProgram {
+    private class Sticking extends EchoProgram {
         @Override
         public void dispatchOncRpcCall(RpcCall call) throws OncRpcException, IOException {
             if (call.getProcedure() == 0) {
@@ -107,6 +113,52 @@ class SaturatedExecutorTest {
                 assertThat(System.nanoTime()).isLessThan(deadline);
             }
         }
+    }
+
+    /** Says of each of its calls whether it ran in a loop, and never holds one up. */
+    private final class Watching extends Sticking {
+        private final Set<Boolean> ranInLoop = ConcurrentHashMap.newKeySet();
+
+        @Override
+        public void dispatchOncRpcCall(RpcCall call) throws OncRpcException, IOException {
+            boolean loop = SharedThreads.mustNotWait();
+            ranInLoop.add(loop);
+            if (loop) {
+                call.reply(XdrVoid.XDR_VOID);
+            } else {
+                super.dispatchOncRpcCall(call);
+            }
+        }
+    }
+
+    @Test
+    void aProgramNeverRunsInALoopThoughItsExecutorHasTheCallerRunWhatItCannotTake() throws Exception {
+        ThreadPoolExecutor callerRuns = new ThreadPoolExecutor(1, 1, 1, TimeUnit.SECONDS, new ArrayBlockingQueue<>(1),
+                new ThreadPoolExecutor.CallerRunsPolicy());
+        long before = Counters.process().get(XprtCounter.MOVED_OFF_LOOP);
+        Watching program = new Watching();
+        try (LocalEndpoints peers = new LocalEndpoints(Map.of(), Map.of(new OncRpcProgram(EchoProgram.PROGRAM, EchoProgram.VERSION), program),
+                callerRuns)) {
+            RpcTransport transport = peers.connect();
+            LocalEndpoints.call(transport, EchoProgram.PROGRAM).call(EchoProgram.WRITE, new EchoProgram.Bytes(new byte[8]), new EchoProgram.Int());
+            Future<XdrVoid> first = takeTheThread(transport);
+            List<Future<XdrVoid>> others = new ArrayList<>();
+            for (int i = 0; i < 6; i++) {
+                others.add(LocalEndpoints.call(transport, EchoProgram.PROGRAM).call(EchoProgram.ECHO,
+                        new EchoProgram.Bytes(EchoProgram.pattern(100)), XdrVoid.class));
+            }
+            // All but the one that waits in the executor's queue.
+            LeakLedger.await("the others are answered", () -> others.stream().filter(Future::isDone).count() >= 5);
+            goOn.countDown();
+            first.get(60, TimeUnit.SECONDS);
+            for (Future<XdrVoid> other : others) {
+                other.get(60, TimeUnit.SECONDS);
+            }
+        } finally {
+            callerRuns.shutdownNow();
+        }
+        assertThat(program.ranInLoop).containsExactly(false);
+        assertThat(Counters.process().get(XprtCounter.MOVED_OFF_LOOP) - before).isGreaterThanOrEqualTo(5);
     }
 
     @Test

@@ -35,9 +35,15 @@ final class Engine implements ConnectionOwner, AutoCloseable {
     final List<InboundCall> calls = new ArrayList<>();
     final List<TestReceive> receives = new ArrayList<>();
     boolean serves = true;
+    private final boolean inOrder;
     IOException disconnected;
 
     Engine(boolean initiator, PrivateData peer, Map<String, String> settings) {
+        this(initiator, peer, settings, false);
+    }
+
+    Engine(boolean initiator, PrivateData peer, Map<String, String> settings, boolean inOrder) {
+        this.inOrder = inOrder;
         Configuration config = Configuration.of(settings);
         Limits limits = Limits.of(config);
         device = new RdmaDevice(new TestAdapter(), limits, counters, SharedThreads.acquireTimer());
@@ -131,6 +137,11 @@ final class Engine implements ConnectionOwner, AutoCloseable {
     @Override
     public boolean servesCalls() {
         return serves;
+    }
+
+    @Override
+    public boolean inOrder() {
+        return inOrder;
     }
 
     @Override

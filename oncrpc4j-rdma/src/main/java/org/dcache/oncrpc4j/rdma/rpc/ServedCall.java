@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.rpc;
+
+import java.io.IOException;
+import org.dcache.oncrpc4j.rpc.RpcCall;
+import org.dcache.oncrpc4j.xdr.Xdr;
+import org.dcache.oncrpc4j.xdr.XdrAble;
+
+/**
+ * A call as its program sees it. {@link CallOfProgram} does what this and {@link GssDataCall} add to oncrpc4j's; the dispatcher calls {@link #given} before the program gets it.
+ */
+final class ServedCall extends RpcCall {
+
+    private final CallOfProgram own;
+
+    ServedCall(int xid, RdmaXdr xdr, RdmaRpcTransport transport, CallOfProgram own) {
+        super(xid, xdr, transport);
+        this.own = own;
+    }
+
+    @Override
+    public Xdr getXdr() {
+        own.shared();
+        return super.getXdr();
+    }
+
+    @Override
+    public void retrieveCall(XdrAble arguments) throws IOException {
+        own.decoding();
+        super.retrieveCall(arguments);
+    }
+
+    @Override
+    public void acceptedReply(int state, XdrAble result) {
+        own.reply(() -> super.acceptedReply(state, result));
+    }
+
+    @Override
+    public void reject(int status, XdrAble reason) {
+        own.reply(() -> super.reject(status, reason));
+    }
+}

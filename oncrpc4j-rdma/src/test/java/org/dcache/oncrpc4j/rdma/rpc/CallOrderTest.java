@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.rpc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.common.util.concurrent.MoreExecutors;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.CompletionHandler;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.stream.IntStream;
+import org.dcache.oncrpc4j.rpc.OncRpcException;
+import org.dcache.oncrpc4j.rpc.OncRpcProgram;
+import org.dcache.oncrpc4j.rpc.RpcCall;
+import org.dcache.oncrpc4j.rpc.RpcReply;
+import org.dcache.oncrpc4j.rpc.RpcTransport;
+import org.dcache.oncrpc4j.xdr.XdrVoid;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** A service with oncrpc4j's same-thread strategy has the calls of a connection in their order and one at a time, as over TCP. */
+@Timeout(120)
+class CallOrderTest {
+
+    private static final int CALLS = 3000;
+
+    /** Notes the number that each call begins with. One thread at a time, or it loses some. */
+    private static final class Numbers extends EchoProgram {
+        private final List<Integer> seen = new ArrayList<>();
+
+        @Override
+        public void dispatchOncRpcCall(RpcCall call) throws OncRpcException, IOException {
+            Bytes bytes = new Bytes();
+            call.retrieveCall(bytes);
+            seen.add(ByteBuffer.wrap(bytes.value).getInt());
+            call.reply(XdrVoid.XDR_VOID);
+        }
+    }
+
+    private static CompletionHandler<RpcReply, RpcTransport> counting(CountDownLatch latch) {
+        return new CompletionHandler<>() {
+            @Override
+            public void completed(RpcReply reply, RpcTransport transport) {
+                latch.countDown();
+            }
+
+            @Override
+            public void failed(Throwable cause, RpcTransport transport) {
+                latch.countDown();
+            }
+        };
+    }
+
+    /** Every tenth has to be pulled, and takes longer to come than those behind it. */
+    @Test
+    void callsOfASameThreadServiceComeInTheOrderOfTheirConnection() throws Exception {
+        Numbers numbers = new Numbers();
+        ExecutorService direct = MoreExecutors.newDirectExecutorService();
+        try (LocalEndpoints peers = new LocalEndpoints(Map.of(), Map.of(new OncRpcProgram(EchoProgram.PROGRAM, EchoProgram.VERSION), numbers), direct)) {
+            RpcTransport transport = peers.connect();
+            CountDownLatch answered = new CountDownLatch(CALLS);
+            CompletionHandler<RpcReply, RpcTransport> handler = counting(answered);
+            for (int i = 0; i < CALLS; i++) {
+                byte[] bytes = ByteBuffer.allocate(i % 10 == 3 ? 30_000 : 100).putInt(i).array();
+                LocalEndpoints.call(transport, EchoProgram.PROGRAM).call(EchoProgram.WRITE, new EchoProgram.Bytes(bytes), handler);
+            }
+            answered.await();
+        }
+        assertThat(numbers.seen).isEqualTo(IntStream.range(0, CALLS).boxed().toList());
+    }
+}
