@@ -13,6 +13,7 @@ import org.dcache.oncrpc4j.rdma.verbs.Access;
 import org.dcache.oncrpc4j.rdma.verbs.Exposure;
 import org.dcache.oncrpc4j.rdma.xprt.XprtCounter;
 import org.dcache.oncrpc4j.rpc.OncRpcProgram;
+import org.dcache.oncrpc4j.rpc.RpcAccepsStatus;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -96,6 +97,19 @@ class EligibilityTest {
         assertThat(send(call, RPC_HEADER + 4, RPC_HEADER + 4 + DATA.length).procedure()).isEqualTo(RdmaHeader.RDMA_MSG);
         call = write(EligibleProgram.ELIGIBLE_PROGRAM, false);
         assertThat(send(call, RPC_HEADER + 4, call.length).procedure()).as("with its pad").isEqualTo(RdmaHeader.RDMA_MSG);
+    }
+
+    @Test
+    void aCallThatItsBindingFailsAtIsAnsweredWithSystemErrorAndHeldNoLonger() throws Exception {
+        byte[] call = write(EligibleProgram.ELIGIBLE_PROGRAM, false);
+        ByteBuffer.wrap(call).putInt(RpcOffsets.PROCEDURE, EligibleProgram.FAULT);
+        RdmaHeader header = BareClient.header(xid, RdmaHeader.RDMA_MSG);
+        Exposure exposure = client.expose(ByteBuffer.wrap(call, RPC_HEADER, call.length - RPC_HEADER).slice(), Access.REMOTE_READ);
+        header.addRead(RPC_HEADER, exposure.stag(), call.length - RPC_HEADER, exposure.offset());
+        client.send(header, ByteBuffer.allocate(RPC_HEADER).put(call, 0, RPC_HEADER).array());
+        ByteBuffer answer = client.receive();
+        assertThat(answer.getInt(answer.limit() - 4)).isEqualTo(RpcAccepsStatus.SYSTEM);
+        LeakLedger.await("no call is held", () -> LeakLedger.level("xprt.calls_served") == 0);
     }
 
     @Test

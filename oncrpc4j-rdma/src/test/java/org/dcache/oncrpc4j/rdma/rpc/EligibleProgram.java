@@ -22,6 +22,9 @@ public final class EligibleProgram extends EchoProgram implements UpperLayerBind
     /** Echoes a list of opaques, as a COMPOUND of several READs and WRITEs would. */
     static final int LIST = 4;
 
+    /** The binding fails at calls of this procedure, which the program does not have. */
+    static final int FAULT = 99;
+
     /** Longest opaque that is asked for. */
     private static final int MAX_RESULT = 1 << 20;
     /** Reply header with its verifier, the count word or int, and the pad. */
@@ -50,6 +53,9 @@ public final class EligibleProgram extends EchoProgram implements UpperLayerBind
 
     @Override
     public void call(CallHeader call, XdrView message, int offset, CallPlan plan) {
+        if (call.procedure() == FAULT) {
+            throw new IllegalStateException("a fault of the binding");
+        }
         if (call.procedure() == LIST) {
             walk(message, offset, (position, length) -> {
                 plan.eligibleArgument(position, length);
