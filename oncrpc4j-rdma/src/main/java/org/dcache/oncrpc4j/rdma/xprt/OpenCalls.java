@@ -49,7 +49,7 @@ final class OpenCalls {
 
     /** One more has arrived. False when the peer may not have so many; then it is not counted. */
     boolean arrived() {
-        if (held.incrementAndGet() > 2 * connection.grant() + Limits.SPARE_RECEIVES / 2) {
+        if (held.incrementAndGet() > 2 * connection.grant() + Limits.SPARE_RECEIVES / 4) {
             held.decrementAndGet();
             return false;
         }
