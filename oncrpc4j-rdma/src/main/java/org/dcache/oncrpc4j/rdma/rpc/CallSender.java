@@ -2,6 +2,7 @@
 package org.dcache.oncrpc4j.rdma.rpc;
 
 import java.io.EOFException;
+import java.io.IOException;
 import org.dcache.oncrpc4j.rdma.xprt.OutMessage;
 import org.dcache.oncrpc4j.rdma.xprt.RdmaConnection;
 import org.dcache.oncrpc4j.rdma.xprt.SendContext;
@@ -25,27 +26,45 @@ final class CallSender {
             return;
         }
         SendContext context = connection.newContext();
+        int xid;
+        try {
+            take(xdr, context.message());
+            xid = plan(context, transport);
+        } catch (IOException e) {
+            connection.abandon(context);
+            listener.failed(e, false);
+            return;
+        } catch (RuntimeException | Error e) {
+            connection.abandon(context);
+            listener.failed(new IOException("the call could not be prepared for sending: " + e, e), false);
+            return;
+        }
+        connection.requester().call(xid, context, listener);
+    }
+
+    private static void take(Xdr xdr, OutMessage message) {
         if (xdr instanceof RdmaXdr own) {
-            own.moveTo(context.message());
+            own.moveTo(message);
         } else {
             Buffer buffer = xdr.asBuffer();
-            Pieces.add(context.message(), buffer);
-            context.message().onRelease(buffer::tryDispose);
+            Pieces.add(message, buffer);
+            message.onRelease(buffer::tryDispose);
         }
+    }
+
+    /** Reads the call, as far as its binding can; its xid. */
+    private static int plan(SendContext context, RdmaRpcTransport transport) throws IOException {
         OutMessage message = context.message();
         if (message.length() < RpcOffsets.PROCEDURE + Integer.BYTES || message.getInt(RpcOffsets.TYPE) != RpcOffsets.CALL) {
-            connection.abandon(context);
-            listener.failed(new UnexpectedMessageException("expected an RPC call, or a reply encoded into the Xdr of its call; got something else"),
-                    false);
-            return;
+            throw new UnexpectedMessageException("expected an RPC call, or a reply encoded into the Xdr of its call; got something else");
         }
         int xid = message.getInt(RpcOffsets.XID);
         var view = Views.of(message);
         CallReading reading = CallReading.of(view, transport.bindings());
         reading.plan(context, view);
-        if (connection.requester().listener(xid) instanceof PendingReply pending) {
+        if (transport.connection().requester().listener(xid) instanceof PendingReply pending) {
             pending.reading(reading);
         }
-        connection.requester().call(xid, context, listener);
+        return xid;
     }
 }

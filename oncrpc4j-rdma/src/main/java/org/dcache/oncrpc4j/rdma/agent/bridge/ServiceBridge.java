@@ -69,6 +69,13 @@ public final class ServiceBridge implements LoaderHook {
     }
 
     @Override
+    public void abandonCallXdr(Object xdr) {
+        if (xdr instanceof TransportStream) {
+            ((Xdr) xdr).close();
+        }
+    }
+
+    @Override
     public byte[] deviceAddress(Object stream, int layoutType, byte[] body) {
         return stream instanceof TransportStream ? DeviceAddress.overRdma(body, layoutType, config.get(Settings.NFS4J_DEVICES)) : body;
     }

@@ -16,6 +16,9 @@ public interface LoaderHook {
     /** The Xdr for one call: the transport's own kind, or a stock one. On the hot path. */
     Object newCallXdr(Object transport, int size);
 
+    /** A call failed before it was sent: what {@link #newCallXdr} gave for it is of no use any more. */
+    void abandonCallXdr(Object xdr);
+
     /**
      * The address of a pNFS data server for the client that it is sent to; called when nfs4j is woven for it.
      *

@@ -3,6 +3,7 @@ package org.dcache.oncrpc4j.rdma.agent.hook;
 
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.util.ArrayDeque;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -24,6 +25,11 @@ public final class OncRpcHook {
             return new Slot(type);
         }
     };
+
+    /** The calls that the thread is encoding, an encoder may make calls itself: of each its Xdr, or {@link #NONE}, and the hook that gave it. Empty between calls. */
+    private static final ThreadLocal<ArrayDeque<Object>> ENCODING = ThreadLocal.withInitial(ArrayDeque::new);
+
+    private static final Object NONE = new Object();
 
     private static volatile Function<Class<?>, LoaderHook> factory;
 
@@ -47,7 +53,29 @@ public final class OncRpcHook {
 
     /** In place of {@code new Xdr(size)} in {@code RpcCall}. */
     public static Object newCallXdr(Class<?> type, Object transport, int size) {
-        return SLOTS.get(type).hook().newCallXdr(transport, size);
+        ArrayDeque<Object> encoding = ENCODING.get();
+        Object xdr = NONE;
+        LoaderHook hook = null;
+        try {
+            hook = SLOTS.get(type).hook();
+            xdr = hook.newCallXdr(transport, size);
+            return xdr;
+        } finally {
+            encoding.push(hook == null ? NONE : hook);
+            encoding.push(xdr);
+        }
+    }
+
+    /**
+     * The call for which {@link #newCallXdr} was asked last in this thread has been sent, or has failed: its encoder, or the reply queue, threw. Exactly once for each, however
+     * the former ended.
+     */
+    public static void callEncoded(Throwable thrown) {
+        ArrayDeque<Object> encoding = ENCODING.get();
+        Object xdr = encoding.pop();
+        if (encoding.pop() instanceof LoaderHook hook && thrown != null && xdr != NONE) {
+            hook.abandonCallXdr(xdr);
+        }
     }
 
     /** In place of a pNFS data server's address when nfs4j encodes it. */

@@ -3,10 +3,11 @@ package org.dcache.oncrpc4j.rdma.agent.weave;
 
 import static net.bytebuddy.matcher.ElementMatchers.named;
 
+import net.bytebuddy.asm.Advice;
 import net.bytebuddy.asm.AsmVisitorWrapper;
 import net.bytebuddy.description.type.TypeDescription;
 
-/** The weave point of {@code org.dcache.oncrpc4j.rpc.RpcCall}: the Xdr that a call is encoded into. */
+/** The weave point of {@code org.dcache.oncrpc4j.rpc.RpcCall}: the Xdr that a call is encoded into, and the end of encoding and sending. */
 final class CallWeave {
 
     private static final WeavePoint CALL = new WeavePoint("callInternal", named("callInternal"));
@@ -18,8 +19,9 @@ final class CallWeave {
         if (type.getDeclaredFields().filter(named(TRANSPORT)).size() != 1) {
             throw new IllegalStateException("expected the field " + TRANSPORT);
         }
-        return new AsmVisitorWrapper.ForDeclaredMethods().method(CALL.in(type),
+        AsmVisitorWrapper newXdr = new AsmVisitorWrapper.ForDeclaredMethods().method(CALL.in(type),
                 (instrumented, method, visitor, context, pool, writerFlags, readerFlags) ->
                         new NewXdrVisitor(visitor, instrumented.getInternalName(), TRANSPORT));
+        return new AsmVisitorWrapper.Compound(newXdr, Advice.to(CallAdvice.class).on(CALL.in(type)));
     }
 }

@@ -39,6 +39,7 @@ class OncRpcHookTest {
     @Test
     void eachClassHasOneHookAndAFailedOneIsTriedAgain() {
         List<Class<?>> made = new ArrayList<>();
+        List<Object> abandoned = new ArrayList<>();
         OncRpcHook.install(type -> {
             made.add(type);
             if (made.size() == 1) {
@@ -56,6 +57,11 @@ class OncRpcHookTest {
                 }
 
                 @Override
+                public void abandonCallXdr(Object xdr) {
+                    abandoned.add(xdr);
+                }
+
+                @Override
                 public byte[] deviceAddress(Object stream, int layoutType, byte[] body) {
                     return (stream + " " + layoutType + " " + body.length).getBytes(java.nio.charset.StandardCharsets.US_ASCII);
                 }
@@ -65,6 +71,15 @@ class OncRpcHookTest {
         assertThatThrownBy(() -> OncRpcHook.constructed(First.class, this, fields())).hasMessage("no transport");
         assertThat(OncRpcHook.constructed(First.class, this, fields())).isSameAs(OWN);
         assertThat(OncRpcHook.newCallXdr(First.class, "transport", 1024)).isEqualTo("transport 1024");
+        // Within its encoder a call is made, which fails; then the encoder fails as well.
+        assertThat(OncRpcHook.newCallXdr(First.class, "inner", 1)).isEqualTo("inner 1");
+        OncRpcHook.callEncoded(new IOException("inner"));
+        assertThat(abandoned).containsExactly("inner 1");
+        OncRpcHook.callEncoded(new IOException("outer"));
+        assertThat(abandoned).containsExactly("inner 1", "transport 1024");
+        OncRpcHook.newCallXdr(First.class, "sent", 1);
+        OncRpcHook.callEncoded(null);
+        assertThat(abandoned).hasSize(2);
         assertThat(OncRpcHook.deviceAddress(new byte[5], First.class, "stream", 4)).asString().isEqualTo("stream 4 5");
         assertThat(OncRpcHook.constructed(Second.class, this, fields())).isSameAs(OWN);
         assertThat(made).containsExactly(First.class, First.class, Second.class);
