@@ -75,7 +75,10 @@ final class OpenCalls {
 
     /** A call is whole. {@code pull} is null when it came inline. */
     void whole(InboundCall call, CallPull pull) {
-        if (whole.size() > FEW && whole.size() > 2 * held.get()) {
+        int holding = held.get();
+        if (holding == 1) {
+            whole.clear();
+        } else if (whole.size() > FEW && whole.size() > 2 * holding) {
             whole.removeIf(InboundCall::isOver);
         }
         whole.add(call);

@@ -12,7 +12,8 @@ import java.util.function.BiFunction;
 import org.dcache.oncrpc4j.rdma.verbs.HelperThread;
 
 /**
- * Threads of the process besides the providers' loops: one timer, and one pool for services whose own executor is a direct one. Both are daemon threads, made when
+ * Threads of the process besides the providers' loops: one timer, and one pool for services whose own executor is a direct one and for
+ * what an executor would run in a thread that must not wait. Both are daemon threads, made when
  * first needed, counted, and gone with their last user, so that an application that is unloaded leaves nothing behind.
  */
 public final class SharedThreads {

@@ -2,6 +2,7 @@
 package org.dcache.oncrpc4j.rdma.rpc;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -277,5 +278,15 @@ class UnansweredCallsTest {
         gone.countDown();
         assertThat(decoded.take()).isEqualTo(pattern);
         other.shutdown();
+    }
+
+    @Test
+    void aCallThatItsBindingFailsAtFailsAtItsCaller() throws Exception {
+        try (LocalEndpoints peers = new LocalEndpoints(Map.of(), LocalEndpoints.echo(), one)) {
+            RpcTransport transport = peers.connect();
+            assertThatThrownBy(() -> LocalEndpoints.call(transport, EligibleProgram.ELIGIBLE_PROGRAM).call(EligibleProgram.FAULT, XdrVoid.XDR_VOID,
+                    XdrVoid.XDR_VOID)).isInstanceOf(IOException.class).hasMessageContaining("a fault of the binding");
+            everyWay(transport, 1);
+        }
     }
 }

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import org.dcache.oncrpc4j.rdma.proto.PrivateData;
 import org.dcache.oncrpc4j.rdma.proto.RdmaHeader;
+import org.dcache.oncrpc4j.rdma.verbs.ConnectionClosedException;
 import org.dcache.oncrpc4j.rdma.verbs.WorkRequest.Opcode;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
@@ -338,6 +339,17 @@ class ResponderTest {
         assertThat(engine.sends().get(0).data().getInt(16)).isEqualTo(RdmaHeader.ERR_CHUNK);
         assertThat(engine.qp.posted).hasSize(1);
         assertThat(engine.counters.get(XprtCounter.SENT_ERR_CHUNK_REPLY_TOO_BIG)).isEqualTo(1);
+    }
+
+    @Test
+    @Tag("conformance-36")
+    void aReplyThatCannotBeBuiltEndsTheConnectionAndKeepsNothing() {
+        InboundCall call = receiveCall(callWithWriteChunk(1000), Engine.call(XID, 0));
+        engine.answer(call, Engine.reply(XID, 4), 5000, 100);
+        assertThat(engine.sends()).isEmpty();
+        assertThat(engine.qp.ended).isInstanceOf(ConnectionClosedException.class);
+        assertThat(engine.connection.callsServed()).isZero();
+        assertThat(engine.receives.get(0).released).isEqualTo(1);
     }
 
     @Test
