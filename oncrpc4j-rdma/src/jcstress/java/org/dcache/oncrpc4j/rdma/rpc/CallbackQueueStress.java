@@ -2,6 +2,7 @@
 package org.dcache.oncrpc4j.rdma.rpc;
 
 import com.google.common.util.concurrent.MoreExecutors;
+import org.dcache.oncrpc4j.rdma.metrics.Counters;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.Arbiter;
 import org.openjdk.jcstress.annotations.Expect;
@@ -20,7 +21,8 @@ import org.openjdk.jcstress.infra.results.I_Result;
 @State
 public class CallbackQueueStress {
 
-    private static final Executors DIRECT = new Executors(MoreExecutors.newDirectExecutorService(), MoreExecutors.newDirectExecutorService());
+    private static final Executors DIRECT = new Executors(MoreExecutors.newDirectExecutorService(), MoreExecutors.newDirectExecutorService(),
+            Counters.process().child());
 
     private final CallbackQueue queue = new CallbackQueue(DIRECT);
     private int sum;

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.BrokenBarrierException;
+import java.util.concurrent.CyclicBarrier;
 import org.dcache.oncrpc4j.rdma.proto.PrivateData;
 import org.dcache.oncrpc4j.rdma.proto.RdmaHeader;
 import org.dcache.oncrpc4j.rdma.verbs.ConnectionClosedException;
@@ -196,5 +198,50 @@ class OpenCallsTest {
         reply(last());
         pull(0, 1, 5000);
         reply(last());
+    }
+
+    /** In each round the dispatch returns while another thread answers; in the last third the connection has ended before. */
+    @Test
+    void theReturnOfADispatchAndAnAnswerElsewhereGiveEverythingBackOnce() throws Exception {
+        int rounds = 20_000;
+        InboundCall[] current = new InboundCall[1];
+        CyclicBarrier barrier = new CyclicBarrier(2);
+        Thread answering = new Thread(() -> {
+            for (int i = 0; i < rounds; i++) {
+                await(barrier);
+                reply(current[0]);
+                await(barrier);
+            }
+        });
+        answering.start();
+        for (int i = 0; i < rounds; i++) {
+            if (i == rounds * 2 / 3) {
+                end();
+            }
+            InboundCall call = receive(i);
+            call.begin();
+            current[0] = call;
+            await(barrier);
+            if (call.isOpen()) {
+                call.detach(HEAD);
+            }
+            call.returned();
+            await(barrier);
+            assertThat(engine.receives.get(0).released).isEqualTo(1);
+            assertThat(engine.connection.callsServed()).isZero();
+            engine.receives.clear();
+            engine.calls.clear();
+            engine.qp.posted.clear();
+            engine.qp.log.clear();
+        }
+        answering.join();
+    }
+
+    private static void await(CyclicBarrier barrier) {
+        try {
+            barrier.await();
+        } catch (InterruptedException | BrokenBarrierException e) {
+            throw new IllegalStateException(e);
+        }
     }
 }
