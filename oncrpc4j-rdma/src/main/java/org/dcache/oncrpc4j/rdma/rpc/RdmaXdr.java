@@ -95,7 +95,12 @@ final class RdmaXdr extends Xdr implements TransportStream {
      */
     void part(boolean wanted) {
         synchronized (inbound) {
-            if (!pooled || inbound.isLent() || !wanted && !decoded && inbound.isPulled()) {
+            if (!pooled) {
+                // It has a copy since somebody took its buffer, or the end of the dispatch has been here before.
+                inbound.detach(RpcOffsets.HEAD);
+                return;
+            }
+            if (inbound.isLent() || !wanted && !decoded && inbound.isPulled()) {
                 return;
             }
             boolean all = wanted || !decoded;

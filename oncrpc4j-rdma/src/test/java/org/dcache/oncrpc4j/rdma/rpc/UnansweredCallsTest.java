@@ -27,10 +27,12 @@ import org.dcache.oncrpc4j.rpc.RpcAccepsStatus;
 import org.dcache.oncrpc4j.rpc.RpcCall;
 import org.dcache.oncrpc4j.rpc.RpcDispatchable;
 import org.dcache.oncrpc4j.rpc.RpcTransport;
+import org.dcache.oncrpc4j.xdr.Xdr;
 import org.dcache.oncrpc4j.xdr.XdrAble;
 import org.dcache.oncrpc4j.xdr.XdrDecodingStream;
 import org.dcache.oncrpc4j.xdr.XdrEncodingStream;
 import org.dcache.oncrpc4j.xdr.XdrVoid;
+import org.glassfish.grizzly.Buffer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -172,6 +174,31 @@ class UnansweredCallsTest {
         send(0, new byte[0]);
         expectStatus(RpcAccepsStatus.SUCCESS);
         LeakLedger.await("no call is held", () -> LeakLedger.level("xprt.calls_served") == 0);
+    }
+
+    @Test
+    void alsoWhenTheProgramHasTakenTheWholeMessage() throws Exception {
+        LinkedBlockingQueue<Buffer> taken = new LinkedBlockingQueue<>();
+        serve(call -> call.retrieveCall(new XdrAble() {
+            @Override
+            public void xdrDecode(XdrDecodingStream xdr) {
+                taken.add(((Xdr) xdr).asBuffer());
+            }
+
+            @Override
+            public void xdrEncode(XdrEncodingStream xdr) {
+                throw new UnsupportedOperationException("only decoded");
+            }
+        }), one);
+        for (int i = 0; i < 10; i++) {
+            send(1, EchoProgram.pattern(1000));
+        }
+        LeakLedger.await("all are here", () -> taken.size() == 10);
+        LeakLedger.await("no call is held", () -> LeakLedger.level("xprt.calls_served") == 0);
+        assertThat(taken).allSatisfy(buffer -> {
+            assertThat(buffer.toByteBuffer(0, buffer.limit()).isDirect()).isFalse();
+            assertThat(buffer.get(buffer.limit() - 1)).isEqualTo(EchoProgram.pattern(1000)[999]);
+        });
     }
 
     /** Its calls come to a standstill in an executor that never runs them. */
