@@ -10,8 +10,6 @@ import java.nio.channels.SocketChannel;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.atomic.LongAdder;
 import org.dcache.oncrpc4j.rdma.metrics.Counters;
 import org.dcache.oncrpc4j.rdma.metrics.Gauges;
 import org.dcache.oncrpc4j.rdma.verbs.Adapter;
@@ -20,6 +18,7 @@ import org.dcache.oncrpc4j.rdma.verbs.Capabilities;
 import org.dcache.oncrpc4j.rdma.verbs.ConnectListener;
 import org.dcache.oncrpc4j.rdma.verbs.ConnectOptions;
 import org.dcache.oncrpc4j.rdma.verbs.ConnectionRequestHandler;
+import org.dcache.oncrpc4j.rdma.verbs.HelperThread;
 import org.dcache.oncrpc4j.rdma.verbs.Listener;
 import org.dcache.oncrpc4j.rdma.verbs.MemoryBudget;
 import org.dcache.oncrpc4j.rdma.verbs.MemoryRegion;
@@ -47,9 +46,9 @@ public final class IwarpAdapter implements Adapter {
     private final EventLoop[] loops;
     private final Counters counters = Counters.process().child();
     private final StagRandom random = new StagRandom();
+    private final HelperThread helper = new HelperThread("rdma-iwarp memory");
     private final StagingPool staging;
-    private final AtomicLong receiveBudget;
-    private final LongAdder receivesLent = new LongAdder();
+    private final ReceivePool.Resources receives;
     private final List<Gauges.Gauge> gauges;
     private final Map<EventLoop, Map<Integer, ReceivePool>> receivePools = new ConcurrentHashMap<>();
     private final Map<InetAddress, Integer> mulpdus = new ConcurrentHashMap<>();
@@ -59,11 +58,11 @@ public final class IwarpAdapter implements Adapter {
     IwarpAdapter(IwarpSettings settings, MemoryBudget memory) {
         this.settings = settings;
         this.memory = memory;
-        this.staging = new StagingPool(Math.min(STAGING_BYTES, memory.limit() / 4));
-        this.receiveBudget = new AtomicLong(memory.limit());
+        this.staging = new StagingPool(memory, Math.min(STAGING_BYTES, memory.limit() / 4), this::offLoop);
+        this.receives = new ReceivePool.Resources(memory, this::offLoop);
         this.loops = EventLoops.acquire(settings.loops());
         this.gauges = List.of(
-                Gauges.process().add(IwarpGauge.RECEIVES_LENT, receivesLent::sum),
+                Gauges.process().add(IwarpGauge.RECEIVES_LENT, receives::lent),
                 Gauges.process().add(IwarpGauge.STAGING_BYTES_LENT, () -> (long) staging.lent() * Staging.SIZE));
     }
 
@@ -145,6 +144,7 @@ public final class IwarpAdapter implements Adapter {
             gauges.forEach(Gauges.Gauge::close);
             EventLoops.release();
         });
+        helper.close();
     }
 
     /** Its listeners, handshakes, connections and what lingers of them. */
@@ -168,13 +168,20 @@ public final class IwarpAdapter implements Adapter {
         return random;
     }
 
+    /** On the helper thread; here only if the system has no more threads, since somebody waits for what the task does. */
+    void offLoop(Runnable task) {
+        if (!helper.execute(task)) {
+            task.run();
+        }
+    }
+
     StagingPool stagingPool() {
         return staging;
     }
 
     ReceivePool receivePool(EventLoop loop, int size) {
         return receivePools.computeIfAbsent(loop, k -> new ConcurrentHashMap<>())
-                .computeIfAbsent(size, k -> new ReceivePool(loop, size, receiveBudget, receivesLent));
+                .computeIfAbsent(size, k -> new ReceivePool(loop, size, receives));
     }
 
     /** The largest ULPDU to send from this address; asking the system is slow, so it is asked once for each. */

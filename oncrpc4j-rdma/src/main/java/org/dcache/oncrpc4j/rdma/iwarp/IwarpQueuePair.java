@@ -339,6 +339,10 @@ final class IwarpQueuePair implements QueuePair, EventLoop.Handler, Members.Memb
         }
     }
 
+    void awaitStaging(Runnable retry) {
+        adapter.stagingPool().await(() -> loop.execute(retry));
+    }
+
     void armWrite() {
         if (loop.inLoop()) {
             arm();

@@ -11,6 +11,8 @@ final class PooledReceive extends LentReceive {
 
     /** Link in the pool's stack. */
     PooledReceive next;
+    /** Buffers in the stack from this one on. */
+    int depth;
 
     PooledReceive(ReceivePool pool, ByteBuffer data) {
         super(data);

@@ -220,6 +220,10 @@ final class SendSide {
             }
             queue.addAll(posted.takeAll());
             if (!fill()) {
+                if (batch.takeStarved()) {
+                    queuePair.awaitStaging(this::kick);
+                    return;
+                }
                 batch.release();
                 if (finishing && !outputDone) {
                     outputDone = true;

@@ -45,6 +45,7 @@ final class TxBatch {
     private long queued;
     private long taken;
     private int fpdus;
+    private boolean starved;
     private long copied;
 
     TxBatch(StagingPool pool) {
@@ -63,6 +64,13 @@ final class TxBatch {
 
     boolean isEmpty() {
         return queued == taken;
+    }
+
+    /** Whether not even the first area could be had since this was asked last: {@link StagingPool#await}. */
+    boolean takeStarved() {
+        boolean was = starved;
+        starved = false;
+        return was;
     }
 
     /** FPDUs put in since the batch was last empty. */
@@ -86,6 +94,7 @@ final class TxBatch {
             }
             Staging more = pool.borrow(stageCount == 0);
             if (more == null) {
+                starved = stageCount == 0;
                 return false;
             }
             closeRegion();

@@ -19,13 +19,15 @@ public final class HelperThread implements AutoCloseable {
     private static final int IDLE_SECONDS = 30;
 
     private final ThreadPoolExecutor thread;
+    private volatile Thread made;
 
     public HelperThread(String name) {
         thread = new ThreadPoolExecutor(1, 1, IDLE_SECONDS, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), task -> {
-            Thread made = new Thread(null, task, name, 0, false);
-            made.setDaemon(true);
-            made.setContextClassLoader(null);
-            return made;
+            Thread next = new Thread(null, task, name, 0, false);
+            next.setDaemon(true);
+            next.setContextClassLoader(null);
+            made = next;
+            return next;
         }, (task, executor) -> {
             throw new IllegalStateException(name + " has ended");
         });
@@ -47,9 +49,21 @@ public final class HelperThread implements AutoCloseable {
         return Thread.currentThread() instanceof Loop;
     }
 
-    /** What was taken still runs. Idempotent. */
+    /** What was taken still runs, and is waited for unless the caller is the helper itself. Not on a loop. Idempotent. */
     @Override
     public void close() {
         thread.shutdown();
+        Thread last = made;
+        boolean interrupted = false;
+        while (last != null && last != Thread.currentThread() && last.isAlive()) {
+            try {
+                last.join();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
     }
 }
