@@ -39,6 +39,7 @@ final class CallOfProgram {
     void returned() {
         dispatching = null;
         if (call.isOpen()) {
+            counters.increment(XprtCounter.UNANSWERED);
             xdr.part(false);
         }
         call.returned();

@@ -21,8 +21,6 @@ final class RpcOffsets {
     static final int PROGRAM = 12;
     static final int VERSION = 16;
     static final int PROCEDURE = 20;
-    /** First bytes of a call, which say whose it is and whether its data may be placed. */
-    static final int HEAD = 48;
     static final int CALL = 0;
     static final int REPLY = 1;
 
@@ -32,6 +30,8 @@ final class RpcOffsets {
     private static final int RPCSEC_GSS = 6;
     private static final int GSS_PROC = CRED + 12;
     private static final int GSS_SERVICE = CRED + 20;
+    /** First bytes of a call, which say whose it is and whether its data may be placed. */
+    static final int HEAD = GSS_SERVICE + Integer.BYTES;
     private static final int GSS_SERVICE_NONE = 1;
 
     private RpcOffsets() {}

@@ -41,6 +41,8 @@ public enum XprtCounter implements CounterName {
     SERVER_REPLY_WRITE_CHUNK,
     /** Replies sent whole by the Reply chunk. */
     SERVER_REPLY_LONG,
+    /** Calls whose dispatch returned without an answer: one-way ones, and those that are answered later. */
+    UNANSWERED,
 
     // ---- what it cost
     /** Send work requests posted. */

@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.AbstractExecutorService;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
@@ -159,6 +160,65 @@ class SaturatedExecutorTest {
         }
         assertThat(program.ranInLoop).containsExactly(false);
         assertThat(Counters.process().get(XprtCounter.MOVED_OFF_LOOP) - before).isGreaterThanOrEqualTo(5);
+    }
+
+    /** Keeps each task until the next is given, and then runs it in the thread that gives that. */
+    private static final class Helping extends AbstractExecutorService {
+        private Runnable kept;
+
+        @Override
+        public void execute(Runnable task) {
+            Runnable older;
+            synchronized (this) {
+                older = kept;
+                kept = task;
+            }
+            if (older != null) {
+                older.run();
+            }
+        }
+
+        @Override
+        public void shutdown() {}
+
+        @Override
+        public List<Runnable> shutdownNow() {
+            return List.of();
+        }
+
+        @Override
+        public boolean isShutdown() {
+            return false;
+        }
+
+        @Override
+        public boolean isTerminated() {
+            return false;
+        }
+
+        @Override
+        public boolean awaitTermination(long timeout, TimeUnit unit) {
+            return true;
+        }
+    }
+
+    @Test
+    void norWhenItHasTheCallerRunOlderTasks() throws Exception {
+        Watching program = new Watching();
+        try (LocalEndpoints peers = new LocalEndpoints(Map.of(), Map.of(new OncRpcProgram(EchoProgram.PROGRAM, EchoProgram.VERSION), program),
+                new Helping())) {
+            RpcTransport[] transports = {peers.connect(), peers.connect()};
+            List<Future<XdrVoid>> calls = new ArrayList<>();
+            for (int i = 0; i < 8; i++) {
+                // Each call lets that of the other connection run.
+                calls.add(LocalEndpoints.call(transports[i % 2], EchoProgram.PROGRAM).call(EchoProgram.ECHO,
+                        new EchoProgram.Bytes(EchoProgram.pattern(100)), XdrVoid.class));
+                if (i > 0) {
+                    calls.get(i - 1).get(60, TimeUnit.SECONDS);
+                }
+            }
+        }
+        assertThat(program.ranInLoop).containsExactly(false);
     }
 
     @Test

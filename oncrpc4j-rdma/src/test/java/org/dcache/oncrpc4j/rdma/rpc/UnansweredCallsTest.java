@@ -151,6 +151,7 @@ class UnansweredCallsTest {
             }
         }, one);
         byte[] arguments = ByteBuffer.allocate(1004).putInt(1000).array();
+        long unanswered = Counters.process().get(XprtCounter.UNANSWERED);
         for (int i = 0; i < 200; i++) {
             for (int k = 0; k < 50; k++) {
                 send(1, arguments);
@@ -159,6 +160,7 @@ class UnansweredCallsTest {
             expectStatus(RpcAccepsStatus.SUCCESS);
         }
         assertThat(came[0]).isEqualTo(10_000);
+        assertThat(Counters.process().get(XprtCounter.UNANSWERED) - unanswered).isEqualTo(10_000);
     }
 
     @Test
