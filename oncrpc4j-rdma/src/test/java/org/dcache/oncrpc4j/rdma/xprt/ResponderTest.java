@@ -345,7 +345,7 @@ class ResponderTest {
     @Tag("conformance-36")
     void aReplyThatCannotBeBuiltEndsTheConnectionAndKeepsNothing() {
         InboundCall call = receiveCall(callWithWriteChunk(1000), Engine.call(XID, 0));
-        engine.answer(call, Engine.reply(XID, 4), 5000, 100);
+        engine.answer(call, Engine.reply(XID, 4), -100, 50);
         assertThat(engine.sends()).isEmpty();
         assertThat(engine.qp.ended).isInstanceOf(ConnectionClosedException.class);
         assertThat(engine.connection.callsServed()).isZero();
