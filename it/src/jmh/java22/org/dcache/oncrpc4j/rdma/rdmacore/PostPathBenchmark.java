@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.dcache.oncrpc4j.rdma.metrics.Counters;
+import org.dcache.oncrpc4j.rdma.verbs.MemoryBudget;
 import org.dcache.oncrpc4j.rdma.verbs.WorkRequest;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -77,7 +78,7 @@ public class PostPathBenchmark {
         Region region = regions.register(slab);
         loop = new Loop("benchmark", verbs, devices, counters, 0);
         // Only ends of a connection and errors would ask for the owner.
-        sends = new SendQueue(null, device, new BouncePool(regions), regions, DEPTH, counters);
+        sends = new SendQueue(null, device, new BouncePool(regions, new MemoryBudget(Long.MAX_VALUE)), regions, DEPTH, counters);
         sends.open(0, INLINE);
         completions = new CompletionQueue(verbs, device, loop, DEPTH, counters, new CompletionQueue.Taker() {
             @Override

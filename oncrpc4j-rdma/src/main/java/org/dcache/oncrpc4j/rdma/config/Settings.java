@@ -66,7 +66,7 @@ public final class Settings {
             "segments one message's chunk lists may name", false);
 
     public static final Setting<Long> MEMORY = add("oncrpc.rdma.memory", "auto", "auto, or bytes with k, m or g, at least 8m",
-            "budget for registered memory of the process; auto: a quarter of MaxDirectMemorySize", Settings::memory);
+            "budget for direct memory of each device: messages, receives and staging; auto: a quarter of MaxDirectMemorySize", Settings::memory);
 
     public static final Setting<Integer> CONNECTIONS = integer("oncrpc.rdma.connections", "4096", 1, 1 << 20,
             "connections a service accepts", false);

@@ -5,10 +5,11 @@ import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import org.dcache.oncrpc4j.rdma.verbs.MemoryBudget;
 import org.dcache.oncrpc4j.rdma.verbs.ResourceLimitException;
 
 /**
- * Registered memory for data that lies in memory which is not: application's heap buffers, and regbufs made beyond the budget. Blocks come in powers of two and are kept for the next
+ * Registered memory for data that lies in memory which is not: application's heap buffers, and regbufs made beyond the budget. Blocks come in powers of two, count in the adapter's budget, and are kept for the next
  * use. Any thread takes and gives back; a new block is registered by the thread that needs it, which is a loop only when a message that waited for credits goes out.
  */
 final class BouncePool {
@@ -36,9 +37,11 @@ final class BouncePool {
     }
 
     private final Regions regions;
+    private final MemoryBudget budget;
     private final List<ArrayDeque<Bounce>> free = new ArrayList<>();
 
-    BouncePool(Regions regions) {
+    BouncePool(Regions regions, MemoryBudget budget) {
+        this.budget = budget;
         this.regions = regions;
         for (int shift = MIN_SHIFT; shift <= MAX_SHIFT; shift++) {
             free.add(new ArrayDeque<>());
@@ -56,7 +59,17 @@ final class BouncePool {
                 return bounce;
             }
         }
-        return new Bounce(regions.register(ByteBuffer.allocateDirect(1 << sizeClass + MIN_SHIFT)), sizeClass);
+        int size = 1 << sizeClass + MIN_SHIFT;
+        Region region = null;
+        budget.reserveAnyway(size);
+        try {
+            region = regions.register(ByteBuffer.allocateDirect(size));
+        } finally {
+            if (region == null) {
+                budget.release(size);
+            }
+        }
+        return new Bounce(region, sizeClass);
     }
 
     synchronized void giveBack(Bounce bounce) {

@@ -89,7 +89,7 @@ final class RdmaCoreAdapter implements Adapter, AsyncEvents.User {
         sharedQueues = new SharedReceiveQueues(libraries.verbs(), settings.srqDepth(), settings.sendQueue(), control, counters);
         devices.forEach(device -> windows.add(new Windows(device)));
         regions = new Regions(libraries.verbs(), devices, counters);
-        bounces = new BouncePool(regions);
+        bounces = new BouncePool(regions, memory);
         removal = new DeviceRemoval(loops, windows, regions, control);
         try {
             for (int i = 0; i < settings.loops(); i++) {
@@ -277,7 +277,7 @@ final class RdmaCoreAdapter implements Adapter, AsyncEvents.User {
 
     ReceivePool receivePool(Device device, int size) {
         return receivePools.computeIfAbsent(device, k -> new ConcurrentHashMap<>())
-                .computeIfAbsent(size, k -> new ReceivePool(regions, region -> region.localKey(device), control, size));
+                .computeIfAbsent(size, k -> new ReceivePool(regions, region -> region.localKey(device), control, size, memory));
     }
 
     List<Device> devices() {

@@ -4,11 +4,12 @@ package org.dcache.oncrpc4j.rdma.rdmacore;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.function.ToIntFunction;
+import org.dcache.oncrpc4j.rdma.verbs.MemoryBudget;
 import org.dcache.oncrpc4j.rdma.verbs.ResourceLimitException;
 
 /**
  * Receive buffers of one size on one device, in slabs that are registered once and stay until the adapter is closed. Any thread takes and gives back, last in first out, under a short
- * lock. It grows on control threads: {@link #reserve} before a connection takes its receives, {@link #await} when handlers hold so many that none is left.
+ * lock. What it has counts in the adapter's budget, but a connection is not refused for it: messages get less. It grows on control threads: {@link #reserve} before a connection takes its receives, {@link #await} when handlers hold so many that none is left.
  */
 final class ReceivePool {
 
@@ -18,6 +19,7 @@ final class ReceivePool {
     private final ToIntFunction<Region> localKey;
     private final ControlThreads control;
     private final int size;
+    private final MemoryBudget budget;
     private final ArrayDeque<Runnable> waiters = new ArrayDeque<>();
     private PooledReceive free;
     private int freeCount;
@@ -25,7 +27,8 @@ final class ReceivePool {
     private boolean growing;
 
     /** @param localKey of a region on the device */
-    ReceivePool(Regions regions, ToIntFunction<Region> localKey, ControlThreads control, int size) {
+    ReceivePool(Regions regions, ToIntFunction<Region> localKey, ControlThreads control, int size, MemoryBudget budget) {
+        this.budget = budget;
         this.regions = regions;
         this.localKey = localKey;
         this.control = control;
@@ -53,8 +56,17 @@ final class ReceivePool {
         // Whole cache lines, so that the device's writes and the handlers' reads of neighbours do not meet.
         int stride = size + 63 & ~63;
         int count = Math.max(1, SLAB / stride);
-        ByteBuffer slab = ByteBuffer.allocateDirect(count * stride);
-        Region region = regions.register(slab);
+        ByteBuffer slab;
+        Region region = null;
+        budget.reserveAnyway(count * stride);
+        try {
+            slab = ByteBuffer.allocateDirect(count * stride);
+            region = regions.register(slab);
+        } finally {
+            if (region == null) {
+                budget.release(count * stride);
+            }
+        }
         synchronized (this) {
             made += count;
             for (int i = 0; i < count; i++) {

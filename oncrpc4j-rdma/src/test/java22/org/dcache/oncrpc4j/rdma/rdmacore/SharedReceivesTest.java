@@ -10,6 +10,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.dcache.oncrpc4j.rdma.metrics.Counters;
+import org.dcache.oncrpc4j.rdma.verbs.MemoryBudget;
 import org.dcache.oncrpc4j.rdma.verbs.VerbsException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -73,7 +74,7 @@ class SharedReceivesTest {
 
     private final Counters counters = Counters.process().child();
     private final ControlThreads control = new ControlThreads();
-    private final ReceivePool pool = new ReceivePool(new Regions(null, List.of(), counters), region -> 7, control, 64);
+    private final ReceivePool pool = new ReceivePool(new Regions(null, List.of(), counters), region -> 7, control, 64, new MemoryBudget(1 << 20));
     private final Device device = new Device();
     private final SharedReceives shared = new SharedReceives(device, pool, new ReceiveBudget(DEPTH), counters);
     private final AtomicInteger oversent = new AtomicInteger();
@@ -261,7 +262,7 @@ class SharedReceivesTest {
 
     @Test
     void whereThePoolIsEmptyPostingGoesOnWhenItHasGrown() throws Exception {
-        ReceivePool empty = new ReceivePool(new Regions(null, List.of(), counters), region -> 7, control, 64);
+        ReceivePool empty = new ReceivePool(new Regions(null, List.of(), counters), region -> 7, control, 64, new MemoryBudget(1 << 20));
         Device patient = new Device();
         SharedCredits connection = SharedCredits.join(new SharedReceives(patient, empty, new ReceiveBudget(DEPTH), counters), false, failures::add,
                 oversent::incrementAndGet);
