@@ -53,8 +53,8 @@ public final class Settings {
     public static final Setting<Integer> BACKWARD_CREDITS = integer("oncrpc.rdma.backward-credits", "16", 1, 16384,
             "calls of the accepting side that may be outstanding per connection (Linux: RPCRDMA_BACKWARD_WRS)", false);
 
-    public static final Setting<Integer> BACKLOG = integer("oncrpc.rdma.backlog", "4096", 0, 1 << 20,
-            "calls that may wait for credits per connection before further ones fail", false);
+    public static final Setting<Long> BACKLOG = add("oncrpc.rdma.backlog", "64m", "bytes with k, m or g, at least 4k",
+            "memory that calls waiting for credits may take per connection; who calls beyond it waits, and fails when no room comes", s -> bytes(s, 4 << 10));
 
     public static final Setting<Integer> MAX_MESSAGE = integer("oncrpc.rdma.max-message", "" + MESSAGE, 1 << 12, 1 << 30,
             "largest call taken through Read chunks, bytes", false);
@@ -79,6 +79,9 @@ public final class Settings {
 
     public static final Setting<Long> READ_TIMEOUT = millis("oncrpc.rdma.read-timeout", "60s", 100,
             "time in which the RDMA Reads of a call must be done, from when it has memory for them");
+
+    public static final Setting<Long> GIVEN_UP_TIMEOUT = millis("oncrpc.rdma.given-up-timeout", "10s", 100,
+            "a connection whose credits are all held by calls that timed out or were cancelled is ended after this time without a reply");
 
     public static final Setting<Long> IDLE_TIMEOUT = millis("oncrpc.rdma.idle-timeout", "0", 0,
             "a connection without traffic is closed after this time; 0: never (Linux clients close after 5 min)");
@@ -232,14 +235,15 @@ public final class Settings {
 
     /** Null stands for auto. */
     private static Long memory(String s) {
-        if (s.equals("auto")) {
-            return null;
-        }
+        return s.equals("auto") ? null : bytes(s, 8 << 20);
+    }
+
+    private static Long bytes(String s, long min) {
         String t = s.toLowerCase(Locale.ROOT);
         int shift = t.endsWith("g") ? 30 : t.endsWith("m") ? 20 : t.endsWith("k") ? 10 : 0;
         long value = Long.parseLong(shift == 0 ? t : t.substring(0, t.length() - 1));
         check(value >= 1 && value <= (Long.MAX_VALUE >> shift));
-        check(value << shift >= 8L << 20);
+        check(value << shift >= min);
         return value << shift;
     }
 }

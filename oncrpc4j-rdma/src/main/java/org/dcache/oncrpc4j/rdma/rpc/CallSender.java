@@ -64,6 +64,10 @@ final class CallSender {
         reading.plan(context, view);
         if (transport.connection().requester().listener(xid) instanceof PendingReply pending) {
             pending.reading(reading);
+            if (pending.oneWay()) {
+                // There will be no reply that needs a chunk.
+                context.expected().reset().bound(0);
+            }
         }
         return xid;
     }

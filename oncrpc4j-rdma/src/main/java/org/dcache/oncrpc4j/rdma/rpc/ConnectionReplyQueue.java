@@ -62,7 +62,12 @@ final class ConnectionReplyQueue extends ReplyQueue {
             return;
         }
         if (timed) {
-            pending.timeout(timer.schedule(() -> expired(xid, timeout, unit), timeout, unit));
+            try {
+                pending.timeout(timer.schedule(() -> expired(xid, timeout, unit), timeout, unit));
+            } catch (RejectedExecutionException e) {
+                // The service has stopped, and with it ends the connection, which fails the call.
+                LOG.debug("{}: xid {} has no time-out, the service has stopped", transport, xid);
+            }
         }
     }
 

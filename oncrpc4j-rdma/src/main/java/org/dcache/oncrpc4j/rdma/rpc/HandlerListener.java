@@ -3,9 +3,14 @@ package org.dcache.oncrpc4j.rdma.rpc;
 
 import java.io.IOException;
 import java.nio.channels.CompletionHandler;
+import org.dcache.oncrpc4j.rdma.xprt.CallWithdrawnException;
 import org.dcache.oncrpc4j.rdma.xprt.SendListener;
 
-/** Tells the handler of a send how it went: in the thread that sends, or, as user code, off the loop. Once, by whoever gets it first. */
+/**
+ * Tells the handler of a send how it went: in the thread that sends, or, as user code, off the loop. Once, by whoever gets it first.
+ *
+ * <p>A call that was given up before it left has told its caller of the time-out already. oncrpc4j's own handler would tell it once more, of a failure, which over TCP nobody hears: it is left out.
+ */
 record HandlerListener<A>(RdmaRpcTransport transport, A attachment, CompletionHandler<Integer, ? super A> handler) implements SendListener {
 
     @Override
@@ -19,6 +24,9 @@ record HandlerListener<A>(RdmaRpcTransport transport, A attachment, CompletionHa
 
     @Override
     public void failed(IOException cause, boolean inside) {
+        if (cause instanceof CallWithdrawnException && PendingReply.isOwn(handler)) {
+            return;
+        }
         if (inside) {
             transport.callback(() -> handler.failed(cause, attachment));
         } else {

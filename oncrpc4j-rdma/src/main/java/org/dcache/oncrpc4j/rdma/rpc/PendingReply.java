@@ -49,8 +49,19 @@ final class PendingReply implements ReplyListener {
     PendingReply(RdmaRpcTransport transport, CompletionHandler<RpcReply, RpcTransport> handler, boolean timed) {
         this.transport = transport;
         this.handler = handler;
-        this.own = handler != null && OWN_HANDLER.get(handler.getClass());
+        this.own = handler != null && isOwn(handler);
         this.quick = own && !timed;
+    }
+
+    /** Whether a handler is one that {@code RpcCall} made. */
+    static boolean isOwn(CompletionHandler<?, ?> handler) {
+        return OWN_HANDLER.get(handler.getClass());
+    }
+
+    /** oncrpc4j registers one-way calls without a handler. */
+    @Override
+    public boolean oneWay() {
+        return handler == null;
     }
 
     CompletionHandler<RpcReply, RpcTransport> handler() {

@@ -10,13 +10,14 @@ import org.dcache.oncrpc4j.rdma.config.Settings;
  * @param inline inline threshold offered, bytes
  * @param credits calls of the side that dialled, outstanding per connection
  * @param backwardCredits calls of the side that accepted, outstanding per connection
- * @param backlog calls that may wait for credits
+ * @param backlog bytes that calls waiting for credits may take
  * @param maxMessage largest call pulled through Read chunks, bytes
  * @param maxReply largest reply offered to a program without a binding, bytes
  * @param maxSegments segments in one header's chunk lists
  * @param inboundReads IRD
  * @param outboundReads ORD
  * @param readTimeout milliseconds in which the Reads of a call must be done, from when it has memory for them
+ * @param givenUpTimeout milliseconds without a reply after which a connection ends whose credits are all held by calls that were given up
  * @param keepalive milliseconds of silence before a probe; 0 never
  * @param idleTimeout milliseconds of silence before closing; 0 never
  * @param handshakeTimeout milliseconds for a connection handshake
@@ -25,13 +26,14 @@ public record Limits(
         int inline,
         int credits,
         int backwardCredits,
-        int backlog,
+        long backlog,
         int maxMessage,
         int maxReply,
         int maxSegments,
         int inboundReads,
         int outboundReads,
         long readTimeout,
+        long givenUpTimeout,
         long keepalive,
         long idleTimeout,
         long handshakeTimeout) {
@@ -59,6 +61,7 @@ public record Limits(
                 config.get(Settings.IWARP_IRD),
                 config.get(Settings.IWARP_ORD),
                 config.get(Settings.READ_TIMEOUT),
+                config.get(Settings.GIVEN_UP_TIMEOUT),
                 config.get(Settings.KEEPALIVE),
                 config.get(Settings.IDLE_TIMEOUT),
                 config.get(Settings.HANDSHAKE_TIMEOUT));

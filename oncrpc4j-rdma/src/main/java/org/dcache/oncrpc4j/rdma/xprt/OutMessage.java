@@ -151,6 +151,23 @@ public final class OutMessage {
         }
     }
 
+    /**
+     * Moves a message of at most this length to memory of its own, for the time that it waits: pooled memory is for what goes out. Longer ones stay where they are.
+     *
+     * @param most bytes
+     */
+    void compact(int most) {
+        if (length > most || length == 0) {
+            return;
+        }
+        ByteBuffer copy = ByteBuffer.allocate(length);
+        copy(0, length, copy);
+        int kept = items;
+        release();
+        add(copy.flip(), null);
+        items = kept;
+    }
+
     /** Forgets the items, for a message whose walk failed. */
     public void clearItems() {
         items = 0;

@@ -62,6 +62,10 @@ final class PendingCall implements Runnable {
     private final CallEvent event = Recorder.call();
     private long queuedAt;
 
+    /** Whether it still holds a credit. Loop only. */
+    private boolean holdsCredit = true;
+    private long lingeringSince;
+
     private int beingFenced;
     private int fencesLeft;
     private Runnable whenFenced;
@@ -124,7 +128,41 @@ final class PendingCall implements Runnable {
         return messageLength;
     }
 
+    /** Nobody waits for an answer, and none will come. */
+    boolean isOneWay() {
+        return listener != null && listener.oneWay();
+    }
+
+    /** Whether its credit comes back by this; once. On the loop. */
+    boolean takeCredit() {
+        boolean held = holdsCredit;
+        holdsCredit = false;
+        return held;
+    }
+
+    /** It is to wait for a credit. */
+    void willWait() {
+        if (event != null) {
+            queuedAt = System.nanoTime();
+        }
+        context.message().compact(connection.inlineSend());
+        move(State.REGISTERED, State.BACKLOG);
+    }
+
     // ---- what the peer can reach
+
+    /** Whether the peer can reach memory of it. */
+    boolean isExposed() {
+        return exposed > 0;
+    }
+
+    /** How long it has been out since this was first asked, milliseconds. On the timer's thread. */
+    long lingersFor(long now) {
+        if (lingeringSince == 0) {
+            lingeringSince = now;
+        }
+        return (now - lingeringSince) / 1_000_000;
+    }
 
     void add(Exposure exposure) {
         if (exposed == exposures.length) {
@@ -268,13 +306,6 @@ final class PendingCall implements Runnable {
     }
 
     // ---- what is counted and recorded of it
-
-    /** It starts to wait for a credit. */
-    void queued() {
-        if (event != null) {
-            queuedAt = System.nanoTime();
-        }
-    }
 
     /** It goes out, on this path. */
     void callPath(XprtCounter path) {

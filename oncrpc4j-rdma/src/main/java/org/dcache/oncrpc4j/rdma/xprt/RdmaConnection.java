@@ -244,11 +244,11 @@ public final class RdmaConnection implements QueuePairHandler {
     }
 
     /**
-     * Whether one more answer may be queued for this peer. A peer that sends without reading would make us hold more and more; beyond what its
+     * Whether one more answer may be queued for this peer; our own calls and those that wait do not count. A peer that sends without reading would make us hold more and more; beyond what its
      * credits explain (answers that left while nobody noted it yet, and as many calls that the peer made since), the connection is closed.
      */
     boolean mayAnswer() {
-        if (contextsInUse.get() <= 2 * (limits().credits() + limits().backwardCredits()) + Limits.SPARE_RECEIVES) {
+        if (contextsInUse.get() - requester.size() <= 2 * (limits().credits() + limits().backwardCredits()) + Limits.SPARE_RECEIVES) {
             return true;
         }
         counters().increment(XprtCounter.SENDCTX_OVERRUN);
@@ -342,7 +342,7 @@ public final class RdmaConnection implements QueuePairHandler {
     private void inline(RdmaHeader h, int length, ReceiveBuffer buffer) throws MalformedHeaderException {
         ByteBuffer data = buffer.data();
         if (data.limit() - length < RpcWords.DIRECTION_LENGTH || RpcWords.xid(data, length) != h.xid()) {
-            malformedAny(h);
+            malformedAny(h, "a header without an RPC message of its xid " + Integer.toHexString(h.xid()));
             buffer.release();
         } else if (RpcWords.type(data, length) == RpcWords.REPLY) {
             reply(h, length, buffer);
@@ -359,7 +359,7 @@ public final class RdmaConnection implements QueuePairHandler {
         if (h.hasReply() && (initiator || requester.knows(h.xid()))) {
             reply(h, length, buffer);
         } else {
-            malformedAny(h);
+            malformedAny(h, "RDMA_NOMSG without the chunk that holds the message");
             buffer.release();
         }
     }
@@ -390,18 +390,24 @@ public final class RdmaConnection implements QueuePairHandler {
             case VERSION -> {
                 if (initiator || requester.knows(h.xid())) {
                     counters().increment(XprtCounter.DROPPED_VERSION);
+                    requester.undecodable(h.xid(), badReply("version " + h.version() + " of RPC-over-RDMA, where we speak 1"));
                 } else {
                     responder.errVers(h);
                 }
             }
-            default -> malformedAny(h);
+            default -> malformedAny(h, e.getMessage());
         }
     }
 
-    /** A header that breaks a rule: a call is answered with ERR_CHUNK, a reply is dropped [31, 33]. */
-    private void malformedAny(RdmaHeader h) {
+    private BadReplyException badReply(String got) {
+        return new BadReplyException(remoteAddress() + ": expected a reply that can be decoded, got " + got);
+    }
+
+    /** A header that breaks a rule: a call is answered with ERR_CHUNK; a reply is dropped, and the call that it names has failed [31, 33]. */
+    private void malformedAny(RdmaHeader h, String got) {
         if (initiator || h.procedure() == RdmaHeader.RDMA_ERROR || requester.knows(h.xid())) {
             counters().increment(XprtCounter.DROPPED_BAD_REPLY);
+            requester.undecodable(h.xid(), badReply(got));
         } else {
             responder.errChunk(h.xid(), h.version(), XprtCounter.SENT_ERR_CHUNK_HEADER);
         }
@@ -466,6 +472,7 @@ public final class RdmaConnection implements QueuePairHandler {
         } else {
             keepalive.patrol(qp, now);
         }
+        requester.patrol(now);
         responder.patrol(now);
     }
 

@@ -26,6 +26,11 @@ public interface ReplyListener {
      */
     void replied(ByteBuffer message, Regbuf memory);
 
+    /** Whether nobody waits for a reply, and the peer sends none (RFC 5531, section 8, batching). */
+    default boolean oneWay() {
+        return false;
+    }
+
     /** There is no reply. On the loop, or inside {@link RdmaConnection#call} on the caller's thread. */
     void failed(IOException cause);
 }

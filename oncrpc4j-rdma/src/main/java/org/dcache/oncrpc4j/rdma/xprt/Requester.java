@@ -3,47 +3,53 @@ package org.dcache.oncrpc4j.rdma.xprt;
 
 import java.io.EOFException;
 import java.io.IOException;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
 import org.dcache.oncrpc4j.rdma.metrics.Counters;
 import org.dcache.oncrpc4j.rdma.proto.MalformedHeaderException;
 import org.dcache.oncrpc4j.rdma.proto.RdmaHeader;
+import org.dcache.oncrpc4j.rdma.proto.RpcWords;
 import org.dcache.oncrpc4j.rdma.verbs.QueuePair;
 import org.dcache.oncrpc4j.rdma.verbs.ReceiveBuffer;
 
 /**
  * Our calls and the peer's replies on one connection (kernel: {@code rpcrdma_marshal_req}, {@code rpcrdma_reply_handler}).
  *
- * <p>Calls are registered, then sent, by any thread. A call goes out when a credit is free, else it waits in a bounded FIFO, and beyond that it
- * fails: a thread that calls never blocks. One call goes out on a new connection until the first reply has brought a grant [3].
+ * <p>Calls are registered, then sent, by any thread. A call goes out when the {@link CreditWindow} has a credit for it, else it waits there, in order. Only a thread that is no
+ * loop is made to wait itself, when what waits already takes too much memory.
  *
  * <p>Replies come on the loop. Before a call's listener hears anything, the peer's access to the call's memory has ended [29]. A late, repeated or
  * invented reply is counted and dropped.
+ *
+ * <p>A call that is given up keeps its credit, since the peer still works on it. When all credits are held by such calls and no reply comes for {@link Limits#givenUpTimeout}, nothing can
+ * be sent any more, and the connection is ended ({@link #patrol}), as a Linux client does: who reconnects goes on.
+ *
+ * <p>A one-way call is over when it is posted and the flush behind it was answered. One that has a Read chunk keeps the chunk longer, since that answer does not say that it was pulled: until
+ * {@link Limits#readTimeout} has passed, or the connection ends.
  */
 public final class Requester {
-
-    /** For {@link #credit}: the window stays as it is. */
-    private static final int UNCHANGED = 0;
-
-    /** With more calls in flight than this, more are about to leave: with fewer, leaving them to the loop was measured to cost more than it saves. */
-    private static final int MANY = 8;
 
     private static final String GIVEN_UP = "given up by its caller";
 
     private final RdmaConnection connection;
     private final ConcurrentHashMap<Integer, PendingCall> calls = new ConcurrentHashMap<>();
 
-    // guarded by this
-    private final ArrayDeque<PendingCall> backlog = new ArrayDeque<>();
-    private int window = 1;
-    private int inFlight;
-    private IOException ended;
+    private final CreditWindow credits;
+    /** The call that flushes one-way calls; null while none is out. */
+    private volatile PendingCall flush;
+    /** Last one-way call's program and version. */
+    private volatile long flushProgram;
+    /** One-way calls whose credit is back, but whose Read chunk may still be pulled. */
+    private final ConcurrentLinkedQueue<PendingCall> lingering = new ConcurrentLinkedQueue<>();
+    private volatile IOException ended;
 
     Requester(RdmaConnection connection) {
         this.connection = connection;
+        this.credits = new CreditWindow(connection.limits());
     }
 
     private Counters counters() {
@@ -51,8 +57,8 @@ public final class Requester {
     }
 
     /** Calls that may be outstanding now. */
-    synchronized int window() {
-        return window;
+    int window() {
+        return credits.size();
     }
 
     boolean isIdle() {
@@ -117,56 +123,56 @@ public final class Requester {
         if (call == null || call.state() != PendingCall.State.REGISTERED) {
             connection.abandon(context);
             IOException cause = connection.endCause();
-            sent.failed(cause != null ? cause : new EOFException("the call with xid " + Integer.toHexString(xid)
-                    + " was given up before it was sent"), false);
+            sent.failed(cause != null ? cause : withdrawn(xid), false);
             return;
         }
         call.prepare(context, sent);
-        boolean now;
-        boolean many = false;
-        synchronized (this) {
-            if (ended != null) {
-                now = false;
-            } else if (inFlight < window) {
-                many = ++inFlight > MANY;
-                now = true;
-            } else if (backlog.size() < connection.limits().backlog()) {
-                counters().increment(XprtCounter.CREDIT_WAITS);
-                call.queued();
-                call.move(PendingCall.State.REGISTERED, PendingCall.State.BACKLOG);
-                backlog.addLast(call);
-                return;
-            } else {
-                now = false;
-                counters().increment(XprtCounter.BACKLOG_FULL);
+        if (call.isOneWay()) {
+            flushProgram = (long) context.message().getInt(RpcWords.CALL_PROGRAM) << 32 | context.message().getInt(RpcWords.CALL_PROGRAM_VERSION) & 0xffffffffL;
+        }
+        CreditWindow.Admission admission = credits.admit(call, !SharedThreads.mustNotWait() && !connection.queuePair().inLoop());
+        switch (admission) {
+            case SEND, SEND_OF_MANY -> {
+                if (!transmit(call, PendingCall.State.REGISTERED, admission == CreditWindow.Admission.SEND_OF_MANY)) {
+                    credit(1, CreditWindow.UNCHANGED);
+                }
             }
+            case WAITS -> counters().increment(XprtCounter.CREDIT_WAITS);
+            default -> notAdmitted(call, context, sent, admission);
         }
-        if (now) {
-            transmit(call, PendingCall.State.REGISTERED, many);
-        } else {
-            calls.remove(xid, call);
-            call.move(PendingCall.State.REGISTERED, PendingCall.State.DONE);
-            connection.abandon(context);
-            IOException end = connection.endCause();
-            IOException cause = end != null ? end : new BacklogFullException("more than " + connection.limits().backlog()
-                    + " calls wait for credits of " + connection.remoteAddress() + "; see oncrpc.rdma.backlog");
-            call.record(cause.getMessage());
-            sent.failed(cause, false);
+        if (call.isOneWay()) {
+            flush();
         }
+    }
+
+    private void notAdmitted(PendingCall call, SendContext context, SendListener sent, CreditWindow.Admission admission) {
+        calls.remove(call.xid(), call);
+        boolean ours = call.move(PendingCall.State.REGISTERED, PendingCall.State.DONE);
+        connection.abandon(context);
+        IOException cause = ended != null ? ended : !ours ? withdrawn(call.xid()) : credits.full(connection.remoteAddress());
+        if (ours && ended == null) {
+            counters().increment(XprtCounter.BACKLOG_FULL);
+        }
+        call.record(cause.getMessage());
+        sent.failed(cause, false);
+    }
+
+    private static CallWithdrawnException withdrawn(int xid) {
+        return new CallWithdrawnException("the call with xid " + Integer.toHexString(xid) + " was given up before it was sent");
     }
 
     /**
      * Holds a credit; posts the call.
      *
      * @param many whether it is one of many, see {@link QueuePair#postSendOfMany}
+     * @return false when it was not posted: the credit is the caller's again
      */
-    private void transmit(PendingCall call, PendingCall.State from, boolean many) {
+    private boolean transmit(PendingCall call, PendingCall.State from, boolean many) {
         if (!call.move(from, PendingCall.State.SENDING)) {
             // Abandoned in the meantime: whoever did so has told the listener.
             connection.abandon(call.context());
-            call.sendListener().failed(new EOFException("given up before it was sent"), connection.queuePair().inLoop());
-            credit(UNCHANGED);
-            return;
+            call.sendListener().failed(withdrawn(call.xid()), connection.queuePair().inLoop());
+            return false;
         }
         int length;
         SendContext context = call.context();
@@ -174,7 +180,7 @@ public final class Requester {
             length = CallChunks.build(connection, call, context);
         } catch (IOException e) {
             refuse(call, e);
-            return;
+            return false;
         }
         call.arm();
         context.owner((c, ok) -> sendDone(call, ok));
@@ -183,11 +189,14 @@ public final class Requester {
         } else {
             connection.post(context, length, false, 0);
         }
+        if (call.isOneWay()) {
+            credits.posted(call);
+        }
         if (call.move(PendingCall.State.SENDING, PendingCall.State.SENT)) {
             if (call.abandonRequested()) {
                 giveUp(call);
             }
-            IOException cause = endedCause();
+            IOException cause = ended;
             if (cause != null) {
                 // The end of the connection passed by while this thread was building.
                 boolean queued = connection.queuePair().execute(() -> endOne(call, cause));
@@ -197,27 +206,23 @@ public final class Requester {
                 }
             }
         }
+        return true;
     }
 
-    private synchronized IOException endedCause() {
-        return ended;
-    }
-
-    /** Could not be built: undo on the loop, where exposures end. */
+    /** Could not be built: undo on the loop, where exposures end. It is over first, so that nobody begins to wait for a fence that has passed. */
     private void refuse(PendingCall call, IOException cause) {
         calls.remove(call.xid(), call);
+        call.move(PendingCall.State.SENDING, PendingCall.State.DONE);
         boolean queued = connection.queuePair().execute(() -> call.fence(false, 0, () -> {
             call.dropResults();
             connection.done(call.context());
             call.abandonDone();
         }));
-        call.move(PendingCall.State.SENDING, PendingCall.State.DONE);
         if (!queued) {
             call.abandonDone();
         }
         call.record(cause.getMessage());
         call.sendListener().failed(cause, connection.queuePair().inLoop());
-        credit(UNCHANGED);
     }
 
     private void sendDone(PendingCall call, boolean ok) {
@@ -232,44 +237,121 @@ public final class Requester {
         }
     }
 
-    /** A credit came back, and perhaps a new grant; sends what waits. */
-    private void credit(int grant) {
-        List<PendingCall> next = null;
-        PendingCall one = null;
-        synchronized (this) {
-            inFlight--;
-            if (grant != UNCHANGED) {
-                window = grant;
-            }
-            while (inFlight < window && !backlog.isEmpty()) {
-                inFlight++;
-                PendingCall call = backlog.pollFirst();
-                if (one == null) {
-                    one = call;
-                } else {
-                    if (next == null) {
-                        next = new ArrayList<>();
-                    }
-                    next.add(call);
-                }
-            }
+    /** Credits came back, and perhaps a new grant; sends what waits. A loop, not a recursion: thousands that wait may fail to be built, one after the other. */
+    private void credit(int count, int grant) {
+        PendingCall next = credits.back(count, grant);
+        while (next != null) {
+            next = resume(next) ? credits.next() : credits.back(1, CreditWindow.UNCHANGED);
         }
-        if (one != null) {
-            resume(one);
-        }
-        if (next != null) {
-            next.forEach(this::resume);
-        }
+        flush();
     }
 
     /** Sends a call that waited. The loop that brought the credit does it, unless that could make the loop wait for the system. */
-    private void resume(PendingCall call) {
+    private boolean resume(PendingCall call) {
         QueuePair qp = connection.queuePair();
         if (qp.exposeBlocks() && qp.inLoop()) {
-            connection.device().offLoop(() -> transmit(call, PendingCall.State.BACKLOG, true));
-        } else {
-            transmit(call, PendingCall.State.BACKLOG, true);
+            connection.device().offLoop(() -> {
+                if (!transmit(call, PendingCall.State.BACKLOG, true)) {
+                    credit(1, CreditWindow.UNCHANGED);
+                }
+            });
+            return true;
         }
+        return transmit(call, PendingCall.State.BACKLOG, true);
+    }
+
+    // ---- one-way calls
+
+    /** Sends the NULL call behind one-way calls that gives their credits back, when it is due. */
+    private void flush() {
+        if (flushProgram == 0 || !credits.takeFlush()) {
+            return;
+        }
+        int xid = ThreadLocalRandom.current().nextInt();
+        PendingCall call = new PendingCall(connection, xid, FlushListener.INSTANCE);
+        synchronized (this) {
+            if (ended != null) {
+                return;
+            }
+            while (calls.putIfAbsent(xid, call) != null) {
+                call = new PendingCall(connection, ++xid, FlushListener.INSTANCE);
+            }
+        }
+        SendContext context = connection.newContext();
+        context.message().add(FlushListener.call(xid, flushProgram), null);
+        context.expected().bound(FlushListener.LARGEST_REPLY);
+        call.prepare(context, FlushListener.INSTANCE);
+        flush = call;
+        counters().increment(XprtCounter.ONE_WAY_FLUSHES);
+        if (!transmit(call, PendingCall.State.REGISTERED, false)) {
+            flush = null;
+            credits.flushFailed();
+            credit(1, CreditWindow.UNCHANGED);
+        }
+    }
+
+    /** The flush was answered: what was posted before it has been taken. Returns the credits that come back by this. On the loop. */
+    private int flushed() {
+        flush = null;
+        int back = 0;
+        for (PendingCall call : credits.flushed()) {
+            if (!call.takeCredit()) {
+                continue; // answered
+            }
+            back++;
+            if (call.isExposed()) {
+                lingering.add(call);
+            } else {
+                endOneWay(call);
+            }
+        }
+        return back;
+    }
+
+    /** Ends a one-way call that nobody answers. On the loop. */
+    private void endOneWay(PendingCall call) {
+        if (calls.remove(call.xid(), call) && call.answered()) {
+            call.fence(false, 0, () -> {
+                call.dropResults();
+                call.partDone();
+                call.abandonDone();
+                call.record(null);
+            });
+        }
+    }
+
+    // ---- the periodic look
+
+    /**
+     * Ends a connection that can never send again, flushes one-way calls that lie around. On the timer's thread.
+     *
+     * @param now {@link System#nanoTime}
+     */
+    void patrol(long now) {
+        long millis = credits.stuckFor(now) / 1_000_000;
+        if (millis > limits().givenUpTimeout() && calls.values().stream().noneMatch(this::mayBeAnswered)) {
+            counters().increment(XprtCounter.CREDITS_EXHAUSTED);
+            connection.abort(new CreditsExhaustedException("all " + window() + " credits of " + connection.remoteAddress()
+                    + " are held by calls that were given up, and no reply has come for " + millis
+                    + " ms (oncrpc.rdma.given-up-timeout); the connection is ended"));
+            return;
+        }
+        if (flushProgram != 0) {
+            credits.flushLater();
+            flush();
+            for (PendingCall call = lingering.peek(); call != null && call.lingersFor(now) > limits().readTimeout(); call = lingering.peek()) {
+                PendingCall over = lingering.poll();
+                connection.queuePair().execute(() -> endOneWay(over));
+            }
+        }
+    }
+
+    private boolean mayBeAnswered(PendingCall call) {
+        return !call.isOneWay() && call != flush && (call.state() == PendingCall.State.SENT || call.state() == PendingCall.State.SENDING);
+    }
+
+    private Limits limits() {
+        return connection.limits();
     }
 
     // ---- replies, on the loop
@@ -336,14 +418,42 @@ public final class Requester {
             counters().increment(XprtCounter.DROPPED_UNKNOWN_XID);
             return null;
         }
-        calls.remove(h.xid(), call);
+        return over(call, grant(h.credits()));
+    }
+
+    /** Takes a call that the peer has answered off the books; its credit is back. Null when nobody waits for it any more. */
+    private PendingCall over(PendingCall call, int grant) {
+        calls.remove(call.xid(), call);
         boolean wanted = call.answered();
-        credit(Math.max(1, Math.min(h.credits(), connection.wanted())));
+        credit((call.takeCredit() ? 1 : 0) + (call == flush ? flushed() : 0), grant);
         if (!wanted) {
             counters().increment(XprtCounter.DROPPED_ABANDONED);
             return null;
         }
         return call;
+    }
+
+    /** What a peer's number, of 32 bits without sign, lets us have outstanding: never more than we asked for, and zero counts as one [1, 5]. */
+    private int grant(int credits) {
+        return Integer.compareUnsigned(credits, connection.wanted()) > 0 ? connection.wanted() : Math.max(1, credits);
+    }
+
+    /** An answer to this call whose header cannot be decoded: the call fails, its grant is not believed [31]. On the loop. False when the call is unknown. */
+    boolean undecodable(int xid, IOException cause) {
+        PendingCall call = calls.get(xid);
+        if (call == null || !call.isArmed()) {
+            return false;
+        }
+        PendingCall waiting = over(call, CreditWindow.UNCHANGED);
+        if (waiting != null) {
+            waiting.fence(false, 0, () -> {
+                waiting.partDone();
+                waiting.abandonDone();
+                waiting.dropResults();
+                waiting.fail(cause);
+            });
+        }
+        return true;
     }
 
     // ---- giving up
@@ -406,14 +516,10 @@ public final class Requester {
         }
         if (call.move(PendingCall.State.BACKLOG, PendingCall.State.DONE)) {
             calls.remove(xid, call);
-            boolean removed;
-            synchronized (this) {
-                removed = backlog.remove(call);
-            }
-            if (removed) {
+            if (credits.remove(call)) {
                 call.record(GIVEN_UP);
                 connection.abandon(call.context());
-                call.sendListener().failed(new EOFException("given up while it waited for a credit"), connection.queuePair().inLoop());
+                call.sendListener().failed(withdrawn(xid), connection.queuePair().inLoop());
             }
             return true;
         }
@@ -442,14 +548,13 @@ public final class Requester {
     /** The connection ended: every call that still has a listener fails. On the loop. */
     void ended(IOException cause) {
         List<PendingCall> all;
-        List<PendingCall> waiting;
         synchronized (this) {
             ended = cause;
             all = new ArrayList<>(calls.values());
             calls.clear();
-            waiting = new ArrayList<>(backlog);
-            backlog.clear();
         }
+        List<PendingCall> waiting = credits.end();
+        lingering.clear();
         // Whoever takes a call out of the backlog owns its context, also when somebody else has given the call up just now.
         for (PendingCall call : waiting) {
             boolean wanted = call.move(PendingCall.State.BACKLOG, PendingCall.State.DONE);

@@ -128,6 +128,10 @@ public enum XprtCounter implements CounterName {
     REGBUF_REGISTRATION_FAILED,
     /** A peer let more answers pile up than it may have: closed. */
     SENDCTX_OVERRUN,
+    /** A NULL call was sent behind one-way calls, to get their credits back. */
+    ONE_WAY_FLUSHES,
+    /** A connection was ended because calls that were given up held all its credits and no reply came. */
+    CREDITS_EXHAUSTED,
     /** A call failed because the backlog was full. */
     BACKLOG_FULL,
     /** A call waited for sink memory. */
@@ -156,7 +160,7 @@ public enum XprtCounter implements CounterName {
     static {
         PROBLEMS.addAll(Set.of(CONNECT_FAILED, REFUSED_NOT_ALLOWED, REFUSED_TOO_MANY));
         // Somebody had to wait or took a slower way; nothing was refused or lost.
-        PROBLEMS.removeAll(Set.of(CREDIT_WAITS, SINK_WAITS, MOVED_OFF_LOOP, REGBUF_NOT_READY));
+        PROBLEMS.removeAll(Set.of(CREDIT_WAITS, ONE_WAY_FLUSHES, SINK_WAITS, MOVED_OFF_LOOP, REGBUF_NOT_READY));
     }
 
     @Override

@@ -80,7 +80,7 @@ class LimitedProviderTest {
         Map<String, String> all = new HashMap<>(Map.of("oncrpc.transport", "rdma", "oncrpc.rdma.provider", "iwarp",
                 "oncrpc.rdma.memory", "64m", "oncrpc.rdma.credits", "8", "oncrpc.rdma.keepalive", "0",
                 // Both sides have a device of their own.
-                "oncrpc.rdma.backlog", isClient ? "2000" : "2001"));
+                "oncrpc.rdma.backlog", isClient ? "63m" : "64m"));
         all.putAll(settings);
         Map<OncRpcProgram, RpcDispatchable> programs = isClient ? Map.of() : Map.of(
                 new OncRpcProgram(EchoProgram.PROGRAM, EchoProgram.VERSION), new EchoProgram(),

@@ -114,7 +114,7 @@ class RequesterTest extends CallsToScriptedPeer {
 
     @Test
     void aFullBacklogFailsTheCallAndNeverBlocks() throws Exception {
-        try (Engine small = new Engine(true, PrivateData.NONE, Map.of("oncrpc.rdma.backlog", "1"))) {
+        try (Engine small = new Engine(true, PrivateData.NONE, Map.of("oncrpc.rdma.backlog", "4k", "oncrpc.rdma.given-up-timeout", "100ms"))) {
             for (int xid = 1; xid <= 3; xid++) {
                 small.connection.requester().register(xid, small.new Waiting());
                 SendContext context = small.connection.newContext();
@@ -162,10 +162,11 @@ class RequesterTest extends CallsToScriptedPeer {
     @Tag("conformance-20")
     @Tag("conformance-31")
     void malformedRepliesAreDroppedAndNothingIsSentForThem() throws Exception {
-        call(1, 0);
+        Engine.Waiting waiting = call(1, 0);
         byte[] reply = Engine.message(Engine.header(1, 1, RdmaHeader.RDMA_MSG), Engine.reply(1, 8));
         ByteBuffer.wrap(reply).putInt(4, 3);
         engine.receive(reply);
+        assertThat(waiting.failure).as("its call does not wait for another").isInstanceOf(BadReplyException.class);
         ByteBuffer.wrap(reply).putInt(4, 1).putInt(12, RdmaHeader.RDMA_MSGP);
         engine.receive(reply);
         assertThat(engine.sends()).hasSize(1);

@@ -14,6 +14,7 @@ import org.dcache.oncrpc4j.rdma.verbs.Exposure;
 import org.dcache.oncrpc4j.rdma.verbs.MemorySource;
 import org.dcache.oncrpc4j.rdma.verbs.QueuePair;
 import org.dcache.oncrpc4j.rdma.verbs.QueuePairHandler;
+import org.dcache.oncrpc4j.rdma.verbs.ResourceLimitException;
 import org.dcache.oncrpc4j.rdma.verbs.VerbsException;
 import org.dcache.oncrpc4j.rdma.verbs.WorkRequest;
 
@@ -98,6 +99,8 @@ final class ScriptedQueuePair implements QueuePair {
     /** Sends complete inside the post, but as failed. */
     boolean failSends;
     boolean slowFences;
+    /** As a device does that is out of memory windows. */
+    boolean refuseExposures;
     boolean inLoop = true;
     int postedReceives;
     VerbsException ended;
@@ -146,7 +149,10 @@ final class ScriptedQueuePair implements QueuePair {
     }
 
     @Override
-    public Exposure expose(MemorySource memory, Access access) {
+    public Exposure expose(MemorySource memory, Access access) throws VerbsException {
+        if (refuseExposures) {
+            throw new ResourceLimitException("no more memory windows");
+        }
         Exposed e = new Exposed(this, memory, access, 100 + exposed.size());
         exposed.add(e);
         return e;
