@@ -18,7 +18,9 @@ import java.util.concurrent.TimeUnit;
  * <p>One-way calls are never answered, and a credit comes back by a reply only. So a NULL call is sent behind them, the flush: a receiver takes messages in order, and its reply says that
  * all one-way calls posted before it have been taken, which gives back their credits. It is due when they hold half of the window, when nothing else could bring a
  * credit to those who wait, and when they have been out for a while ({@link #flushLater}). One credit is left to it. On a connection without a grant it goes before the first one-way call,
- * to learn the grant; where the grant is a single call it is sent beyond it, since nothing else could ever be sent again.
+ * to learn the grant; where one-way calls alone fill the window (the grant is one call, or has shrunk) it is sent beyond the grant, since nothing else could ever be sent again.
+ *
+ * <p>A one-way call whose Read chunk may still be pulled lingers after its flush, without a credit. Further one-way calls wait while such ones hold more than half of the memory for waiting calls.
  */
 final class CreditWindow {
 
@@ -50,13 +52,14 @@ final class CreditWindow {
     // guarded by this
     private final ArrayDeque<PendingCall> backlog = new ArrayDeque<>();
     private long waitingBytes;
+    private long lingeringBytes;
     private int window = 1;
     private boolean granted;
     private int inFlight;
     private long answers;
     private int sleepers;
     private boolean ended;
-    /** One-way calls posted since the last flush, answered ones included. */
+    /** One-way calls posted since the last flush. */
     private List<PendingCall> oneWay = new ArrayList<>();
     /** Those that the flush under way stands behind. */
     private List<PendingCall> covered = List.of();
@@ -80,7 +83,7 @@ final class CreditWindow {
 
     private boolean fits(PendingCall call) {
         int kept = window > 1 && !flushing && (call.isOneWay() || !oneWay.isEmpty()) ? 1 : 0;
-        return inFlight + kept < window && (granted || !call.isOneWay());
+        return inFlight + kept < window && (!call.isOneWay() || granted && lingeringBytes <= limits.backlog() / 2);
     }
 
     /**
@@ -186,6 +189,16 @@ final class CreditWindow {
 
     // ---- one-way calls
 
+    /** A one-way call holds memory though its credit is back (positive), or no more (negative); bytes. */
+    synchronized void lingers(int bytes) {
+        lingeringBytes += bytes;
+    }
+
+    /** A one-way call was answered after all. */
+    synchronized void answered(PendingCall call) {
+        oneWay.remove(call);
+    }
+
     /** A one-way call is posted. */
     synchronized void posted(PendingCall call) {
         oneWay.add(call);
@@ -198,7 +211,7 @@ final class CreditWindow {
         }
         boolean first = !granted && inFlight == 0 && !backlog.isEmpty();
         boolean due = !oneWay.isEmpty() && (2 * oneWay.size() >= window || flushAsked || !backlog.isEmpty() && inFlight <= oneWay.size());
-        if (!first && !due || inFlight >= window && !(window == 1 && inFlight == 1)) {
+        if (!first && !due || inFlight >= window && inFlight > oneWay.size()) {
             return false;
         }
         flushing = true;

@@ -435,7 +435,8 @@ public final class RdmaConnection implements QueuePairHandler {
     @Override
     public void onDisconnected(QueuePair qp, VerbsException cause) {
         IOException eof = new EOFException("Disconnected from " + qp.info().remote() + ": " + cause.getMessage());
-        eof.initCause(cause);
+        // No cause of it: oncrpc4j throws the root cause of what failed, and callers expect an EOFException.
+        eof.addSuppressed(cause);
         ended = eof;
         device.remove(this);
         counters().increment(XprtCounter.CONNECTIONS_CLOSED);

@@ -113,7 +113,7 @@ public final class Requester {
     }
 
     /**
-     * Sends a registered call, or queues it. Owns the context from here on. Any thread; never blocks.
+     * Sends a registered call, or queues it. Owns the context from here on. Any thread; waits for room for the call where the thread may wait, see {@link CreditWindow}.
      *
      * @param context its message and its {@link SendContext#expected()} are filled
      * @param sent told exactly once
@@ -300,6 +300,7 @@ public final class Requester {
             }
             back++;
             if (call.isExposed()) {
+                credits.lingers(call.messageLength());
                 lingering.add(call);
             } else {
                 endOneWay(call);
@@ -341,7 +342,11 @@ public final class Requester {
             flush();
             for (PendingCall call = lingering.peek(); call != null && call.lingersFor(now) > limits().readTimeout(); call = lingering.peek()) {
                 PendingCall over = lingering.poll();
-                connection.queuePair().execute(() -> endOneWay(over));
+                credits.lingers(-over.messageLength());
+                connection.queuePair().execute(() -> {
+                    endOneWay(over);
+                    credit(0, CreditWindow.UNCHANGED);
+                });
             }
         }
     }
@@ -425,6 +430,9 @@ public final class Requester {
     private PendingCall over(PendingCall call, int grant) {
         calls.remove(call.xid(), call);
         boolean wanted = call.answered();
+        if (call.isOneWay()) {
+            credits.answered(call);
+        }
         credit((call.takeCredit() ? 1 : 0) + (call == flush ? flushed() : 0), grant);
         if (!wanted) {
             counters().increment(XprtCounter.DROPPED_ABANDONED);

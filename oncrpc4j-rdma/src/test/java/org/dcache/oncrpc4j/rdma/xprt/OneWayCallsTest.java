@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.concurrent.TimeUnit;
 import org.dcache.oncrpc4j.rdma.proto.MalformedHeaderException;
+import org.dcache.oncrpc4j.rdma.proto.RdmaHeader;
 import org.dcache.oncrpc4j.rdma.proto.RpcWords;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -167,5 +168,39 @@ class OneWayCallsTest extends CallsToScriptedPeer {
         engine.connection.patrol(now + 61 * SECOND);
         assertThat(engine.qp.exposed.get(0).revoked).isTrue();
         assertThat(engine.connection.isIdle()).isTrue();
+    }
+
+    @Test
+    @Tag("conformance-5")
+    void aGrantThatShrinksBelowTheOneWayCallsOutIsNoEnd() throws Exception {
+        granted(64);
+        for (int i = 0; i < 20; i++) {
+            oneWay(100 + i, 0);
+        }
+        call(2, 0);
+        replyTo(2, 8);
+        int flush = engine.sends().size() - 1;
+        assertThat(procedure(flush)).isZero();
+        replyTo(sentXid(flush), 8);
+        assertThat(engine.connection.isIdle()).isTrue();
+    }
+
+    @Test
+    void readChunksOfOneWayCallsThatNobodyPullsAreBounded() throws Exception {
+        granted(16);
+        int answered = 0;
+        int[] flushes = {0};
+        for (int i = 0; i < 200; i++) {
+            oneWay(1000 + i, 500_000);
+            for (; answered < engine.sends().size(); answered++) {
+                if (engine.sentHeader(answered).procedure() == RdmaHeader.RDMA_MSG && procedure(answered) == 0) {
+                    flushes[0]++;
+                    replyTo(sentXid(answered), 16);
+                }
+            }
+        }
+        assertThat(flushes[0]).isPositive();
+        assertThat(engine.qp.exposed).hasSizeLessThan(100);
+        assertThat(engine.counters.get(XprtCounter.CREDIT_WAITS)).isPositive();
     }
 }
