@@ -18,6 +18,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -73,6 +74,7 @@ class KnfsdLinuxIT {
 
     /** siw that wants CRC of everybody. */
     @Nested
+    @Tag("linux-full")
     @TestInstance(TestInstance.Lifecycle.PER_CLASS)
     class CrcRequired extends Server {
 

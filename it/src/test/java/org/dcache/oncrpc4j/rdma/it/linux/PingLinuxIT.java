@@ -11,6 +11,7 @@ import org.dcache.oncrpc4j.rdma.it.Tool;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -79,6 +80,7 @@ class PingLinuxIT {
 
     /** siw that requires CRC. */
     @Nested
+    @Tag("linux-full")
     @TestInstance(TestInstance.Lifecycle.PER_CLASS)
     class CrcRequired extends Server {
 
