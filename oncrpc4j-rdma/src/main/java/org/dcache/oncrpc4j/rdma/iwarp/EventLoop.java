@@ -51,7 +51,20 @@ final class EventLoop extends LoopWork {
             throw new UncheckedIOException("cannot open a selector", e);
         }
         thread = new LoopThread(name, this::run, EventLoop.class.getClassLoader());
-        thread.start();
+        try {
+            thread.start();
+        } catch (RuntimeException | Error e) {
+            closeSelector();
+            throw e;
+        }
+    }
+
+    private void closeSelector() {
+        try {
+            selector.close();
+        } catch (IOException e) {
+            LOG.debug("closing a selector", e);
+        }
     }
 
     boolean inLoop() {

@@ -2,6 +2,7 @@
 package org.dcache.oncrpc4j.rdma.iwarp;
 
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
 
 /**
  * The event loops of the process, shared by all adapters: started with the first, ended with the last, so that no thread and no class
@@ -15,15 +16,40 @@ final class EventLoops {
 
     private EventLoops() {}
 
-    /** Counts one more user. @param count loops to start if there are none yet @return all loops, for {@link #next} */
-    static synchronized EventLoop[] acquire(int count) {
-        if (users++ == 0) {
-            loops = new EventLoop[count];
-            for (int i = 0; i < count; i++) {
-                loops[i] = new EventLoop("rdma-iwarp-loop-" + i);
+    /**
+     * Counts one more user.
+     *
+     * @param count loops to start if there are none yet
+     * @return all loops, for {@link #next}
+     */
+    static EventLoop[] acquire(int count) {
+        return acquire(count, EventLoop::new);
+    }
+
+    /** All or none: what was started is ended when a later loop cannot be, for want of descriptors or threads, and the next user begins anew. */
+    static synchronized EventLoop[] acquire(int count, Function<String, EventLoop> maker) {
+        if (users == 0) {
+            EventLoop[] made = new EventLoop[count];
+            try {
+                for (int i = 0; i < count; i++) {
+                    made[i] = maker.apply("rdma-iwarp-loop-" + i);
+                }
+            } catch (RuntimeException | Error e) {
+                stop(made);
+                throw e;
+            }
+            loops = made;
+        }
+        users++;
+        return loops;
+    }
+
+    private static void stop(EventLoop[] some) {
+        for (EventLoop loop : some) {
+            if (loop != null) {
+                loop.stop();
             }
         }
-        return loops;
     }
 
     /** The loop for a new connection or listener: each in turn. */
@@ -41,9 +67,7 @@ final class EventLoops {
             }
         }
         if (ended != null) {
-            for (EventLoop loop : ended) {
-                loop.stop();
-            }
+            stop(ended);
         }
     }
 }

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dcache.oncrpc4j.rdma.iwarp;
 
+import java.io.UncheckedIOException;
 import java.util.Optional;
 import org.dcache.oncrpc4j.rdma.config.Configuration;
 import org.dcache.oncrpc4j.rdma.verbs.Adapter;
 import org.dcache.oncrpc4j.rdma.verbs.Availability;
 import org.dcache.oncrpc4j.rdma.verbs.Capabilities;
 import org.dcache.oncrpc4j.rdma.verbs.MemoryBudget;
+import org.dcache.oncrpc4j.rdma.verbs.ProviderUnavailableException;
 import org.dcache.oncrpc4j.rdma.verbs.VerbsProvider;
 
 /** Software iWARP over TCP sockets: needs nothing but Java, so it works everywhere, and comes after all hardware. */
@@ -35,7 +37,11 @@ public final class IwarpProvider implements VerbsProvider {
     }
 
     @Override
-    public Adapter open(Configuration config) {
-        return new IwarpAdapter(IwarpSettings.of(config), MemoryBudget.of(config));
+    public Adapter open(Configuration config) throws ProviderUnavailableException {
+        try {
+            return new IwarpAdapter(IwarpSettings.of(config), MemoryBudget.of(config));
+        } catch (UncheckedIOException e) {
+            throw new ProviderUnavailableException(NAME + ": " + e.getMessage() + ": " + e.getCause().getMessage(), e.getCause());
+        }
     }
 }

@@ -61,7 +61,7 @@ final class RdmaEndpoint implements RpcEndpoint {
 
     // guarded by this
     private List<DevicePool.Lease> leases;
-    private boolean stopped;
+    private volatile boolean stopped;
 
     private ManagementBean management;
 
@@ -198,6 +198,11 @@ final class RdmaEndpoint implements RpcEndpoint {
     /** On the loop. */
     void established(RdmaRpcTransport transport) {
         connections.add(transport);
+        if (stopped) {
+            // Its handshake was under way when the service stopped, which may have looked for connections before this one was there.
+            transport.abort();
+            return;
+        }
         comings.info("{} {}", service.client() ? "connected to" : "connection of", transport.report());
     }
 

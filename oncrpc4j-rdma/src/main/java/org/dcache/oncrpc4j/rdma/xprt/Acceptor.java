@@ -28,6 +28,7 @@ public final class Acceptor implements AutoCloseable {
     private final int maxConnections;
     private final IntSupplier connections;
     private final Listener listener;
+    private volatile boolean closed;
 
     /**
      * @param allowed who may connect
@@ -52,6 +53,11 @@ public final class Acceptor implements AutoCloseable {
     }
 
     private void requested(ConnectionRequest request) {
+        if (closed) {
+            counters.increment(XprtCounter.REFUSED_STOPPED);
+            request.reject(NOTHING);
+            return;
+        }
         if (!allowed.test(request.remoteAddress().getAddress())) {
             counters.increment(XprtCounter.REFUSED_NOT_ALLOWED);
             request.reject(NOTHING);
@@ -71,9 +77,10 @@ public final class Acceptor implements AutoCloseable {
         request.accept(device.options(null, device.limits().handshakeTimeout(), privateData), connection);
     }
 
-    /** Stops listening; connections stay. */
+    /** Stops listening; connections stay, and handshakes under way are rejected. */
     @Override
     public void close() {
+        closed = true;
         listener.close();
     }
 }

@@ -76,6 +76,8 @@ public enum XprtCounter implements CounterName {
     REFUSED_NOT_ALLOWED,
     /** Refused: oncrpc.rdma.connections are in use. */
     REFUSED_TOO_MANY,
+    /** Refused: the service stopped while the handshake was under way. */
+    REFUSED_STOPPED,
     /** A keepalive probe was sent. */
     KEEPALIVES,
     /** Closed after oncrpc.rdma.idle-timeout without traffic. */

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.rpc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import org.dcache.oncrpc4j.rdma.iwarp.MpaFrame;
+import org.dcache.oncrpc4j.rpc.OncRpcProgram;
+import org.dcache.oncrpc4j.rpc.RpcDispatchable;
+import org.dcache.oncrpc4j.xdr.XdrVoid;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** A service has stopped; its device lives on, for others of the JVM. */
+@Timeout(60)
+class StoppedServiceTest {
+
+    private final ExecutorService threads = Executors.newFixedThreadPool(2);
+
+    @Test
+    void aHandshakeUnderWayIsNotAcceptedAfterTheStop() throws Exception {
+        LeakLedger before = LeakLedger.snapshot();
+        Map<OncRpcProgram, RpcDispatchable> programs =
+                Map.of(new OncRpcProgram(EchoProgram.PROGRAM, EchoProgram.VERSION), new EchoProgram());
+        try (LocalEndpoints stopping = new LocalEndpoints(Map.of(), programs, threads);
+                LocalEndpoints other = new LocalEndpoints(Map.of(), programs, threads)) {
+            RdmaEndpoint service = (RdmaEndpoint) stopping.server();
+            try (RawClient late = RawClient.open(service.localAddress())) {
+                // Accepted in order: when this one is served, the other one is at its handshake.
+                RawClient.connected(service.localAddress()).close();
+                service.stop();
+                assertThatThrownBy(() -> {
+                    late.peer.send(RawClient.request());
+                    assertThat(late.peer.readFrame(true).flags() & MpaFrame.REJECT).isNotZero();
+                    late.part(late.echo(10), 1);
+                    late.peer.readFrame(true);
+                }).isInstanceOf(IOException.class);
+            }
+            assertThat(service.connections()).isEmpty();
+            assertThat(LeakLedger.level("xprt.connections")).isZero();
+            LocalEndpoints.call(other.connect(), EchoProgram.PROGRAM).call(0, XdrVoid.XDR_VOID, XdrVoid.XDR_VOID);
+        } finally {
+            threads.shutdownNow();
+        }
+        LeakLedger.assertNothingLeaked(before);
+    }
+}
