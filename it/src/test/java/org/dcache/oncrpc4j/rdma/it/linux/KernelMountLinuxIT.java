@@ -110,6 +110,7 @@ class KernelMountLinuxIT {
         }
 
         @Test
+        @Tag("linux-full")
         void aKilledProcessLeavesAMountThatGoesOn() throws IOException {
             try (KernelMount mount = mount()) {
                 for (int i = 0; i < 5; i++) {

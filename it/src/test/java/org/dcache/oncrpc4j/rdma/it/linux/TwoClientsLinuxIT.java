@@ -11,6 +11,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestMethodOrder;
@@ -82,6 +83,7 @@ class TwoClientsLinuxIT {
     }
 
     @Test
+    @Tag("linux-full")
     @Order(4)
     void eachWritesEverySecondPartOfOneFileWithDirectIo() {
         writeEverySecondPart("direct", "conv=notrunc oflag=direct");
@@ -127,6 +129,7 @@ class TwoClientsLinuxIT {
     }
 
     @Test
+    @Tag("linux-full")
     @Order(6)
     void aClientThatFallsSilentWhileItDoesNothingIsLetGoToo() throws IOException, InterruptedException {
         long silent = served.counters().getOrDefault(XprtCounter.PEER_SILENT.label(), 0L);
