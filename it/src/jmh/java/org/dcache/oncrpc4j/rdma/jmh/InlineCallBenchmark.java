@@ -175,11 +175,6 @@ public class InlineCallBenchmark {
         public void established(RdmaConnection accepted) {}
 
         @Override
-        public boolean servesCalls() {
-            return true;
-        }
-
-        @Override
         public void received(InboundCall call) {
             ByteBuffer reply = replies[next++ % replies.length];
             reply.clear().putInt(0, call.xid());
@@ -210,11 +205,6 @@ public class InlineCallBenchmark {
 
         @Override
         public void established(RdmaConnection dialled) {}
-
-        @Override
-        public boolean servesCalls() {
-            return false;
-        }
 
         @Override
         public void received(InboundCall call) {

@@ -7,6 +7,7 @@ import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
+import java.nio.channels.UnresolvedAddressException;
 import java.util.Collection;
 import java.util.List;
 import java.util.Set;
@@ -40,7 +41,8 @@ import org.slf4j.LoggerFactory;
  * RDMA for one {@code OncRpcSvc}: its listeners, its connections, its share of the devices.
  *
  * <p>Start, stop and connect are the service's, from whatever thread; they may block, loops never call them. A failed start leaves nothing bound. Stop ends the
- * connections, waits until their last callback is over and gives the devices back.
+ * connections, waits until their last callback is over and gives the devices back. Connect throws what oncrpc4j throws over TCP, or a subtype (docs/exceptions.md): an
+ * unresolved address is an unchecked exception there, the root cause of a time-out a {@link TimeoutException}, and an interrupt is taken.
  */
 final class RdmaEndpoint implements RpcEndpoint {
 
@@ -109,11 +111,6 @@ final class RdmaEndpoint implements RpcEndpoint {
 
     ScheduledThreadPoolExecutor timer() {
         return timer;
-    }
-
-    /** A client serves calls too when it has programs: callbacks (RFC 8167). */
-    boolean servesCalls() {
-        return !service.client() || !service.programs().isEmpty();
     }
 
     @Override
@@ -224,7 +221,7 @@ final class RdmaEndpoint implements RpcEndpoint {
     public RpcTransport connect(InetSocketAddress address, long timeout, TimeUnit unit) throws IOException {
         InetSocketAddress target = ServicePorts.target(address, config);
         if (target.isUnresolved()) {
-            throw new UnknownHostException(target.getHostString());
+            throw (UnresolvedAddressException) new UnresolvedAddressException().initCause(new UnknownHostException(target.getHostString()));
         }
         RdmaDevice device = open().get(0).device();
         long handshake = config.get(Settings.HANDSHAKE_TIMEOUT);
@@ -242,7 +239,6 @@ final class RdmaEndpoint implements RpcEndpoint {
             throw new IOException("no answer of " + target + " within " + millis + " ms", e);
         } catch (InterruptedException e) {
             connecting.cancel(false);
-            Thread.currentThread().interrupt();
             throw (IOException) new InterruptedIOException("interrupted while connecting to " + target).initCause(e);
         }
     }

@@ -37,11 +37,6 @@ final class TransportOwner implements ConnectionOwner {
     }
 
     @Override
-    public boolean servesCalls() {
-        return endpoint.servesCalls();
-    }
-
-    @Override
     public boolean inOrder() {
         return transport.inOrder();
     }

@@ -13,9 +13,6 @@ public interface ConnectionOwner {
     /** It is up; thresholds and addresses are known. */
     void established(RdmaConnection connection);
 
-    /** Whether calls from the peer are wanted; asked at each. */
-    boolean servesCalls();
-
     /** Whether calls must be handed over in the order in which they arrived, those with Read chunks included; asked once, before it is established. */
     default boolean inOrder() {
         return false;

@@ -371,11 +371,6 @@ public final class RdmaConnection implements QueuePairHandler {
     }
 
     private void call(RdmaHeader h, int length, ReceiveBuffer buffer) throws MalformedHeaderException {
-        if (!owner.servesCalls()) {
-            counters().increment(XprtCounter.DROPPED_NOT_SERVED);
-            buffer.release();
-            return;
-        }
         h.checkCall();
         // The responder keeps the header when the reply will need it.
         if (responder.call(h, length, buffer)) {

@@ -102,8 +102,6 @@ public enum XprtCounter implements CounterName {
     DROPPED_UNKNOWN_XID,
     /** The late answer to a call whose caller gave up. */
     DROPPED_ABANDONED,
-    /** A call in a direction that nobody serves. */
-    DROPPED_NOT_SERVED,
     /** ERR_VERS sent. */
     SENT_ERR_VERS,
     /** ERR_CHUNK sent because the header could not be decoded or broke a rule. */

@@ -112,6 +112,21 @@ class BackchannelTrafficTest {
         }
     }
 
+    @Test
+    @Tag("conformance-52")
+    @Tag("conformance-53")
+    @DisplayName("a client that serves nothing answers a call with PROG_UNAVAIL, as over TCP, and goes on")
+    void nothingServed() throws Exception {
+        try (RelayedEndpoints peers = new RelayedEndpoints(Map.of(), Map.of(FORWARD, new AskBack()), Map.of())) {
+            RpcCall call = new RpcCall(FORWARD.getNumber(), FORWARD.getVersion(), new RpcAuthTypeNone(), peers.transport());
+            for (int i = 0; i < 40; i++) {
+                EchoProgram.Bytes answer = new EchoProgram.Bytes();
+                call.call(EchoProgram.ECHO, new EchoProgram.Bytes(new byte[i]), answer);
+                assertThat(new String(answer.value, java.nio.charset.StandardCharsets.UTF_8)).isEqualTo("PROG_UNAVAIL");
+            }
+        }
+    }
+
     private static void ask(RelayedEndpoints peers, int length) {
         try {
             RpcCall call = new RpcCall(FORWARD.getNumber(), FORWARD.getVersion(), new RpcAuthTypeNone(), peers.transport());

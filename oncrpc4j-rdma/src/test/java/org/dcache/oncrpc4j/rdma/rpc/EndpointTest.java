@@ -5,9 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.EOFException;
+import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.net.ConnectException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.nio.channels.CompletionHandler;
+import java.nio.channels.UnresolvedAddressException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -168,6 +173,30 @@ class EndpointTest {
         server.stop();
         assertThatThrownBy(() -> client.connect(gone, 5, TimeUnit.SECONDS)).isInstanceOf(ConnectException.class)
                 .hasMessageStartingWith("Connection refused");
+    }
+
+    @Test
+    void anUnresolvedAddressIsTheUncheckedExceptionThatTcpGives() {
+        assertThatThrownBy(() -> client.connect(InetSocketAddress.createUnresolved("no.such.host.invalid", 2049), 5, TimeUnit.SECONDS))
+                .isInstanceOf(UnresolvedAddressException.class).hasRootCauseMessage("no.such.host.invalid");
+    }
+
+    @Test
+    void aPeerThatSaysNothingIsATimeOut() throws Exception {
+        try (ServerSocket silent = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            assertThatThrownBy(() -> client.connect((InetSocketAddress) silent.getLocalSocketAddress(), 50, TimeUnit.MILLISECONDS))
+                    .isInstanceOf(IOException.class).hasRootCauseInstanceOf(TimeoutException.class);
+        }
+    }
+
+    @Test
+    void anInterruptedConnectTakesTheInterruptAsOverTcp() throws Exception {
+        try (ServerSocket silent = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            Thread.currentThread().interrupt();
+            assertThatThrownBy(() -> client.connect((InetSocketAddress) silent.getLocalSocketAddress(), 20, TimeUnit.SECONDS))
+                    .isInstanceOf(InterruptedIOException.class).hasRootCauseInstanceOf(InterruptedException.class);
+            assertThat(Thread.interrupted()).isFalse();
+        }
     }
 
     @Test

@@ -136,20 +136,6 @@ class BackwardCallTest {
     }
 
     @Test
-    @Tag("conformance-52")
-    @Tag("conformance-53")
-    void aClientThatServesNothingDropsTheCallAndGoesOn() throws Exception {
-        client.serves = false;
-        Engine.Waiting ours = call(client, 1);
-        receiveCall(client, 1, 1);
-        assertThat(client.calls).isEmpty();
-        assertThat(client.sends()).hasSize(1);
-        assertThat(client.counters.get(XprtCounter.DROPPED_NOT_SERVED)).isEqualTo(1);
-        receiveReply(client, 1, 1);
-        assertThat(ours.reply).isNotNull();
-    }
-
-    @Test
     @Tag("conformance-53")
     @Tag("conformance-47")
     void aClientDropsBackwardMessagesThatBreakTheRulesAndGoesOn() throws Exception {

@@ -34,7 +34,6 @@ final class Engine implements ConnectionOwner, AutoCloseable {
     final RdmaConnection connection;
     final List<InboundCall> calls = new ArrayList<>();
     final List<TestReceive> receives = new ArrayList<>();
-    boolean serves = true;
     private final boolean inOrder;
     IOException disconnected;
 
@@ -133,11 +132,6 @@ final class Engine implements ConnectionOwner, AutoCloseable {
 
     @Override
     public void established(RdmaConnection c) {}
-
-    @Override
-    public boolean servesCalls() {
-        return serves;
-    }
 
     @Override
     public boolean inOrder() {

@@ -196,14 +196,6 @@ class ResponderTest {
     }
 
     @Test
-    void aCallThatNobodyServesIsDropped() {
-        engine.serves = false;
-        engine.receive(Engine.message(inlineCall(), Engine.call(XID, 0)));
-        assertThat(engine.calls).isEmpty();
-        assertThat(engine.counters.get(XprtCounter.DROPPED_NOT_SERVED)).isEqualTo(1);
-    }
-
-    @Test
     @Tag("conformance-1")
     void aPeerThatExceedsItsGrantIsClosed() {
         for (int i = 0; i < 2 * 128 + Limits.SPARE_RECEIVES && engine.qp.ended == null; i++) {

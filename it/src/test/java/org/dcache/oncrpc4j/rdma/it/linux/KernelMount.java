@@ -18,7 +18,7 @@ import org.dcache.oncrpc4j.rdma.xprt.XprtCounter;
 final class KernelMount implements AutoCloseable {
 
     /** No healthy client and network make us count one of these. */
-    private static final List<String> FAULTS = Stream.of(XprtCounter.DROPPED_SHORT, XprtCounter.DROPPED_VERSION, XprtCounter.DROPPED_PROCEDURE, XprtCounter.DROPPED_NOT_SERVED,
+    private static final List<String> FAULTS = Stream.of(XprtCounter.DROPPED_SHORT, XprtCounter.DROPPED_VERSION, XprtCounter.DROPPED_PROCEDURE,
             XprtCounter.SENT_ERR_VERS, XprtCounter.SENT_ERR_CHUNK_HEADER, XprtCounter.SENT_ERR_CHUNK_REPLY_TOO_BIG, XprtCounter.SENT_ERR_CHUNK_NOT_ELIGIBLE,
             XprtCounter.SENT_ERR_CHUNK_CALL_TOO_BIG, XprtCounter.CREDIT_OVERRUN, XprtCounter.SENDCTX_OVERRUN, XprtCounter.READ_TIMEOUT, XprtCounter.PEER_SILENT, XprtCounter.ANSWERED_FOR_PROGRAM,
             XprtCounter.EXECUTOR_REJECTED).map(XprtCounter::label).toList();
