@@ -328,7 +328,7 @@ public final class RdmaConnection implements QueuePairHandler {
                 }
             }
         } catch (MalformedHeaderException e) {
-            malformed(h, e);
+            malformed(h, data, e);
             buffer.release();
         }
     }
@@ -378,9 +378,15 @@ public final class RdmaConnection implements QueuePairHandler {
         }
     }
 
-    private void malformed(RdmaHeader h, MalformedHeaderException e) {
+    private void malformed(RdmaHeader h, ByteBuffer data, MalformedHeaderException e) {
         switch (e.reason()) {
-            case SHORT -> counters().increment(XprtCounter.DROPPED_SHORT);
+            case SHORT -> {
+                // Its header was not read, but the xid may be there.
+                counters().increment(XprtCounter.DROPPED_SHORT);
+                if (data.limit() >= Integer.BYTES) {
+                    requester.undecodable(RpcWords.xid(data, 0), badReply("a message of " + data.limit() + " bytes"));
+                }
+            }
             case DONE -> counters().increment(XprtCounter.DROPPED_PROCEDURE);
             case VERSION -> {
                 if (initiator || requester.knows(h.xid())) {

@@ -175,6 +175,20 @@ class RequesterTest extends CallsToScriptedPeer {
     }
 
     @Test
+    @Tag("conformance-31")
+    void anAnswerThatIsTooShortToBeReadFailsItsCall() throws Exception {
+        for (int length = 4; length < RdmaHeader.MIN_LENGTH; length++) {
+            Engine.Waiting waiting = call(length, 0);
+            byte[] reply = Engine.message(Engine.header(length, 1, RdmaHeader.RDMA_MSG), Engine.reply(length, 8));
+            engine.receive(Arrays.copyOf(reply, length));
+            assertThat(waiting.failure).as("%d bytes", length).isInstanceOf(BadReplyException.class).hasMessageContaining(length + " bytes");
+        }
+        engine.receive(new byte[3]);
+        assertThat(engine.counters.get(XprtCounter.DROPPED_SHORT)).isEqualTo(25);
+        assertThat(engine.qp.ended).isNull();
+    }
+
+    @Test
     @Tag("conformance-110")
     void anRdmaErrorFailsItsCallOnly() throws Exception {
         Engine.Waiting first = call(1, 0);
