@@ -118,9 +118,13 @@ final class RdmaEndpoint implements RpcEndpoint {
         return config.get(Settings.TRANSPORT) == Transport.RDMA;
     }
 
+    private IOException stopped() {
+        return new IOException("service " + service.name() + " was stopped");
+    }
+
     private synchronized List<DevicePool.Lease> open() throws IOException {
         if (stopped) {
-            throw new IOException("service " + service.name() + " was stopped");
+            throw stopped();
         }
         if (leases == null) {
             leases = devices.acquire(config);
@@ -231,6 +235,9 @@ final class RdmaEndpoint implements RpcEndpoint {
         Future<RdmaConnection> connecting = Connector.connect(device, target, local, millis, owner);
         try {
             connecting.get(millis + LINGER, TimeUnit.MILLISECONDS);
+            if (stopped) {
+                throw stopped();
+            }
             return owner.transport();
         } catch (ExecutionException e) {
             throw e.getCause() instanceof IOException io ? io : new IOException(e.getCause().toString(), e.getCause());

@@ -147,6 +147,11 @@ final class CreditWindow {
 
     private void left(PendingCall call) {
         waitingBytes -= call.messageLength() + OVERHEAD;
+        wake();
+    }
+
+    /** Threads that wait for room look again: there is some, or the call of one was given up meanwhile. */
+    synchronized void wake() {
         if (sleepers > 0) {
             notifyAll();
         }

@@ -520,6 +520,8 @@ public final class Requester {
         int xid = call.xid();
         if (call.move(PendingCall.State.REGISTERED, PendingCall.State.DONE)) {
             calls.remove(xid, call);
+            // Its thread may wait for room, and has no more reason to.
+            credits.wake();
             return true;
         }
         if (call.move(PendingCall.State.BACKLOG, PendingCall.State.DONE)) {

@@ -5,10 +5,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.dcache.oncrpc4j.rdma.iwarp.MpaFrame;
+import org.dcache.oncrpc4j.rdma.iwarp.RawPeer;
+import org.dcache.oncrpc4j.rdma.xprt.DevicePool;
 import org.dcache.oncrpc4j.rpc.OncRpcProgram;
 import org.dcache.oncrpc4j.rpc.RpcDispatchable;
 import org.dcache.oncrpc4j.xdr.XdrVoid;
@@ -20,6 +26,27 @@ import org.junit.jupiter.api.Timeout;
 class StoppedServiceTest {
 
     private final ExecutorService threads = Executors.newFixedThreadPool(2);
+
+    @Test
+    void aConnectUnderWayFails() throws Exception {
+        LeakLedger before = LeakLedger.snapshot();
+        try (LocalEndpoints stopping = new LocalEndpoints(Map.of(), Map.of(), threads);
+                DevicePool.Lease other = DevicePool.acquire(stopping.config()).get(0);
+                ServerSocket listener = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            Future<?> connecting = threads.submit(() -> stopping.connect((InetSocketAddress) listener.getLocalSocketAddress()));
+            try (RawPeer server = RawPeer.accept(listener)) {
+                server.readFrame(false);
+                stopping.close();
+                server.send(RawPeer.frame(true, MpaFrame.ENHANCED | MpaFrame.CRC, 2, 8, 8, new byte[0]));
+                assertThatThrownBy(connecting::get).hasCauseInstanceOf(IOException.class).hasMessageContaining("was stopped");
+                assertThat(server.isClosedByOther()).isTrue();
+            }
+            LeakLedger.await("the connection has ended", () -> other.device().connectionCount() == 0);
+        } finally {
+            threads.shutdownNow();
+        }
+        LeakLedger.assertNothingLeaked(before);
+    }
 
     @Test
     void aHandshakeUnderWayIsNotAcceptedAfterTheStop() throws Exception {

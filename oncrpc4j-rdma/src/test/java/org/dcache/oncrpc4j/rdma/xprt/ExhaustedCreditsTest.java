@@ -157,6 +157,28 @@ class ExhaustedCreditsTest extends CallsToScriptedPeer {
         }
     }
 
+    /** The time-out of a call holds for the thread that waits for room with it as well. */
+    @Test
+    void aCallThatIsGivenUpWhileItsThreadWaitsForRoomLetsItGo() throws Exception {
+        try (Engine small = new Engine(true, PrivateData.NONE, Map.of("oncrpc.rdma.backlog", "4k", "oncrpc.rdma.given-up-timeout", "60m"))) {
+            small.qp.inLoop = false;
+            for (int xid = 1; xid <= 2; xid++) {
+                sendTo(small, xid);
+            }
+            Engine.Listening third = new Engine.Listening();
+            Thread caller = new Thread(() -> sendTo(small, 3, third));
+            caller.start();
+            while (caller.getState() != Thread.State.TIMED_WAITING) {
+                Thread.onSpinWait();
+            }
+            assertThat(small.connection.requester().abandon(3)).isNotNull();
+            caller.join();
+            assertThat(third.failed).isEqualTo(1);
+            small.qp.inLoop = true;
+            small.qp.abort(new PeerClosedException("end"));
+        }
+    }
+
     private static void sendTo(Engine engine, int xid) {
         sendTo(engine, xid, new Engine.Listening());
     }
