@@ -2,8 +2,8 @@
 package org.dcache.oncrpc4j.rdma.xprt;
 
 import java.io.IOException;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
@@ -50,7 +50,8 @@ final class CreditWindow {
     private final Limits limits;
 
     // guarded by this
-    private final ArrayDeque<PendingCall> backlog = new ArrayDeque<>();
+    /** In order; a call that is given up is found at once. */
+    private final LinkedHashSet<PendingCall> backlog = new LinkedHashSet<>();
     private long waitingBytes;
     private long lingeringBytes;
     private int window = 1;
@@ -87,24 +88,45 @@ final class CreditWindow {
     }
 
     /**
-     * Takes a call that is {@link PendingCall.State#REGISTERED}.
+     * Takes a call that is registered.
      *
      * @param mayBlock whether this thread may be made to wait for room
      */
-    synchronized Admission admit(PendingCall call, boolean mayBlock) {
+    Admission admit(PendingCall call, boolean mayBlock) {
+        Admission atOnce = atOnce(call);
+        if (atOnce != null) {
+            return atOnce;
+        }
+        // Copies; not under the monitor, which the loop needs for each reply.
+        call.willWait();
+        return enqueue(call, mayBlock);
+    }
+
+    /** Null when it has to wait. */
+    private synchronized Admission atOnce(PendingCall call) {
+        if (ended || call.state() != CallState.State.REGISTERED) {
+            return Admission.OVER;
+        }
+        if (!backlog.isEmpty() || !fits(call)) {
+            return null;
+        }
+        return ++inFlight > BATCHING_THRESHOLD ? Admission.SEND_OF_MANY : Admission.SEND;
+    }
+
+    private synchronized Admission enqueue(PendingCall call, boolean mayBlock) {
         long seen = answers;
         long begin = 0;
         while (true) {
-            if (ended || call.state() != PendingCall.State.REGISTERED) {
-                return Admission.OVER;
-            }
-            if (backlog.isEmpty() && fits(call)) {
-                return ++inFlight > BATCHING_THRESHOLD ? Admission.SEND_OF_MANY : Admission.SEND;
+            Admission atOnce = atOnce(call);
+            if (atOnce != null) {
+                return atOnce;
             }
             if (waitingBytes == 0 || waitingBytes + call.messageLength() + OVERHEAD <= limits.backlog()) {
-                call.willWait();
+                if (!call.queued()) {
+                    return Admission.OVER;
+                }
                 waitingBytes += call.messageLength() + OVERHEAD;
-                backlog.addLast(call);
+                backlog.add(call);
                 return Admission.WAITS;
             }
             long now = System.nanoTime();
@@ -135,11 +157,14 @@ final class CreditWindow {
 
     /** A waiting call that has a credit now; null when there is none. */
     synchronized PendingCall next() {
-        PendingCall call = backlog.peekFirst();
-        if (call == null || !fits(call)) {
+        if (backlog.isEmpty()) {
             return null;
         }
-        backlog.pollFirst();
+        PendingCall call = backlog.iterator().next();
+        if (!fits(call)) {
+            return null;
+        }
+        backlog.remove(call);
         inFlight++;
         left(call);
         return call;
@@ -150,8 +175,8 @@ final class CreditWindow {
         wake();
     }
 
-    /** Threads that wait for room look again: there is some, or the call of one was given up meanwhile. */
-    synchronized void wake() {
+    /** Threads that wait for room look again. */
+    private void wake() {
         if (sleepers > 0) {
             notifyAll();
         }
@@ -172,11 +197,13 @@ final class CreditWindow {
         return next();
     }
 
-    /** Takes a call that is given up out of the queue; false when it is no longer in it. */
+    /** Takes a call that is given up out of the queue; false when it is not in it. Its thread, which may wait for room, has no more reason to. */
     synchronized boolean remove(PendingCall call) {
         boolean removed = backlog.remove(call);
         if (removed) {
             left(call);
+        } else {
+            wake();
         }
         return removed;
     }
@@ -204,9 +231,11 @@ final class CreditWindow {
         oneWay.remove(call);
     }
 
-    /** A one-way call is posted. */
+    /** A one-way call is posted. One that was answered already holds no credit. */
     synchronized void posted(PendingCall call) {
-        oneWay.add(call);
+        if (call.state() != CallState.State.DONE) {
+            oneWay.add(call);
+        }
     }
 
     /** Whether a flush must be sent now; it has a credit then. */

@@ -4,37 +4,20 @@ package org.dcache.oncrpc4j.rdma.xprt;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
-import java.util.concurrent.CompletableFuture;
 import org.dcache.oncrpc4j.rdma.metrics.jfr.CallEvent;
 import org.dcache.oncrpc4j.rdma.metrics.jfr.Recorder;
 import org.dcache.oncrpc4j.rdma.verbs.Exposure;
 
 /**
- * One call of ours from its registration to its end (kernel: {@code struct rpcrdma_req}).
+ * One call of ours from its registration to its end (kernel: {@code struct rpcrdma_req}): what it holds, and who waits for it. Where it stands is its {@link CallState}.
  *
- * <p>State moves under its own monitor, which is only held for the move itself. Whoever brings it to {@link State#DONE} tells the listener; nobody
- * else may. Its resources, the exposures and the send context, are freed when the Send has completed <em>and</em> the exposures
- * are fenced, whichever comes last.
+ * <p>Its resources, the exposures and the send context, are freed when the Send has completed <em>and</em> the exposures are fenced, whichever comes last. The thread that builds it owns
+ * them until it is posted or refused; afterwards its connection's loop does.
  *
  * <p>An abandoned call keeps its xid and its credit until the peer answers or the connection ends: the peer still works on it, and more than the
  * granted calls must never be outstanding [1].
  */
-final class PendingCall implements Runnable {
-
-    enum State {
-        /** Known, not given to us for sending yet. */
-        REGISTERED,
-        /** Waits for a credit. */
-        BACKLOG,
-        /** A thread is exposing memory and posting it. */
-        SENDING,
-        /** The Send is posted; the reply may come. */
-        SENT,
-        /** Over for its caller; the reply has not come. */
-        ABANDONED,
-        /** Over. */
-        DONE
-    }
+final class PendingCall extends CallState implements Runnable {
 
     private static final Exposure[] NO_EXPOSURES = new Exposure[0];
     private static final ResultSink[] NO_RESULTS = new ResultSink[0];
@@ -43,14 +26,11 @@ final class PendingCall implements Runnable {
     private final int xid;
     private final ReplyListener listener;
 
-    private State state = State.REGISTERED;
-    private boolean abandonRequested;
-    private CompletableFuture<Void> abandoned;
-
     private SendContext context;
     private SendListener sendListener;
     private int messageLength;
-    private int parts;
+    /** What still needs the context: its Send, its exposures. */
+    private int parts = 2;
 
     private Exposure[] exposures = NO_EXPOSURES;
     private int exposed;
@@ -84,31 +64,6 @@ final class PendingCall implements Runnable {
         return listener;
     }
 
-    synchronized State state() {
-        return state;
-    }
-
-    /** Moves from one state to another; false when it was not there. */
-    synchronized boolean move(State from, State to) {
-        if (state != from) {
-            return false;
-        }
-        state = to;
-        return true;
-    }
-
-    /**
-     * Ends a call whose reply has come; false when it was given up. The reply may come before the thread that posts the call has noted that it is
-     * sent, so both states are tried in one move: between two moves that thread would pass by, and nobody would get the reply.
-     */
-    synchronized boolean answered() {
-        if (state != State.SENDING && state != State.SENT) {
-            return false;
-        }
-        state = State.DONE;
-        return true;
-    }
-
     /** The message to send; set once, before it can be queued. */
     void prepare(SendContext sendContext, SendListener onSent) {
         context = sendContext;
@@ -140,13 +95,16 @@ final class PendingCall implements Runnable {
         return held;
     }
 
-    /** It is to wait for a credit. */
+    /** It is about to wait for a credit: while it does, a message that goes inline lies on the heap. */
     void willWait() {
         if (event != null) {
             queuedAt = System.nanoTime();
         }
-        context.message().compact(connection.inlineSend());
-        move(State.REGISTERED, State.BACKLOG);
+        try {
+            context.message().compact(connection.inlineSend());
+        } catch (OutOfMemoryError e) {
+            // It waits where it is.
+        }
     }
 
     // ---- what the peer can reach
@@ -243,15 +201,6 @@ final class PendingCall implements Runnable {
 
     // ---- the two ends of the send context's life
 
-    /** Everything is built; from here on a reply can be meant for it. */
-    synchronized void arm() {
-        parts = 2;
-    }
-
-    synchronized boolean isArmed() {
-        return parts > 0 || state == State.ABANDONED;
-    }
-
     /** The Send completed, or the fence is done; the second of the two frees the context. Any thread. */
     void partDone() {
         boolean last;
@@ -262,41 +211,6 @@ final class PendingCall implements Runnable {
             SendContext free = context;
             context = null;
             connection.done(free);
-        }
-    }
-
-    // ---- giving up
-
-    /** Asks for the call to be abandoned; true when the caller has to wait, by {@link #awaitAbandoned} or {@link #whenAbandoned}. */
-    synchronized boolean requestAbandon() {
-        abandonRequested = true;
-        if (abandoned == null) {
-            abandoned = new CompletableFuture<>();
-        }
-        return state == State.SENDING || state == State.SENT;
-    }
-
-    synchronized boolean abandonRequested() {
-        return abandonRequested;
-    }
-
-    void awaitAbandoned() {
-        // Not cut short by an interrupt, which stays set.
-        abandoned.join();
-    }
-
-    /** Runs this when the fence is done, in the thread that did it, or now. */
-    void whenAbandoned(Runnable then) {
-        abandoned.thenRun(then);
-    }
-
-    void abandonDone() {
-        CompletableFuture<Void> waitedFor;
-        synchronized (this) {
-            waitedFor = abandoned;
-        }
-        if (waitedFor != null) {
-            waitedFor.complete(null);
         }
     }
 

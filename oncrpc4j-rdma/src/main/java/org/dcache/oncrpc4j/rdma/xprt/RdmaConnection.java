@@ -227,14 +227,28 @@ public final class RdmaConnection implements QueuePairHandler {
         contextsInUse.decrementAndGet();
     }
 
-    /** Posts the chain that ends with the Send of the inline buffer's first bytes. */
-    void post(SendContext context, int inlineLength, boolean invalidate, int stag) {
-        queuePair.postSend(finish(context, inlineLength, invalidate, stag));
+    /**
+     * Posts the chain that ends with the Send of the inline buffer's first bytes. A provider that throws here has broken its word, and nobody knows what has left: the connection ends.
+     *
+     * @param many whether it is one of many messages that leave about now, see {@link QueuePair#postSendOfMany}
+     */
+    void post(SendContext context, int inlineLength, boolean invalidate, int stag, boolean many) {
+        WorkRequest chain = finish(context, inlineLength, invalidate, stag);
+        try {
+            if (many) {
+                queuePair.postSendOfMany(chain);
+            } else {
+                queuePair.postSend(chain);
+            }
+        } catch (RuntimeException | Error e) {
+            postFailed(e);
+        }
     }
 
-    /** As {@link #post}, of one of many messages that leave about now. */
-    void postOfMany(SendContext context, int inlineLength, boolean invalidate, int stag) {
-        queuePair.postSendOfMany(finish(context, inlineLength, invalidate, stag));
+    /** A message that must leave cannot: the peer would wait for ever, so the connection ends. Any thread. */
+    void postFailed(Throwable e) {
+        counters.increment(XprtCounter.POST_FAILED);
+        abort(new PostFailedException("a message to " + remoteAddress() + " could not be posted: " + e + "; the connection is ended", e));
     }
 
     private WorkRequest finish(SendContext context, int inlineLength, boolean invalidate, int stag) {

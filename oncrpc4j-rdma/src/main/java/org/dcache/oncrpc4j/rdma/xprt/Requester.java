@@ -6,13 +6,10 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
 import org.dcache.oncrpc4j.rdma.metrics.Counters;
 import org.dcache.oncrpc4j.rdma.proto.MalformedHeaderException;
 import org.dcache.oncrpc4j.rdma.proto.RdmaHeader;
-import org.dcache.oncrpc4j.rdma.proto.RpcWords;
 import org.dcache.oncrpc4j.rdma.verbs.QueuePair;
 import org.dcache.oncrpc4j.rdma.verbs.ReceiveBuffer;
 
@@ -28,8 +25,8 @@ import org.dcache.oncrpc4j.rdma.verbs.ReceiveBuffer;
  * <p>A call that is given up keeps its credit, since the peer still works on it. When all credits are held by such calls and no reply comes for {@link Limits#givenUpTimeout}, nothing can
  * be sent any more, and the connection is ended ({@link #patrol}), as a Linux client does: who reconnects goes on.
  *
- * <p>A one-way call is over when it is posted and the flush behind it was answered. One that has a Read chunk keeps the chunk longer, since that answer does not say that it was pulled: until
- * {@link Limits#readTimeout} has passed, or the connection ends.
+ * <p>What a call's {@link CallState} says is due after each move is done here, once, by the thread that was told so. The peer's access ends on the loop, where exposures end. Calls that are not
+ * answered by their nature are the business of {@link OneWayCalls}.
  */
 public final class Requester {
 
@@ -39,17 +36,13 @@ public final class Requester {
     private final ConcurrentHashMap<Integer, PendingCall> calls = new ConcurrentHashMap<>();
 
     private final CreditWindow credits;
-    /** The call that flushes one-way calls; null while none is out. */
-    private volatile PendingCall flush;
-    /** Last one-way call's program and version. */
-    private volatile long flushProgram;
-    /** One-way calls whose credit is back, but whose Read chunk may still be pulled. */
-    private final ConcurrentLinkedQueue<PendingCall> lingering = new ConcurrentLinkedQueue<>();
+    private final OneWayCalls oneWay;
     private volatile IOException ended;
 
     Requester(RdmaConnection connection) {
         this.connection = connection;
         this.credits = new CreditWindow(connection.limits());
+        this.oneWay = new OneWayCalls(connection, this, credits);
     }
 
     private Counters counters() {
@@ -85,7 +78,7 @@ public final class Requester {
     public List<ReplyListener> pending() {
         List<ReplyListener> listeners = new ArrayList<>();
         for (PendingCall call : calls.values()) {
-            if (call.state() != PendingCall.State.ABANDONED) {
+            if (call.state() != CallState.State.ABANDONED) {
                 listeners.add(call.listener());
             }
         }
@@ -112,6 +105,20 @@ public final class Requester {
         }
     }
 
+    /** Announces a call of the engine's own under this xid, or one of the next ones when it is in use. Null when the connection has ended. Any thread. */
+    PendingCall registerOwn(int xid, ReplyListener listener) {
+        synchronized (this) {
+            if (ended != null) {
+                return null;
+            }
+            PendingCall call = new PendingCall(connection, xid, listener);
+            while (calls.putIfAbsent(call.xid(), call) != null) {
+                call = new PendingCall(connection, call.xid() + 1, listener);
+            }
+            return call;
+        }
+    }
+
     /**
      * Sends a registered call, or queues it. Owns the context from here on. Any thread; waits for room for the call where the thread may wait, see {@link CreditWindow}.
      *
@@ -120,7 +127,7 @@ public final class Requester {
      */
     public void call(int xid, SendContext context, SendListener sent) {
         PendingCall call = calls.get(xid);
-        if (call == null || call.state() != PendingCall.State.REGISTERED) {
+        if (call == null || call.state() != CallState.State.REGISTERED) {
             connection.abandon(context);
             IOException cause = connection.endCause();
             sent.failed(cause != null ? cause : withdrawn(xid), false);
@@ -128,12 +135,12 @@ public final class Requester {
         }
         call.prepare(context, sent);
         if (call.isOneWay()) {
-            flushProgram = (long) context.message().getInt(RpcWords.CALL_PROGRAM) << 32 | context.message().getInt(RpcWords.CALL_PROGRAM_VERSION) & 0xffffffffL;
+            oneWay.prepared(call);
         }
         CreditWindow.Admission admission = credits.admit(call, !SharedThreads.mustNotWait() && !connection.queuePair().inLoop());
         switch (admission) {
             case SEND, SEND_OF_MANY -> {
-                if (!transmit(call, PendingCall.State.REGISTERED, admission == CreditWindow.Admission.SEND_OF_MANY)) {
+                if (!transmit(call, admission == CreditWindow.Admission.SEND_OF_MANY)) {
                     credit(1, CreditWindow.UNCHANGED);
                 }
             }
@@ -141,13 +148,13 @@ public final class Requester {
             default -> notAdmitted(call, context, sent, admission);
         }
         if (call.isOneWay()) {
-            flush();
+            oneWay.flush();
         }
     }
 
     private void notAdmitted(PendingCall call, SendContext context, SendListener sent, CreditWindow.Admission admission) {
         calls.remove(call.xid(), call);
-        boolean ours = call.move(PendingCall.State.REGISTERED, PendingCall.State.DONE);
+        boolean ours = call.abandon() == CallState.Due.WITHDRAW;
         connection.abandon(context);
         IOException cause = ended != null ? ended : !ours ? withdrawn(call.xid()) : credits.full(connection.remoteAddress());
         if (ours && ended == null) {
@@ -167,9 +174,9 @@ public final class Requester {
      * @param many whether it is one of many, see {@link QueuePair#postSendOfMany}
      * @return false when it was not posted: the credit is the caller's again
      */
-    private boolean transmit(PendingCall call, PendingCall.State from, boolean many) {
-        if (!call.move(from, PendingCall.State.SENDING)) {
-            // Abandoned in the meantime: whoever did so has told the listener.
+    boolean transmit(PendingCall call, boolean many) {
+        if (!call.build()) {
+            // Over in the meantime: whoever ended it has told the listener.
             connection.abandon(call.context());
             call.sendListener().failed(withdrawn(call.xid()), connection.queuePair().inLoop());
             return false;
@@ -181,48 +188,61 @@ public final class Requester {
         } catch (IOException e) {
             refuse(call, e);
             return false;
+        } catch (RuntimeException | Error e) {
+            refuse(call, new IOException("the call could not be built: " + e, e));
+            return false;
         }
-        call.arm();
         context.owner((c, ok) -> sendDone(call, ok));
-        if (many) {
-            connection.postOfMany(context, length, false, 0);
-        } else {
-            connection.post(context, length, false, 0);
-        }
+        call.arm();
+        connection.post(context, length, false, 0, many);
         if (call.isOneWay()) {
             credits.posted(call);
         }
-        if (call.move(PendingCall.State.SENDING, PendingCall.State.SENT)) {
-            if (call.abandonRequested()) {
-                giveUp(call);
+        switch (call.posted()) {
+            case GIVE_UP -> giveUp(call);
+            case FENCE_AND_FAIL -> {
+                // The end of the connection passed by while this thread was at it.
+                IOException cause = ended;
+                onLoop(call, () -> call.fail(cause));
             }
-            IOException cause = ended;
-            if (cause != null) {
-                // The end of the connection passed by while this thread was building.
-                boolean queued = connection.queuePair().execute(() -> endOne(call, cause));
-                if (!queued && call.move(PendingCall.State.SENT, PendingCall.State.DONE)) {
-                    call.abandonDone();
-                    call.fail(cause);
-                }
-            }
+            default -> {}
         }
         return true;
     }
 
-    /** Could not be built: undo on the loop, where exposures end. It is over first, so that nobody begins to wait for a fence that has passed. */
+    /** Could not be built: undone on the loop, where exposures end. */
     private void refuse(PendingCall call, IOException cause) {
         calls.remove(call.xid(), call);
-        call.move(PendingCall.State.SENDING, PendingCall.State.DONE);
+        call.refused();
         boolean queued = connection.queuePair().execute(() -> call.fence(false, 0, () -> {
             call.dropResults();
             connection.done(call.context());
-            call.abandonDone();
+            call.fenced();
         }));
         if (!queued) {
-            call.abandonDone();
+            call.fenced();
         }
         call.record(cause.getMessage());
         call.sendListener().failed(cause, connection.queuePair().inLoop());
+    }
+
+    /** Ends the peer's access to a call that nobody will take a reply of, gives its memory back, then goes on; on the loop, or here when there is no loop any more. */
+    private void onLoop(PendingCall call, Runnable then) {
+        if (connection.queuePair().inLoop()) {
+            fenceAndDrop(call, then);
+        } else if (!connection.queuePair().execute(() -> fenceAndDrop(call, then))) {
+            call.fenced();
+            then.run();
+        }
+    }
+
+    private static void fenceAndDrop(PendingCall call, Runnable then) {
+        call.fence(false, 0, () -> {
+            call.dropResults();
+            call.partDone();
+            call.fenced();
+            then.run();
+        });
     }
 
     private void sendDone(PendingCall call, boolean ok) {
@@ -238,12 +258,12 @@ public final class Requester {
     }
 
     /** Credits came back, and perhaps a new grant; sends what waits. A loop, not a recursion: thousands that wait may fail to be built, one after the other. */
-    private void credit(int count, int grant) {
+    void credit(int count, int grant) {
         PendingCall next = credits.back(count, grant);
         while (next != null) {
             next = resume(next) ? credits.next() : credits.back(1, CreditWindow.UNCHANGED);
         }
-        flush();
+        oneWay.flush();
     }
 
     /** Sends a call that waited. The loop that brought the credit does it, unless that could make the loop wait for the system. */
@@ -251,73 +271,19 @@ public final class Requester {
         QueuePair qp = connection.queuePair();
         if (qp.exposeBlocks() && qp.inLoop()) {
             connection.device().offLoop(() -> {
-                if (!transmit(call, PendingCall.State.BACKLOG, true)) {
+                if (!transmit(call, true)) {
                     credit(1, CreditWindow.UNCHANGED);
                 }
             });
             return true;
         }
-        return transmit(call, PendingCall.State.BACKLOG, true);
-    }
-
-    // ---- one-way calls
-
-    /** Sends the NULL call behind one-way calls that gives their credits back, when it is due. */
-    private void flush() {
-        if (flushProgram == 0 || !credits.takeFlush()) {
-            return;
-        }
-        int xid = ThreadLocalRandom.current().nextInt();
-        PendingCall call = new PendingCall(connection, xid, FlushListener.INSTANCE);
-        synchronized (this) {
-            if (ended != null) {
-                return;
-            }
-            while (calls.putIfAbsent(xid, call) != null) {
-                call = new PendingCall(connection, ++xid, FlushListener.INSTANCE);
-            }
-        }
-        SendContext context = connection.newContext();
-        context.message().add(FlushListener.call(xid, flushProgram), null);
-        context.expected().bound(FlushListener.LARGEST_REPLY);
-        call.prepare(context, FlushListener.INSTANCE);
-        flush = call;
-        counters().increment(XprtCounter.ONE_WAY_FLUSHES);
-        if (!transmit(call, PendingCall.State.REGISTERED, false)) {
-            flush = null;
-            credits.flushFailed();
-            credit(1, CreditWindow.UNCHANGED);
-        }
-    }
-
-    /** The flush was answered: what was posted before it has been taken. Returns the credits that come back by this. On the loop. */
-    private int flushed() {
-        flush = null;
-        int back = 0;
-        for (PendingCall call : credits.flushed()) {
-            if (!call.takeCredit()) {
-                continue; // answered
-            }
-            back++;
-            if (call.isExposed()) {
-                credits.lingers(call.messageLength());
-                lingering.add(call);
-            } else {
-                endOneWay(call);
-            }
-        }
-        return back;
+        return transmit(call, true);
     }
 
     /** Ends a one-way call that nobody answers. On the loop. */
-    private void endOneWay(PendingCall call) {
-        if (calls.remove(call.xid(), call) && call.answered()) {
-            call.fence(false, 0, () -> {
-                call.dropResults();
-                call.partDone();
-                call.abandonDone();
-                call.record(null);
-            });
+    void endUnanswered(PendingCall call) {
+        if (calls.remove(call.xid(), call) && call.answered() == CallState.Answer.WANTED) {
+            fenceAndDrop(call, () -> call.record(null));
         }
     }
 
@@ -337,22 +303,11 @@ public final class Requester {
                     + " ms (oncrpc.rdma.given-up-timeout); the connection is ended"));
             return;
         }
-        if (flushProgram != 0) {
-            credits.flushLater();
-            flush();
-            for (PendingCall call = lingering.peek(); call != null && call.lingersFor(now) > limits().readTimeout(); call = lingering.peek()) {
-                PendingCall over = lingering.poll();
-                credits.lingers(-over.messageLength());
-                connection.queuePair().execute(() -> {
-                    endOneWay(over);
-                    credit(0, CreditWindow.UNCHANGED);
-                });
-            }
-        }
+        oneWay.patrol(now);
     }
 
     private boolean mayBeAnswered(PendingCall call) {
-        return !call.isOneWay() && call != flush && (call.state() == PendingCall.State.SENT || call.state() == PendingCall.State.SENDING);
+        return !call.isOneWay() && !oneWay.isFlush(call) && call.isOut();
     }
 
     private Limits limits() {
@@ -374,7 +329,7 @@ public final class Requester {
         }
         return !call.fence(buffer.invalidated(), buffer.invalidatedStag(), () -> {
             call.partDone();
-            call.abandonDone();
+            call.fenced();
             try {
                 h.checkReply();
                 ReplyAssembly.deliver(connection, call, h, headerLength, buffer.data());
@@ -408,33 +363,28 @@ public final class Requester {
                     + " (see oncrpc.rdma.max-reply)";
             default -> "RDMA_ERROR " + code;
         };
-        call.fence(false, 0, () -> {
-            call.partDone();
-            call.abandonDone();
-            call.dropResults();
-            call.fail(new RdmaErrorException(connection.remoteAddress() + " answered with " + text, code));
-        });
+        fenceAndDrop(call, () -> call.fail(new RdmaErrorException(connection.remoteAddress() + " answered with " + text, code)));
     }
 
     /** The call that a message answers, now over; null when nobody waits for it. Its credit is back. */
     private PendingCall answered(RdmaHeader h) {
         PendingCall call = calls.get(h.xid());
-        if (call == null || !call.isArmed()) {
+        CallState.Answer answer = call == null ? CallState.Answer.UNEXPECTED : call.answered();
+        if (answer == CallState.Answer.UNEXPECTED) {
             counters().increment(XprtCounter.DROPPED_UNKNOWN_XID);
             return null;
         }
-        return over(call, grant(h.credits()));
+        return over(call, answer, grant(h.credits()));
     }
 
     /** Takes a call that the peer has answered off the books; its credit is back. Null when nobody waits for it any more. */
-    private PendingCall over(PendingCall call, int grant) {
+    private PendingCall over(PendingCall call, CallState.Answer answer, int grant) {
         calls.remove(call.xid(), call);
-        boolean wanted = call.answered();
         if (call.isOneWay()) {
             credits.answered(call);
         }
-        credit((call.takeCredit() ? 1 : 0) + (call == flush ? flushed() : 0), grant);
-        if (!wanted) {
+        credit((call.takeCredit() ? 1 : 0) + (oneWay.isFlush(call) ? oneWay.flushed() : 0), grant);
+        if (answer == CallState.Answer.LATE) {
             counters().increment(XprtCounter.DROPPED_ABANDONED);
             return null;
         }
@@ -449,17 +399,13 @@ public final class Requester {
     /** An answer to this call whose header cannot be decoded: the call fails, its grant is not believed [31]. On the loop. False when the call is unknown. */
     boolean undecodable(int xid, IOException cause) {
         PendingCall call = calls.get(xid);
-        if (call == null || !call.isArmed()) {
+        CallState.Answer answer = call == null ? CallState.Answer.UNEXPECTED : call.answered();
+        if (answer == CallState.Answer.UNEXPECTED) {
             return false;
         }
-        PendingCall waiting = over(call, CreditWindow.UNCHANGED);
+        PendingCall waiting = over(call, answer, CreditWindow.UNCHANGED);
         if (waiting != null) {
-            waiting.fence(false, 0, () -> {
-                waiting.partDone();
-                waiting.abandonDone();
-                waiting.dropResults();
-                waiting.fail(cause);
-            });
+            fenceAndDrop(waiting, () -> waiting.fail(cause));
         }
         return true;
     }
@@ -477,18 +423,20 @@ public final class Requester {
         if (call == null) {
             return null;
         }
-        if (withdraw(call)) {
-            return call.listener();
+        switch (abandon(call)) {
+            case WITHDRAW -> {
+                return call.listener();
+            }
+            case NOTHING -> {
+                return null;
+            }
+            default -> {
+                if (!connection.queuePair().inLoop()) {
+                    call.awaitFenced();
+                }
+                return call.state() == CallState.State.ABANDONED ? call.listener() : null;
+            }
         }
-        if (!call.requestAbandon()) {
-            return null;
-        }
-        // Still being sent: the sending thread sees the request and gives it up in our place.
-        giveUp(call);
-        if (!connection.queuePair().inLoop()) {
-            call.awaitAbandoned();
-        }
-        return call.state() == PendingCall.State.ABANDONED ? call.listener() : null;
     }
 
     /**
@@ -503,56 +451,36 @@ public final class Requester {
         if (call == null) {
             return;
         }
-        if (withdraw(call)) {
-            then.accept(call.listener());
-        } else if (call.requestAbandon()) {
-            giveUp(call);
-            call.whenAbandoned(() -> {
-                if (call.state() == PendingCall.State.ABANDONED) {
+        switch (abandon(call)) {
+            case WITHDRAW -> then.accept(call.listener());
+            case NOTHING -> {}
+            default -> call.whenFenced(() -> {
+                if (call.state() == CallState.State.ABANDONED) {
                     then.accept(call.listener());
                 }
             });
         }
     }
 
-    /** Ends a call that is not being sent yet; false when it is past that. */
-    private boolean withdraw(PendingCall call) {
-        int xid = call.xid();
-        if (call.move(PendingCall.State.REGISTERED, PendingCall.State.DONE)) {
-            calls.remove(xid, call);
-            // Its thread may wait for room, and has no more reason to.
-            credits.wake();
-            return true;
-        }
-        if (call.move(PendingCall.State.BACKLOG, PendingCall.State.DONE)) {
-            calls.remove(xid, call);
+    private CallState.Due abandon(PendingCall call) {
+        CallState.Due due = call.abandon();
+        if (due == CallState.Due.WITHDRAW) {
+            calls.remove(call.xid(), call);
             if (credits.remove(call)) {
                 call.record(GIVEN_UP);
                 connection.abandon(call.context());
-                call.sendListener().failed(withdrawn(xid), connection.queuePair().inLoop());
+                call.sendListener().failed(withdrawn(call.xid()), connection.queuePair().inLoop());
             }
-            return true;
+        } else if (due == CallState.Due.GIVE_UP) {
+            giveUp(call);
         }
-        return false;
+        return due;
     }
 
-    /** Fences an abandoned call on the loop; its xid and credit stay taken. Nothing when it is not sent yet or answered. */
     private void giveUp(PendingCall call) {
-        if (!call.move(PendingCall.State.SENT, PendingCall.State.ABANDONED)) {
-            return;
-        }
         counters().increment(XprtCounter.FENCED_ABANDONED);
         call.record(GIVEN_UP);
-        Runnable fence = () -> call.fence(false, 0, () -> {
-            call.dropResults();
-            call.partDone();
-            call.abandonDone();
-        });
-        if (connection.queuePair().inLoop()) {
-            fence.run();
-        } else if (!connection.queuePair().execute(fence)) {
-            call.abandonDone();
-        }
+        onLoop(call, () -> {});
     }
 
     /** The connection ended: every call that still has a listener fails. On the loop. */
@@ -563,35 +491,18 @@ public final class Requester {
             all = new ArrayList<>(calls.values());
             calls.clear();
         }
-        List<PendingCall> waiting = credits.end();
-        lingering.clear();
+        oneWay.ended();
         // Whoever takes a call out of the backlog owns its context, also when somebody else has given the call up just now.
-        for (PendingCall call : waiting) {
-            boolean wanted = call.move(PendingCall.State.BACKLOG, PendingCall.State.DONE);
+        for (PendingCall call : credits.end()) {
             connection.abandon(call.context());
             call.sendListener().failed(cause, true);
-            if (wanted) {
-                call.fail(cause);
-            }
         }
         for (PendingCall call : all) {
-            endOne(call, cause);
-        }
-    }
-
-    private void endOne(PendingCall call, IOException cause) {
-        if (call.move(PendingCall.State.REGISTERED, PendingCall.State.DONE)) {
-            call.fail(cause);
-        } else if (call.move(PendingCall.State.BACKLOG, PendingCall.State.DONE)) {
-            // A thread has it in hand for sending; it finds out and frees the context.
-            call.fail(cause);
-        } else if (call.move(PendingCall.State.SENT, PendingCall.State.DONE)) {
-            call.fence(false, 0, () -> {
-                call.dropResults();
-                call.partDone();
-                call.abandonDone();
-                call.fail(cause);
-            });
+            switch (call.end()) {
+                case FAIL -> call.fail(cause);
+                case FENCE_AND_FAIL -> fenceAndDrop(call, () -> call.fail(cause));
+                default -> {}
+            }
         }
     }
 }

@@ -27,7 +27,7 @@ import org.dcache.oncrpc4j.rdma.verbs.ReceiveBuffer;
 final class Responder {
 
     /** While so many other calls are with the program, more replies are about to leave; with fewer, leaving them to the loop was measured to be no gain. */
-    private static final int MANY = 2;
+    private static final int BATCHING_THRESHOLD = 2;
 
     private final RdmaConnection connection;
     private final OpenCalls open;
@@ -191,11 +191,7 @@ final class Responder {
                 listener.failed(connection.endCause() != null ? connection.endCause() : new EOFException("connection ended"), true);
             }
         });
-        if (call.leave() >= MANY) {
-            connection.postOfMany(context, length, call.invalidate(), call.invalidateStag());
-        } else {
-            connection.post(context, length, call.invalidate(), call.invalidateStag());
-        }
+        connection.post(context, length, call.invalidate(), call.invalidateStag(), call.leave() >= BATCHING_THRESHOLD);
         call.record(total);
     }
 
@@ -243,19 +239,32 @@ final class Responder {
     /** On the loop where a regbuf lies ready, else wherever one may be made. */
     private void sendError(ToIntFunction<ByteBuffer> encode) {
         RegbufPool regbufs = connection.device().regbufs();
-        SendContext context = connection.newContext();
         Regbuf ready = regbufs.tryFree(RdmaHeader.MIN_LENGTH);
-        if (ready == null && !regbufs.takesHeap() && connection.inLoop()) {
-            connection.device().offLoop(() -> sendError(context, regbufs.acquire(RdmaHeader.MIN_LENGTH), encode));
+        if (ready != null) {
+            sendError(ready, encode);
+        } else if (!regbufs.takesHeap() && connection.inLoop()) {
+            connection.device().offLoop(() -> sendErrorOfNew(regbufs, encode));
         } else {
-            sendError(context, ready != null ? ready : regbufs.acquire(RdmaHeader.MIN_LENGTH), encode);
+            sendErrorOfNew(regbufs, encode);
         }
     }
 
-    private void sendError(SendContext context, Regbuf regbuf, ToIntFunction<ByteBuffer> encode) {
+    private void sendErrorOfNew(RegbufPool regbufs, ToIntFunction<ByteBuffer> encode) {
+        Regbuf made;
+        try {
+            made = regbufs.acquire(RdmaHeader.MIN_LENGTH);
+        } catch (RuntimeException | Error e) {
+            connection.postFailed(e);
+            return;
+        }
+        sendError(made, encode);
+    }
+
+    private void sendError(Regbuf regbuf, ToIntFunction<ByteBuffer> encode) {
+        SendContext context = connection.newContext();
         int length = encode.applyAsInt(context.inline(regbuf));
         context.owner((c, ok) -> connection.done(c));
-        connection.post(context, length, false, 0);
+        connection.post(context, length, false, 0, false);
     }
 
     /** Closes a connection whose oldest pull takes too long. On the timer's thread. */

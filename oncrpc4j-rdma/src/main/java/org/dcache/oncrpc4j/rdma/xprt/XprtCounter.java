@@ -128,6 +128,8 @@ public enum XprtCounter implements CounterName {
     REGBUF_REGISTRATION_FAILED,
     /** A peer let more answers pile up than it may have: closed. */
     SENDCTX_OVERRUN,
+    /** A connection was ended because a message could not be posted, by a fault of ours or of the provider's. */
+    POST_FAILED,
     /** A NULL call was sent behind one-way calls, to get their credits back. */
     ONE_WAY_FLUSHES,
     /** A connection was ended because calls that were given up held all its credits and no reply came. */

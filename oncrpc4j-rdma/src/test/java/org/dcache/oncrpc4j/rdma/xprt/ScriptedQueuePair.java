@@ -106,6 +106,8 @@ final class ScriptedQueuePair implements QueuePair {
     VerbsException ended;
     /** Thrown by every post. */
     RuntimeException fault;
+    /** Thrown by every exposure. */
+    Error exposeFault;
 
     ScriptedQueuePair(byte[] peerPrivateData) {
         this.peerPrivateData = peerPrivateData;
@@ -150,6 +152,9 @@ final class ScriptedQueuePair implements QueuePair {
 
     @Override
     public Exposure expose(MemorySource memory, Access access) throws VerbsException {
+        if (exposeFault != null) {
+            throw exposeFault;
+        }
         if (refuseExposures) {
             throw new ResourceLimitException("no more memory windows");
         }
