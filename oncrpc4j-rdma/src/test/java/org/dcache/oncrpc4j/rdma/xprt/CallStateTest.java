@@ -21,8 +21,7 @@ class CallStateTest {
         final int[] next;
         boolean building;
         boolean posted;
-        boolean waitsForFence;
-        boolean fenced;
+        boolean ended;
         int fences;
         int told;
 
@@ -81,22 +80,22 @@ class CallStateTest {
         }
 
         void end() {
+            ended = true;
             due(call.end());
         }
 
         /** Gives it up and waits, as {@link Requester#abandon(int)}. */
         private List<Step> giveUp() {
-            CallState.Due[] due = new CallState.Due[1];
+            boolean[] fencePassed = {false};
+            boolean[] waits = {false};
             return List.of(step(() -> {
-                due[0] = call.abandon();
-                due(due[0]);
-            }), new Step(() -> due[0] != CallState.Due.WAIT || fenced, () -> {
-                if (due[0] == CallState.Due.WAIT || due[0] == CallState.Due.GIVE_UP) {
-                    call.awaitFenced();
-                    waitsForFence |= !fenced;
-                    told += call.state() == CallState.State.ABANDONED ? 1 : 0;
+                CallState.Due due = call.abandon();
+                due(due);
+                waits[0] = due == CallState.Due.WAIT || due == CallState.Due.GIVE_UP;
+                if (waits[0]) {
+                    call.whenFenced(() -> fencePassed[0] = true);
                 }
-            }));
+            }), new Step(() -> !waits[0] || fencePassed[0], () -> told += waits[0] && call.state() == CallState.State.ABANDONED ? 1 : 0));
         }
 
         private void due(CallState.Due due) {
@@ -113,7 +112,6 @@ class CallStateTest {
 
         private void fence() {
             fences++;
-            fenced = true;
             call.fenced();
         }
     }
@@ -154,6 +152,7 @@ class CallStateTest {
         }
         assertThat(left).as("somebody waits for ever: %s", order).isFalse();
         boolean over = meeting.told > 0;
+        assertThat(over || !meeting.ended).as("its connection has ended, so it is over: %s", order).isTrue();
         assertThat(meeting.told).as("ends that its caller heard of: %s", order).isLessThanOrEqualTo(1);
         assertThat(meeting.fences).as("fences: %s", order).isEqualTo(meeting.building && over ? 1 : 0);
         assertThat(over).as("told: %s", order).isEqualTo(meeting.call.state() == CallState.State.DONE || meeting.call.state() == CallState.State.ABANDONED);
@@ -167,6 +166,8 @@ class CallStateTest {
     @Test
     void aCallThatIsPostedAnsweredGivenUpAndCutOffEndsOnceAndNobodyWaitsForEver() {
         for (boolean queued : new boolean[] {false, true}) {
+            assertThat(everyOrder(() -> new Meeting(queued, false, false, 0, true))).isEqualTo(4);
+            assertThat(everyOrder(() -> new Meeting(queued, false, false, 1, true))).isGreaterThan(30);
             assertThat(everyOrder(() -> new Meeting(queued, false, true, 1, true))).isGreaterThan(100);
             assertThat(everyOrder(() -> new Meeting(queued, false, true, 2, true))).isGreaterThan(1_000);
         }

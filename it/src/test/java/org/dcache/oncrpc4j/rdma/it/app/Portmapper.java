@@ -8,7 +8,7 @@ import org.dcache.oncrpc4j.rpc.net.IpProtocolType;
 
 /**
  * Serves program 100000, known when the service is built or, with the argument {@code late}, registered afterwards. Prints {@code READY address},
- * then waits for the end of stdin.
+ * calls itself, as {@link EchoClient} does, then waits for the end of stdin.
  */
 public final class Portmapper {
 
@@ -23,6 +23,8 @@ public final class Portmapper {
         }
         service.start();
         System.out.println("READY " + service.getInetSocketAddress(IpProtocolType.TCP));
+        EchoClient.call(new String[] {"127.0.0.1", Integer.toString(service.getInetSocketAddress(IpProtocolType.TCP).getPort())});
+        System.out.println("CALLED");
         System.in.read();
         service.stop();
         System.exit(0);

@@ -135,6 +135,21 @@ class ServicesIT {
     }
 
     @Test
+    void servicesOfOneNameStartStopAndStartAgainBesideEachOther() throws Exception {
+        try (Peers one = Peers.serve(); Peers two = Peers.serve()) {
+            for (int i = 0; i < 3; i++) {
+                RpcCall beside = two.call();
+                one.server().stop();
+                ping(beside);
+                assertThatThrownBy(one::call).isInstanceOf(IOException.class);
+                one.server().start();
+                ping(one.call());
+                ping(beside);
+            }
+        }
+    }
+
+    @Test
     void theNextPortOfARangeIsTakenWhenOneIsInUse() throws Exception {
         int first = Ports.freePair();
         try (Peers one = Peers.serve(b -> b.withMinPort(first).withMaxPort(first + 1));

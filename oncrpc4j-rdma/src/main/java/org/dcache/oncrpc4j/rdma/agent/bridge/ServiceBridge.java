@@ -30,7 +30,8 @@ import org.glassfish.grizzly.nio.transport.TCPNIOTransport;
  * Opens the other transport for the services of one class loader. Made with the first of them; owns the transport provider, which it finds in its
  * own loader. Any thread.
  *
- * <p>Left alone are services without TCP and portmappers (port 111 or program 100000), which others must find where they expect them.
+ * <p>Left alone are services without TCP and portmappers (port 111 or program 100000), which others must find where they expect them; clients of this JVM reach these over TCP on whatever
+ * port they are.
  */
 public final class ServiceBridge implements LoaderHook {
 
@@ -54,11 +55,13 @@ public final class ServiceBridge implements LoaderHook {
 
     @Override
     public ServiceHook open(Object service, ServiceFields fields) {
-        boolean tcp = fields.transports().stream().anyMatch(TCPNIOTransport.class::isInstance);
-        if (!tcp || isPortmapper(fields)) {
+        if (fields.transports().stream().noneMatch(TCPNIOTransport.class::isInstance)) {
             return null;
         }
         Consumer<RpcCall> interceptor = cast(fields.interceptor());
+        if (isPortmapper(fields)) {
+            return new PortmapperService((OncRpcSvc) service, interceptor);
+        }
         RpcEndpoint endpoint = provider.open(context(fields, interceptor), config);
         return new WovenService((OncRpcSvc) service, fields, interceptor, endpoint);
     }

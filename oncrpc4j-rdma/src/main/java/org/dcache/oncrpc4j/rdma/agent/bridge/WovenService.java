@@ -76,6 +76,7 @@ final class WovenService implements ServiceHook {
     @Override
     public void started() throws IOException {
         if (withdrawn) {
+            Portmappers.started(service);
             return;
         }
         try {
@@ -90,6 +91,7 @@ final class WovenService implements ServiceHook {
     @Override
     public void stopping() {
         started = false;
+        Portmappers.stopping(service);
         try {
             endpoint.stop();
         } catch (RuntimeException e) {
@@ -100,6 +102,7 @@ final class WovenService implements ServiceHook {
     @Override
     public void stopping(long gracePeriod, TimeUnit unit) {
         started = false;
+        Portmappers.stopping(service);
         try {
             endpoint.stop(gracePeriod, unit);
         } catch (RuntimeException e) {
@@ -112,7 +115,7 @@ final class WovenService implements ServiceHook {
         if (withdrawn) {
             return null;
         }
-        if (address.getPort() != OncRpcPortmap.PORTMAP_PORT && endpoint.diverts(address)) {
+        if (address.getPort() != OncRpcPortmap.PORTMAP_PORT && !Portmappers.listenOn(address) && endpoint.diverts(address)) {
             return endpoint.connect(address, timeout, unit);
         }
         startTcpOfClient();
