@@ -135,15 +135,21 @@ class ServicesIT {
     }
 
     @Test
-    void servicesOfOneNameStartStopAndStartAgainBesideEachOther() throws Exception {
-        try (Peers one = Peers.serve(); Peers two = Peers.serve()) {
+    void servicesOfOneNameStartAndStopBesideEachOtherAndOneMayFollowOnThePortOfAnother() throws Exception {
+        try (Peers stays = Peers.serve()) {
+            RpcCall beside = stays.call();
+            int port = 0;
             for (int i = 0; i < 3; i++) {
-                RpcCall beside = two.call();
-                one.server().stop();
-                ping(beside);
-                assertThatThrownBy(one::call).isInstanceOf(IOException.class);
-                one.server().start();
-                ping(one.call());
+                int same = port;
+                try (Peers next = Peers.serve(b -> b.withMinPort(same).withMaxPort(same))) {
+                    port = next.address().getPort();
+                    ping(next.call());
+                    ping(beside);
+                }
+                InetSocketAddress gone = new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
+                try (OncRpcClient client = new OncRpcClient(gone, IpProtocolType.TCP)) {
+                    assertThatThrownBy(client::connect).isInstanceOf(ConnectException.class);
+                }
                 ping(beside);
             }
         }
