@@ -172,6 +172,19 @@ final class Responder {
             listener.failed(connection.endCause(), false);
             return;
         }
+        if (mustNotRegister()) {
+            connection.device().offLoop(() -> post(call, context, listener));
+        } else {
+            post(call, context, listener);
+        }
+    }
+
+    /** On a loop, where memory is registered one by one: what needs memory is for another thread. */
+    private boolean mustNotRegister() {
+        return connection.inLoop() && !connection.device().regbufs().takesHeap();
+    }
+
+    private void post(InboundCall call, SendContext context, SendListener listener) {
         int total = context.message().length();
         int length;
         try {
@@ -236,33 +249,26 @@ final class Responder {
         }
     }
 
-    /** On the loop where a regbuf lies ready, else wherever one may be made. */
     private void sendError(ToIntFunction<ByteBuffer> encode) {
-        RegbufPool regbufs = connection.device().regbufs();
-        Regbuf ready = regbufs.tryFree(RdmaHeader.MIN_LENGTH);
-        if (ready != null) {
-            sendError(ready, encode);
-        } else if (!regbufs.takesHeap() && connection.inLoop()) {
-            connection.device().offLoop(() -> sendErrorOfNew(regbufs, encode));
+        SendContext context = connection.newContext();
+        Regbuf ready = connection.device().regbufs().tryFree(RdmaHeader.MIN_LENGTH);
+        if (ready == null && mustNotRegister()) {
+            connection.device().offLoop(() -> sendError(context, null, encode));
         } else {
-            sendErrorOfNew(regbufs, encode);
+            sendError(context, ready, encode);
         }
     }
 
-    private void sendErrorOfNew(RegbufPool regbufs, ToIntFunction<ByteBuffer> encode) {
-        Regbuf made;
+    private void sendError(SendContext context, Regbuf ready, ToIntFunction<ByteBuffer> encode) {
+        ByteBuffer target;
         try {
-            made = regbufs.acquire(RdmaHeader.MIN_LENGTH);
+            target = context.inline(ready != null ? ready : connection.device().regbufs().acquire(RdmaHeader.MIN_LENGTH));
         } catch (RuntimeException | Error e) {
+            connection.done(context);
             connection.postFailed(e);
             return;
         }
-        sendError(made, encode);
-    }
-
-    private void sendError(Regbuf regbuf, ToIntFunction<ByteBuffer> encode) {
-        SendContext context = connection.newContext();
-        int length = encode.applyAsInt(context.inline(regbuf));
+        int length = encode.applyAsInt(target);
         context.owner((c, ok) -> connection.done(c));
         connection.post(context, length, false, 0, false);
     }

@@ -255,6 +255,8 @@ final class Engine implements ConnectionOwner, AutoCloseable {
         int registrations;
         /** Thrown by every registration. */
         RuntimeException fault;
+        /** Whether memory need not be registered. */
+        boolean anyMemory = true;
         private final MemoryBudget memory = new MemoryBudget(64 << 20);
 
         @Override
@@ -264,7 +266,7 @@ final class Engine implements ConnectionOwner, AutoCloseable {
 
         @Override
         public Capabilities capabilities() {
-            return new Capabilities(true, true, true, true, true, true, true, true, true, true, 16, 1 << 20, 252);
+            return new Capabilities(anyMemory, true, true, true, true, true, true, true, true, true, 16, 1 << 20, 252);
         }
 
         @Override

@@ -8,8 +8,10 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import org.dcache.oncrpc4j.rdma.proto.RdmaHeader;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** A provider, or the JVM below it, throws what no contract foresees. */
+@Timeout(60)
 class FaultyProviderTest extends CallsToScriptedPeer {
 
     @Test
@@ -67,6 +69,20 @@ class FaultyProviderTest extends CallsToScriptedPeer {
             server.qp.fault = new IllegalStateException("a fault of the provider");
             server.answer(server.calls.get(0), Engine.reply(5, 8));
             assertThat(server.qp.ended).isInstanceOf(PostFailedException.class);
+        }
+    }
+
+    /** An executor that rejects a call has it answered by the loop. */
+    @Test
+    void anAnswerOfTheLoopIsMadeElsewhereWhereMemoryMustBeRegistered() throws Exception {
+        try (Engine server = Engine.server()) {
+            ((Engine.TestAdapter) server.device.adapter()).anyMemory = false;
+            server.receive(Engine.message(Engine.header(5, 8, RdmaHeader.RDMA_MSG), Engine.call(5, 0)));
+            server.answer(server.calls.get(0), Engine.reply(5, 8));
+            while (server.qp.poster == null) {
+                Thread.sleep(1);
+            }
+            assertThat(server.qp.poster).isNotSameAs(Thread.currentThread());
         }
     }
 }

@@ -103,6 +103,8 @@ final class ScriptedQueuePair implements QueuePair {
     boolean refuseExposures;
     boolean inLoop = true;
     int postedReceives;
+    /** Who posted last. */
+    volatile Thread poster;
     VerbsException ended;
     /** Thrown by every post. */
     RuntimeException fault;
@@ -131,6 +133,7 @@ final class ScriptedQueuePair implements QueuePair {
         if (fault != null) {
             throw fault;
         }
+        poster = Thread.currentThread();
         for (WorkRequest r = chain; r != null; r = r.next()) {
             ByteBuffer bytes = ByteBuffer.allocate((int) r.remaining());
             boolean read = r.opcode() == WorkRequest.Opcode.RDMA_READ;
