@@ -18,10 +18,10 @@ class FaultyProviderTest extends CallsToScriptedPeer {
     void anErrorWhileACallIsBuiltFailsThatCallAndGivesItsCreditBack() throws Exception {
         call(1, 0);
         replyTo(1, 1);
-        engine.qp.exposeFault = new OutOfMemoryError("no memory for an exposure");
+        engine.qp.exposeFault = new InternalError("a fault below an exposure");
         call(2, 0, e -> {});
         assertThat(sent.get(1).failed).isEqualTo(1);
-        assertThat(sent.get(1).cause).isInstanceOf(IOException.class).hasMessageContaining("no memory for an exposure");
+        assertThat(sent.get(1).cause).isInstanceOf(IOException.class).hasMessageContaining("a fault below an exposure");
         engine.qp.exposeFault = null;
         Engine.Waiting next = call(3, 0, e -> {});
         assertThat(engine.sends()).as("the credit is there again").hasSize(2);
@@ -35,7 +35,7 @@ class FaultyProviderTest extends CallsToScriptedPeer {
         Engine.Waiting first = call(1, 0);
         call(2, 0, e -> {});
         Engine.Waiting third = call(3, 0);
-        engine.qp.exposeFault = new OutOfMemoryError("no memory for an exposure");
+        engine.qp.exposeFault = new InternalError("a fault below an exposure");
         replyTo(1, 1);
         assertThat(first.reply).isNotNull();
         assertThat(sent.get(1).failed).isEqualTo(1);
