@@ -325,11 +325,13 @@ final class RdmaXdr extends Xdr implements TransportStream {
     @Override
     public void xdrEncodeFileChunk(FileChunk chunk) {
         int length = chunk.remaining();
-        xdrEncodeInt(length);
-        reserve(length + Integer.BYTES);
-        memory.copied(length);
-        int end = _buffer.position() + length;
-        try (WritableByteChannel target = new BufferChannel(_buffer)) {
+        int end;
+        try {
+            xdrEncodeInt(length);
+            reserve(length + Integer.BYTES);
+            memory.copied(length);
+            end = _buffer.position() + length;
+            WritableByteChannel target = new BufferChannel(_buffer);
             while (chunk.remaining() > 0) {
                 if (chunk.writeTo(target) <= 0) {
                     throw new IOException("file chunk ended " + chunk.remaining() + " bytes early");

@@ -26,6 +26,7 @@ final class CallPull implements SinkQueue.Waiter {
     private ReceiveBuffer inline;
     private Regbuf sink;
     private InboundCall call;
+    private boolean posted;
     private volatile boolean cancelled;
 
     /**
@@ -143,6 +144,7 @@ final class CallPull implements SinkQueue.Waiter {
         QueuePair qp = responder.queuePair();
         responder.counters().add(XprtCounter.RDMA_READS, chain.count);
         responder.counters().add(XprtCounter.RDMA_READ_BYTES, chain.bytes);
+        posted = true;
         qp.postSend(chain.head);
     }
 
@@ -157,9 +159,13 @@ final class CallPull implements SinkQueue.Waiter {
         }
     }
 
-    /** Gives up while it waits for memory; once Reads are posted their completion ends it. On the loop. */
+    /** Gives up while it waits for memory, or when its Reads could not even be posted; once they are, their completion ends it. On the loop. */
     void cancel() {
         cancelled = true;
+        if (sink != null && !posted) {
+            sink.release();
+            sink = null;
+        }
         if (inline != null) {
             inline.release();
             inline = null;
