@@ -3,6 +3,7 @@ package org.dcache.oncrpc4j.rdma.rdmacore;
 
 import org.dcache.oncrpc4j.rdma.config.Choice;
 import org.dcache.oncrpc4j.rdma.verbs.ConnectOptions;
+import org.dcache.oncrpc4j.rdma.verbs.DeviceErrorException;
 import org.dcache.oncrpc4j.rdma.verbs.ResourceLimitException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
