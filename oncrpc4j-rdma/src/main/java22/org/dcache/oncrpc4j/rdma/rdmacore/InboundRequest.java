@@ -10,6 +10,7 @@ import org.dcache.oncrpc4j.rdma.verbs.QueuePairHandler;
 import org.dcache.oncrpc4j.rdma.verbs.VerbsException;
 import org.dcache.oncrpc4j.rdma.verbs.parts.IncomingRequest;
 import org.dcache.oncrpc4j.rdma.verbs.parts.Members;
+import org.dcache.oncrpc4j.rdma.verbs.parts.StillbornQueuePair;
 
 /**
  * A connection request from its event to the connection, or to its end: waits for our upper layer's answer, and after an acceptance for the peer's last word. Both waits are bounded by
@@ -71,13 +72,16 @@ final class InboundRequest extends IncomingRequest implements CmId.Holder {
 
     @Override
     protected void accepted(ConnectOptions options, QueuePairHandler connection) {
-        RdmaCoreQueuePair made = new RdmaCoreQueuePair(adapter, id, connection);
         if (isOver()) {
-            made.never(info(0, 0, ""), gaveUp());
+            tellGone(connection, gaveUp());
             return;
         }
         accepting = true;
-        id.control(() -> acceptNow(made, options));
+        id.control(() -> acceptNow(new RdmaCoreQueuePair(adapter, id, connection), options, connection));
+    }
+
+    private void tellGone(QueuePairHandler connection, VerbsException cause) {
+        StillbornQueuePair.tell(loop, connection, adapter.counters(), RdmaCoreCounter.HANDLER_FAILED, info(0, 0, ""), cause);
     }
 
     private HandshakeException gaveUp() {
@@ -89,7 +93,7 @@ final class InboundRequest extends IncomingRequest implements CmId.Holder {
     }
 
     /** Control. */
-    private void acceptNow(RdmaCoreQueuePair made, ConnectOptions options) {
+    private void acceptNow(RdmaCoreQueuePair made, ConnectOptions options, QueuePairHandler connection) {
         VerbsException problem;
         try {
             problem = makeAndAccept(made, options);
@@ -103,7 +107,7 @@ final class InboundRequest extends IncomingRequest implements CmId.Holder {
             loop.execute(() -> {
                 opened(made);
                 if (!made.isMade()) {
-                    made.never(info(0, 0, ""), cause);
+                    tellGone(connection, cause);
                     if (isOver()) {
                         destroy();
                     }

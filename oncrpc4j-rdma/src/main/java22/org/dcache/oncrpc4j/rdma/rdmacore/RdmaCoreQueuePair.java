@@ -15,6 +15,7 @@ import org.dcache.oncrpc4j.rdma.verbs.ProtocolViolationException;
 import org.dcache.oncrpc4j.rdma.verbs.QueuePairHandler;
 import org.dcache.oncrpc4j.rdma.verbs.VerbsException;
 import org.dcache.oncrpc4j.rdma.verbs.WorkRequest;
+import org.dcache.oncrpc4j.rdma.verbs.parts.LateRequests;
 import org.dcache.oncrpc4j.rdma.verbs.parts.LoopQueuePair;
 import org.dcache.oncrpc4j.rdma.verbs.parts.Timer;
 import org.slf4j.Logger;
@@ -105,14 +106,7 @@ final class RdmaCoreQueuePair extends LoopQueuePair implements CmId.Holder, Comp
         endNow(cause);
     }
 
-    /** Loop: it never had a native half, and the handler hears only of its end. */
-    void never(ConnectionInfo of, VerbsException cause) {
-        info = of;
-        gone = true;
-        endNow(cause);
-    }
-
-    /** Whether it has a native half. */
+    /** Whether it has a native half; before it has, nobody but its request knows it. */
     boolean isMade() {
         return pair != null;
     }
@@ -132,23 +126,17 @@ final class RdmaCoreQueuePair extends LoopQueuePair implements CmId.Holder, Comp
 
     @Override
     public void postReceives(int count) {
-        if (pair != null) {
-            pair.receives().post(count);
-        }
+        pair.receives().post(count);
     }
 
     @Override
     public void postSend(WorkRequest chain) {
-        if (pair != null) {
-            pair.sends().post(chain);
-        } else {
-            failLate(chain);
-        }
+        pair.sends().post(chain);
     }
 
     @Override
     public boolean exposeBlocks() {
-        return pair != null && !pair.device().hasWindows();
+        return !pair.device().hasWindows();
     }
 
     @Override
@@ -389,10 +377,6 @@ final class RdmaCoreQueuePair extends LoopQueuePair implements CmId.Holder, Comp
 
     @Override
     protected void teardown() {
-        if (pair == null) {
-            tellEnd();
-            return;
-        }
         cancel(reasonTimer);
         pair.sends().stop();
         pair.receives().stop();

@@ -85,6 +85,11 @@ public abstract class LoopQueuePair implements QueuePair, Members.Member {
         abort(new AdapterClosedException("the adapter was closed"));
     }
 
+    /** Null while it is open. */
+    protected final VerbsException cause() {
+        return end.get();
+    }
+
     /** Any thread: the connection ends with this cause, unless there is one. @return whether there was none */
     protected final boolean decide(VerbsException cause) {
         return end.compareAndSet(null, cause);
