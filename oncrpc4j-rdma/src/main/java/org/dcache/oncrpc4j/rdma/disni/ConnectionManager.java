@@ -10,15 +10,18 @@ import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.dcache.oncrpc4j.rdma.metrics.Counters;
 import org.dcache.oncrpc4j.rdma.verbs.AdapterClosedException;
+import org.dcache.oncrpc4j.rdma.verbs.ResourceLimitException;
 import org.dcache.oncrpc4j.rdma.verbs.parts.LoopThread;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The event channel of librdmacm and the one thread that reads it. Events go to the {@link Target} that is registered for their identifier; targets are also
- * looked at every now and then, for their time-outs.
+ * The event channel of librdmacm and the one thread that reads it. Events go to the {@link Target} that is registered for their identifier. What is
+ * thrown loses one event at most.
  *
  * <p>All identifiers are made by this thread, ahead of time: DiSNI keeps them in a map that has no lock, and getting an event looks into it. Nothing here
  * calls into librdmacm for a connection, since the event of a connection must never meet its identifier's destruction: that is the adapter's
@@ -33,14 +36,14 @@ final class ConnectionManager {
 
     private static final int WAIT_MILLIS = 50;
 
+    /** How long one may be waited for. */
+    private static final int NEW_ID_MILLIS = 5000;
+
     /** Whose identifier it is. On the manager's thread; must not block. */
     interface Target {
 
         /** @param connection the identifier of the event, for a connection request a new one */
         void event(RdmaCmEvent.EventType type, RdmaCmId connection);
-
-        /** Every {@value #WAIT_MILLIS} ms or oftener. */
-        void look(long now);
     }
 
     private final Counters counters;
@@ -48,6 +51,7 @@ final class ConnectionManager {
     private final BlockingQueue<RdmaCmId> spare = new LinkedBlockingQueue<>();
     private final Map<RdmaCmId, Target> targets = new ConcurrentHashMap<>();
     private final LoopThread thread;
+    private volatile Exception problem;
     private volatile boolean closed;
 
     ConnectionManager(Counters counters) throws IOException {
@@ -63,8 +67,8 @@ final class ConnectionManager {
     /** A new identifier, which belongs to the caller. May wait for a moment. */
     RdmaCmId newId() throws IOException {
         try {
-            while (!closed) {
-                RdmaCmId id = spare.poll(WAIT_MILLIS, java.util.concurrent.TimeUnit.MILLISECONDS);
+            for (int waited = 0; waited < NEW_ID_MILLIS && !closed; waited += WAIT_MILLIS) {
+                RdmaCmId id = spare.poll(WAIT_MILLIS, TimeUnit.MILLISECONDS);
                 if (id != null) {
                     return id;
                 }
@@ -73,7 +77,7 @@ final class ConnectionManager {
             Thread.currentThread().interrupt();
             throw new IOException("interrupted", e);
         }
-        throw new AdapterClosedException("the DiSNI adapter is closed");
+        throw closed ? new AdapterClosedException("the DiSNI adapter is closed") : new ResourceLimitException("librdmacm makes no identifiers for connections", problem);
     }
 
     void register(RdmaCmId id, Target target) {
@@ -85,23 +89,44 @@ final class ConnectionManager {
     }
 
     private void run() {
+        boolean failedBefore = false;
         while (!closed) {
             try {
-                while (spare.size() < SPARE) {
-                    spare.add(channel.createId(RdmaCm.RDMA_PS_TCP));
-                }
+                makeSpare();
                 RdmaCmEvent event = channel.getCmEvent(WAIT_MILLIS);
                 if (event != null) {
                     deliver(event);
                 }
-            } catch (IOException | RuntimeException e) {
+                failedBefore = false;
+            } catch (Throwable e) {
                 // Also when a listener was closed while a request for it was on its way through DiSNI.
                 counters.increment(DisniCounter.EVENT_LOST);
                 LOG.debug("an event was lost", e);
+                if (failedBefore) {
+                    LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(WAIT_MILLIS));
+                }
+                failedBefore = true;
             }
-            long now = System.nanoTime();
-            targets.values().forEach(target -> target.look(now));
         }
+    }
+
+    private void makeSpare() {
+        try {
+            while (spare.size() < SPARE) {
+                spare.add(channel.createId(RdmaCm.RDMA_PS_TCP));
+            }
+            problem = null;
+        } catch (IOException | RuntimeException e) {
+            if (problem == null) {
+                LOG.warn("librdmacm makes no identifiers for connections", e);
+            }
+            problem = e;
+        }
+    }
+
+    /** Whether the caller is on its thread. */
+    boolean inLoop() {
+        return thread.isCurrent();
     }
 
     private void deliver(RdmaCmEvent event) {

@@ -41,24 +41,32 @@ final class Device {
         return domain;
     }
 
-    /** The loop for a new queue pair, with room for that many work requests. */
+    /**
+     * The loop for a new queue pair, with room for that many work requests.
+     *
+     * @throws IOException the system gives none, or completions of the device could not be taken before
+     */
     synchronized Poller poller(int requests) throws IOException {
         for (Poller poller : pollers) {
+            poller.check();
             if (poller.reserve(requests)) {
                 return poller;
             }
         }
-        Poller poller = new Poller(context, name + '-' + (pollers.size() + 1));
+        Poller poller = new Poller(new DeviceCompletions(context), name + '-' + (pollers.size() + 1), counters);
         poller.reserve(requests);
         pollers.add(poller);
         return poller;
     }
 
     /** When no connection is left. */
-    synchronized void close() throws IOException {
-        for (Poller poller : pollers) {
-            poller.close();
-        }
+    synchronized void close() {
+        pollers.forEach(Poller::close);
         shared.close();
+    }
+
+    /** Whether the caller is on one of its loops. */
+    synchronized boolean inLoop() {
+        return pollers.stream().anyMatch(Poller::inLoop);
     }
 }

@@ -13,15 +13,21 @@ import java.util.concurrent.TimeUnit;
 import org.dcache.oncrpc4j.rdma.verbs.AdapterClosedException;
 import org.dcache.oncrpc4j.rdma.verbs.ConnectListener;
 import org.dcache.oncrpc4j.rdma.verbs.ConnectOptions;
+import org.dcache.oncrpc4j.rdma.verbs.HandshakeException;
 import org.dcache.oncrpc4j.rdma.verbs.HandshakeTimeoutException;
 import org.dcache.oncrpc4j.rdma.verbs.QueuePairHandler;
 import org.dcache.oncrpc4j.rdma.verbs.parts.Members;
+import org.dcache.oncrpc4j.rdma.verbs.parts.Timer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * A connection that our side wants, until it has a queue pair: the peer's address is resolved, then the route. All calls are jobs, one after the other; what
+ * A connection that our side wants: the peer's address is resolved, then the route, then it has a queue pair, which tells what becomes of it. All calls are jobs, one after the other; what
  * the connection manager or the clock says in between only makes a next job, and the first failure ends it.
  */
-final class Dialling implements ConnectionManager.Target, Members.Member {
+final class Dialling implements ConnectionManager.Target, Members.Member, Opening {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Dialling.class);
 
     /** Retransmissions before a peer counts as gone; InfiniBand's largest. */
     private static final byte RETRIES = 7;
@@ -35,6 +41,8 @@ final class Dialling implements ConnectionManager.Target, Members.Member {
 
     /** On the job thread. */
     private RdmaCmId id;
+    private DisniQueuePair queuePair;
+    private Timer timer;
     private boolean over;
 
     Dialling(DisniAdapter adapter, InetSocketAddress remote, ConnectOptions options, QueuePairHandler handler, ConnectListener listener) {
@@ -55,12 +63,22 @@ final class Dialling implements ConnectionManager.Target, Members.Member {
             if (!over) {
                 try {
                     step.run();
-                } catch (IOException | RuntimeException e) {
+                } catch (IOException | RuntimeException | Error e) {
                     adapter.counters().increment(DisniCounter.HANDSHAKE_FAILED);
                     failed(e instanceof IOException io ? io : new IOException("cannot connect to " + remote, e));
                 }
             }
         });
+    }
+
+    private void tooLate() {
+        HandshakeTimeoutException cause = new HandshakeTimeoutException("no RDMA connection with " + remote + " within " + options.timeoutMillis() + " ms");
+        if (queuePair != null) {
+            queuePair.refuse(DisniCounter.HANDSHAKE_TIMEOUT, cause);
+        } else if (!over) {
+            adapter.counters().increment(DisniCounter.HANDSHAKE_TIMEOUT);
+            failed(cause);
+        }
     }
 
     private int millisLeft() {
@@ -69,6 +87,7 @@ final class Dialling implements ConnectionManager.Target, Members.Member {
 
     void start() {
         step(() -> {
+            timer = adapter.jobs().schedule(options.timeoutMillis(), this::tooLate);
             id = adapter.manager().newId();
             adapter.manager().register(id, this);
             if (options.local() != null) {
@@ -92,11 +111,9 @@ final class Dialling implements ConnectionManager.Target, Members.Member {
 
     private void connect() throws IOException {
         Resources resources = Resources.make(adapter, id, true, options);
-        DisniQueuePair queuePair = new DisniQueuePair(adapter, id, resources, handler, listener, adapter.info(id, remote, options), deadline);
-        adapter.members().replace(this, queuePair);
+        queuePair = new DisniQueuePair(adapter, id, resources, handler, this, adapter.info(id, remote, options));
         over = true;
-        adapter.manager().register(id, queuePair);
-        resources.poller().execute(() -> resources.poller().add(resources.number(), queuePair));
+        queuePair.start(this);
         try {
             RdmaConnParam parameters = parameters();
             ByteBuffer data = ByteBuffer.allocateDirect(Math.max(1, options.privateData().length)).put(0, options.privateData());
@@ -105,8 +122,9 @@ final class Dialling implements ConnectionManager.Target, Members.Member {
             id.connect(parameters);
             data.clear();
         } catch (IOException e) {
-            adapter.counters().increment(DisniCounter.HANDSHAKE_FAILED);
-            queuePair.refuse(e);
+            queuePair.refuse(DisniCounter.HANDSHAKE_FAILED, e);
+        } catch (RuntimeException | Error e) {
+            queuePair.refuse(DisniCounter.HANDSHAKE_FAILED, new HandshakeException("cannot connect to " + remote + ": " + e, e));
         }
     }
 
@@ -119,12 +137,24 @@ final class Dialling implements ConnectionManager.Target, Members.Member {
     }
 
     @Override
-    public void look(long now) {
-        if (now - deadline > 0) {
-            step(() -> {
-                adapter.counters().increment(DisniCounter.HANDSHAKE_TIMEOUT);
-                failed(new HandshakeTimeoutException("no RDMA connection with " + remote + " within " + options.timeoutMillis() + " ms"));
-            });
+    public void up(DisniQueuePair connection) {
+        connection.connected(listener);
+        adapter.job(timer::cancel);
+    }
+
+    @Override
+    public boolean never(IOException cause) {
+        adapter.job(timer::cancel);
+        tell(cause);
+        return false;
+    }
+
+    private void tell(IOException cause) {
+        try {
+            listener.failed(cause);
+        } catch (Throwable e) {
+            adapter.counters().increment(DisniCounter.HANDLER_FAILED);
+            LOG.error("the listener of a connect to {} failed", remote, e);
         }
     }
 
@@ -136,11 +166,12 @@ final class Dialling implements ConnectionManager.Target, Members.Member {
     /** On the job thread. */
     private void failed(IOException cause) {
         over = true;
+        timer.cancel();
         if (id != null) {
             adapter.manager().unregister(id);
             Resources.quietly("destroy the identifier", id::destroyId);
         }
-        listener.failed(cause);
+        tell(cause);
         adapter.members().remove(this);
     }
 }

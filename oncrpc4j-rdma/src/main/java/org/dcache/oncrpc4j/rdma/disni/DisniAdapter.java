@@ -15,10 +15,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
 import org.dcache.oncrpc4j.rdma.metrics.Counters;
 import org.dcache.oncrpc4j.rdma.sysfs.SysfsDevice;
 import org.dcache.oncrpc4j.rdma.verbs.Adapter;
@@ -35,8 +31,8 @@ import org.dcache.oncrpc4j.rdma.verbs.MemoryRegion;
 import org.dcache.oncrpc4j.rdma.verbs.ProviderUnavailableException;
 import org.dcache.oncrpc4j.rdma.verbs.QueuePairHandler;
 import org.dcache.oncrpc4j.rdma.verbs.VerbsException;
-import org.dcache.oncrpc4j.rdma.verbs.parts.LoopThread;
 import org.dcache.oncrpc4j.rdma.verbs.parts.Members;
+import org.dcache.oncrpc4j.rdma.verbs.parts.TaskLoop;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -44,9 +40,8 @@ import org.slf4j.LoggerFactory;
  * All RDMA devices that librdmacm finds, by way of DiSNI, opened for one user.
  *
  * <p>Threads: one for the events of the connection manager, one for jobs, which is whatever blocks or must not meet its like (every call for an
- * identifier, registrations that end, connections that come and go), and two for each {@link Poller}. Everything that can call back is one of its {@link Members} from before
- * until after; {@link #close} tells each of them and waits until none is left, then ends the threads and frees the rest: pollers, domains, the event
- * channel.
+ * identifier, registrations that end, connections that come and go, handshakes), and two for each {@link Poller}. Everything that can call back is one of its {@link Members} from before
+ * until after; {@link #close} tells each of them and waits until none is left, then ends the threads and frees the rest: pollers, domains, the event channel.
  */
 public final class DisniAdapter implements Adapter {
 
@@ -54,25 +49,34 @@ public final class DisniAdapter implements Adapter {
 
     private final Counters counters = Counters.process().child();
     private final MemoryBudget memory;
-    private final Semaphore handshakes;
+    private final int handshakes;
+    private final long handshakeTimeoutMillis;
     private final ConnectionManager manager;
-    private final ThreadPoolExecutor jobs;
+    private final TaskLoop jobs = new TaskLoop("rdma-disni jobs");
     private final Map<Long, Device> devices = new HashMap<>();
     private final Set<Domain> domains = ConcurrentHashMap.newKeySet();
     private final Members members = new Members();
 
-    private DisniAdapter(int handshakes, MemoryBudget memory) throws IOException {
+    private DisniAdapter(int handshakes, long handshakeTimeoutMillis, MemoryBudget memory) throws IOException {
         this.memory = memory;
-        this.handshakes = new Semaphore(handshakes);
+        this.handshakes = handshakes;
+        this.handshakeTimeoutMillis = handshakeTimeoutMillis;
         this.manager = new ConnectionManager(counters);
-        this.jobs = new ThreadPoolExecutor(1, 1, 0, TimeUnit.SECONDS, new LinkedBlockingQueue<>(),
-                task -> new LoopThread("rdma-disni jobs", task, null));
+        try {
+            jobs.start();
+        } catch (RuntimeException | Error e) {
+            manager.close();
+            throw e;
+        }
     }
 
-    /** @param handshakes that peers may have under way */
-    static DisniAdapter open(int handshakes, MemoryBudget memory) throws VerbsException {
+    /**
+     * @param handshakes that peers may have under way with a listener
+     * @param handshakeTimeoutMillis how long one may take
+     */
+    static DisniAdapter open(int handshakes, long handshakeTimeoutMillis, MemoryBudget memory) throws VerbsException {
         try {
-            return new DisniAdapter(handshakes, memory);
+            return new DisniAdapter(handshakes, handshakeTimeoutMillis, memory);
         } catch (IOException e) {
             throw new ProviderUnavailableException("disni: the connection manager cannot be opened: " + e.getMessage().strip(), e);
         }
@@ -102,29 +106,21 @@ public final class DisniAdapter implements Adapter {
         return manager;
     }
 
-    /** Whether a peer may begin one more handshake. */
-    boolean handshakeBegins() {
-        return handshakes.tryAcquire();
+    int handshakes() {
+        return handshakes;
     }
 
-    /** One of a peer's handshakes is over, however. */
-    void handshakeOver() {
-        handshakes.release();
+    long handshakeTimeoutMillis() {
+        return handshakeTimeoutMillis;
     }
 
-    /** Runs a job after those before it. Any thread; nothing happens when the adapter has closed. */
+    TaskLoop jobs() {
+        return jobs;
+    }
+
+    /** Runs a job after those before it; what it throws is logged. Any thread; nothing happens when the adapter has closed. */
     void job(Runnable job) {
-        synchronized (jobs) {
-            if (!jobs.isShutdown()) {
-                jobs.execute(() -> {
-                    try {
-                        job.run();
-                    } catch (RuntimeException e) {
-                        LOG.error("a job failed", e);
-                    }
-                });
-            }
-        }
+        jobs.execute(job);
     }
 
     /** The device that an identifier has found. On the job thread. */
@@ -208,23 +204,28 @@ public final class DisniAdapter implements Adapter {
 
     @Override
     public void close() {
+        if (inLoop()) {
+            throw new IllegalStateException("an adapter cannot be closed from a callback: it waits for the callbacks to end");
+        }
         members.close(this::free);
+    }
+
+    private boolean inLoop() {
+        synchronized (devices) {
+            return jobs.inLoop() || manager.inLoop() || devices.values().stream().anyMatch(Device::inLoop);
+        }
     }
 
     /** What nobody uses any more, in this order. */
     private void free() {
+        jobs.stop();
+        synchronized (devices) {
+            devices.values().forEach(Device::close);
+        }
         try {
-            synchronized (devices) {
-                for (Device device : devices.values()) {
-                    device.close();
-                }
-            }
             manager.close();
         } catch (IOException e) {
             LOG.warn("the DiSNI adapter could not be closed whole: {}", e.getMessage());
-        }
-        synchronized (jobs) {
-            jobs.shutdown();
         }
     }
 }

@@ -23,6 +23,10 @@ public enum DisniCounter implements CounterName {
     HANDSHAKE_TIMEOUT,
     /** The handshake failed for another reason. */
     HANDSHAKE_FAILED,
+    /** What was posted was not done in time at the end of a connection: what was left is lost. */
+    CLOSE_TIMEOUT,
+    /** The completion queue of a device broke: its connections ended, and it takes no more. */
+    LOOP_FAILED,
     /** A work request completed with an error, which ended its connection. */
     COMPLETION_ERROR,
     /** The device did not take work requests. */
@@ -40,7 +44,7 @@ public enum DisniCounter implements CounterName {
     /** A handler threw; its connection was closed. */
     HANDLER_FAILED;
 
-    private static final Set<DisniCounter> PROBLEMS = EnumSet.of(REFUSED_HALF_OPEN, PEER_REJECTED, HANDSHAKE_TIMEOUT, HANDSHAKE_FAILED, COMPLETION_ERROR, POST_FAILED,
+    private static final Set<DisniCounter> PROBLEMS = EnumSet.of(REFUSED_HALF_OPEN, PEER_REJECTED, HANDSHAKE_TIMEOUT, HANDSHAKE_FAILED, CLOSE_TIMEOUT, LOOP_FAILED, COMPLETION_ERROR, POST_FAILED,
             REGISTRATION_FAILED, DEREGISTRATION_FAILED, DEVICE_REMOVED, EVENT_LOST, HANDLER_FAILED);
 
     @Override

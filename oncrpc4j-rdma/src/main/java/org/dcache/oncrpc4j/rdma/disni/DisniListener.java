@@ -9,12 +9,17 @@ import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import org.dcache.oncrpc4j.rdma.verbs.ConnectionRequestHandler;
+import org.dcache.oncrpc4j.rdma.verbs.HandshakeException;
+import org.dcache.oncrpc4j.rdma.verbs.HelperThread;
 import org.dcache.oncrpc4j.rdma.verbs.Listener;
 import org.dcache.oncrpc4j.rdma.verbs.parts.Members;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** A listening identifier. Its requests come on the connection manager's thread. Closing it destroys the identifier at once, by whoever closes it, so that the port is free. */
+/**
+ * A listening identifier. Its events come on the connection manager's thread, which makes a {@link DisniRequest} of each request. At most {@code oncrpc.rdma.handshakes} of them may be half
+ * open; more are dropped at once. Closing it destroys the identifier at once, by whoever closes it, so that the port is free, and ends the handshakes.
+ */
 final class DisniListener implements Listener, ConnectionManager.Target, Members.Member {
 
     private static final Logger LOG = LoggerFactory.getLogger(DisniListener.class);
@@ -23,6 +28,7 @@ final class DisniListener implements Listener, ConnectionManager.Target, Members
     private final ConnectionRequestHandler handler;
     private final RdmaCmId id;
     private final InetSocketAddress local;
+    private final Members handshakes = new Members();
     private boolean closed;
 
     /** @throws BindException when the address cannot be had */
@@ -65,53 +71,44 @@ final class DisniListener implements Listener, ConnectionManager.Target, Members
             LOG.debug("{} on {}", type, local);
             return;
         }
-        if (!adapter.handshakeBegins()) {
-            adapter.counters().increment(DisniCounter.REFUSED_HALF_OPEN);
-            adapter.job(() -> Resources.quietly("destroy the identifier", connection::destroyId));
-            return;
-        }
-        DisniRequest request;
         try {
-            request = new DisniRequest(adapter, connection);
+            DisniRequest request = new DisniRequest(adapter, handshakes, handler, connection);
+            if (handshakes.count() >= adapter.handshakes()) {
+                adapter.counters().increment(DisniCounter.REFUSED_HALF_OPEN);
+                adapter.job(() -> request.fail(new HandshakeException("refused")));
+            } else if (request.join()) {
+                request.start();
+            } else {
+                adapter.job(() -> request.fail(new HandshakeException("nobody listens any more")));
+            }
         } catch (IOException e) {
-            adapter.handshakeOver();
             adapter.counters().increment(DisniCounter.HANDSHAKE_FAILED);
             adapter.job(() -> Resources.quietly("destroy the identifier", connection::destroyId));
-            return;
         }
-        try {
-            if (adapter.members().add(request)) {
-                handler.onConnectionRequest(request);
-            } else {
-                request.reject(new byte[0]);
-            }
-        } catch (RuntimeException e) {
-            adapter.counters().increment(DisniCounter.HANDLER_FAILED);
-            LOG.error("a connection request on {} was lost", local, e);
-            request.reject(new byte[0]);
-        }
-    }
-
-    @Override
-    public void look(long now) {
-        // Listening has no time-out.
     }
 
     @Override
     public void adapterClosed() {
-        close();
+        stop();
     }
 
     @Override
     public void close() {
-        synchronized (this) {
-            if (closed) {
-                return;
-            }
-            closed = true;
-            adapter.manager().unregister(id);
-            Resources.quietly("destroy the identifier", id::destroyId);
+        stop();
+        if (!HelperThread.isLoop()) {
+            handshakes.close(() -> {});
         }
+    }
+
+    private void stop() {
+        synchronized (this) {
+            if (!closed) {
+                closed = true;
+                adapter.manager().unregister(id);
+                Resources.quietly("destroy the identifier", id::destroyId);
+            }
+        }
+        handshakes.end();
         adapter.members().remove(this);
     }
 }

@@ -55,6 +55,6 @@ public final class DisniProvider implements VerbsProvider {
         if (!availability.available()) {
             throw new ProviderUnavailableException(NAME + ": " + availability.reason());
         }
-        return DisniAdapter.open(config.get(Settings.HANDSHAKES), MemoryBudget.of(config));
+        return DisniAdapter.open(config.get(Settings.HANDSHAKES), config.get(Settings.HANDSHAKE_TIMEOUT), MemoryBudget.of(config));
     }
 }

@@ -17,80 +17,73 @@ import org.dcache.oncrpc4j.rdma.verbs.ConnectionClosedException;
 import org.dcache.oncrpc4j.rdma.verbs.ConnectionInfo;
 import org.dcache.oncrpc4j.rdma.verbs.Exposure;
 import org.dcache.oncrpc4j.rdma.verbs.HandshakeException;
-import org.dcache.oncrpc4j.rdma.verbs.HandshakeTimeoutException;
 import org.dcache.oncrpc4j.rdma.verbs.MemorySource;
 import org.dcache.oncrpc4j.rdma.verbs.PeerClosedException;
 import org.dcache.oncrpc4j.rdma.verbs.PeerResetException;
 import org.dcache.oncrpc4j.rdma.verbs.ProtocolViolationException;
-import org.dcache.oncrpc4j.rdma.verbs.QueuePair;
 import org.dcache.oncrpc4j.rdma.verbs.QueuePairHandler;
 import org.dcache.oncrpc4j.rdma.verbs.ResourceLimitException;
 import org.dcache.oncrpc4j.rdma.verbs.VerbsException;
 import org.dcache.oncrpc4j.rdma.verbs.WorkRequest;
+import org.dcache.oncrpc4j.rdma.verbs.parts.LateRequests;
+import org.dcache.oncrpc4j.rdma.verbs.parts.LoopQueuePair;
 import org.dcache.oncrpc4j.rdma.verbs.parts.Members;
+import org.dcache.oncrpc4j.rdma.verbs.parts.Timer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One connection, from the moment it has a queue pair. Callbacks come on its {@link Poller}.
+ * One connection, from the moment it has a queue pair, which may be before it is up. Its loop is its {@link Poller}.
  *
- * <p>Its end has an order. Whoever decides it, on any thread, makes nobody else able to ({@link #decide}); then, as a job: nothing is posted any more, the
- * connection is cut, the queue pair destroyed, the exposures and receives are unregistered, the domain goes; then, on the loop: the requests that are left
- * fail, fences are reported, the handler hears of the end; then, as a job again, the identifier goes. A good end waits first until all that was posted has been acknowledged.
+ * <p>It ends as {@link LoopQueuePair} says; a good end waits until all that was posted has been acknowledged. Then, as a job: nothing is posted any more, the connection is cut, the queue pair
+ * destroyed, the exposures and receives are unregistered, the domain goes; then, on the loop: the requests that are left fail, fences are reported, the handler hears of the end; then, as a job
+ * again, the identifier goes.
  */
-final class DisniQueuePair implements QueuePair, ConnectionManager.Target, Members.Member {
+final class DisniQueuePair extends LoopQueuePair implements ConnectionManager.Target, Poller.Member {
 
     private static final Logger LOG = LoggerFactory.getLogger(DisniQueuePair.class);
 
     /** After a flushed request: time for the connection manager to say what happened. */
-    private static final long FLUSH_NANOS = 500_000_000L;
+    private static final long FLUSH_MILLIS = 500;
 
     /** Exposures of one connection; a client's calls need a few each. */
     private static final int MAX_EXPOSURES = 1 << 16;
 
-    private enum State { CONNECTING, OPEN, CLOSING, ENDING, ENDED }
-
     private final DisniAdapter adapter;
     private final RdmaCmId id;
     private final Resources resources;
-    private final QueuePairHandler handler;
-    /** Null when the peer dialled. */
-    private final ConnectListener listener;
+    private final Opening opening;
     private final ConnectionInfo info;
-    private final long deadline;
     private final Set<DisniExposure> exposures = ConcurrentHashMap.newKeySet();
+    private final LateRequests late = new LateRequests();
 
-    private volatile State state = State.CONNECTING;
     // guarded by this
-    private VerbsException cause;
-    private IOException refusal;
     private int exposing;
 
-    /** On the loop. */
+    // of the loop
     private boolean up;
-    /** 0: none. */
-    private volatile long flushedAt;
+    private IOException refusal;
+    private Timer flushed;
 
-    /** @param deadline in {@link System#nanoTime}, for the rest of the handshake */
-    DisniQueuePair(DisniAdapter adapter, RdmaCmId id, Resources resources, QueuePairHandler handler, ConnectListener listener, ConnectionInfo info,
-            long deadline) {
+    DisniQueuePair(DisniAdapter adapter, RdmaCmId id, Resources resources, QueuePairHandler handler, Opening opening, ConnectionInfo info) {
+        super(resources.poller(), handler, adapter.counters(), DisniCounter.HANDLER_FAILED, DisniCounter.CLOSE_TIMEOUT);
         this.adapter = adapter;
         this.id = id;
         this.resources = resources;
-        this.handler = handler;
-        this.listener = listener;
+        this.opening = opening;
         this.info = info;
-        this.deadline = deadline;
+    }
+
+    /** On the job thread, before anything can happen to it: takes the place of the handshake that made it. */
+    void start(Members.Member handshake) {
+        adapter.members().replace(handshake, this);
+        adapter.manager().register(id, this);
+        execute(() -> resources.poller().add(resources.number(), this));
     }
 
     @Override
     public ConnectionInfo info() {
         return info;
-    }
-
-    @Override
-    public boolean isOpen() {
-        return state == State.OPEN || state == State.CONNECTING;
     }
 
     @Override
@@ -110,85 +103,73 @@ final class DisniQueuePair implements QueuePair, ConnectionManager.Target, Membe
         try {
             resources.receives().post(count);
         } catch (VerbsException e) {
-            adapter.counters().increment(DisniCounter.POST_FAILED);
-            abort(e);
+            refused(e);
         }
     }
 
     @Override
     public void postSend(WorkRequest chain) {
-        boolean taken;
         try {
-            taken = resources.sends().post(chain);
+            if (!resources.sends().post(chain)) {
+                late.fail(chain, request -> tellCompleted(request, false));
+            }
         } catch (VerbsException e) {
-            adapter.counters().increment(DisniCounter.POST_FAILED);
-            abort(e);
-            return;
+            refused(e);
         }
-        if (!taken) {
-            WorkRequest next;
-            for (WorkRequest request = chain; request != null; request = next) {
-                next = request.next();
-                if (request.isSignaled()) {
-                    tell(request, false);
+    }
+
+    /** The device does not take what is posted. */
+    private void refused(VerbsException e) {
+        adapter.counters().increment(DisniCounter.POST_FAILED);
+        abort(e);
+    }
+
+    @Override
+    public void completed(IbvWC entry) {
+        try {
+            if (entry.getStatus() != Completions.SUCCESS) {
+                broken(entry.getStatus());
+            } else if ((entry.getWr_id() & ReceiveQueue.MARK) != 0) {
+                established();
+                if (isOpen()) {
+                    tellReceived(resources.receives().received(entry.getWr_id(), entry.getByte_len()));
+                }
+            } else {
+                resources.sends().completed(entry.getWr_id()).forEach(request -> tellCompleted(request, true));
+                resources.sends().resume();
+                if (isDraining()) {
+                    finish();
                 }
             }
-        }
-    }
-
-    private void tell(WorkRequest request, boolean ok) {
-        try {
-            if (request.opcode() == WorkRequest.Opcode.RDMA_READ) {
-                handler.onReadCompletion(this, request, ok);
-            } else {
-                handler.onSendCompletion(this, request, ok);
-            }
-        } catch (RuntimeException e) {
-            failed(e);
-        }
-    }
-
-    private void failed(RuntimeException e) {
-        adapter.counters().increment(DisniCounter.HANDLER_FAILED);
-        LOG.error("a handler of {} failed, the connection is closed", info.remote(), e);
-        abort(new ConnectionClosedException("a handler failed: " + e, e));
-    }
-
-    /** On the loop. */
-    void completed(IbvWC entry) {
-        if (entry.getStatus() != Completions.SUCCESS) {
-            if (entry.getStatus() == Completions.FLUSHED) {
-                flushedAt = flushedAt == 0 ? System.nanoTime() | 1 : flushedAt;
-            } else if (state != State.ENDING && state != State.ENDED) {
-                adapter.counters().increment(DisniCounter.COMPLETION_ERROR);
-                abort(Completions.cause(entry.getStatus()));
-            }
-            return;
-        }
-        try {
-            if ((entry.getWr_id() & ReceiveQueue.MARK) != 0) {
-                received(entry);
-            } else {
-                resources.sends().completed(entry.getWr_id()).forEach(request -> tell(request, true));
-                resources.sends().resume();
-                closeWhenIdle();
-            }
         } catch (VerbsException e) {
-            adapter.counters().increment(DisniCounter.POST_FAILED);
-            abort(e);
+            refused(e);
         }
     }
 
-    private void received(IbvWC entry) throws VerbsException {
-        established();
-        if (state == State.ENDING || state == State.ENDED) {
+    private void broken(int status) {
+        if (isTornDown()) {
             return;
         }
-        try {
-            handler.onReceive(this, resources.receives().received(entry.getWr_id(), entry.getByte_len()));
-        } catch (RuntimeException e) {
-            failed(e);
+        if (status != Completions.FLUSHED) {
+            adapter.counters().increment(DisniCounter.COMPLETION_ERROR);
+            endNow(Completions.cause(status));
+        } else if (flushed == null) {
+            flushed = resources.poller().schedule(FLUSH_MILLIS, () -> {
+                if (up) {
+                    endNow(new ProtocolViolationException("the queue pair failed: the peer broke the rules of the protocol, or the device did"));
+                }
+            });
         }
+    }
+
+    @Override
+    public void takingFailed(Throwable problem) {
+        failed("at a completion", problem);
+    }
+
+    @Override
+    public void given(VerbsException fault) {
+        endNow(fault);
     }
 
     // ---- memory
@@ -201,7 +182,7 @@ final class DisniQueuePair implements QueuePair, ConnectionManager.Target, Membe
     @Override
     public Exposure expose(MemorySource memory, Access access) throws VerbsException {
         synchronized (this) {
-            if (state != State.OPEN && state != State.CONNECTING) {
+            if (!isOpen()) {
                 throw new ConnectionClosedException("the connection to " + info.remote() + " has ended");
             }
             if (exposures.size() >= MAX_EXPOSURES) {
@@ -230,7 +211,7 @@ final class DisniQueuePair implements QueuePair, ConnectionManager.Target, Membe
         adapter.job(() -> {
             if (exposure.deregister()) {
                 exposures.remove(exposure);
-                execute(exposure::freed);
+                execute(() -> guarded("at a fence", exposure::freed));
             } else {
                 // Only the end of the queue pair is certain to end the peer's access.
                 abort(new ResourceLimitException("the system does not end a registration of memory that the peer could reach"));
@@ -240,34 +221,19 @@ final class DisniQueuePair implements QueuePair, ConnectionManager.Target, Membe
 
     // ---- coming up
 
-    /** On the loop; idempotent: the first message may be seen before the event. */
+    /** Loop; idempotent: the first message may be seen before the event. */
     private void established() {
-        if (up || state != State.CONNECTING) {
-            return;
-        }
-        up = true;
-        handshakeOver();
-        synchronized (this) {
-            if (state == State.CONNECTING) {
-                state = State.OPEN;
-            }
-        }
-        adapter.counters().increment(DisniCounter.ESTABLISHED);
-        try {
-            handler.onEstablished(this);
-            if (listener != null) {
-                listener.connected(this);
-            }
-        } catch (RuntimeException e) {
-            failed(e);
+        if (!up && isOpen()) {
+            up = true;
+            adapter.counters().increment(DisniCounter.ESTABLISHED);
+            tellEstablished();
+            opening.up(this);
         }
     }
 
-    /** Only those of peers are bounded. */
-    private void handshakeOver() {
-        if (listener == null) {
-            adapter.handshakeOver();
-        }
+    /** Loop: to who asked for it. */
+    void connected(ConnectListener listener) {
+        tellConnected(listener);
     }
 
     @Override
@@ -276,14 +242,10 @@ final class DisniQueuePair implements QueuePair, ConnectionManager.Target, Membe
             case RDMA_CM_EVENT_ESTABLISHED -> execute(this::established);
             // What came before it is delivered first.
             case RDMA_CM_EVENT_DISCONNECTED -> execute(this::peerClosed);
-            case RDMA_CM_EVENT_REJECTED -> {
-                adapter.counters().increment(DisniCounter.PEER_REJECTED);
-                refuse(new ConnectException("Connection refused: " + info.remote() + " does not accept RDMA connections there, or not ours"));
-            }
-            case RDMA_CM_EVENT_CONNECT_ERROR, RDMA_CM_EVENT_UNREACHABLE -> {
-                adapter.counters().increment(DisniCounter.HANDSHAKE_FAILED);
-                refuse(new HandshakeException("no RDMA connection with " + info.remote() + ": " + type));
-            }
+            case RDMA_CM_EVENT_REJECTED -> refuse(DisniCounter.PEER_REJECTED,
+                    new ConnectException("Connection refused: " + info.remote() + " does not accept RDMA connections there, or not ours"));
+            case RDMA_CM_EVENT_CONNECT_ERROR, RDMA_CM_EVENT_UNREACHABLE -> refuse(DisniCounter.HANDSHAKE_FAILED,
+                    new HandshakeException("no RDMA connection with " + info.remote() + ": " + type));
             case RDMA_CM_EVENT_DEVICE_REMOVAL -> {
                 adapter.counters().increment(DisniCounter.DEVICE_REMOVED);
                 abort(new AdapterClosedException("the RDMA device was removed"));
@@ -294,92 +256,57 @@ final class DisniQueuePair implements QueuePair, ConnectionManager.Target, Membe
 
     private void peerClosed() {
         resources.poller().drain();
-        if (state == State.CONNECTING) {
-            refuse(new PeerResetException(info.remote() + " ended the handshake"));
-        } else {
-            if (state == State.OPEN) {
-                adapter.counters().increment(DisniCounter.PEER_CLOSED);
-            }
-            abort(new PeerClosedException("the peer closed the connection"));
+        if (!up) {
+            refuseNow(DisniCounter.HANDSHAKE_FAILED, new PeerResetException(info.remote() + " ended the handshake"));
+            return;
         }
+        if (isOpen()) {
+            adapter.counters().increment(DisniCounter.PEER_CLOSED);
+        }
+        endNow(new PeerClosedException("the peer closed the connection"));
     }
 
-    @Override
-    public void look(long now) {
-        if (state == State.CONNECTING && now - deadline > 0) {
-            adapter.counters().increment(DisniCounter.HANDSHAKE_TIMEOUT);
-            refuse(new HandshakeTimeoutException("no RDMA connection with " + info.remote() + " in time"));
-        } else if (flushedAt != 0 && now - flushedAt > FLUSH_NANOS && (state == State.OPEN || state == State.CLOSING)) {
-            abort(new ProtocolViolationException("the queue pair failed: the peer broke the rules of the protocol, or the device did"));
-        }
+    /** Any thread: the connection does not come up, unless it has. @param why counted then, null for none */
+    void refuse(DisniCounter why, IOException cause) {
+        execute(() -> refuseNow(why, cause));
     }
 
-    /** The connection does not come up. Any thread. */
-    void refuse(IOException why) {
-        VerbsException end = why instanceof VerbsException verbs ? verbs : new HandshakeException(why.getMessage(), why);
-        synchronized (this) {
-            if (state == State.CONNECTING && refusal == null) {
-                refusal = why;
+    private void refuseNow(DisniCounter why, IOException cause) {
+        if (!up && isOpen()) {
+            if (why != null) {
+                adapter.counters().increment(why);
             }
+            refusal = cause;
+            endNow(cause instanceof VerbsException verbs ? verbs : new HandshakeException(cause.getMessage(), cause));
         }
-        abort(end);
     }
 
     // ---- ending
 
+    /** Loop, also after completions. */
     @Override
-    public void disconnect(VerbsException why) {
-        synchronized (this) {
-            if (state == State.OPEN) {
-                cause = why;
-                state = State.CLOSING;
-                resources.sends().closing();
-            } else if (state != State.CONNECTING) {
-                return;
-            }
-        }
-        if (state == State.CONNECTING) {
-            abort(why);
-        } else {
-            closeWhenIdle();
-        }
-    }
-
-    private void closeWhenIdle() {
-        if (state == State.CLOSING && resources.sends().isIdle()) {
-            abort(new ConnectionClosedException("all was sent"));
+    protected void finish() {
+        resources.sends().closing();
+        if (!up || resources.sends().isIdle()) {
+            tearDown();
         }
     }
 
     @Override
-    public void abort(VerbsException why) {
-        if (decide(why)) {
-            adapter.job(this::cut);
+    protected void teardown() {
+        if (flushed != null) {
+            flushed.cancel();
         }
-    }
-
-    private synchronized boolean decide(VerbsException why) {
-        if (state == State.ENDING || state == State.ENDED) {
-            return false;
-        }
-        if (cause == null) {
-            cause = why;
-        }
-        state = State.ENDING;
-        return true;
-    }
-
-    @Override
-    public void adapterClosed() {
-        abort(new AdapterClosedException("the DiSNI adapter was closed"));
+        adapter.job(this::cut);
     }
 
     /** On the job thread: nobody can reach our memory after this. */
     private void cut() {
-        awaitExposing();
-        resources.cut(id, exposures);
-        if (!execute(this::ended)) {
-            ended();
+        try {
+            awaitExposing();
+            resources.cut(id, exposures);
+        } finally {
+            execute(this::ended);
         }
     }
 
@@ -397,31 +324,14 @@ final class DisniQueuePair implements QueuePair, ConnectionManager.Target, Membe
         }
     }
 
-    /** On the loop. */
     private void ended() {
         resources.poller().remove(resources.number());
-        if (!up) {
-            handshakeOver();
-        }
-        resources.sends().takeAll().forEach(request -> tell(request, false));
-        exposures.forEach(DisniExposure::freed);
+        resources.sends().takeAll().forEach(request -> tellCompleted(request, false));
+        exposures.forEach(exposure -> guarded("at a fence", exposure::freed));
         exposures.clear();
-        VerbsException why;
-        IOException never;
-        synchronized (this) {
-            state = State.ENDED;
-            why = cause;
-            never = refusal != null ? refusal : cause;
-        }
-        try {
-            if (up || listener == null) {
-                adapter.counters().increment(DisniCounter.CLOSED);
-                handler.onDisconnected(this, why);
-            } else {
-                listener.failed(never);
-            }
-        } catch (RuntimeException e) {
-            LOG.error("a handler of {} failed at its end", info.remote(), e);
+        if (up || opening.never(refusal != null ? refusal : cause())) {
+            adapter.counters().increment(DisniCounter.CLOSED);
+            tellEnd();
         }
         adapter.job(() -> {
             resources.gone(id);

@@ -4,42 +4,48 @@ package org.dcache.oncrpc4j.rdma.disni;
 import com.ibm.disni.verbs.RdmaCmId;
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.dcache.oncrpc4j.rdma.verbs.ConnectOptions;
-import org.dcache.oncrpc4j.rdma.verbs.ConnectionRequest;
+import org.dcache.oncrpc4j.rdma.verbs.ConnectionRequestHandler;
+import org.dcache.oncrpc4j.rdma.verbs.HandshakeException;
+import org.dcache.oncrpc4j.rdma.verbs.HandshakeTimeoutException;
 import org.dcache.oncrpc4j.rdma.verbs.QueuePairHandler;
+import org.dcache.oncrpc4j.rdma.verbs.VerbsException;
+import org.dcache.oncrpc4j.rdma.verbs.parts.IncomingRequest;
 import org.dcache.oncrpc4j.rdma.verbs.parts.Members;
+import org.dcache.oncrpc4j.rdma.verbs.parts.StillbornQueuePair;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** A peer that wants a connection. DiSNI has no call to refuse one: the identifier is destroyed, which makes the kernel refuse. Any thread. */
-final class DisniRequest implements ConnectionRequest, Members.Member {
+/**
+ * A peer that wants a connection, until that is up or over. Its loop is the adapter's job thread; when it is accepted, its queue pair has one of its own. DiSNI has no call to refuse a
+ * request: the identifier is destroyed, which makes the kernel refuse.
+ */
+final class DisniRequest extends IncomingRequest implements Opening {
 
     private static final Logger LOG = LoggerFactory.getLogger(DisniRequest.class);
     private static final byte[] UNREADABLE = new byte[0];
 
     private final DisniAdapter adapter;
     private final RdmaCmId id;
-    private final InetSocketAddress local;
-    private final InetSocketAddress remote;
-    private final AtomicBoolean answered = new AtomicBoolean();
+    private final ConnectionRequestHandler handler;
+    /** On the job thread. */
+    private DisniQueuePair queuePair;
 
-    DisniRequest(DisniAdapter adapter, RdmaCmId id) throws IOException {
+    DisniRequest(DisniAdapter adapter, Members ofListener, ConnectionRequestHandler handler, RdmaCmId id) throws IOException {
+        super(adapter.jobs(), adapter.members(), ofListener, adapter.counters(), DisniCounter.HANDLER_FAILED, (InetSocketAddress) id.getSource(),
+                (InetSocketAddress) id.getDestination());
         this.adapter = adapter;
+        this.handler = handler;
         this.id = id;
-        this.local = (InetSocketAddress) id.getSource();
-        this.remote = (InetSocketAddress) id.getDestination();
     }
 
-    @Override
-    public InetSocketAddress localAddress() {
-        return local;
-    }
-
-    @Override
-    public InetSocketAddress remoteAddress() {
-        return remote;
+    /** Asks the upper layer. */
+    void start() {
+        adapter.job(() -> {
+            limit(adapter.handshakeTimeoutMillis(), () -> fail(DisniCounter.HANDSHAKE_TIMEOUT,
+                    new HandshakeTimeoutException("the connection with " + remoteAddress() + " did not come up in time")));
+            ask(handler);
+        });
     }
 
     @Override
@@ -48,51 +54,67 @@ final class DisniRequest implements ConnectionRequest, Members.Member {
     }
 
     @Override
-    public void accept(ConnectOptions options, QueuePairHandler handler) {
-        if (answered.compareAndSet(false, true)) {
-            long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(options.timeoutMillis());
-            adapter.job(() -> accept(options, handler, deadline));
+    protected void accepted(ConnectOptions options, QueuePairHandler connection) {
+        if (isOver()) {
+            tellGone(options, connection, new HandshakeException("the handshake with " + remoteAddress() + " was given up"));
+            return;
         }
-    }
-
-    private void accept(ConnectOptions options, QueuePairHandler handler, long deadline) {
         Resources resources;
         try {
             resources = Resources.make(adapter, id, false, options);
-        } catch (IOException | RuntimeException e) {
-            LOG.warn("a connection of {} is refused: {}", remote, e.getMessage());
-            refuse(DisniCounter.HANDSHAKE_FAILED);
+        } catch (IOException | RuntimeException | Error e) {
+            LOG.warn("a connection of {} is refused: {}", remoteAddress(), e.getMessage());
+            HandshakeException cause = new HandshakeException("cannot accept " + remoteAddress() + ": " + e.getMessage(), e);
+            fail(DisniCounter.HANDSHAKE_FAILED, cause);
+            tellGone(options, connection, cause);
             return;
         }
-        DisniQueuePair queuePair = new DisniQueuePair(adapter, id, resources, handler, null, adapter.info(local, remote, options), deadline);
-        adapter.members().replace(this, queuePair);
-        adapter.manager().register(id, queuePair);
-        resources.poller().execute(() -> resources.poller().add(resources.number(), queuePair));
+        queuePair = new DisniQueuePair(adapter, id, resources, connection, this, adapter.info(localAddress(), remoteAddress(), options));
+        queuePair.start(this);
         try {
             id.accept(Dialling.parameters());
-        } catch (IOException e) {
-            adapter.counters().increment(DisniCounter.HANDSHAKE_FAILED);
-            queuePair.refuse(e);
+        } catch (IOException | RuntimeException e) {
+            queuePair.refuse(DisniCounter.HANDSHAKE_FAILED, new HandshakeException("cannot accept " + remoteAddress() + ": " + e.getMessage(), e));
+        }
+    }
+
+    private void tellGone(ConnectOptions options, QueuePairHandler connection, VerbsException cause) {
+        StillbornQueuePair.tell(adapter.jobs(), connection, adapter.counters(), DisniCounter.HANDLER_FAILED, adapter.info(localAddress(), remoteAddress(), options), cause);
+    }
+
+    @Override
+    protected void rejected(byte[] privateData) {
+        fail(DisniCounter.REJECTED, new HandshakeException("rejected"));
+    }
+
+    @Override
+    protected void fail(VerbsException cause) {
+        fail(null, cause);
+    }
+
+    /** On the job thread. @param why counted, null for none */
+    private void fail(DisniCounter why, VerbsException cause) {
+        if (queuePair != null) {
+            queuePair.refuse(why, cause);
+        } else if (finish()) {
+            if (why != null) {
+                adapter.counters().increment(why);
+            }
+            Resources.quietly("destroy the identifier", id::destroyId);
+            adapter.members().remove(this);
         }
     }
 
     @Override
-    public void reject(byte[] privateData) {
-        if (answered.compareAndSet(false, true)) {
-            adapter.job(() -> refuse(DisniCounter.REJECTED));
-        }
+    public void up(DisniQueuePair connection) {
+        leave();
+        adapter.job(this::finish);
     }
 
     @Override
-    public void adapterClosed() {
-        reject(UNREADABLE);
-    }
-
-    /** On the job thread. */
-    private void refuse(DisniCounter why) {
-        adapter.handshakeOver();
-        adapter.counters().increment(why);
-        Resources.quietly("destroy the identifier", id::destroyId);
-        adapter.members().remove(this);
+    public boolean never(IOException cause) {
+        leave();
+        adapter.job(this::finish);
+        return true;
     }
 }

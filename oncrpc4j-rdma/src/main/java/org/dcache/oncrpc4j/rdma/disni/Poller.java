@@ -2,99 +2,97 @@
 package org.dcache.oncrpc4j.rdma.disni;
 
 import com.ibm.disni.verbs.IbvCQ;
-import com.ibm.disni.verbs.IbvCompChannel;
-import com.ibm.disni.verbs.IbvContext;
 import com.ibm.disni.verbs.IbvWC;
-import com.ibm.disni.verbs.SVCPollCq;
-import com.ibm.disni.verbs.SVCReqNotify;
 import java.io.IOException;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
-import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.locks.ReentrantLock;
+import org.dcache.oncrpc4j.rdma.metrics.Counters;
+import org.dcache.oncrpc4j.rdma.verbs.DeviceErrorException;
+import org.dcache.oncrpc4j.rdma.verbs.VerbsException;
 import org.dcache.oncrpc4j.rdma.verbs.parts.LoopThread;
+import org.dcache.oncrpc4j.rdma.verbs.parts.TaskLoop;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * The loop of a number of queue pairs: one completion queue for all their work, with its channel, as many queue pairs as it has room for.
  *
- * <p>"On the loop" means: holding its lock. Two threads do that in turn. One waits in the system for completions and cannot be woken by us, since DiSNI
- * keeps the channel's descriptor to itself; so that tasks need not wait for it, the other one runs them. A channel for several completion queues is no
- * way either: DiSNI does not say which one an event is of, and each must be told its own number of events before it can be destroyed.
+ * <p>DiSNI keeps the channel's descriptor to itself, so a thread that waits for completions cannot be woken for a task: another thread waits in the system and wakes the loop. After a completion the queue
+ * is polled for a while before that, so that a busy one needs neither of the two wakings. A channel for several completion queues is no way: DiSNI does not say which one
+ * an event is of, and each must be told its own number of events before it can be destroyed.
+ *
+ * <p>When completions cannot be taken any more, for whatever reason, the queue is given up: its members are told, its device takes no more connections, and the loop goes on with
+ * tasks, so that everything on it can end.
  */
-final class Poller {
+final class Poller extends TaskLoop {
+
+    /** A connection on it. On the loop. */
+    interface Member {
+        /** Work of its completed. */
+        void completed(IbvWC entry);
+
+        /** That threw; the completions behind it are taken all the same. */
+        void takingFailed(Throwable problem);
+
+        /** Nothing completes any more. */
+        void given(VerbsException up);
+    }
 
     private static final Logger LOG = LoggerFactory.getLogger(Poller.class);
 
-    /** Entries wished for, and what is good enough where the device has less. */
-    private static final int MOST = (1 << 16) - 1;
-    private static final int LEAST = 255;
-
-    private static final int BATCH = 64;
     private static final int WAIT_MILLIS = 100;
-    private static final Runnable LAST = () -> {};
+    /** How long the queue is polled after its last completion. */
+    private static final long SPIN_NANOS = 30_000;
 
-    private final ReentrantLock loop = new ReentrantLock(true);
-    private final IbvCompChannel channel;
-    private final IbvCQ cq;
-    private final int capacity;
-    private final IbvWC[] entries = new IbvWC[BATCH];
-    private final SVCPollCq poll;
-    private final SVCReqNotify arm;
-    private final BlockingQueue<Runnable> tasks = new LinkedBlockingQueue<>();
-    private final LoopThread poller;
-    private final LoopThread worker;
-    /** By the upper half of their work requests' identifiers. On the loop. */
-    private final Map<Integer, DisniQueuePair> members = new HashMap<>();
+    private final Counters counters;
+    private final String name;
+    private final CompletionSource source;
+    private final LoopThread watcher;
+    private final Runnable rung = this::rung;
+    private volatile boolean closing;
+    private volatile DeviceErrorException fault;
 
-    // guarded by tasks
-    private boolean closed;
+    // of the loop
+    /** By the upper half of their work requests' identifiers. */
+    private final Map<Integer, Member> members = new HashMap<>();
+    private boolean armed;
+    private long lastBusy = System.nanoTime() - SPIN_NANOS;
 
     // guarded by this
     private int reserved;
     private int lastId;
 
-    Poller(IbvContext context, String name) throws IOException {
-        this.channel = context.createCompChannel();
-        IbvCQ made = null;
-        int size = MOST;
-        while (made == null) {
-            try {
-                made = context.createCQ(channel, size, 0);
-            } catch (IOException e) {
-                size >>= 1;
-                if (size < LEAST) {
-                    channel.destroyCompChannel();
-                    throw e;
-                }
-            }
+    /** @param source given up with it, also when it cannot be made */
+    Poller(CompletionSource source, String name, Counters counters) {
+        super("rdma-disni " + name);
+        this.source = source;
+        this.name = name;
+        this.counters = counters;
+        this.watcher = new LoopThread("rdma-disni " + name + " completions", this::watch, null);
+        try {
+            start();
+            watcher.start();
+        } catch (RuntimeException | Error e) {
+            close();
+            throw e;
         }
-        this.cq = made;
-        this.capacity = size;
-        for (int i = 0; i < BATCH; i++) {
-            entries[i] = new IbvWC();
-        }
-        this.poll = cq.poll(entries, BATCH);
-        this.arm = cq.reqNotification(false);
-        this.poller = thread(this::poll, name + " completions");
-        this.worker = thread(this::work, name + " tasks");
-    }
-
-    private static LoopThread thread(Runnable body, String name) {
-        LoopThread thread = new LoopThread("rdma-disni " + name, body, null);
-        thread.start();
-        return thread;
     }
 
     IbvCQ cq() {
-        return cq;
+        return source.cq();
+    }
+
+    /** @throws DeviceErrorException when it was given up */
+    void check() throws DeviceErrorException {
+        if (fault != null) {
+            throw new DeviceErrorException("no more connections over " + name + ", whose completion queue broke before; look at the log, and open the adapter anew", fault);
+        }
     }
 
     /** Room for the work of one queue pair; false when there is none. */
     synchronized boolean reserve(int requests) {
-        if (reserved + requests > capacity && reserved > 0) {
+        if (reserved + requests > source.capacity() && reserved > 0) {
             return false;
         }
         reserved += requests;
@@ -110,20 +108,12 @@ final class Poller {
         return ++lastId & 0x7fff_ffff;
     }
 
-    boolean inLoop() {
-        return loop.isHeldByCurrentThread();
-    }
-
-    /** Runs a task on the loop, in order. False when the poller is closed. */
-    boolean execute(Runnable task) {
-        synchronized (tasks) {
-            return !closed && tasks.add(task);
-        }
-    }
-
     /** On the loop. */
-    void add(int id, DisniQueuePair queuePair) {
-        members.put(id, queuePair);
+    void add(int id, Member member) {
+        members.put(id, member);
+        if (fault != null) {
+            member.given(fault);
+        }
     }
 
     /** On the loop; completions that come later are nobody's. */
@@ -131,91 +121,97 @@ final class Poller {
         members.remove(id);
     }
 
-    private void work() {
-        for (Runnable task = take(); task != LAST; task = take()) {
-            loop.lock();
-            try {
-                task.run();
-            } catch (RuntimeException e) {
-                LOG.error("a task failed", e);
-            } finally {
-                loop.unlock();
-            }
+    @Override
+    protected boolean turn() {
+        if (fault != null) {
+            return false;
         }
-    }
-
-    private Runnable take() {
-        while (true) {
-            try {
-                return tasks.take();
-            } catch (InterruptedException e) {
-                // Nobody of ours interrupts it; its end is the last task.
-                LOG.debug("interrupted", e);
-            }
-        }
-    }
-
-    private void poll() {
-        boolean more = true;
-        while (more) {
-            try {
-                armed();
-                drain();
-                if (channel.getCqEvent(cq, WAIT_MILLIS)) {
-                    cq.ackEvents(1);
-                }
-            } catch (IOException e) {
-                LOG.error("completions cannot be fetched", e);
-                more = false;
-            }
-            synchronized (tasks) {
-                more &= !closed;
-            }
-        }
-    }
-
-    private void armed() throws IOException {
-        loop.lock();
         try {
-            arm.execute();
-        } finally {
-            loop.unlock();
+            if (take() > 0) {
+                lastBusy = System.nanoTime();
+                return true;
+            }
+            if (System.nanoTime() - lastBusy < SPIN_NANOS) {
+                Thread.onSpinWait();
+                return true;
+            }
+            if (armed) {
+                return false;
+            }
+            source.arm();
+            armed = true;
+            // What completed before the arming tells nobody.
+            return take() > 0;
+        } catch (Throwable e) {
+            giveUp(e);
+            return false;
         }
     }
 
-    /** Handles what has completed, a batch at a time so that tasks get their turn. */
+    /** On the loop, in a task: handles what has completed up to now. */
     void drain() {
-        int found = BATCH;
-        while (found > 0) {
-            loop.lock();
-            try {
-                found = poll.execute().getPolls();
-                for (int i = 0; i < found; i++) {
-                    DisniQueuePair member = members.get((int) (entries[i].getWr_id() >>> 32));
-                    if (member != null) {
-                        member.completed(entries[i]);
-                    }
-                }
-            } catch (IOException e) {
-                LOG.error("completions cannot be fetched", e);
-                return;
-            } finally {
-                loop.unlock();
+        try {
+            int left = source.capacity();
+            for (int found = take(); found > 0 && left > 0; found = take()) {
+                left -= found;
             }
+        } catch (Throwable e) {
+            giveUp(e);
+        }
+    }
+
+    private int take() throws IOException {
+        if (fault != null) {
+            return 0;
+        }
+        int found = source.poll();
+        if (found < 0) {
+            throw new IOException("ibv_poll_cq returned " + found);
+        }
+        for (int i = 0; i < found; i++) {
+            IbvWC entry = source.taken(i);
+            Member member = members.get((int) (entry.getWr_id() >>> 32));
+            if (member != null) {
+                try {
+                    member.completed(entry);
+                } catch (Throwable e) {
+                    member.takingFailed(e);
+                }
+            }
+        }
+        return found;
+    }
+
+    private void giveUp(Throwable problem) {
+        if (fault == null) {
+            fault = new DeviceErrorException("completions of " + name + " cannot be taken any more: " + problem, problem);
+            counters.increment(DisniCounter.LOOP_FAILED);
+            LOG.error("{}; its {} connections end", fault.getMessage(), members.size(), problem);
+            List.copyOf(members.values()).forEach(member -> member.given(fault));
+        }
+    }
+
+    private void rung() {
+        armed = false;
+    }
+
+    private void watch() {
+        try {
+            while (!closing) {
+                if (source.await(WAIT_MILLIS)) {
+                    execute(rung);
+                }
+            }
+        } catch (Throwable e) {
+            execute(() -> giveUp(e));
         }
     }
 
     /** Ends the threads, then the queue. Call it when no queue pair is left, and on neither thread. */
-    void close() throws IOException {
-        synchronized (tasks) {
-            closed = true;
-            tasks.add(LAST);
-        }
-        worker.awaitEnd();
-        poller.awaitEnd();
-        poll.free();
-        arm.free();
-        cq.destroyCQ();
-        channel.destroyCompChannel();
+    void close() {
+        closing = true;
+        watcher.awaitEnd();
+        stop();
+        source.destroy();
     }
 }

@@ -63,7 +63,7 @@ record Resources(ConnectionManager manager, Poller poller, Domain domain, boolea
             Resources resources = new Resources(adapter.manager(), poller, domain, own, sends, queue, entries, number);
             queue.post(options.receives());
             return resources;
-        } catch (IOException | RuntimeException e) {
+        } catch (IOException | RuntimeException | Error e) {
             if (id.getQp() != null && id.getQp().isOpen()) {
                 id.destroyQP();
             }
@@ -119,7 +119,7 @@ record Resources(ConnectionManager manager, Poller poller, Domain domain, boolea
     static void quietly(String what, Call call) {
         try {
             call.run();
-        } catch (IOException e) {
+        } catch (IOException | RuntimeException e) {
             LOG.debug("could not {}", what, e);
         }
     }

@@ -7,31 +7,28 @@ import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.dcache.oncrpc4j.rdma.metrics.Counters;
 import org.dcache.oncrpc4j.rdma.verbs.AdapterClosedException;
 import org.dcache.oncrpc4j.rdma.verbs.ConnectOptions;
 import org.dcache.oncrpc4j.rdma.verbs.ConnectionInfo;
-import org.dcache.oncrpc4j.rdma.verbs.ConnectionRequest;
 import org.dcache.oncrpc4j.rdma.verbs.ConnectionRequestHandler;
 import org.dcache.oncrpc4j.rdma.verbs.HandshakeException;
 import org.dcache.oncrpc4j.rdma.verbs.HandshakeTimeoutException;
 import org.dcache.oncrpc4j.rdma.verbs.PeerClosedException;
 import org.dcache.oncrpc4j.rdma.verbs.QueuePairHandler;
 import org.dcache.oncrpc4j.rdma.verbs.VerbsException;
+import org.dcache.oncrpc4j.rdma.verbs.parts.IncomingRequest;
 import org.dcache.oncrpc4j.rdma.verbs.parts.Members;
-import org.dcache.oncrpc4j.rdma.verbs.parts.Timer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * An accepted socket until it is a connection or closed: the responder's side of the MPA handshake (RFC 5044 section 7.1, RFC 6581).
  *
- * <p>States: reading the Request; waiting for the upper layer's answer; over. One time-out covers both. {@link #accept} and {@link #reject} may
- * come from any thread and are carried out on the loop. Requests that want markers, or peer-to-peer mode without a
- * form of it, are refused with a Reply, bad frames by closing. The Reply echoes the initiator's revision, as siw does.
+ * <p>States: reading the Request; waiting for the upper layer's answer; over. One time-out covers both, and whatever is thrown ends it. Requests that want markers, or peer-to-peer mode
+ * without a form of it, are refused with a Reply, bad frames by closing. The Reply echoes the initiator's revision, as siw does.
  */
-final class InboundHandshake implements EventLoop.Handler, ConnectionRequest, Members.Member {
+final class InboundHandshake extends IncomingRequest implements EventLoop.Handler {
 
     /** Stands for {@link MpaFrame#RTR_EMPTY}, whose bit is that of RTR_READ in the other word. */
     private static final int EMPTY_FORM = 1;
@@ -42,41 +39,35 @@ final class InboundHandshake implements EventLoop.Handler, ConnectionRequest, Me
     private final EventLoop loop;
     private final SocketChannel channel;
     private final ConnectionRequestHandler handler;
-    private final Runnable whenOver;
     private final Counters counters;
     private final MpaFrameReader reader = new MpaFrameReader(false);
-    private final InetSocketAddress local;
-    private final InetSocketAddress remote;
-    private final AtomicBoolean answered = new AtomicBoolean();
     private byte[] privateData;
     private SelectionKey key;
-    private Timer timer;
-    private boolean over;
     private VerbsException cause;
 
-    /** @param whenOver runs once on the loop when this handshake is no longer half open */
-    InboundHandshake(IwarpAdapter adapter, EventLoop loop, SocketChannel channel, ConnectionRequestHandler handler,
-            Runnable whenOver) throws IOException {
+    InboundHandshake(IwarpAdapter adapter, EventLoop loop, SocketChannel channel, Members ofListener, ConnectionRequestHandler handler) throws IOException {
+        super(loop, adapter.members(), ofListener, adapter.counters(), IwarpCounter.HANDLER_FAILED, (InetSocketAddress) channel.getLocalAddress(),
+                (InetSocketAddress) channel.getRemoteAddress());
         this.adapter = adapter;
         this.loop = loop;
         this.channel = channel;
         this.handler = handler;
-        this.whenOver = whenOver;
         this.counters = adapter.counters();
-        local = (InetSocketAddress) channel.getLocalAddress();
-        remote = (InetSocketAddress) channel.getRemoteAddress();
     }
 
     /** Loop. */
     void start() {
+        if (isOver()) {
+            return;
+        }
         try {
             key = loop.register(channel, SelectionKey.OP_READ, this);
         } catch (IOException e) {
             end(IwarpCounter.HANDSHAKE_PEER_GONE, new PeerClosedException("socket closed", e));
             return;
         }
-        timer = loop.schedule(adapter.settings().handshakeTimeoutMillis(), () -> end(IwarpCounter.HANDSHAKE_TIMEOUT,
-                new HandshakeTimeoutException("MPA handshake with " + remote + " not complete within "
+        limit(adapter.settings().handshakeTimeoutMillis(), () -> end(IwarpCounter.HANDSHAKE_TIMEOUT,
+                new HandshakeTimeoutException("MPA handshake with " + remoteAddress() + " not complete within "
                         + adapter.settings().handshakeTimeoutMillis() + " ms")));
     }
 
@@ -91,9 +82,12 @@ final class InboundHandshake implements EventLoop.Handler, ConnectionRequest, Me
                 checkSilence();
             }
         } catch (MpaFrameReader.BadFrameException e) {
-            end(e.counter(), new HandshakeException("bad MPA Request from " + remote + ": " + e.getMessage(), e));
+            end(e.counter(), new HandshakeException("bad MPA Request from " + remoteAddress() + ": " + e.getMessage(), e));
         } catch (IOException e) {
-            end(IwarpCounter.HANDSHAKE_PEER_GONE, new PeerClosedException("MPA handshake with " + remote + ": " + e.getMessage(), e));
+            end(IwarpCounter.HANDSHAKE_PEER_GONE, new PeerClosedException("MPA handshake with " + remoteAddress() + ": " + e.getMessage(), e));
+        } catch (RuntimeException | Error e) {
+            LOG.error("the handshake with {} failed", remoteAddress(), e);
+            end(IwarpCounter.HANDLER_FAILED, new HandshakeException("MPA handshake with " + remoteAddress() + ": " + e, e));
         }
     }
 
@@ -101,17 +95,17 @@ final class InboundHandshake implements EventLoop.Handler, ConnectionRequest, Me
         ByteBuffer request = reader.frame();
         privateData = MpaFrame.privateData(request, 0);
         checkSilence();
-        if (over) {
+        if (isOver()) {
             return;
         }
         if ((MpaFrame.flags(request, 0) & MpaFrame.MARKERS) != 0) {
-            answered.set(true);
+            claim();
             refuse(IwarpCounter.HANDSHAKE_MARKERS, new byte[0]);
         } else if (isPeerToPeer() && rtrForm(request) == 0) {
-            answered.set(true);
+            claim();
             refuse(IwarpCounter.HANDSHAKE_NO_RTR, new byte[0]);
         } else {
-            handler.onConnectionRequest(this);
+            ask(handler);
         }
     }
 
@@ -123,18 +117,8 @@ final class InboundHandshake implements EventLoop.Handler, ConnectionRequest, Me
         }
         if (bytes > 0) {
             end(IwarpCounter.HANDSHAKE_EARLY_DATA,
-                    new HandshakeException("the initiator " + remote + " sent data before our MPA Reply"));
+                    new HandshakeException("the initiator " + remoteAddress() + " sent data before our MPA Reply"));
         }
-    }
-
-    @Override
-    public InetSocketAddress localAddress() {
-        return local;
-    }
-
-    @Override
-    public InetSocketAddress remoteAddress() {
-        return remote;
     }
 
     @Override
@@ -143,31 +127,12 @@ final class InboundHandshake implements EventLoop.Handler, ConnectionRequest, Me
     }
 
     @Override
-    public void accept(ConnectOptions options, QueuePairHandler qpHandler) {
-        answer(() -> doAccept(options, qpHandler));
+    protected void rejected(byte[] data) {
+        refuse(IwarpCounter.REJECTED, data);
     }
 
     @Override
-    public void reject(byte[] data) {
-        answer(() -> {
-            if (!over) {
-                refuse(IwarpCounter.REJECTED, data);
-            }
-        });
-    }
-
-    private void answer(Runnable action) {
-        if (!answered.compareAndSet(false, true)) {
-            throw new IllegalStateException("this connection request is answered already");
-        }
-        if (loop.inLoop()) {
-            action.run();
-        } else {
-            loop.execute(action);
-        }
-    }
-
-    private void doAccept(ConnectOptions options, QueuePairHandler qpHandler) {
+    protected void accepted(ConnectOptions options, QueuePairHandler qpHandler) {
         ByteBuffer request = reader.frame();
         boolean enhanced = MpaFrame.isEnhanced(request, 0);
         int peerIrd = enhanced ? MpaFrame.irdWord(request, 0) & MpaFrame.DEPTH_MASK : MpaFrame.NOT_NEGOTIATED;
@@ -176,14 +141,14 @@ final class InboundHandshake implements EventLoop.Handler, ConnectionRequest, Me
         int ord = Math.min(options.outboundReads(), peerIrd);
         boolean crc = adapter.settings().crc() || (MpaFrame.flags(request, 0) & MpaFrame.CRC) != 0;
         int form = isPeerToPeer() ? rtrForm(request) : 0;
-        int mulpdu = adapter.mulpdu(local.getAddress());
+        int mulpdu = adapter.mulpdu(localAddress().getAddress());
         int revision = MpaFrame.revision(request, 0);
-        ConnectionInfo info = new ConnectionInfo(IwarpProvider.NAME, local, remote, privateData, ird, ord, crc,
+        ConnectionInfo info = new ConnectionInfo(IwarpProvider.NAME, localAddress(), remoteAddress(), privateData, ird, ord, crc,
                 "MPA revision " + revision + ", MULPDU " + mulpdu);
         Agreement agreement = new Agreement(info, false, mulpdu, options.receiveSize(), options.receives(),
                 form == MpaFrame.RTR_READ ? ird + 1 : ird, form == EMPTY_FORM);
         IwarpQueuePair queuePair = new IwarpQueuePair(adapter, loop, channel, qpHandler, agreement);
-        if (over) {
+        if (isOver()) {
             queuePair.stillborn(cause);
             return;
         }
@@ -196,8 +161,8 @@ final class InboundHandshake implements EventLoop.Handler, ConnectionRequest, Me
             end(null, new AdapterClosedException("the iWARP adapter was closed"));
             queuePair.stillborn(cause);
         } else {
-            done();
-            queuePair.established(key);
+            adapter.members().remove(this);
+            comesUp(() -> queuePair.established(key));
         }
     }
 
@@ -237,9 +202,9 @@ final class InboundHandshake implements EventLoop.Handler, ConnectionRequest, Me
             if (channel.write(reply) == reply.capacity()) {
                 return true;
             }
-            end(IwarpCounter.HANDSHAKE_PEER_GONE, new PeerClosedException(remote + " does not take our MPA Reply"));
+            end(IwarpCounter.HANDSHAKE_PEER_GONE, new PeerClosedException(remoteAddress() + " does not take our MPA Reply"));
         } catch (IOException e) {
-            end(IwarpCounter.HANDSHAKE_PEER_GONE, new PeerClosedException(remote + " is gone: " + e.getMessage(), e));
+            end(IwarpCounter.HANDSHAKE_PEER_GONE, new PeerClosedException(remoteAddress() + " is gone: " + e.getMessage(), e));
         }
         return false;
     }
@@ -252,13 +217,13 @@ final class InboundHandshake implements EventLoop.Handler, ConnectionRequest, Me
     }
 
     @Override
-    public void adapterClosed() {
-        loop.execute(() -> end(null, new AdapterClosedException("the iWARP adapter was closed")));
+    protected void fail(VerbsException why) {
+        end(null, why);
     }
 
     /** Closes the socket; the reason is counted unless null. */
     private void end(IwarpCounter reason, VerbsException why) {
-        if (over) {
+        if (isOver()) {
             return;
         }
         if (reason != null) {
@@ -270,15 +235,7 @@ final class InboundHandshake implements EventLoop.Handler, ConnectionRequest, Me
             key.cancel();
         }
         IwarpQueuePair.close(channel);
-        done();
-    }
-
-    private void done() {
-        over = true;
-        if (timer != null) {
-            timer.cancel();
-        }
-        whenOver.run();
+        finish();
         adapter.members().remove(this);
     }
 }

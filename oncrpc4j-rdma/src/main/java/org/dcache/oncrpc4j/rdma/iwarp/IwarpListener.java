@@ -10,10 +10,10 @@ import java.nio.channels.SelectionKey;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.dcache.oncrpc4j.rdma.metrics.Counters;
-import org.dcache.oncrpc4j.rdma.verbs.AdapterClosedException;
+import org.dcache.oncrpc4j.rdma.verbs.ConnectionClosedException;
 import org.dcache.oncrpc4j.rdma.verbs.ConnectionRequestHandler;
+import org.dcache.oncrpc4j.rdma.verbs.HelperThread;
 import org.dcache.oncrpc4j.rdma.verbs.Listener;
 import org.dcache.oncrpc4j.rdma.verbs.parts.Members;
 import org.slf4j.Logger;
@@ -22,8 +22,8 @@ import org.slf4j.LoggerFactory;
 /**
  * A listening socket: accepts on its own loop and hands each socket to the loop where it will live.
  *
- * <p>At most {@code oncrpc.rdma.handshakes} of its sockets may be half open; more are closed at once. When accept fails (no file
- * descriptors left), it pauses instead of spinning. Connections do not depend on it once they are accepted.
+ * <p>At most {@code oncrpc.rdma.handshakes} of its sockets may be half open; more are closed at once. When accept fails, with whatever (mostly for want of file
+ * descriptors), it pauses instead of spinning. Its handshakes end with it; connections do not depend on it once they are up.
  */
 final class IwarpListener implements Listener, EventLoop.Handler, Members.Member {
 
@@ -37,7 +37,7 @@ final class IwarpListener implements Listener, EventLoop.Handler, Members.Member
     private final Counters counters;
     private final ServerSocketChannel channel;
     private final InetSocketAddress local;
-    private final AtomicInteger halfOpen = new AtomicInteger();
+    private final Members handshakes = new Members();
     private final CountDownLatch closed = new CountDownLatch(1);
     private SelectionKey key;
     private boolean acceptFailed;
@@ -90,11 +90,11 @@ final class IwarpListener implements Listener, EventLoop.Handler, Members.Member
             }
         } catch (ClosedChannelException e) {
             LOG.debug("listener on {} is closed", local);
-        } catch (IOException e) {
+        } catch (IOException | RuntimeException | Error e) {
             counters.increment(IwarpCounter.ACCEPT_FAILED);
             if (!acceptFailed) {
                 acceptFailed = true;
-                LOG.warn("cannot accept connections on {} for now: {}", local, e.getMessage());
+                LOG.warn("cannot accept connections on {} for now: {}", local, e instanceof IOException ? e.getMessage() : e.toString());
             }
             key.interestOps(0);
             loop.schedule(PAUSE_MILLIS, () -> {
@@ -106,22 +106,19 @@ final class IwarpListener implements Listener, EventLoop.Handler, Members.Member
     }
 
     private void accepted(SocketChannel socket) {
-        if (halfOpen.get() >= adapter.settings().handshakes()) {
+        if (handshakes.count() >= adapter.settings().handshakes()) {
             counters.increment(IwarpCounter.REFUSED_HALF_OPEN);
             IwarpQueuePair.close(socket);
             return;
         }
+        InboundHandshake handshake = null;
         try {
             adapter.configure(socket);
             EventLoop home = adapter.nextLoop();
-            InboundHandshake handshake = new InboundHandshake(adapter, home, socket, handler, halfOpen::decrementAndGet);
-            halfOpen.incrementAndGet();
-            if (!adapter.members().add(handshake)) {
-                halfOpen.decrementAndGet();
-                IwarpQueuePair.close(socket);
-                return;
-            }
-            if (home == loop) {
+            handshake = new InboundHandshake(adapter, home, socket, handshakes, handler);
+            if (!handshake.join()) {
+                handshake.fail(new ConnectionClosedException("nobody listens on " + local + " any more"));
+            } else if (home == loop) {
                 handshake.start();
             } else {
                 home.execute(handshake::start);
@@ -129,22 +126,37 @@ final class IwarpListener implements Listener, EventLoop.Handler, Members.Member
         } catch (IOException e) {
             counters.increment(IwarpCounter.HANDSHAKE_PEER_GONE);
             IwarpQueuePair.close(socket);
+        } catch (RuntimeException | Error e) {
+            if (handshake == null) {
+                IwarpQueuePair.close(socket);
+            } else {
+                handshake.adapterClosed();
+            }
+            throw e;
         }
     }
 
     @Override
     public void close() {
-        if (loop.inLoop()) {
-            doClose();
-            return;
-        }
-        if (!loop.execute(() -> {
+        boolean mayWait = !HelperThread.isLoop();
+        Runnable task = () -> {
             doClose();
             loop.flushClosed();
             closed.countDown();
-        })) {
-            return;
+        };
+        if (loop.inLoop()) {
+            // At once; the port is free soon, since a loop that serves its channels cannot forget one of them.
+            doClose();
         }
+        boolean willRun = loop.execute(task);
+        handshakes.end();
+        if (mayWait && willRun) {
+            awaitClosed();
+            handshakes.close(() -> {});
+        }
+    }
+
+    private void awaitClosed() {
         boolean interrupted = false;
         while (true) {
             try {
@@ -174,5 +186,6 @@ final class IwarpListener implements Listener, EventLoop.Handler, Members.Member
     @Override
     public void adapterClosed() {
         loop.execute(this::doClose);
+        handshakes.end();
     }
 }

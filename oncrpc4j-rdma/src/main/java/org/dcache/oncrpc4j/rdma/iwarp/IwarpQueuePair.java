@@ -6,10 +6,8 @@ import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
-import java.util.concurrent.atomic.AtomicReference;
 import org.dcache.oncrpc4j.rdma.metrics.Counters;
 import org.dcache.oncrpc4j.rdma.verbs.Access;
-import org.dcache.oncrpc4j.rdma.verbs.AdapterClosedException;
 import org.dcache.oncrpc4j.rdma.verbs.ConnectionClosedException;
 import org.dcache.oncrpc4j.rdma.verbs.ConnectionInfo;
 import org.dcache.oncrpc4j.rdma.verbs.Exposure;
@@ -18,27 +16,22 @@ import org.dcache.oncrpc4j.rdma.verbs.PeerClosedException;
 import org.dcache.oncrpc4j.rdma.verbs.PeerResetException;
 import org.dcache.oncrpc4j.rdma.verbs.PeerTerminatedException;
 import org.dcache.oncrpc4j.rdma.verbs.ProtocolViolationException;
-import org.dcache.oncrpc4j.rdma.verbs.QueuePair;
 import org.dcache.oncrpc4j.rdma.verbs.QueuePairHandler;
 import org.dcache.oncrpc4j.rdma.verbs.VerbsException;
 import org.dcache.oncrpc4j.rdma.verbs.WorkRequest;
-import org.dcache.oncrpc4j.rdma.verbs.parts.Members;
-import org.dcache.oncrpc4j.rdma.verbs.parts.Timer;
+import org.dcache.oncrpc4j.rdma.verbs.parts.LoopQueuePair;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A connection in full operation: ties socket, {@link SendSide}, {@link ReceiveSide} and handler together and owns the way it ends.
+ * A connection in full operation: ties socket, {@link SendSide}, {@link ReceiveSide} and handler together.
  *
- * <p>The end is decided once, by whoever sets the cause first. From there: an orderly end or a Terminate lets the send side drain
- * for a bounded time, closes the output and leaves the socket to a {@link LingeringSocket}; anything else closes it at once. Then the
- * teardown runs on the loop in this order: send side flushed (by whoever holds it), Reads failed, exposures ended, {@code onDisconnected}.
- * A handler that throws is logged and counted.
+ * <p>It ends as {@link LoopQueuePair} says. An orderly end or a Terminate lets the send side drain for a bounded time, closes the output and leaves the socket to a
+ * {@link LingeringSocket}; anything else closes it at once. Then the teardown runs on the loop in this order: send side flushed (by whoever holds it), Reads failed, exposures ended,
+ * {@code onDisconnected}.
  */
-final class IwarpQueuePair implements QueuePair, EventLoop.Handler, Members.Member {
+final class IwarpQueuePair extends LoopQueuePair implements EventLoop.Handler {
 
-    /** How long posted work and a Terminate may take to leave when the connection ends. */
-    private static final long DRAIN_MILLIS = 5000;
     /** How long a Read Response may keep revoked memory. */
     private static final long REVOKE_MILLIS = 2000;
 
@@ -47,7 +40,6 @@ final class IwarpQueuePair implements QueuePair, EventLoop.Handler, Members.Memb
     private final IwarpAdapter adapter;
     private final EventLoop loop;
     private final SocketChannel channel;
-    private final QueuePairHandler handler;
     private final ConnectionInfo info;
     private final Counters counters;
     private final boolean initiator;
@@ -58,20 +50,18 @@ final class IwarpQueuePair implements QueuePair, EventLoop.Handler, Members.Memb
     private final ReceiveSide receiveSide;
     private final Runnable armTask = this::arm;
     private final Runnable receiveTask;
-    private final AtomicReference<VerbsException> end = new AtomicReference<>();
     private volatile boolean gone;
 
     private SelectionKey key;
     private Nudger nudger;
-    private Timer closeTimer;
-    private boolean tornDown;
     private boolean peerSpoke;
+    private boolean linger;
 
     IwarpQueuePair(IwarpAdapter adapter, EventLoop loop, SocketChannel channel, QueuePairHandler handler, Agreement agreement) {
+        super(loop, handler, adapter.counters(), IwarpCounter.HANDLER_FAILED, IwarpCounter.CLOSE_TIMEOUT);
         this.adapter = adapter;
         this.loop = loop;
         this.channel = channel;
-        this.handler = handler;
         this.info = agreement.info();
         this.initiator = agreement.initiator();
         this.counters = adapter.counters();
@@ -93,19 +83,12 @@ final class IwarpQueuePair implements QueuePair, EventLoop.Handler, Members.Memb
         key.attach(this);
         key.interestOps(SelectionKey.OP_READ);
         counters.increment(IwarpCounter.ESTABLISHED);
-        try {
-            handler.onEstablished(this);
-        } catch (Throwable e) {
-            handlerFailed(e);
-            abort(new ConnectionClosedException("the handler failed when the connection came up", e));
-        }
+        tellEstablished();
     }
 
-    /** Loop: the peer was gone before the connection came up. */
+    /** Loop: the peer was gone before the connection came up, and its socket is closed. */
     void stillborn(VerbsException cause) {
-        end.set(cause);
-        tornDown = true;
-        sendSide.kill();
+        endNow(cause);
     }
 
     @Override
@@ -151,32 +134,6 @@ final class IwarpQueuePair implements QueuePair, EventLoop.Handler, Members.Memb
         return loop.inLoop();
     }
 
-    @Override
-    public boolean isOpen() {
-        return end.get() == null;
-    }
-
-    @Override
-    public void disconnect(VerbsException cause) {
-        if (end.compareAndSet(null, cause)) {
-            loop.execute(() -> {
-                drain();
-                sendSide.finish();
-            });
-        }
-    }
-
-    @Override
-    public void abort(VerbsException cause) {
-        end.compareAndSet(null, cause);
-        loop.execute(this::teardown);
-    }
-
-    @Override
-    public void adapterClosed() {
-        abort(new AdapterClosedException("the iWARP adapter was closed"));
-    }
-
     /** Revokes an exposure of this connection; see {@link Exposure#revoke}. */
     boolean revoke(IwarpExposure exposure, Runnable fenced) {
         if (loop.inLoop()) {
@@ -198,7 +155,7 @@ final class IwarpQueuePair implements QueuePair, EventLoop.Handler, Members.Memb
             return true;
         }
         loop.schedule(REVOKE_MILLIS, () -> {
-            if (exposure.isPinned() && !tornDown) {
+            if (exposure.isPinned() && !isTornDown()) {
                 counters.increment(IwarpCounter.REVOKE_TIMEOUT);
                 abort(new ConnectionClosedException("the peer asked for memory by RDMA Read and did not take it within "
                         + REVOKE_MILLIS + " ms after it was revoked"));
@@ -213,26 +170,21 @@ final class IwarpQueuePair implements QueuePair, EventLoop.Handler, Members.Memb
             key.interestOpsAnd(~SelectionKey.OP_WRITE);
             sendSide.writable();
         }
-        if ((operations & SelectionKey.OP_READ) != 0 && !tornDown) {
-            guarded(receiveTask);
+        if ((operations & SelectionKey.OP_READ) != 0 && !isTornDown()) {
+            receive(receiveTask);
         }
     }
 
     /** What runs into a failure of our own, or of the upper layer's memory sources, ends this connection and no other. */
-    private void guarded(Runnable reading) {
-        try {
-            reading.run();
-        } catch (RuntimeException | Error e) {
-            handlerFailed(e);
-            abort(new ConnectionClosedException("receiving from " + info.remote() + " failed", e));
-        }
+    private void receive(Runnable reading) {
+        guarded("while it received", reading);
     }
 
     // ---- what the receive side reports, on the loop
 
     /** Whether messages are still taken in. */
     boolean isReading() {
-        return end.get() == null;
+        return isOpen();
     }
 
     void count(IwarpCounter event) {
@@ -241,8 +193,8 @@ final class IwarpQueuePair implements QueuePair, EventLoop.Handler, Members.Memb
 
     /** Goes on with a message that waited for a receive buffer. */
     void resume(Runnable reading) {
-        if (!tornDown) {
-            guarded(reading);
+        if (!isTornDown()) {
+            receive(reading);
         }
     }
 
@@ -251,7 +203,7 @@ final class IwarpQueuePair implements QueuePair, EventLoop.Handler, Members.Memb
     }
 
     void resumeReading() {
-        if (!tornDown) {
+        if (!isTornDown()) {
             key.interestOpsOr(SelectionKey.OP_READ);
         }
     }
@@ -268,22 +220,11 @@ final class IwarpQueuePair implements QueuePair, EventLoop.Handler, Members.Memb
     }
 
     void received(PooledReceive message) {
-        try {
-            handler.onReceive(this, message);
-        } catch (Throwable e) {
-            handlerFailed(e);
-            abort(new ConnectionClosedException("the handler failed at a message", e));
-        }
+        tellReceived(message);
     }
 
     void readCompleted(WorkRequest request, boolean ok) {
-        if (request.isSignaled()) {
-            try {
-                handler.onReadCompletion(this, request, ok);
-            } catch (Throwable e) {
-                handlerFailed(e);
-            }
-        }
+        tellCompleted(request, ok);
     }
 
     /** The peer broke the protocol: Terminate. @param header FPDU of the segment up to its payload, or null */
@@ -292,9 +233,10 @@ final class IwarpQueuePair implements QueuePair, EventLoop.Handler, Members.Memb
         ProtocolViolationException cause = new ProtocolViolationException(
                 "connection with " + info.remote() + " ended with a Terminate: " + error.text(), error.layer(), error.type(),
                 error.code());
-        if (end.compareAndSet(null, cause)) {
+        if (decide(cause)) {
             counters.increment(error);
             drain();
+            limitDraining();
             sendSide.terminate(TerminateMessage.compose(error, header, segmentLength, opcode));
         }
     }
@@ -307,7 +249,7 @@ final class IwarpQueuePair implements QueuePair, EventLoop.Handler, Members.Memb
 
     /** The peer closed its output. */
     void inputEnded(boolean betweenFpdus) {
-        if (end.get() == null) {
+        if (isOpen()) {
             counters.increment(betweenFpdus ? IwarpCounter.PEER_CLOSED : IwarpCounter.PEER_RESET);
         }
         endNow(betweenFpdus
@@ -316,7 +258,7 @@ final class IwarpQueuePair implements QueuePair, EventLoop.Handler, Members.Memb
     }
 
     void inputBroken(IOException e) {
-        if (end.get() == null) {
+        if (isOpen()) {
             counters.increment(IwarpCounter.PEER_RESET);
         }
         endNow(new PeerResetException("connection with " + info.remote() + " broke: " + e.getMessage(), e));
@@ -325,11 +267,7 @@ final class IwarpQueuePair implements QueuePair, EventLoop.Handler, Members.Memb
     // ---- what the send side reports, on any thread
 
     void sendCompleted(WorkRequest request, boolean ok) {
-        try {
-            handler.onSendCompletion(this, request, ok);
-        } catch (Throwable e) {
-            handlerFailed(e);
-        }
+        tellCompleted(request, ok);
     }
 
     /** A Read that cannot start any more. */
@@ -352,21 +290,20 @@ final class IwarpQueuePair implements QueuePair, EventLoop.Handler, Members.Memb
     }
 
     private void arm() {
-        if (!tornDown) {
+        if (!isTornDown()) {
             key.interestOpsOr(SelectionKey.OP_WRITE);
         }
     }
 
     /** A posted request could not be put on the wire. */
     void sendSideFailed(Throwable e) {
-        handlerFailed(e);
-        abort(new ConnectionClosedException("sending to " + info.remote() + " failed", e));
+        failed("while it sent", e);
     }
 
     /** The initiator's first FPDU left. */
     void firstFpduSent() {
         loop.execute(() -> {
-            if (!peerSpoke && !tornDown) {
+            if (!peerSpoke && !isTornDown()) {
                 nudger = new Nudger(loop, sendSide, counters);
                 nudger.start();
             }
@@ -376,8 +313,8 @@ final class IwarpQueuePair implements QueuePair, EventLoop.Handler, Members.Memb
     /** The socket takes nothing any more. What it still holds for us may say why, so that is read first. */
     void outputBroken(IOException e) {
         loop.execute(() -> {
-            if (!tornDown && end.get() == null) {
-                guarded(receiveTask);
+            if (isOpen()) {
+                receive(receiveTask);
             }
             inputBroken(e);
         });
@@ -386,59 +323,48 @@ final class IwarpQueuePair implements QueuePair, EventLoop.Handler, Members.Memb
     /** All that was to be sent before the end has been sent. */
     void outputDone() {
         loop.execute(() -> {
-            if (!tornDown) {
+            if (!isTornDown()) {
                 try {
                     channel.shutdownOutput();
-                    teardown(true);
+                    linger = true;
                 } catch (IOException e) {
                     LOG.debug("cannot close the output of {}", info.remote(), e);
-                    teardown();
                 }
+                tearDown();
             }
         });
     }
 
     // ---- the end, on the loop
 
+    @Override
+    protected void finish() {
+        drain();
+        sendSide.finish();
+    }
+
+    /** What comes is thrown away from here on, so that the peer can take what we still send. */
     private void drain() {
         receiveSide.discard();
-        if (!tornDown && closeTimer == null) {
-            key.interestOpsOr(SelectionKey.OP_READ);
-            closeTimer = loop.schedule(DRAIN_MILLIS, () -> {
-                counters.increment(IwarpCounter.CLOSE_TIMEOUT);
-                teardown();
-            });
-        }
+        key.interestOpsOr(SelectionKey.OP_READ);
     }
 
-    private void endNow(VerbsException cause) {
-        end.compareAndSet(null, cause);
-        teardown();
-    }
-
-    private void teardown() {
-        teardown(false);
-    }
-
-    private void teardown(boolean linger) {
-        if (tornDown) {
-            return;
-        }
-        tornDown = true;
+    @Override
+    protected void teardown() {
         receiveSide.discard();
-        if (closeTimer != null) {
-            closeTimer.cancel();
-        }
         if (nudger != null) {
             nudger.stop();
         }
-        if (linger) {
-            new LingeringSocket(adapter, loop, channel, key).start();
-        } else {
-            key.cancel();
-            close(channel);
+        try {
+            if (linger) {
+                new LingeringSocket(adapter, loop, channel, key).start();
+            } else if (key != null) {
+                key.cancel();
+                close(channel);
+            }
+        } finally {
+            sendSide.kill();
         }
-        sendSide.kill();
     }
 
     /** The last part of the teardown: nobody sends any more. */
@@ -449,23 +375,14 @@ final class IwarpQueuePair implements QueuePair, EventLoop.Handler, Members.Memb
         for (WorkRequest request = sendSide.pollWaitingRead(); request != null; request = sendSide.pollWaitingRead()) {
             readCompleted(request, false);
         }
-        messages.close();
-        stags.close();
+        guarded("while its receives ended", messages::close);
+        guarded("while its exposures ended", stags::close);
         gone = true;
         if (key != null) {
             counters.increment(IwarpCounter.CLOSED);
         }
-        try {
-            handler.onDisconnected(this, end.get());
-        } catch (Throwable e) {
-            handlerFailed(e);
-        }
+        tellEnd();
         adapter.members().remove(this);
-    }
-
-    private void handlerFailed(Throwable e) {
-        counters.increment(IwarpCounter.HANDLER_FAILED);
-        LOG.error("the upper layer of the connection with {} failed", info.remote(), e);
     }
 
     static void close(SocketChannel channel) {

@@ -3,7 +3,10 @@ package org.dcache.oncrpc4j.rdma.verbs;
 
 import java.net.InetSocketAddress;
 
-/** A peer that wants to connect; its handshake is complete and waits for our answer. Any thread. */
+/**
+ * A peer that wants to connect; its handshake is complete and waits for our answer, of which there is one: a second throws {@link IllegalStateException}. It waits for no longer than the
+ * handshake time-out, and not beyond the end of its listener. Any thread.
+ */
 public interface ConnectionRequest {
 
     InetSocketAddress localAddress();

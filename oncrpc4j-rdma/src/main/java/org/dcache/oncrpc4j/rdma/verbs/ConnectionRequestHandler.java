@@ -7,7 +7,7 @@ public interface ConnectionRequestHandler {
 
     /**
      * On a loop thread; must not block. Calls exactly one of {@link ConnectionRequest#accept} and
-     * {@link ConnectionRequest#reject}, now or later, within the handshake time-out.
+     * {@link ConnectionRequest#reject}, now or later, within the handshake time-out. One that throws without has rejected the request.
      */
     void onConnectionRequest(ConnectionRequest request);
 }

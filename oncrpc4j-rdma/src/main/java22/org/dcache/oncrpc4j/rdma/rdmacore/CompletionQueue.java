@@ -20,6 +20,9 @@ final class CompletionQueue {
 
         /** After some were taken. */
         void batchDone();
+
+        /** One of these threw; the others are done all the same. */
+        void takingFailed(Throwable problem);
     }
 
     private static final int BATCH = 32;
@@ -78,10 +81,23 @@ final class CompletionQueue {
             return false;
         }
         for (int i = 0; i < count; i++) {
-            taker.completed(completions.address() + (long) i * VerbsLayout.Wc.SIZE);
+            try {
+                taker.completed(completions.address() + (long) i * VerbsLayout.Wc.SIZE);
+            } catch (Throwable e) {
+                taker.takingFailed(e);
+            }
         }
-        taker.batchDone();
+        try {
+            taker.batchDone();
+        } catch (Throwable e) {
+            taker.takingFailed(e);
+        }
         return true;
+    }
+
+    /** Loop: they cannot be taken. */
+    void failed(Throwable problem) {
+        taker.takingFailed(problem);
     }
 
     /** Takes all that is there for the sake of its receives; what else there is nobody hears of. Not while {@link #poll} is taking. @param receive given the wr_id of each */

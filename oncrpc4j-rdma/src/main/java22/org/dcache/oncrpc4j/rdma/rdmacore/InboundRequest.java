@@ -1,82 +1,68 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dcache.oncrpc4j.rdma.rdmacore;
 
-import java.net.InetSocketAddress;
-import java.util.concurrent.atomic.AtomicBoolean;
-import org.dcache.oncrpc4j.rdma.verbs.AdapterClosedException;
 import org.dcache.oncrpc4j.rdma.verbs.ConnectOptions;
 import org.dcache.oncrpc4j.rdma.verbs.ConnectionInfo;
-import org.dcache.oncrpc4j.rdma.verbs.ConnectionRequest;
+import org.dcache.oncrpc4j.rdma.verbs.ConnectionRequestHandler;
 import org.dcache.oncrpc4j.rdma.verbs.HandshakeException;
 import org.dcache.oncrpc4j.rdma.verbs.HandshakeTimeoutException;
 import org.dcache.oncrpc4j.rdma.verbs.QueuePairHandler;
 import org.dcache.oncrpc4j.rdma.verbs.VerbsException;
+import org.dcache.oncrpc4j.rdma.verbs.parts.IncomingRequest;
 import org.dcache.oncrpc4j.rdma.verbs.parts.Members;
-import org.dcache.oncrpc4j.rdma.verbs.parts.Timer;
+import org.dcache.oncrpc4j.rdma.verbs.parts.StillbornQueuePair;
 
 /**
  * A connection request from its event to the connection, or to its end: waits for our upper layer's answer, and after an acceptance for the peer's last word. Both waits are bounded by
- * {@code oncrpc.rdma.handshake-timeout}. Answers come on any thread, once; the state lives on the loop.
+ * {@code oncrpc.rdma.handshake-timeout}. The state lives on the loop. When it fails while its queue pair is being made, that one ends it; nobody else destroys the id.
  */
-final class InboundRequest implements ConnectionRequest, CmId.Holder, Members.Member {
+final class InboundRequest extends IncomingRequest implements CmId.Holder {
 
     private final RdmaCoreAdapter adapter;
-    private final RdmaCoreListener listener;
+    private final ConnectionRequestHandler handler;
     private final CmId id;
     private final Loop loop;
     private final CmEvent asked;
-    private final InetSocketAddress local;
-    private final InetSocketAddress remote;
-    private final AtomicBoolean answered = new AtomicBoolean();
 
     // of the loop
-    private boolean over;
     private boolean accepting;
     private RdmaCoreQueuePair queuePair;
-    private Timer timer;
 
     /** On the thread of the channel: from here on its events are ours. */
-    InboundRequest(RdmaCoreAdapter adapter, RdmaCoreListener listener, CmEvent asked) {
-        this.adapter = adapter;
-        this.listener = listener;
-        this.asked = asked;
-        this.loop = adapter.nextLoop();
-        this.id = new CmId(adapter.cmChannel(), loop, adapter.control(), this);
+    static InboundRequest of(RdmaCoreAdapter adapter, Members ofListener, ConnectionRequestHandler handler, CmEvent asked) {
+        CmId id = new CmId(adapter.cmChannel(), adapter.nextLoop(), adapter.control(), null);
         id.adopt(asked.id());
-        local = id.local();
-        remote = id.remote();
+        InboundRequest request = new InboundRequest(adapter, ofListener, handler, id, asked);
+        id.holder(request);
+        return request;
     }
 
-    /** Loop: asks the upper layer. */
+    private InboundRequest(RdmaCoreAdapter adapter, Members ofListener, ConnectionRequestHandler handler, CmId id, CmEvent asked) {
+        super(id.loop(), adapter.members(), ofListener, adapter.counters(), RdmaCoreCounter.HANDLER_FAILED, id.local(), id.remote());
+        this.adapter = adapter;
+        this.handler = handler;
+        this.id = id;
+        this.loop = id.loop();
+        this.asked = asked;
+    }
+
+    /** On the thread of the channel: asks the upper layer. */
     void start() {
-        if (over) {
-            return;
-        }
-        timer = loop.schedule(adapter.settings().handshakeTimeoutMillis(), () -> {
-            adapter.counters().increment(RdmaCoreCounter.HANDSHAKE_TIMEOUT);
-            fail(new HandshakeTimeoutException("the connection with " + remote + " did not come up in time"));
+        loop.execute(() -> {
+            if (!isOver()) {
+                limit(adapter.settings().handshakeTimeoutMillis(), () -> {
+                    adapter.counters().increment(RdmaCoreCounter.HANDSHAKE_TIMEOUT);
+                    fail(new HandshakeTimeoutException("the connection with " + remoteAddress() + " did not come up in time"));
+                });
+                ask(handler);
+            }
         });
-        listener.ask(this);
-    }
-
-    Loop loop() {
-        return loop;
     }
 
     /** Ends it without a word; for one that must not be looked at. */
     void refuse() {
-        answered.set(true);
+        claim();
         loop.execute(() -> fail(new HandshakeException("refused")));
-    }
-
-    @Override
-    public InetSocketAddress localAddress() {
-        return local;
-    }
-
-    @Override
-    public InetSocketAddress remoteAddress() {
-        return remote;
     }
 
     @Override
@@ -84,75 +70,85 @@ final class InboundRequest implements ConnectionRequest, CmId.Holder, Members.Me
         return asked.privateData().clone();
     }
 
-    private void answer() {
-        if (!answered.compareAndSet(false, true)) {
-            throw new IllegalStateException("the connection request was answered already");
+    @Override
+    protected void accepted(ConnectOptions options, QueuePairHandler connection) {
+        if (isOver()) {
+            tellGone(connection, gaveUp());
+            return;
         }
+        accepting = true;
+        id.control(() -> acceptNow(new RdmaCoreQueuePair(adapter, id, connection), options, connection));
     }
 
-    @Override
-    public void accept(ConnectOptions options, QueuePairHandler handler) {
-        answer();
-        loop.execute(() -> {
-            RdmaCoreQueuePair made = new RdmaCoreQueuePair(adapter, id, handler);
-            if (over) {
-                tellGone(made, handler, new HandshakeException("the peer " + remote + " gave up the handshake"));
-                return;
-            }
-            accepting = true;
-            id.control(() -> acceptNow(made, options, handler));
-        });
+    private void tellGone(QueuePairHandler connection, VerbsException cause) {
+        StillbornQueuePair.tell(loop, connection, adapter.counters(), RdmaCoreCounter.HANDLER_FAILED, info(0, 0, ""), cause);
+    }
+
+    private HandshakeException gaveUp() {
+        return new HandshakeException("the handshake with " + remoteAddress() + " was given up");
+    }
+
+    private ConnectionInfo info(int inboundReads, int outboundReads, String detail) {
+        return new ConnectionInfo(RdmaCoreProvider.NAME, localAddress(), remoteAddress(), asked.privateData(), inboundReads, outboundReads, false, detail);
     }
 
     /** Control. */
-    private void acceptNow(RdmaCoreQueuePair made, ConnectOptions options, QueuePairHandler handler) {
+    private void acceptNow(RdmaCoreQueuePair made, ConnectOptions options, QueuePairHandler connection) {
         VerbsException problem;
         try {
-            Device device = adapter.device(id.context());
-            if (device == null) {
-                throw new HandshakeException(remote + " came by an RDMA device that is not used: see oncrpc.rdma.device");
-            }
-            int inboundReads = Math.min(Math.min(options.inboundReads(), device.inboundReads()), asked.inboundReads());
-            int outboundReads = Math.min(Math.min(options.outboundReads(), device.outboundReads()), asked.outboundReads());
-            NativeQueuePair pair = NativeQueuePair.open(adapter, device, id, made, options, true);
-            made.open(pair);
-            made.info(new ConnectionInfo(RdmaCoreProvider.NAME, local, remote, asked.privateData(), inboundReads, outboundReads, false,
-                    adapter.detail(device, pair)));
-            loop.execute(() -> opened(made));
-            try (ConnParams params = new ConnParams(options, inboundReads, outboundReads, pair.receives().shared() != 0)) {
-                if (adapter.libraries().cm().accept(id.address(), params.address()) == 0) {
-                    pair.accepted();
-                    return;
-                }
-                problem = new HandshakeException("cannot accept " + remote + ": " + Errno.text(NativeFunction.errno()));
-            }
+            problem = makeAndAccept(made, options);
         } catch (VerbsException e) {
+            problem = e;
+        } catch (RuntimeException | Error e) {
+            problem = new HandshakeException("cannot accept " + remoteAddress() + ": " + e, e);
+        }
+        if (problem != null) {
+            VerbsException cause = problem;
             loop.execute(() -> {
-                accepting = false;
-                tellGone(made, handler, e);
-                if (over) {
-                    id.destroy(() -> adapter.members().remove(this));
-                } else {
-                    failCounted(e);
+                opened(made);
+                if (!made.isMade()) {
+                    tellGone(connection, cause);
+                    if (isOver()) {
+                        destroy();
+                    }
                 }
+                failCounted(cause);
             });
+        }
+    }
+
+    /** @return what went wrong when the queue pair was there */
+    private VerbsException makeAndAccept(RdmaCoreQueuePair made, ConnectOptions options) throws VerbsException {
+        Device device = adapter.device(id.context());
+        if (device == null) {
+            throw new HandshakeException(remoteAddress() + " came by an RDMA device that is not used: see oncrpc.rdma.device");
+        }
+        int inboundReads = Math.min(Math.min(options.inboundReads(), device.inboundReads()), asked.inboundReads());
+        int outboundReads = Math.min(Math.min(options.outboundReads(), device.outboundReads()), asked.outboundReads());
+        NativeQueuePair pair = NativeQueuePair.open(adapter, device, id, made, options, true);
+        made.open(pair);
+        made.info(info(inboundReads, outboundReads, adapter.detail(device, pair)));
+        loop.execute(() -> opened(made));
+        try (ConnParams params = new ConnParams(options, inboundReads, outboundReads, pair.receives().shared() != 0)) {
+            if (adapter.libraries().cm().accept(id.address(), params.address()) != 0) {
+                return new HandshakeException("cannot accept " + remoteAddress() + ": " + Errno.text(NativeFunction.errno()));
+            }
+        }
+        pair.accepted();
+        return null;
+    }
+
+    /** Loop, once or twice. */
+    private void opened(RdmaCoreQueuePair made) {
+        boolean first = accepting;
+        accepting = false;
+        if (!first || !made.isMade()) {
             return;
         }
-        loop.execute(() -> failCounted(problem));
-    }
-
-    private void tellGone(RdmaCoreQueuePair made, QueuePairHandler handler, VerbsException cause) {
-        made.info(new ConnectionInfo(RdmaCoreProvider.NAME, local, remote, asked.privateData(), 0, 0, false, ""));
-        made.never(cause);
-        handler.onDisconnected(made, cause);
-    }
-
-    private void opened(RdmaCoreQueuePair made) {
-        accepting = false;
-        if (over) {
+        if (isOver()) {
             // It failed while its queue pair was being made.
             adapter.members().replace(this, made);
-            made.stillborn(new HandshakeException("the peer " + remote + " gave up the handshake"));
+            made.stillborn(gaveUp());
         } else {
             queuePair = made;
             made.accepted();
@@ -160,8 +156,7 @@ final class InboundRequest implements ConnectionRequest, CmId.Holder, Members.Me
     }
 
     @Override
-    public void reject(byte[] privateData) {
-        answer();
+    protected void rejected(byte[] privateData) {
         adapter.counters().increment(RdmaCoreCounter.REJECTED);
         id.control(() -> {
             try (Memory.Block block = new Memory.Block(privateData.length)) {
@@ -169,61 +164,50 @@ final class InboundRequest implements ConnectionRequest, CmId.Holder, Members.Me
                 adapter.libraries().cm().reject(id.address(), privateData.length == 0 ? 0 : block.address(), privateData.length);
             }
         });
-        loop.execute(() -> fail(new HandshakeException("rejected")));
+        fail(new HandshakeException("rejected"));
     }
 
     @Override
     public void onCmEvent(CmEvent event) {
-        if (over) {
+        if (isOver()) {
             return;
         }
         switch (event.type()) {
             case ESTABLISHED -> {
                 if (queuePair != null) {
-                    end();
                     adapter.members().replace(this, queuePair);
-                    queuePair.established();
+                    comesUp(queuePair::established);
                 }
             }
             case DEVICE_REMOVAL -> failCounted(adapter.deviceRemoved(id.context()));
             case CONNECT_ERROR, UNREACHABLE, REJECTED, DISCONNECTED, ADDR_CHANGE -> failCounted(
-                    new HandshakeException("the handshake with " + remote + " failed: " + event.type()));
+                    new HandshakeException("the handshake with " + remoteAddress() + " failed: " + event.type()));
             default -> {
                 // Nothing that concerns a handshake.
             }
         }
     }
 
-    private void end() {
-        over = true;
-        listener.answered();
-        if (timer != null) {
-            timer.cancel();
-        }
-    }
-
     private void failCounted(VerbsException cause) {
-        if (!over) {
+        if (!isOver()) {
             adapter.counters().increment(RdmaCoreCounter.HANDSHAKE_FAILED);
             fail(cause);
         }
     }
 
-    private void fail(VerbsException cause) {
-        if (over) {
-            return;
-        }
-        end();
-        if (queuePair != null) {
-            adapter.members().replace(this, queuePair);
-            queuePair.stillborn(cause);
-        } else if (!accepting) {
-            id.destroy(() -> adapter.members().remove(this));
+    @Override
+    protected void fail(VerbsException cause) {
+        if (finish()) {
+            if (queuePair != null) {
+                adapter.members().replace(this, queuePair);
+                queuePair.stillborn(cause);
+            } else if (!accepting) {
+                destroy();
+            }
         }
     }
 
-    @Override
-    public void adapterClosed() {
-        loop.execute(() -> fail(new AdapterClosedException("the rdma-core adapter was closed")));
+    private void destroy() {
+        id.destroy(() -> adapter.members().remove(this));
     }
 }

@@ -168,20 +168,28 @@ final class Loop extends LoopWork {
     private void run() {
         try {
             while (!isStopping()) {
-                runTasks();
-                boolean busy = pollHot();
-                runTimers();
-                if (hotCount == 0) {
-                    sleep();
-                } else if (!busy) {
-                    Thread.onSpinWait();
-                    look();
-                } else {
-                    look();
+                try {
+                    turn();
+                } catch (Throwable e) {
+                    LOG.error("a turn of a loop failed", e);
                 }
             }
         } finally {
             runLastTasks();
+        }
+    }
+
+    private void turn() {
+        runTasks();
+        boolean busy = pollHot();
+        runTimers();
+        if (hotCount == 0) {
+            sleep();
+        } else if (!busy) {
+            Thread.onSpinWait();
+            look();
+        } else {
+            look();
         }
     }
 
@@ -215,6 +223,7 @@ final class Loop extends LoopWork {
             return queue.poll();
         } catch (Throwable e) {
             LOG.error("taking completions failed", e);
+            queue.failed(e);
             return false;
         }
     }

@@ -3,6 +3,7 @@ package org.dcache.oncrpc4j.rdma.rdmacore;
 
 import org.dcache.oncrpc4j.rdma.config.Choice;
 import org.dcache.oncrpc4j.rdma.verbs.ConnectOptions;
+import org.dcache.oncrpc4j.rdma.verbs.DeviceErrorException;
 import org.dcache.oncrpc4j.rdma.verbs.ResourceLimitException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -38,7 +39,7 @@ final class NativeQueuePair {
         }
         try {
             return new NativeQueuePair(adapter, device, id, owner, options, mayShare);
-        } catch (ResourceLimitException | RuntimeException e) {
+        } catch (ResourceLimitException | RuntimeException | Error e) {
             device.holds().give();
             throw e;
         }
@@ -52,29 +53,42 @@ final class NativeQueuePair {
         int sendDepth = Math.min(adapter.settings().sendQueue(), device.maxRequests());
         ReceivePool pool = adapter.receivePool(device, options.receiveSize());
         receives = mayShare ? receives(adapter, device, pool, owner, options.receives(), sendDepth) : own(adapter, device, pool, owner, options.receives(), sendDepth);
-        sends = new SendQueue(owner, device, adapter.bounces(), adapter.regions(), sendDepth, adapter.counters());
+        SendQueue queue = null;
         CompletionQueue made = null;
         try {
+            queue = new SendQueue(owner, device, adapter.bounces(), adapter.regions(), sendDepth, adapter.counters());
+            sends = queue;
             pool.reserve(receives.toReserve(options.receives()));
             made = new CompletionQueue(libraries.verbs(), device, id.loop(), sendDepth + receives.mostCompletions(), adapter.counters(), owner);
             completions = made;
             create(sendDepth, adapter.settings().inline());
-        } catch (ResourceLimitException | RuntimeException e) {
-            if (made != null) {
-                made.destroy();
-            }
-            sends.fail();
-            receives.drop();
+            sends.open(qp, inline);
+            receives.open(qp, options.receives());
+        } catch (ResourceLimitException | RuntimeException | Error e) {
+            undo(made, queue);
             throw e;
         }
-        sends.open(qp, inline);
-        receives.open(qp, options.receives());
+    }
+
+    /** Control: what was made goes, in the order of {@link #destroy}. */
+    private void undo(CompletionQueue made, SendQueue queue) {
+        if (qp != 0) {
+            libraries.cm().destroyQp(id.address());
+            receives.queuePairGone(made);
+        }
+        if (made != null) {
+            made.destroy();
+        }
+        if (queue != null) {
+            queue.fail();
+        }
+        receives.drop();
     }
 
     private static ReceiveQueue own(RdmaCoreAdapter adapter, Device device, ReceivePool pool, RdmaCoreQueuePair owner, int receives, int sendDepth) {
         int depth = Math.min(receives, Math.min(device.maxRequests(), device.maxCompletions() - sendDepth));
         return new OwnReceives(device, pool, depth, adapter.counters(),
-                () -> owner.abort(new DeviceErrorException("the device " + device.name() + " refused a receive")));
+                () -> owner.receivesFailed(new DeviceErrorException("the device " + device.name() + " refused a receive")));
     }
 
     /** Shared ones where the adapter shares them on this device. */

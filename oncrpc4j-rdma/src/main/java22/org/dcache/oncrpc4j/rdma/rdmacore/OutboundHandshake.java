@@ -93,6 +93,8 @@ final class OutboundHandshake implements CmId.Holder, Members.Member {
                 loop.execute(() -> failCounted(e.cause));
             } catch (VerbsException e) {
                 loop.execute(() -> failCounted(e));
+            } catch (RuntimeException | Error e) {
+                loop.execute(() -> failCounted(new HandshakeException("cannot connect to " + remote + ": " + e, e)));
             }
         });
     }
@@ -135,9 +137,9 @@ final class OutboundHandshake implements CmId.Holder, Members.Member {
             throw new HandshakeException(remote + " is reached by an RDMA device that is not used: see oncrpc.rdma.device");
         }
         RdmaCoreQueuePair made = new RdmaCoreQueuePair(adapter, id, handler);
+        queuePair = made;
         pair = NativeQueuePair.open(adapter, device, id, made, options, false);
         made.open(pair);
-        queuePair = made;
         inboundReads = Math.min(options.inboundReads(), device.inboundReads());
         outboundReads = Math.min(options.outboundReads(), device.outboundReads());
         try (ConnParams params = new ConnParams(options, inboundReads, outboundReads, false)) {
@@ -202,7 +204,7 @@ final class OutboundHandshake implements CmId.Holder, Members.Member {
                 Math.min(outboundReads, event.outboundReads()), false, adapter.detail(up.device(), pair)));
         adapter.members().replace(this, up);
         up.established();
-        listener.connected(up);
+        up.connected(listener);
     }
 
     private void end() {

@@ -5,8 +5,8 @@ import java.io.IOException;
 import java.net.BindException;
 import java.net.Inet6Address;
 import java.net.InetSocketAddress;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.dcache.oncrpc4j.rdma.verbs.ConnectionRequestHandler;
+import org.dcache.oncrpc4j.rdma.verbs.HelperThread;
 import org.dcache.oncrpc4j.rdma.verbs.Listener;
 import org.dcache.oncrpc4j.rdma.verbs.parts.Members;
 import org.slf4j.Logger;
@@ -14,7 +14,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * A listening id. Its events come on the channel's thread, which makes an {@link InboundRequest} of each request and leaves the rest to that one's loop. At most
- * {@code oncrpc.rdma.handshakes} may be half open; more are dropped at once. Connections do not depend on it once they are accepted. It ends with the device that its address belongs to,
+ * {@code oncrpc.rdma.handshakes} may be half open; more are dropped at once. Its handshakes end with it; connections do not depend on it once they are up. It ends with the device that its address belongs to,
  * one for all addresses with the adapter's last device.
  */
 final class RdmaCoreListener implements Listener, CmChannel.Owner, Members.Member, DeviceRemoval.OnDevice {
@@ -23,7 +23,7 @@ final class RdmaCoreListener implements Listener, CmChannel.Owner, Members.Membe
 
     private final RdmaCoreAdapter adapter;
     private final ConnectionRequestHandler handler;
-    private final AtomicInteger halfOpen = new AtomicInteger();
+    private final Members handshakes = new Members();
     private final InetSocketAddress address;
     private final long context;
     private long id;
@@ -68,13 +68,12 @@ final class RdmaCoreListener implements Listener, CmChannel.Owner, Members.Membe
     public void onCmEvent(CmEvent event) {
         if (event.type() == CmEventType.CONNECT_REQUEST) {
             adapter.counters().increment(RdmaCoreCounter.CONNECT_REQUESTS);
-            InboundRequest request = new InboundRequest(adapter, this, event);
-            boolean few = halfOpen.incrementAndGet() <= adapter.settings().handshakes();
-            if (!few) {
+            InboundRequest request = InboundRequest.of(adapter, handshakes, handler, event);
+            if (handshakes.count() >= adapter.settings().handshakes()) {
                 adapter.counters().increment(RdmaCoreCounter.REFUSED_HALF_OPEN);
-            }
-            if (adapter.members().add(request) && few) {
-                request.loop().execute(request::start);
+                request.refuse();
+            } else if (request.join()) {
+                request.start();
             } else {
                 request.refuse();
             }
@@ -85,43 +84,35 @@ final class RdmaCoreListener implements Listener, CmChannel.Owner, Members.Membe
         }
     }
 
-    /** Loop: asks the upper layer. */
-    void ask(InboundRequest request) {
-        try {
-            handler.onConnectionRequest(request);
-        } catch (Throwable e) {
-            adapter.counters().increment(RdmaCoreCounter.HANDLER_FAILED);
-            LOG.error("the handler of connection requests on {} failed", address, e);
-        }
-    }
-
-    /** One request is no longer half open. */
-    void answered() {
-        halfOpen.decrementAndGet();
-    }
-
     @Override
     public void close() {
-        synchronized (this) {
-            if (id == 0) {
-                return;
-            }
-            adapter.cmChannel().destroyId(id);
-            id = 0;
+        stop();
+        if (!HelperThread.isLoop()) {
+            handshakes.close(() -> {});
         }
+    }
+
+    private void stop() {
+        synchronized (this) {
+            if (id != 0) {
+                adapter.cmChannel().destroyId(id);
+                id = 0;
+            }
+        }
+        handshakes.end();
         adapter.members().remove(this);
     }
 
     @Override
     public void adapterClosed() {
-        close();
+        stop();
     }
 
     @Override
     public void deviceRemoved(Device device) {
         if (context == device.context() || !adapter.hasDevice()) {
             LOG.warn("no longer listening on {}: the RDMA device {} was removed", address, device.name());
-            adapter.control().execute(this::close);
+            adapter.control().execute(this::stop);
         }
     }
 }

@@ -1,38 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dcache.oncrpc4j.rdma.rdmacore;
 
-import java.util.concurrent.atomic.AtomicReference;
 import org.dcache.oncrpc4j.rdma.metrics.Counters;
 import org.dcache.oncrpc4j.rdma.verbs.Access;
-import org.dcache.oncrpc4j.rdma.verbs.AdapterClosedException;
+import org.dcache.oncrpc4j.rdma.verbs.ConnectListener;
 import org.dcache.oncrpc4j.rdma.verbs.ConnectionClosedException;
 import org.dcache.oncrpc4j.rdma.verbs.ConnectionInfo;
+import org.dcache.oncrpc4j.rdma.verbs.DeviceErrorException;
 import org.dcache.oncrpc4j.rdma.verbs.Exposure;
 import org.dcache.oncrpc4j.rdma.verbs.MemorySource;
 import org.dcache.oncrpc4j.rdma.verbs.PeerClosedException;
 import org.dcache.oncrpc4j.rdma.verbs.PeerResetException;
 import org.dcache.oncrpc4j.rdma.verbs.ProtocolViolationException;
-import org.dcache.oncrpc4j.rdma.verbs.QueuePair;
 import org.dcache.oncrpc4j.rdma.verbs.QueuePairHandler;
 import org.dcache.oncrpc4j.rdma.verbs.VerbsException;
 import org.dcache.oncrpc4j.rdma.verbs.WorkRequest;
-import org.dcache.oncrpc4j.rdma.verbs.parts.Members;
+import org.dcache.oncrpc4j.rdma.verbs.parts.LateRequests;
+import org.dcache.oncrpc4j.rdma.verbs.parts.LoopQueuePair;
 import org.dcache.oncrpc4j.rdma.verbs.parts.Timer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A reliable connection of a device: ties its {@link NativeQueuePair}, send and receive queue, exposures, connection id and handler together, and owns the way it ends.
+ * A reliable connection of a device: ties its {@link NativeQueuePair}, send and receive queue, exposures, connection id and handler together.
  *
- * <p>The end is decided once, by whoever sets the cause first. An orderly one waits for a bounded time until what was posted has completed. Then, in this order: nothing is posted any
+ * <p>It ends as {@link LoopQueuePair} says; an orderly end waits until what was posted has completed. Then, in this order: nothing is posted any
  * more; disconnect, which puts the queue pair into the error state; the loop takes the completions of flushed work, for a bounded time; windows, queue pair and completion queue are
  * destroyed; what never completed fails, exposures end, {@code onDisconnected}; the id is destroyed. The device touches no memory after the queue pair is destroyed, and nobody's
  * memory is given back before.
  */
-final class RdmaCoreQueuePair implements QueuePair, CmId.Holder, CompletionQueue.Taker, Members.Member, DeviceRemoval.OnDevice {
+final class RdmaCoreQueuePair extends LoopQueuePair implements CmId.Holder, CompletionQueue.Taker, DeviceRemoval.OnDevice {
 
-    /** How long posted work may take to complete when the connection ends in good order. */
-    private static final long DRAIN_MILLIS = 5000;
     /** How long flushing may take. */
     private static final long FLUSH_MILLIS = 1000;
     /** How long the connection manager may take to say why work was flushed. */
@@ -43,10 +41,8 @@ final class RdmaCoreQueuePair implements QueuePair, CmId.Holder, CompletionQueue
     private final RdmaCoreAdapter adapter;
     private final CmId id;
     private final Loop loop;
-    private final QueuePairHandler handler;
     private final Counters counters;
     private final Exposures exposures = new Exposures();
-    private final AtomicReference<VerbsException> end = new AtomicReference<>();
     private final LateRequests late = new LateRequests();
     private NativeQueuePair pair;
     private volatile ConnectionInfo info;
@@ -55,18 +51,16 @@ final class RdmaCoreQueuePair implements QueuePair, CmId.Holder, CompletionQueue
     // of the loop
     private final EarlyMessages early = new EarlyMessages();
     private boolean up;
-    private boolean draining;
-    private boolean tornDown;
     private boolean flushing;
-    private boolean finished;
-    private Timer timer;
+    private boolean flushed;
+    private Timer flushTimer;
     private Timer reasonTimer;
 
     RdmaCoreQueuePair(RdmaCoreAdapter adapter, CmId id, QueuePairHandler handler) {
+        super(id.loop(), handler, adapter.counters(), RdmaCoreCounter.HANDLER_FAILED, RdmaCoreCounter.CLOSE_TIMEOUT);
         this.adapter = adapter;
         this.id = id;
         this.loop = id.loop();
-        this.handler = handler;
         this.counters = adapter.counters();
     }
 
@@ -93,31 +87,28 @@ final class RdmaCoreQueuePair implements QueuePair, CmId.Holder, CompletionQueue
         id.holder(this);
         counters.increment(RdmaCoreCounter.ESTABLISHED);
         up = true;
-        try {
-            handler.onEstablished(this);
-        } catch (Throwable e) {
-            handlerFailed(e);
-            abort(new ConnectionClosedException("the handler failed when the connection came up", e));
-        }
+        tellEstablished();
         early.drain(this::deliver);
         if (early.problem() != null) {
-            failed(early.problem());
+            problem(early.problem());
         }
         loop.add(pair.completions());
+    }
+
+    /** Loop, after {@link #established}: to who asked for it. */
+    void connected(ConnectListener listener) {
+        tellConnected(listener);
     }
 
     /** Loop: the peer was gone before an accepted connection came up. The handler hears only that. */
     void stillborn(VerbsException cause) {
         id.holder(this);
-        end.set(cause);
-        teardown();
+        endNow(cause);
     }
 
-    /** Loop: it never had a native half, and the handler hears only of its end. */
-    void never(VerbsException cause) {
-        end.set(cause);
-        tornDown = true;
-        gone = true;
+    /** Whether it has a native half; before it has, nobody but its request knows it. */
+    boolean isMade() {
+        return pair != null;
     }
 
     Loop loop() {
@@ -135,23 +126,17 @@ final class RdmaCoreQueuePair implements QueuePair, CmId.Holder, CompletionQueue
 
     @Override
     public void postReceives(int count) {
-        if (pair != null) {
-            pair.receives().post(count);
-        }
+        pair.receives().post(count);
     }
 
     @Override
     public void postSend(WorkRequest chain) {
-        if (pair != null) {
-            pair.sends().post(chain);
-        } else {
-            failLate(chain);
-        }
+        pair.sends().post(chain);
     }
 
     @Override
     public boolean exposeBlocks() {
-        return pair != null && !pair.device().hasWindows();
+        return !pair.device().hasWindows();
     }
 
     @Override
@@ -179,36 +164,10 @@ final class RdmaCoreQueuePair implements QueuePair, CmId.Holder, CompletionQueue
     }
 
     @Override
-    public boolean isOpen() {
-        return end.get() == null;
-    }
-
-    @Override
-    public void disconnect(VerbsException cause) {
-        if (end.compareAndSet(null, cause)) {
-            loop.execute(() -> {
-                draining = true;
-                if (pair.sends().isIdle()) {
-                    teardown();
-                } else if (!tornDown) {
-                    timer = loop.schedule(DRAIN_MILLIS, () -> {
-                        counters.increment(RdmaCoreCounter.CLOSE_TIMEOUT);
-                        teardown();
-                    });
-                }
-            });
+    protected void finish() {
+        if (pair.sends().isIdle()) {
+            tearDown();
         }
-    }
-
-    @Override
-    public void abort(VerbsException cause) {
-        end.compareAndSet(null, cause);
-        loop.execute(this::teardown);
-    }
-
-    @Override
-    public void adapterClosed() {
-        abort(new AdapterClosedException("the rdma-core adapter was closed"));
     }
 
     // ---- what the connection manager and the device report, on the loop
@@ -218,7 +177,7 @@ final class RdmaCoreQueuePair implements QueuePair, CmId.Holder, CompletionQueue
         switch (event.type()) {
             case DISCONNECTED -> {
                 takeAll();
-                if (end.get() == null) {
+                if (isOpen()) {
                     counters.increment(RdmaCoreCounter.PEER_CLOSED);
                 }
                 abort(new PeerClosedException("the peer " + info.remote() + " closed the connection"));
@@ -245,7 +204,7 @@ final class RdmaCoreQueuePair implements QueuePair, CmId.Holder, CompletionQueue
                 return;
             }
             takeAll();
-            failed(new DeviceErrorException("the device ended the connection with " + info.remote() + " for an error of the peer or its own (event "
+            problem(new DeviceErrorException("the device ended the connection with " + info.remote() + " for an error of the peer or its own (event "
                     + type + " of libibverbs)"));
         });
     }
@@ -257,7 +216,7 @@ final class RdmaCoreQueuePair implements QueuePair, CmId.Holder, CompletionQueue
         }
     }
 
-    /** Any thread: the shared receive queue is broken. */
+    /** Any thread, also before its native half is known here: receives cannot be posted. */
     void receivesFailed(VerbsException cause) {
         loop.execute(() -> failedAlsoEarly(cause));
     }
@@ -290,21 +249,22 @@ final class RdmaCoreQueuePair implements QueuePair, CmId.Holder, CompletionQueue
 
     private void failedAlsoEarly(VerbsException cause) {
         if (up) {
-            failed(cause);
+            problem(cause);
         } else if (early.problem(cause) && pair != null) {
             // The handshake goes on as it does, and the connection ends with it, or when it is up.
             id.control(pair::fail);
         }
     }
 
-    private void failed(VerbsException cause) {
-        if (end.compareAndSet(null, cause) || draining) {
-            teardown();
+    /** Loop: something that ends it; also when it was about to end in good order. */
+    private void problem(VerbsException cause) {
+        if (decide(cause) || isDraining()) {
+            tearDown();
         }
     }
 
     private void takeAll() {
-        while (up && !finished && pair.completions().poll()) {
+        while (up && !flushed && pair.completions().poll()) {
             // until there is none
         }
     }
@@ -327,8 +287,13 @@ final class RdmaCoreQueuePair implements QueuePair, CmId.Holder, CompletionQueue
         }
     }
 
+    @Override
+    public void takingFailed(Throwable problem) {
+        failed("at a completion", problem);
+    }
+
     private void received(long wc, PooledReceive buffer, int status) {
-        if (status != VerbsLayout.Wc.SUCCESS || end.get() != null || early.problem() != null) {
+        if (status != VerbsLayout.Wc.SUCCESS || !isOpen() || early.problem() != null) {
             pair.receives().unused(buffer);
             if (status != VerbsLayout.Wc.SUCCESS) {
                 error(status);
@@ -349,15 +314,10 @@ final class RdmaCoreQueuePair implements QueuePair, CmId.Holder, CompletionQueue
     }
 
     private void deliver(PooledReceive message) {
-        if (end.get() != null) {
+        if (isOpen()) {
+            tellReceived(message);
+        } else {
             message.release();
-            return;
-        }
-        try {
-            handler.onReceive(this, message);
-        } catch (Throwable e) {
-            handlerFailed(e);
-            abort(new ConnectionClosedException("the handler failed at a message", e));
         }
     }
 
@@ -366,13 +326,13 @@ final class RdmaCoreQueuePair implements QueuePair, CmId.Holder, CompletionQueue
         pair.sends().refill();
         if (flushing) {
             finishIfFlushed();
-        } else if (draining && pair.sends().isIdle()) {
-            teardown();
+        } else if (isDraining() && pair.sends().isIdle()) {
+            tearDown();
         }
     }
 
     private void error(int status) {
-        if (tornDown || end.get() != null && !draining) {
+        if (isTornDown() || !isOpen() && !isDraining()) {
             return;
         }
         if (!up) {
@@ -380,8 +340,8 @@ final class RdmaCoreQueuePair implements QueuePair, CmId.Holder, CompletionQueue
                     : WorkErrors.cause(status, info.remote(), counters));
             return;
         }
-        if (draining) {
-            teardown();
+        if (isDraining()) {
+            tearDown();
             return;
         }
         if (status == VerbsLayout.Wc.WR_FLUSH_ERR) {
@@ -389,30 +349,22 @@ final class RdmaCoreQueuePair implements QueuePair, CmId.Holder, CompletionQueue
             if (reasonTimer == null) {
                 reasonTimer = loop.schedule(REASON_MILLIS, () -> {
                     counters.increment(RdmaCoreCounter.PEER_RESET);
-                    failed(new PeerResetException("connection with " + info.remote() + " broke"));
+                    problem(new PeerResetException("connection with " + info.remote() + " broke"));
                 });
             }
             return;
         }
-        failed(WorkErrors.cause(status, info.remote(), counters));
+        problem(WorkErrors.cause(status, info.remote(), counters));
     }
 
     /** Loop: a request is done, or will never be. */
     void completed(WorkRequest request, boolean ok) {
-        try {
-            if (request.opcode() == WorkRequest.Opcode.BIND && ((WindowExposure) request.bound()).isInvalidation(request)) {
-                if (ok) {
-                    ((WindowExposure) request.bound()).ended();
-                }
-            } else if (request.isSignaled()) {
-                if (request.opcode() == WorkRequest.Opcode.RDMA_READ) {
-                    handler.onReadCompletion(this, request, ok);
-                } else {
-                    handler.onSendCompletion(this, request, ok);
-                }
+        if (request.opcode() == WorkRequest.Opcode.BIND && ((WindowExposure) request.bound()).isInvalidation(request)) {
+            if (ok) {
+                guarded("at a fence", ((WindowExposure) request.bound())::ended);
             }
-        } catch (Throwable e) {
-            handlerFailed(e);
+        } else {
+            tellCompleted(request, ok);
         }
     }
 
@@ -423,12 +375,8 @@ final class RdmaCoreQueuePair implements QueuePair, CmId.Holder, CompletionQueue
 
     // ---- the end, on the loop
 
-    private void teardown() {
-        if (tornDown) {
-            return;
-        }
-        tornDown = true;
-        cancel(timer);
+    @Override
+    protected void teardown() {
         cancel(reasonTimer);
         pair.sends().stop();
         pair.receives().stop();
@@ -441,9 +389,9 @@ final class RdmaCoreQueuePair implements QueuePair, CmId.Holder, CompletionQueue
             pair.disconnect();
             loop.execute(() -> {
                 flushing = true;
-                timer = loop.schedule(FLUSH_MILLIS, () -> {
+                flushTimer = loop.schedule(FLUSH_MILLIS, () -> {
                     counters.increment(RdmaCoreCounter.CLOSE_TIMEOUT);
-                    finish();
+                    destroy();
                 });
                 takeAll();
                 finishIfFlushed();
@@ -459,16 +407,16 @@ final class RdmaCoreQueuePair implements QueuePair, CmId.Holder, CompletionQueue
 
     private void finishIfFlushed() {
         if (pair.sends().isDrained() && pair.receives().isDrained()) {
-            finish();
+            destroy();
         }
     }
 
-    private void finish() {
-        if (finished) {
+    private void destroy() {
+        if (flushed) {
             return;
         }
-        finished = true;
-        cancel(timer);
+        flushed = true;
+        cancel(flushTimer);
         loop.remove(pair.completions());
         pair.receives().settle(pair.completions());
         id.control(() -> {
@@ -481,20 +429,11 @@ final class RdmaCoreQueuePair implements QueuePair, CmId.Holder, CompletionQueue
 
     private void gone() {
         gone = true;
-        pair.receives().drop();
-        exposures.ended();
-        pair.sends().fail();
+        guarded("while its receives ended", pair.receives()::drop);
+        guarded("while its exposures ended", exposures::ended);
+        guarded("while its requests ended", pair.sends()::fail);
         counters.increment(RdmaCoreCounter.CLOSED);
-        try {
-            handler.onDisconnected(this, end.get());
-        } catch (Throwable e) {
-            handlerFailed(e);
-        }
+        tellEnd();
         id.destroy(() -> adapter.members().remove(this));
-    }
-
-    private void handlerFailed(Throwable e) {
-        counters.increment(RdmaCoreCounter.HANDLER_FAILED);
-        LOG.error("a handler of the connection with {} failed", info == null ? "nobody yet" : info.remote(), e);
     }
 }

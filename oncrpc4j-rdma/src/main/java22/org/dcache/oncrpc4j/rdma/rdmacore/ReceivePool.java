@@ -6,13 +6,17 @@ import java.util.ArrayDeque;
 import java.util.function.ToIntFunction;
 import org.dcache.oncrpc4j.rdma.verbs.MemoryBudget;
 import org.dcache.oncrpc4j.rdma.verbs.ResourceLimitException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Receive buffers of one size on one device, in slabs that are registered once and stay until the adapter is closed. Any thread takes and gives back, last in first out, under a short
- * lock. What it has counts in the adapter's budget, but a connection is not refused for it: messages get less. It grows on control threads: {@link #reserve} before a connection takes its receives, {@link #await} when handlers hold so many that none is left.
+ * lock. What it has counts in the adapter's budget, but a connection is not refused for it: messages get less. It grows on control threads: {@link #reserve} before a connection takes its receives, {@link #await} when
+ * handlers hold so many that none is left; it goes on until nobody waits, or it cannot: then a buffer that comes back wakes who waits first.
  */
 final class ReceivePool {
 
+    private static final Logger LOG = LoggerFactory.getLogger(ReceivePool.class);
     private static final int SLAB = 256 << 10;
 
     private final Regions regions;
@@ -49,6 +53,7 @@ final class ReceivePool {
                 }
             }
             grow();
+            wake();
         }
     }
 
@@ -73,7 +78,6 @@ final class ReceivePool {
                 push(new PooledReceive(this, slab.slice(i * stride, size), localKey.applyAsInt(region)));
             }
         }
-        wake();
     }
 
     /** Buffers that are posted, or with handlers. */
@@ -117,17 +121,28 @@ final class ReceivePool {
             growing = true;
         }
         if (start) {
-            control.execute(() -> {
-                try {
-                    grow();
-                } catch (ResourceLimitException e) {
-                    // Counted; a buffer that comes back wakes who waits.
-                } finally {
-                    synchronized (this) {
-                        growing = false;
-                    }
+            control.execute(this::growForWaiters);
+        }
+    }
+
+    /** Control: until nobody waits any more, or the pool cannot grow. */
+    private void growForWaiters() {
+        while (true) {
+            boolean grown = false;
+            try {
+                grow();
+                grown = true;
+            } catch (ResourceLimitException | OutOfMemoryError e) {
+                LOG.warn("no more receives of {} bytes for now: {}", size, e.getMessage());
+            }
+            wake();
+            synchronized (this) {
+                // Who was woken may wait again, and who found the new ones gone still does; those whose turn never came would wait for ever.
+                if (waiters.isEmpty() || !grown && free == null) {
+                    growing = false;
+                    return;
                 }
-            });
+            }
         }
     }
 

@@ -3,6 +3,7 @@ package org.dcache.oncrpc4j.rdma.rdmacore;
 
 import java.net.InetSocketAddress;
 import org.dcache.oncrpc4j.rdma.metrics.Counters;
+import org.dcache.oncrpc4j.rdma.verbs.DeviceErrorException;
 import org.dcache.oncrpc4j.rdma.verbs.PeerResetException;
 import org.dcache.oncrpc4j.rdma.verbs.PeerSilentException;
 import org.dcache.oncrpc4j.rdma.verbs.PeerTerminatedException;

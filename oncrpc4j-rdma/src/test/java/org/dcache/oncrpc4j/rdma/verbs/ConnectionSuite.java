@@ -15,9 +15,11 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -44,6 +46,7 @@ public abstract class ConnectionSuite extends ProviderSuite {
             request.accept(withPrivateData(pattern(8, 2)), server);
         })) {
             Endpoint.get(connect(l.localAddress(), withPrivateData(mine), client));
+            server.queuePair();
         }
         assertThat(Endpoint.get(seen)).isEqualTo(mine);
         assertThat(server.queuePair().info().peerPrivateData()).isEqualTo(mine);
@@ -155,6 +158,195 @@ public abstract class ConnectionSuite extends ProviderSuite {
         Pair pair = connect();
         pair.clientQp().postSend(send(pattern(6, 6)));
         assertThat(pair.server().message().data()).isEqualTo(pattern(6, 6));
+    }
+
+    @Test
+    void whenAListenerHasClosedNoRequestOfItIsToldAndNoConnectionOfItComesUp() throws Exception {
+        AtomicBoolean over = new AtomicBoolean();
+        List<String> late = new CopyOnWriteArrayList<>();
+        for (int round = 0; round < 10; round++) {
+            over.set(false);
+            List<Endpoint> servers = new CopyOnWriteArrayList<>();
+            Listener l = listen(request -> {
+                if (over.get()) {
+                    late.add("a request");
+                }
+                Endpoint server = new Endpoint() {
+                    @Override
+                    public void onEstablished(QueuePair queuePair) {
+                        if (over.get()) {
+                            late.add("a connection");
+                        }
+                        super.onEstablished(queuePair);
+                    }
+                };
+                servers.add(server);
+                request.accept(options(64, 4), server);
+            });
+            List<CompletableFuture<QueuePair>> connects = new ArrayList<>();
+            for (int i = 0; i < 8; i++) {
+                connects.add(connect(l.localAddress(), options(64, 4), unusedEndpoint()));
+            }
+            if (round % 2 == 0) {
+                Endpoint.get(CompletableFuture.anyOf(connects.toArray(CompletableFuture[]::new)));
+            }
+            l.close();
+            over.set(true);
+            for (CompletableFuture<QueuePair> connect : connects) {
+                connect.handle((up, problem) -> null).get(20, TimeUnit.SECONDS);
+            }
+            // Those that came up stay, the others hear of their end.
+            assertThat(servers).allSatisfy(server -> CompletableFuture.anyOf(server.established, server.disconnected).get(20, TimeUnit.SECONDS));
+        }
+        assertThat(late).as("after the close").isEmpty();
+    }
+
+    @Test
+    void closingAListenerEndsAHandshakeThatWaitsForAnAnswer() throws Exception {
+        CompletableFuture<ConnectionRequest> asked = new CompletableFuture<>();
+        Listener l = listen(asked::complete);
+        CompletableFuture<QueuePair> connect = connect(l.localAddress(), options(64, 4), unusedEndpoint());
+        ConnectionRequest request = Endpoint.get(asked);
+        l.close();
+        assertThatThrownBy(() -> connect.get(10, TimeUnit.SECONDS)).as("at once").isInstanceOf(ExecutionException.class).cause().isNotInstanceOf(HandshakeTimeoutException.class);
+        Endpoint tooLate = unusedEndpoint();
+        request.accept(options(64, 4), tooLate);
+        assertThat(tooLate.end()).isInstanceOf(VerbsException.class);
+        assertThat(tooLate.established).isNotDone();
+        assertThat(tooLate.violations).isEmpty();
+    }
+
+    @Test
+    void aListenerCanBeClosedByTheHandlerOfItsRequests() throws Exception {
+        CompletableFuture<Listener> listening = new CompletableFuture<>();
+        CompletableFuture<Void> closed = new CompletableFuture<>();
+        Listener l = listen(request -> {
+            Endpoint.get(listening).close();
+            closed.complete(null);
+        });
+        listening.complete(l);
+        CompletableFuture<QueuePair> connect = connect(l.localAddress(), options(64, 4), unusedEndpoint());
+        Endpoint.get(closed);
+        assertThatThrownBy(() -> connect.get(10, TimeUnit.SECONDS)).as("at once").isInstanceOf(ExecutionException.class).cause().isNotInstanceOf(HandshakeTimeoutException.class);
+        l.close();
+        adapter.listen(l.localAddress(), 8, request -> request.reject(new byte[0])).close();
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void aHandlerOfRequestsThatThrowsHasRejectedThisOneOnly(boolean error) throws Exception {
+        AtomicBoolean fails = new AtomicBoolean(true);
+        Endpoint server = endpoint();
+        try (Listener l = listen(request -> {
+            if (fails.getAndSet(false)) {
+                throwIt(error);
+            }
+            request.accept(options(64, 4), server);
+        })) {
+            CompletableFuture<QueuePair> first = connect(l.localAddress(), options(64, 4), unusedEndpoint());
+            assertThatThrownBy(() -> first.get(10, TimeUnit.SECONDS)).as("at once").isInstanceOf(ExecutionException.class).cause().isNotInstanceOf(HandshakeTimeoutException.class);
+            Endpoint.get(connect(l.localAddress(), options(64, 4), endpoint()));
+            server.queuePair();
+        }
+    }
+
+    private static void throwIt(boolean error) {
+        if (error) {
+            throw new AssertionError("an error, as the test wants it");
+        }
+        throw new IllegalStateException("an exception, as the test wants it");
+    }
+
+    /** Throws from one callback. */
+    private final class Throwing extends Endpoint {
+
+        private final String where;
+        private final boolean error;
+
+        Throwing(String where, boolean error) {
+            this.where = where;
+            this.error = error;
+        }
+
+        private void at(String callback) {
+            if (where.equals(callback)) {
+                throwIt(error);
+            }
+        }
+
+        @Override
+        public void onEstablished(QueuePair queuePair) {
+            super.onEstablished(queuePair);
+            at("established");
+        }
+
+        @Override
+        public void onReceive(QueuePair queuePair, ReceiveBuffer buffer) {
+            super.onReceive(queuePair, buffer);
+            at("receive");
+        }
+
+        @Override
+        public void onSendCompletion(QueuePair queuePair, WorkRequest request, boolean ok) {
+            super.onSendCompletion(queuePair, request, ok);
+            at("send completion");
+        }
+
+        @Override
+        public void onReadCompletion(QueuePair queuePair, WorkRequest request, boolean ok) {
+            super.onReadCompletion(queuePair, request, ok);
+            at("read completion");
+        }
+
+        @Override
+        public void onDisconnected(QueuePair queuePair, VerbsException cause) {
+            super.onDisconnected(queuePair, cause);
+            at("disconnected");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"established", "receive", "send completion", "read completion", "disconnected"})
+    void aHandlerThatThrowsEndsItsOwnConnectionWithThatAndNoOther(String where) throws Exception {
+        Pair bystander = connect();
+        for (boolean error : new boolean[] {false, true}) {
+            Throwing failing = new Throwing(where, error);
+            try (Listener l = listen(request -> request.accept(options(64, 8), failing))) {
+                Endpoint client = new Endpoint();
+                // A client that hears of the end before it is connected has lost nothing either.
+                QueuePair peer = connect(l.localAddress(), options(64, 8), client).exceptionally(e -> null).get(20, TimeUnit.SECONDS);
+                QueuePair qp = failing.queuePair();
+                if (where.equals("established")) {
+                    assertThat(failing.end()).isInstanceOf(ConnectionClosedException.class);
+                } else {
+                    peer.postSend(send(pattern(4, 1)));
+                    failing.message();
+                    switch (where) {
+                        case "send completion" -> qp.postSend(send(pattern(4, 2)));
+                        case "read completion" -> {
+                            Exposure exposure = expose(client, MemorySource.of(memory(8).bytes()), Access.REMOTE_READ);
+                            qp.postSend(read(memory(8), 0, 8, exposure.stag(), exposure.offset()));
+                        }
+                        case "disconnected" -> qp.abort(new ConnectionClosedException("thrown at"));
+                        default -> {
+                            // The message is enough.
+                        }
+                    }
+                }
+                VerbsException end = failing.end();
+                assertThat(end).isInstanceOf(ConnectionClosedException.class);
+                if (!where.equals("disconnected")) {
+                    assertThat(end).hasMessageContaining("as the test wants it").cause().isInstanceOf(error ? AssertionError.class : IllegalStateException.class);
+                }
+                if (peer != null) {
+                    client.end();
+                }
+                assertThat(failing.violations).isEmpty();
+            }
+            bystander.clientQp().postSend(send(pattern(6, 6)));
+            assertThat(bystander.server().message().data()).isEqualTo(pattern(6, 6));
+            bystander.serverQp().postReceives(1);
+        }
     }
 
     @Test

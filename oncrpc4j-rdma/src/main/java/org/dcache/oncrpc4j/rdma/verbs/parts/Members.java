@@ -5,9 +5,11 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * Everything of one adapter that can call back: its listeners, handshakes and connections, each from before its first callback until after its last.
+ * Everything of one adapter that can call back: its listeners, handshakes and connections, each from before its first callback until after its last; or the handshakes of one listener.
  *
  * <p>{@link #close} tells each member, waits until none is left, and only then frees what they used: so no callback comes after it, whoever calls it and however often. Who is
  * added while that is under way is refused, but a handshake may still {@linkplain #replace become} its connection, which is told as well. Any thread; members are told without the
@@ -21,10 +23,13 @@ public final class Members {
         void adapterClosed();
     }
 
+    private static final Logger LOG = LoggerFactory.getLogger(Members.class);
+
     private final Set<Member> members = new HashSet<>();
 
     // guarded by members
     private boolean closing;
+    private boolean freeing;
     private boolean closed;
 
     /** @return false when the adapter is closing: the member must not start */
@@ -71,6 +76,29 @@ public final class Members {
         }
     }
 
+    /** How many there are now. */
+    public int count() {
+        synchronized (members) {
+            return members.size();
+        }
+    }
+
+    /** Tells all members to end and takes no more, but waits for none: for who is a loop. Idempotent. */
+    public void end() {
+        List<Member> told;
+        synchronized (members) {
+            told = closing ? List.of() : List.copyOf(members);
+            closing = true;
+        }
+        for (Member member : told) {
+            try {
+                member.adapterClosed();
+            } catch (Throwable e) {
+                LOG.error("{} could not be told to end", member, e);
+            }
+        }
+    }
+
     /**
      * Ends all members and then frees what they used. A second call waits until the first is through. Not from a callback, since it waits for them to end; an interrupt does not
      * end the wait but is kept for the caller to see.
@@ -78,22 +106,22 @@ public final class Members {
      * @param free runs once, when no member is left
      */
     public void close(Runnable free) {
+        end();
+        boolean interrupted = await(members::isEmpty);
         boolean first;
-        List<Member> told;
         synchronized (members) {
-            first = !closing;
-            closing = true;
-            told = first ? List.copyOf(members) : List.of();
+            first = !freeing;
+            freeing = true;
         }
-        told.forEach(Member::adapterClosed);
-        boolean interrupted = await(first ? members::isEmpty : () -> closed);
         try {
             if (first) {
                 free.run();
+            } else {
+                interrupted |= await(() -> closed);
             }
         } finally {
             synchronized (members) {
-                closed = true;
+                closed |= first;
                 members.notifyAll();
             }
             if (interrupted) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.dcache.oncrpc4j.rdma.rdmacore;
+package org.dcache.oncrpc4j.rdma.verbs.parts;
 
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -7,13 +7,13 @@ import java.util.function.Consumer;
 import org.dcache.oncrpc4j.rdma.verbs.WorkRequest;
 
 /** Requests that were posted after the end of their connection: they fail in the thread that posted them, or in the one that is just doing the same, so never two at a time. */
-final class LateRequests {
+public final class LateRequests {
 
     private final ConcurrentLinkedQueue<WorkRequest> waiting = new ConcurrentLinkedQueue<>();
     private final AtomicInteger count = new AtomicInteger();
 
     /** Any thread. */
-    void fail(WorkRequest chain, Consumer<WorkRequest> failed) {
+    public void fail(WorkRequest chain, Consumer<WorkRequest> failed) {
         for (WorkRequest request = chain; request != null; ) {
             WorkRequest following = request.next();
             waiting.add(request);

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.dcache.oncrpc4j.rdma.rdmacore;
-
-import org.dcache.oncrpc4j.rdma.verbs.VerbsException;
+package org.dcache.oncrpc4j.rdma.verbs;
 
 /** The device, or the library for it, did not do what it was told; the connection is over. */
 public class DeviceErrorException extends VerbsException {
@@ -10,5 +8,9 @@ public class DeviceErrorException extends VerbsException {
 
     public DeviceErrorException(String message) {
         super(message);
+    }
+
+    public DeviceErrorException(String message, Throwable cause) {
+        super(message, cause);
     }
 }
