@@ -50,8 +50,8 @@ final class EventLoop extends LoopWork {
         } catch (IOException e) {
             throw new UncheckedIOException("cannot open a selector", e);
         }
-        thread = new LoopThread(name, this::run, EventLoop.class.getClassLoader());
         try {
+            thread = new LoopThread(name, this::run, EventLoop.class.getClassLoader());
             thread.start();
         } catch (RuntimeException | Error e) {
             closeSelector();
@@ -63,7 +63,7 @@ final class EventLoop extends LoopWork {
         try {
             selector.close();
         } catch (IOException e) {
-            LOG.debug("closing a selector", e);
+            LOG.warn("cannot close a selector", e);
         }
     }
 
@@ -120,11 +120,7 @@ final class EventLoop extends LoopWork {
             }
         } finally {
             runLastTasks();
-            try {
-                selector.close();
-            } catch (IOException e) {
-                LOG.warn("cannot close a selector", e);
-            }
+            closeSelector();
         }
     }
 

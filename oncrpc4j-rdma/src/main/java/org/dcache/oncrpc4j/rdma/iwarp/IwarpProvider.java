@@ -42,6 +42,9 @@ public final class IwarpProvider implements VerbsProvider {
             return new IwarpAdapter(IwarpSettings.of(config), MemoryBudget.of(config));
         } catch (UncheckedIOException e) {
             throw new ProviderUnavailableException(NAME + ": " + e.getMessage() + ": " + e.getCause().getMessage(), e.getCause());
+        } catch (OutOfMemoryError e) {
+            // Direct memory or threads mostly: the message says which.
+            throw new ProviderUnavailableException(NAME + ": " + e.getMessage(), e);
         }
     }
 }

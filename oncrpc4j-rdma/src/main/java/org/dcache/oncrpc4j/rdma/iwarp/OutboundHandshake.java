@@ -4,6 +4,7 @@ package org.dcache.oncrpc4j.rdma.iwarp;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetSocketAddress;
+import java.net.SocketException;
 import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
@@ -13,6 +14,7 @@ import org.dcache.oncrpc4j.rdma.metrics.Counters;
 import org.dcache.oncrpc4j.rdma.verbs.AdapterClosedException;
 import org.dcache.oncrpc4j.rdma.verbs.ConnectListener;
 import org.dcache.oncrpc4j.rdma.verbs.ConnectOptions;
+import org.dcache.oncrpc4j.rdma.verbs.ConnectionClosedException;
 import org.dcache.oncrpc4j.rdma.verbs.ConnectionInfo;
 import org.dcache.oncrpc4j.rdma.verbs.HandshakeException;
 import org.dcache.oncrpc4j.rdma.verbs.HandshakeTimeoutException;
@@ -20,18 +22,23 @@ import org.dcache.oncrpc4j.rdma.verbs.PeerRejectedException;
 import org.dcache.oncrpc4j.rdma.verbs.QueuePairHandler;
 import org.dcache.oncrpc4j.rdma.verbs.parts.Members;
 import org.dcache.oncrpc4j.rdma.verbs.parts.Timer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A connection that we make, until it is up or has failed: TCP connect, then the initiator's side of the MPA handshake (RFC 5044
  * section 7.1, RFC 6581). Loop thread only.
  *
  * <p>The Request is revision 2 with IRD and ORD, without markers, client-server mode; Replies of revision 0, 1 and 2 are taken. One
- * time-out covers everything. No FPDU leaves before the Reply is whole. Exactly one method of the listener is called, once.
+ * time-out covers everything. No FPDU leaves before the Reply is whole. Exactly one method of the listener is called, once; one that throws is logged and counted, and a connection that it
+ * was told of is ended. A fault of ours, such as having no memory, fails the connect and nothing else.
  */
 final class OutboundHandshake implements EventLoop.Handler, Members.Member {
 
     /** Most Read Requests we are ready to let a responder have outstanding beyond what we offered. */
     private static final int MAX_IRD = 128;
+
+    private static final Logger LOG = LoggerFactory.getLogger(OutboundHandshake.class);
 
     private final IwarpAdapter adapter;
     private final EventLoop loop;
@@ -85,7 +92,13 @@ final class OutboundHandshake implements EventLoop.Handler, Members.Member {
         } catch (IllegalArgumentException e) {
             // Also an address of a family that the system does not have.
             fail(new ConnectException("cannot connect to " + remote + ": " + e));
+        } catch (RuntimeException | Error e) {
+            fail(fault(e));
         }
+    }
+
+    private IOException fault(Throwable e) {
+        return new IOException("cannot connect to " + remote + ": " + e, e);
     }
 
     @Override
@@ -105,6 +118,8 @@ final class OutboundHandshake implements EventLoop.Handler, Members.Member {
             fail(new HandshakeException("bad MPA Reply from " + remote + ": " + e.getMessage(), e));
         } catch (IOException e) {
             fail(named(e));
+        } catch (RuntimeException | Error e) {
+            fail(fault(e));
         }
     }
 
@@ -117,6 +132,9 @@ final class OutboundHandshake implements EventLoop.Handler, Members.Member {
             ConnectException named = new ConnectException(e.getMessage() + ": " + remote);
             named.initCause(e);
             return named;
+        }
+        if (e.getClass() == SocketException.class) {
+            return (IOException) new SocketException("cannot connect to " + remote + ": " + e.getMessage()).initCause(e);
         }
         return e;
     }
@@ -186,7 +204,17 @@ final class OutboundHandshake implements EventLoop.Handler, Members.Member {
         timer.cancel();
         adapter.members().remove(this);
         queuePair.established(key);
-        listener.connected(queuePair);
+        try {
+            listener.connected(queuePair);
+        } catch (RuntimeException | Error e) {
+            listenerFailed(e);
+            queuePair.abort(new ConnectionClosedException("the listener of the connect failed", e));
+        }
+    }
+
+    private void listenerFailed(Throwable e) {
+        counters.increment(IwarpCounter.HANDLER_FAILED);
+        LOG.error("the listener of the connect to {} failed", remote, e);
     }
 
     private void sendTerminate(TerminateCode error, boolean withCrc) throws IOException {
@@ -224,7 +252,12 @@ final class OutboundHandshake implements EventLoop.Handler, Members.Member {
         if (timer != null) {
             timer.cancel();
         }
-        listener.failed(cause);
-        adapter.members().remove(this);
+        try {
+            listener.failed(cause);
+        } catch (RuntimeException | Error e) {
+            listenerFailed(e);
+        } finally {
+            adapter.members().remove(this);
+        }
     }
 }

@@ -163,8 +163,12 @@ final class ReceivePool {
         boolean first = made == 0;
         int count = Math.max(1, (int) Math.min(LARGEST_SLAB, Math.max(SLAB, (long) made * size)) / Math.max(1, size));
         resources.helper.execute(() -> {
-            ByteBuffer slab = slab(count * Math.max(1, size), first);
-            loop.execute(() -> grown(slab, count));
+            ByteBuffer[] slab = new ByteBuffer[1];
+            try {
+                slab[0] = slab(count * Math.max(1, size), first);
+            } finally {
+                loop.execute(() -> grown(slab[0], count));
+            }
         });
     }
 

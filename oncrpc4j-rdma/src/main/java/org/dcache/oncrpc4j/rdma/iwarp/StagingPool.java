@@ -13,7 +13,7 @@ import org.dcache.oncrpc4j.rdma.verbs.MemoryBudget;
  * bound is lent out and the adapter's budget allows: peers that do not read must not pile up memory.
  *
  * <p>Some areas are made at the start. A loop never makes one, since to allocate may take long: when none lies ready it is told null, also for a first one, and waits with {@link #await} for the
- * helper thread, which makes the next one already when the last is lent. Other threads make what they need themselves.
+ * helper thread, which makes the next one already when the last is lent. Other threads make what they need themselves, and wait in the same way when there is no direct memory for it.
  */
 final class StagingPool {
 
@@ -42,7 +42,7 @@ final class StagingPool {
         }
     }
 
-    /** @return null when {@code first} is false and the bound is reached; on a loop also when none lies ready */
+    /** @return null when {@code first} is false and the bound is reached, when the JVM has no direct memory, and on a loop when none lies ready */
     Staging borrow(boolean first) {
         Staging staging;
         boolean grow;
@@ -66,13 +66,22 @@ final class StagingPool {
         if (staging != null || HelperThread.isLoop()) {
             return staging;
         }
-        Staging fresh = make(first);
+        Staging fresh = tryMake(first);
         if (fresh != null) {
             synchronized (this) {
                 lent++;
             }
         }
         return fresh;
+    }
+
+    /** Null also when the JVM has no direct memory: who waits tries again, when the JVM has given up its own search for memory, which takes a while. */
+    private Staging tryMake(boolean needed) {
+        try {
+            return make(needed);
+        } catch (OutOfMemoryError e) {
+            return null;
+        }
     }
 
     /** Runs {@code retry} once when there may be an area again, on any thread; it must only pass on. */
@@ -91,19 +100,19 @@ final class StagingPool {
     }
 
     private void grow(boolean needed) {
-        Staging staging = null;
-        try {
-            staging = make(needed);
-        } catch (OutOfMemoryError e) {
-            // Who waits tries again, when the JVM has given up its own search for memory, which takes a while.
-        }
+        Staging staging = tryMake(needed);
+        boolean missed;
         synchronized (this) {
-            growing = false;
             if (staging != null) {
                 keep(staging);
             }
+            missed = staging == null && !needed && !waiters.isEmpty();
+            growing = missed;
         }
-        if (staging != null || needed) {
+        if (missed) {
+            // Somebody began to wait while it was only asked for ahead.
+            grow(true);
+        } else if (staging != null || needed) {
             wakeAll();
         }
     }

@@ -23,9 +23,10 @@ public final class CountersManagement {
 
     /** Registers the bean for one user more. */
     public static synchronized void acquire() {
-        if (users++ == 0) {
+        if (users == 0) {
             bean = ManagementBean.register(NAME, new Bean());
         }
+        users++;
     }
 
     /** Gives one {@link #acquire} back; the last one takes the bean away. */

@@ -37,7 +37,7 @@ final class Executors {
         Thread[] ranIn = new Thread[1];
         try {
             executor.execute(() -> ranIn[0] = Thread.currentThread());
-        } catch (RejectedExecutionException e) {
+        } catch (RejectedExecutionException | OutOfMemoryError e) {
             return false;
         }
         return ranIn[0] == Thread.currentThread();
@@ -48,9 +48,13 @@ final class Executors {
         return inOrder;
     }
 
-    /** Runs the dispatch of a call; throws {@link RejectedExecutionException} when the service takes no more. */
+    /** Runs the dispatch of a call; throws {@link RejectedExecutionException} when the service takes no more, or has no thread for it. */
     void dispatch(Runnable task) {
-        chosen.execute(() -> run(task));
+        try {
+            chosen.execute(() -> run(task));
+        } catch (OutOfMemoryError e) {
+            throw new RejectedExecutionException("the executor of the service got no thread", e);
+        }
     }
 
     /** Runs a callback; one that the service's executor does not take any more (it was shut down) runs on the shared pool. */

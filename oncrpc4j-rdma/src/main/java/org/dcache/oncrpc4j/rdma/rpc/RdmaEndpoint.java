@@ -8,23 +8,26 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.nio.channels.UnresolvedAddressException;
+import java.util.ArrayDeque;
 import java.util.Collection;
+import java.util.Deque;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.BooleanSupplier;
 import org.dcache.oncrpc4j.rdma.config.Cidr;
 import org.dcache.oncrpc4j.rdma.config.Configuration;
 import org.dcache.oncrpc4j.rdma.config.Settings;
 import org.dcache.oncrpc4j.rdma.config.Transport;
 import org.dcache.oncrpc4j.rdma.metrics.Counters;
 import org.dcache.oncrpc4j.rdma.metrics.CountersManagement;
-import org.dcache.oncrpc4j.rdma.metrics.ManagementBean;
 import org.dcache.oncrpc4j.rdma.spi.RpcEndpoint;
 import org.dcache.oncrpc4j.rdma.spi.ServiceContext;
 import org.dcache.oncrpc4j.rdma.xprt.Acceptor;
@@ -40,8 +43,9 @@ import org.slf4j.LoggerFactory;
 /**
  * RDMA for one {@code OncRpcSvc}: its listeners, its connections, its share of the devices.
  *
- * <p>Start, stop and connect are the service's, from whatever thread; they may block, loops never call them. A failed start leaves nothing bound. Stop ends the
- * connections, waits until their last callback is over and gives the devices back. Connect throws what oncrpc4j throws over TCP, or a subtype (docs/exceptions.md): an
+ * <p>Start, stop and connect are the service's, from whatever thread; they may block, loops never call them. Start and stop take turns. A failed start leaves nothing bound and nothing
+ * taken, whatever it failed with. Stop ends the connections, waits until their last callback is over and gives back what was taken; an interrupt only cuts short what it leaves the
+ * connections to end well. Connect throws what oncrpc4j throws over TCP, or a subtype (docs/exceptions.md): an
  * unresolved address is an unchecked exception there, the root cause of a time-out a {@link TimeoutException}, and an interrupt is taken.
  */
 final class RdmaEndpoint implements RpcEndpoint {
@@ -50,6 +54,7 @@ final class RdmaEndpoint implements RpcEndpoint {
 
     /** How long stop waits for connections to say good-bye before it cuts them off, milliseconds. */
     private static final long LINGER = 2000;
+    private static final long LOOK_AGAIN = 10;
 
     /** Connections that come and go. */
     private final BoundedLog comings = new BoundedLog(LOG);
@@ -61,11 +66,16 @@ final class RdmaEndpoint implements RpcEndpoint {
     private final Set<RdmaRpcTransport> connections = ConcurrentHashMap.newKeySet();
     private final List<Acceptor> acceptors = new CopyOnWriteArrayList<>();
 
-    // guarded by this
-    private List<DevicePool.Lease> leases;
-    private volatile boolean stopped;
+    /** Held by start and by stop, from beginning to end. */
+    private final Object lifecycle = new Object();
 
-    private ManagementBean management;
+    // guarded by this
+    /** Null while nothing is open. */
+    private List<DevicePool.Lease> leases;
+    /** How to give back what was taken, the last first. */
+    private final Deque<Runnable> taken = new ArrayDeque<>();
+
+    private volatile boolean stopped;
 
     private volatile Executors executors;
     private volatile CallDispatcher dispatcher;
@@ -127,21 +137,48 @@ final class RdmaEndpoint implements RpcEndpoint {
             throw stopped();
         }
         if (leases == null) {
-            leases = devices.acquire(config);
-            CountersManagement.acquire();
-            management = ServiceManagement.register(this);
-            timer = SharedThreads.acquireTimer();
-            executors = new Executors(service.executor(), SharedThreads.acquireWorkers(), counters);
-            dispatcher = new CallDispatcher(service, executors, counters);
+            try {
+                CountersManagement.acquire();
+                taken.push(CountersManagement::release);
+                taken.push(ServiceManagement.register(this)::close);
+                timer = SharedThreads.acquireTimer();
+                taken.push(SharedThreads::releaseTimer);
+                ExecutorService workers = SharedThreads.acquireWorkers();
+                taken.push(SharedThreads::releaseWorkers);
+                executors = new Executors(service.executor(), workers, counters);
+                dispatcher = new CallDispatcher(service, executors, counters);
+                List<DevicePool.Lease> all = devices.acquire(config);
+                taken.push(() -> all.forEach(DevicePool.Lease::close));
+                leases = all;
+            } catch (IOException | RuntimeException | Error e) {
+                giveBack();
+                throw e;
+            }
         }
         return leases;
     }
 
+    /** All of it, also when one of them throws. */
+    private void giveBack() {
+        Runnable last = taken.poll();
+        if (last != null) {
+            try {
+                last.run();
+            } finally {
+                giveBack();
+            }
+        }
+    }
+
     @Override
     public void start() throws IOException {
-        synchronized (this) {
+        synchronized (lifecycle) {
             stopped = false;
+            bindAll();
         }
+    }
+
+    private void bindAll() throws IOException {
         if (service.client() || !acceptors.isEmpty()) {
             return;
         }
@@ -158,7 +195,7 @@ final class RdmaEndpoint implements RpcEndpoint {
                     acceptors.add(bind(lease.device(), address, range));
                 }
             }
-        } catch (IOException | RuntimeException e) {
+        } catch (IOException | RuntimeException | Error e) {
             stop();
             if (service.publish()) {
                 new Rpcbind().clear(service.programs().keySet());
@@ -262,54 +299,42 @@ final class RdmaEndpoint implements RpcEndpoint {
 
     @Override
     public void stop(long gracePeriod, TimeUnit unit) {
-        List<DevicePool.Lease> open;
-        ManagementBean seen;
-        synchronized (this) {
-            stopped = true;
-            open = leases;
-            leases = null;
-            seen = management;
-            management = null;
-        }
-        if (open == null) {
-            return;
-        }
-        acceptors.forEach(Acceptor::close);
-        acceptors.clear();
-        long deadline = System.nanoTime() + unit.toNanos(gracePeriod);
-        while (System.nanoTime() < deadline && !Thread.currentThread().isInterrupted()
-                && connections.stream().anyMatch(t -> !t.connection().isIdle())) {
-            await(10);
-        }
-        connections.forEach(RdmaRpcTransport::close);
-        awaitEnd();
-        connections.forEach(RdmaRpcTransport::abort);
-        awaitEnd();
-        open.forEach(DevicePool.Lease::close);
-        SharedThreads.releaseWorkers();
-        SharedThreads.releaseTimer();
-        seen.close();
-        CountersManagement.release();
-    }
-
-    private void awaitEnd() {
-        long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(LINGER);
-        while (!connections.isEmpty() && System.nanoTime() < deadline && !Thread.currentThread().isInterrupted()) {
-            await(LINGER);
+        // Before the lock: a start or connect under way should not go on for long.
+        stopped = true;
+        synchronized (lifecycle) {
+            synchronized (this) {
+                stopped = true;
+                if (leases == null) {
+                    return;
+                }
+                leases = null;
+            }
+            acceptors.forEach(Acceptor::close);
+            acceptors.clear();
+            await(unit.toMillis(gracePeriod), () -> connections.stream().allMatch(t -> t.connection().isIdle()), true);
+            connections.forEach(RdmaRpcTransport::close);
+            await(LINGER, connections::isEmpty, true);
+            connections.forEach(RdmaRpcTransport::abort);
+            await(LINGER, connections::isEmpty, false);
+            giveBack();
         }
     }
 
-    /** Waits until a connection ends, at most this long. An interrupt is kept and cuts the waiting short. */
-    private void await(long millis) {
-        synchronized (connections) {
-            if (connections.isEmpty()) {
-                return;
+    /** Waits so long for this to be so. An interrupt is kept for the caller to see. @param heeding whether it also ends the wait */
+    private void await(long millis, BooleanSupplier condition, boolean heeding) {
+        long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
+        boolean interrupted = false;
+        while (!condition.getAsBoolean() && System.nanoTime() < deadline && !(heeding && interrupted)) {
+            synchronized (connections) {
+                try {
+                    connections.wait(LOOK_AGAIN);
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                }
             }
-            try {
-                connections.wait(millis);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
         }
     }
 }

@@ -119,7 +119,7 @@ public final class DevicePool {
                     leases.add(lease(provider, config));
                 }
             }
-        } catch (VerbsException | RuntimeException e) {
+        } catch (VerbsException | RuntimeException | Error e) {
             leases.forEach(Lease::close);
             throw e;
         }
@@ -145,10 +145,11 @@ public final class DevicePool {
         Key key = new Key(provider.name(), config);
         Entry entry = OPEN.get(key);
         if (entry == null) {
+            Limits limits = Limits.of(config);
             ScheduledThreadPoolExecutor timer = SharedThreads.acquireTimer();
             try {
-                entry = new Entry(new RdmaDevice(provider.open(config), Limits.of(config), Counters.process(), timer));
-            } catch (VerbsException | RuntimeException e) {
+                entry = new Entry(new RdmaDevice(provider.open(config), limits, Counters.process(), timer));
+            } catch (VerbsException | RuntimeException | Error e) {
                 SharedThreads.releaseTimer();
                 throw e;
             }
@@ -168,8 +169,11 @@ public final class DevicePool {
             }
         }
         if (last != null) {
-            last.device.close();
-            SharedThreads.releaseTimer();
+            try {
+                last.device.close();
+            } finally {
+                SharedThreads.releaseTimer();
+            }
         }
     }
 }

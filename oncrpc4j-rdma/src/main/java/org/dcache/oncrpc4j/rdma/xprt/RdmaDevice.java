@@ -4,9 +4,11 @@ package org.dcache.oncrpc4j.rdma.xprt;
 import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -28,8 +30,8 @@ import org.slf4j.LoggerFactory;
  * An open adapter with what all its connections share: regbufs, send contexts, the queue for sinks, and the periodic look at every
  * connection (kernel: {@code rpcrdma_ia_open}, {@code _remove}, {@code _close}).
  *
- * <p>Whoever opened it closes it. Closing ends every connection first, then frees memory: queue pairs, then regbufs, then
- * the adapter's own.
+ * <p>Whoever opened it closes it, and the adapter with it; one that cannot be opened closes its adapter itself. Closing ends every connection first, then frees memory: queue pairs,
+ * then regbufs, then the adapter's own.
  */
 public final class RdmaDevice implements AutoCloseable {
 
@@ -48,32 +50,36 @@ public final class RdmaDevice implements AutoCloseable {
     private final SendContextPool sendContexts = new SendContextPool();
     private final LongAdder exposures = new LongAdder();
     private final Set<RdmaConnection> connections = ConcurrentHashMap.newKeySet();
-    private final ScheduledFuture<?> patrol;
-    private final List<Gauges.Gauge> gauges;
+    private final List<Gauges.Gauge> gauges = new ArrayList<>();
+    private ScheduledFuture<?> patrol;
 
     /** @param timer shared; its thread is only borrowed for short looks */
     public RdmaDevice(Adapter adapter, Limits limits, Counters counters, ScheduledThreadPoolExecutor timer) {
         this.adapter = adapter;
         this.limits = limits;
         this.counters = counters;
-        this.regbufs = new RegbufPool(adapter, adapter.memory(), counters, helper::execute);
+        this.regbufs = new RegbufPool(adapter, adapter.memory(), counters, this::tryOffLoop);
         this.resultHeap = new MemoryBudget(Math.min(adapter.memory().limit(), Runtime.getRuntime().maxMemory() / 2));
-        regbufs.prepare(RdmaHeader.MIN_LENGTH);
-        regbufs.prepare(limits.inline());
         this.sinks = new SinkQueue(regbufs, counters, this::offLoop);
-        this.patrol = timer.scheduleWithFixedDelay(() -> patrol(System.nanoTime()), PERIOD, PERIOD, TimeUnit.MILLISECONDS);
-        this.gauges = List.of(
-                gauge(XprtGauge.CONNECTIONS, connections::size),
-                gauge(XprtGauge.REGBUF_BYTES_IN_USE, regbufs::inUse),
-                gauge(XprtGauge.REGBUF_BYTES, regbufs::allocated),
-                gauge(XprtGauge.CALLS_PENDING, () -> connections.stream().mapToLong(c -> c.requester().size()).sum()),
-                gauge(XprtGauge.CALLS_SERVED, () -> connections.stream().mapToLong(c -> c.responder().size()).sum()),
-                gauge(XprtGauge.SEND_CONTEXTS, sendContexts::inUse),
-                gauge(XprtGauge.EXPOSURES, exposures::sum));
+        try {
+            regbufs.prepare(RdmaHeader.MIN_LENGTH);
+            regbufs.prepare(limits.inline());
+            gauge(XprtGauge.CONNECTIONS, connections::size);
+            gauge(XprtGauge.REGBUF_BYTES_IN_USE, regbufs::inUse);
+            gauge(XprtGauge.REGBUF_BYTES, regbufs::allocated);
+            gauge(XprtGauge.CALLS_PENDING, () -> connections.stream().mapToLong(c -> c.requester().size()).sum());
+            gauge(XprtGauge.CALLS_SERVED, () -> connections.stream().mapToLong(c -> c.responder().size()).sum());
+            gauge(XprtGauge.SEND_CONTEXTS, sendContexts::inUse);
+            gauge(XprtGauge.EXPOSURES, exposures::sum);
+            patrol = timer.scheduleWithFixedDelay(() -> patrol(System.nanoTime()), PERIOD, PERIOD, TimeUnit.MILLISECONDS);
+        } catch (RuntimeException | Error e) {
+            close();
+            throw e;
+        }
     }
 
-    private static Gauges.Gauge gauge(XprtGauge name, LongSupplier level) {
-        return Gauges.process().add(name, level);
+    private void gauge(XprtGauge name, LongSupplier level) {
+        gauges.add(Gauges.process().add(name, level));
     }
 
     public Adapter adapter() {
@@ -122,6 +128,13 @@ public final class RdmaDevice implements AutoCloseable {
     void offLoop(Runnable task) {
         if (!helper.execute(task)) {
             task.run();
+        }
+    }
+
+    /** As {@link #offLoop} of what nobody waits for. @throws RejectedExecutionException when the device is closed or the system has no more threads: it will not run */
+    private void tryOffLoop(Runnable task) {
+        if (!helper.execute(task)) {
+            throw new RejectedExecutionException("no thread for it");
         }
     }
 
@@ -175,7 +188,9 @@ public final class RdmaDevice implements AutoCloseable {
     /** Ends every connection, waits for their last callbacks, frees the memory. Not on a loop. Idempotent. */
     @Override
     public void close() {
-        patrol.cancel(false);
+        if (patrol != null) {
+            patrol.cancel(false);
+        }
         gauges.forEach(Gauges.Gauge::close);
         AdapterClosedException cause = new AdapterClosedException("the RDMA adapter was closed");
         for (RdmaConnection connection : connections) {

@@ -9,6 +9,7 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.dcache.oncrpc4j.rdma.metrics.Counters;
 import org.dcache.oncrpc4j.rdma.verbs.Adapter;
@@ -79,7 +80,7 @@ public final class RegbufPool implements AutoCloseable {
     private int growing;
     private final AtomicBoolean refusalLogged = new AtomicBoolean();
 
-    /** @param helper runs what may block, off the loops; it may decline */
+    /** @param helper runs what may block, off the loops; it may reject a task, which is asked for again when the next buffer is wanted */
     public RegbufPool(Adapter adapter, MemoryBudget budget, Counters counters, Executor helper) {
         this.adapter = adapter;
         this.helper = helper;
@@ -195,17 +196,24 @@ public final class RegbufPool implements AutoCloseable {
             }
             growing |= 1 << sizeClass;
         }
-        helper.execute(() -> {
-            try {
-                if (add(sizeClass, needed)) {
-                    told();
+        try {
+            helper.execute(() -> {
+                try {
+                    if (add(sizeClass, needed)) {
+                        told();
+                    }
+                } finally {
+                    grown(sizeClass);
                 }
-            } finally {
-                synchronized (this) {
-                    growing &= ~(1 << sizeClass);
-                }
-            }
-        });
+            });
+        } catch (RejectedExecutionException e) {
+            LOG.debug("nobody makes a slab ahead", e);
+            grown(sizeClass);
+        }
+    }
+
+    private synchronized void grown(int sizeClass) {
+        growing &= ~(1 << sizeClass);
     }
 
     private void told() {

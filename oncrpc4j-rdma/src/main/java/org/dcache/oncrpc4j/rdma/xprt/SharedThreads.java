@@ -13,8 +13,10 @@ import org.dcache.oncrpc4j.rdma.verbs.HelperThread;
 
 /**
  * Threads of the process besides the providers' loops: one timer, and one pool for services whose own executor is a direct one and for
- * what an executor would run in a thread that must not wait. Both are daemon threads, made when
- * first needed, counted, and gone with their last user, so that an application that is unloaded leaves nothing behind.
+ * what an executor would run in a thread that must not wait. All are daemon threads, counted, and gone with their last user, so that an application that is unloaded leaves nothing behind.
+ *
+ * <p>The timer has its thread from the first acquisition on, which fails when the system has none to give: who has the timer can rely on it. Workers are made when they are needed; what
+ * comes while the system has no thread waits for one.
  */
 public final class SharedThreads {
 
@@ -22,17 +24,20 @@ public final class SharedThreads {
 
     private static ScheduledThreadPoolExecutor timer;
     private static int timerUsers;
-    private static ThreadPoolExecutor workers;
+    private static Workers workers;
     private static int workerUsers;
 
     private SharedThreads() {}
 
     /** The timer. Its tasks must be short; each acquisition is given back with {@link #releaseTimer}. */
     public static synchronized ScheduledThreadPoolExecutor acquireTimer() {
-        if (timerUsers++ == 0) {
-            timer = new ScheduledThreadPoolExecutor(1, named("rpcrdma timer", TimerThread::new));
-            timer.setRemoveOnCancelPolicy(true);
+        if (timerUsers == 0) {
+            ScheduledThreadPoolExecutor made = new ScheduledThreadPoolExecutor(1, named("rpcrdma timer", TimerThread::new));
+            made.setRemoveOnCancelPolicy(true);
+            made.prestartCoreThread();
+            timer = made;
         }
+        timerUsers++;
         return timer;
     }
 
@@ -51,10 +56,11 @@ public final class SharedThreads {
 
     /** The pool for user code; each acquisition is given back with {@link #releaseWorkers}. */
     public static synchronized ThreadPoolExecutor acquireWorkers() {
-        if (workerUsers++ == 0) {
-            workers = new ThreadPoolExecutor(WORKERS, WORKERS, 30, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), named("rpcrdma worker", WorkerThread::new));
-            workers.allowCoreThreadTimeOut(true);
+        if (workerUsers == 0) {
+            ScheduledThreadPoolExecutor clock = acquireTimer();
+            workers = new Workers(clock);
         }
+        workerUsers++;
         return workers;
     }
 
@@ -63,6 +69,7 @@ public final class SharedThreads {
         if (--workerUsers == 0) {
             workers.shutdown();
             workers = null;
+            releaseTimer();
         }
     }
 
@@ -88,6 +95,47 @@ public final class SharedThreads {
     private static final class TimerThread extends WorkerThread {
         TimerThread(Runnable task, String name) {
             super(task, name);
+        }
+    }
+
+    /** Loses no task for want of a thread. */
+    private static final class Workers extends ThreadPoolExecutor {
+
+        private static final long RETRY_MILLIS = 100;
+
+        private final ScheduledThreadPoolExecutor clock;
+
+        Workers(ScheduledThreadPoolExecutor clock) {
+            super(WORKERS, WORKERS, 30, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), named("rpcrdma worker", WorkerThread::new));
+            allowCoreThreadTimeOut(true);
+            this.clock = clock;
+        }
+
+        @Override
+        public void execute(Runnable task) {
+            try {
+                super.execute(task);
+            } catch (OutOfMemoryError e) {
+                // The system has no thread for it now: it is for one of those that there are, or for the next that can be made.
+                if (!getQueue().contains(task)) {
+                    getQueue().add(task);
+                }
+                startLater();
+            }
+        }
+
+        private void startLater() {
+            clock.schedule(this::startOne, RETRY_MILLIS, TimeUnit.MILLISECONDS);
+        }
+
+        private void startOne() {
+            try {
+                if (!getQueue().isEmpty()) {
+                    prestartCoreThread();
+                }
+            } catch (OutOfMemoryError e) {
+                startLater();
+            }
         }
     }
 

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /** Runs tests in a JVM of their own, with a time limit. */
-final class TestJvm {
+public final class TestJvm {
 
     /** What came of it. */
     enum Outcome {
@@ -27,7 +27,7 @@ final class TestJvm {
     private TestJvm() {}
 
     /** The class path of this JVM, whatever way Surefire has given it. */
-    static String classPath() {
+    public static String classPath() {
         return System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
     }
 
