@@ -186,4 +186,38 @@ class MembersTest {
         assertThat(whileFreeing.get(60, TimeUnit.SECONDS)).isFalse();
         assertThat(after.get(60, TimeUnit.SECONDS)).isTrue();
     }
+
+    @Test
+    void whoMayNotWaitTellsThemAndAnotherWaitsForThem() throws Exception {
+        Staying member = new Staying();
+        members.add(member);
+        assertThat(members.count()).isEqualTo(1);
+        members.end();
+        members.end();
+        assertThat(member.told).hasValue(1);
+        assertThat(members.add(new Staying())).isFalse();
+        AtomicInteger freed = new AtomicInteger();
+        CompletableFuture<Void> closed = closeElsewhere(freed::incrementAndGet);
+        CompletableFuture<Void> again = closeElsewhere(freed::incrementAndGet);
+        assertThat(freed).hasValue(0);
+        members.remove(member);
+        closed.get(60, TimeUnit.SECONDS);
+        again.get(60, TimeUnit.SECONDS);
+        assertThat(freed).hasValue(1);
+        assertThat(member.told).hasValue(1);
+    }
+
+    @Test
+    void oneThatThrowsWhenItIsToldKeepsNobodyFromHearing() throws Exception {
+        Staying first = new Staying();
+        Staying second = new Staying();
+        members.add(first);
+        members.add(() -> {
+            throw new AssertionError("of a member, as the test wants it");
+        });
+        members.add(second);
+        members.end();
+        assertThat(first.told).hasValue(1);
+        assertThat(second.told).hasValue(1);
+    }
 }
