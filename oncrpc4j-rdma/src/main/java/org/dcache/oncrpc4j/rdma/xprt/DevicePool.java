@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import org.dcache.oncrpc4j.rdma.config.Configuration;
@@ -95,7 +96,13 @@ public final class DevicePool {
      * @throws ProviderUnavailableException one line that says for each provider what is missing; nothing stays open
      */
     public static List<Lease> acquire(Configuration config) throws VerbsException {
-        return acquire(config, installed());
+        List<VerbsProvider> providers;
+        try {
+            providers = installed();
+        } catch (ServiceConfigurationError e) {
+            throw new ProviderUnavailableException("no RDMA: the providers cannot be looked up: " + e.getMessage() + (e.getCause() == null ? "" : ": " + e.getCause().getMessage()), e);
+        }
+        return acquire(config, providers);
     }
 
     /** The same with these providers to choose from, in this order. */

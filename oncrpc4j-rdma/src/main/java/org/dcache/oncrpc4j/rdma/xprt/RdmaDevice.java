@@ -163,8 +163,13 @@ public final class RdmaDevice implements AutoCloseable {
                 limits.inboundReads(), limits.outboundReads());
     }
 
-    /** The periodic look at every connection. It must not throw: a scheduled task that does is never run again. */
+    /** The periodic look at every connection, and at the calls that wait for memory. It must not throw: a scheduled task that does is never run again. */
     void patrol(long now) {
+        try {
+            sinks.lookAgain();
+        } catch (RuntimeException | Error e) {
+            LOG.error("looking for memory for calls that wait failed", e);
+        }
         for (RdmaConnection connection : connections) {
             try {
                 connection.patrol(now);

@@ -53,6 +53,9 @@ public final class RegbufPool implements AutoCloseable {
     /** From this size on an item's copies are counted. */
     private static final int BULK = 1 << 10;
 
+    /** A JVM at its limit of direct memory collects garbage and waits for half a second before it says so: not at every call. */
+    private static final long PAUSE_NANOS = 2_000_000_000L;
+
     /** Of each class: with so few buffers left the next slab is asked for; 0 where each buffer is a slab of its own. */
     private static final int[] LOW_WATER = new int[MAX_SHIFT - MIN_SHIFT + 1];
 
@@ -78,6 +81,7 @@ public final class RegbufPool implements AutoCloseable {
     private volatile Runnable onRelease;
     /** One bit for each class that the helper has been asked to grow. */
     private int growing;
+    private volatile long pauseEnd = System.nanoTime();
     private final AtomicBoolean refusalLogged = new AtomicBoolean();
 
     /** @param helper runs what may block, off the loops; it may reject a task, which is asked for again when the next buffer is wanted */
@@ -259,6 +263,9 @@ public final class RegbufPool implements AutoCloseable {
         int size = sizeOf(sizeClass + MIN_SHIFT);
         int buffers = buffersOf(size);
         int bytes = buffers * size;
+        if (System.nanoTime() - pauseEnd < 0) {
+            return false;
+        }
         while (!budget.tryReserve(bytes)) {
             if (!evicting || !giveUpOne(sizeClass)) {
                 return false;
@@ -283,7 +290,10 @@ public final class RegbufPool implements AutoCloseable {
                     added = true;
                 }
             }
-        } catch (VerbsException | OutOfMemoryError e) {
+        } catch (VerbsException e) {
+            refused(e);
+        } catch (OutOfMemoryError e) {
+            pauseEnd = System.nanoTime() + PAUSE_NANOS;
             refused(e);
         } finally {
             if (!added) {

@@ -68,6 +68,13 @@ final class SinkQueue {
         released();
     }
 
+    /** Looks whether there is memory again that nobody told of: the JVM's own, or that which could not be made for want of a thread. Any thread, from time to time. */
+    void lookAgain() {
+        if (waiting) {
+            blocking.execute(this::serve);
+        }
+    }
+
     /** Not on a loop. Memory is made outside the lock, since loops take it; who waited first is served first all the same. */
     private void serve() {
         while (waiting) {

@@ -145,6 +145,23 @@ class PoolsOffTheLoopTest {
         taken.forEach(pool::giveBack);
     }
 
+    /** Which was asked for ahead, and is not made since the budget is used up. */
+    @Test
+    void whoWaitsIsServedAlsoWhenTheNextStagingIsNotMadeAhead() throws Exception {
+        MemoryBudget budget = new MemoryBudget(2 * Staging.SIZE);
+        StagingPool pool = new StagingPool(budget, 1 << 20, helper::add);
+        List<Staging> taken = new ArrayList<>(List.of(onLoop(() -> pool.borrow(true)), onLoop(() -> pool.borrow(true))));
+        CountDownLatch woken = new CountDownLatch(1);
+        assertThat(onLoop(() -> pool.borrow(true))).isNull();
+        pool.await(woken::countDown);
+        help();
+        assertThat(helper).as("asked once").isEmpty();
+        assertThat(woken.getCount()).isZero();
+        taken.add(onLoop(() -> pool.borrow(true)));
+        assertThat(taken).doesNotContainNull();
+        taken.forEach(pool::giveBack);
+    }
+
     @Test
     void stagingThatComesBackServesWhoWaits() {
         StagingPool pool = new StagingPool(new MemoryBudget(1 << 20), 1 << 20, helper::add);

@@ -2,15 +2,14 @@
 package org.dcache.oncrpc4j.rdma.iwarp;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import java.io.File;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import org.dcache.oncrpc4j.rdma.rpc.LeakLedger;
 import org.dcache.oncrpc4j.rdma.verbs.Access;
 import org.dcache.oncrpc4j.rdma.verbs.ConnectOptions;
 import org.dcache.oncrpc4j.rdma.verbs.ConnectionClosedException;
@@ -25,12 +24,6 @@ import org.junit.jupiter.api.Test;
 /** What connections hold is bounded, handed back, and fenced. */
 class ResourcesTest {
 
-    private static int openFiles() {
-        String[] files = new File("/proc/self/fd").list();
-        assumeTrue(files != null, "no /proc/self/fd here");
-        return files.length;
-    }
-
     private static List<String> loopThreads() {
         return Thread.getAllStackTraces().keySet().stream().map(Thread::getName).filter(n -> n.startsWith("rdma-iwarp")).toList();
     }
@@ -38,7 +31,7 @@ class ResourcesTest {
     @Test
     void nothingIsLeftAfterTheLastAdapter() throws Exception {
         new RawPeerFixture().responding().close();
-        int before = openFiles();
+        LeakLedger before = LeakLedger.snapshot();
         for (int i = 0; i < 3; i++) {
             try (RawPeerFixture first = new RawPeerFixture(); RawPeerFixture second = new RawPeerFixture()) {
                 for (int j = 0; j < 30; j++) {
@@ -52,7 +45,7 @@ class ResourcesTest {
             }
         }
         assertThat(loopThreads()).isEmpty();
-        assertThat(openFiles()).isLessThanOrEqualTo(before);
+        LeakLedger.assertNothingLeaked(before);
     }
 
     @Test

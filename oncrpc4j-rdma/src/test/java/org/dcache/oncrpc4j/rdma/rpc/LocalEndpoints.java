@@ -33,7 +33,12 @@ final class LocalEndpoints implements AutoCloseable {
         all.putAll(settings);
         config = Configuration.of(all);
         server = open(false, programs, executor);
-        client = open(true, Map.of(), callbacks);
+        try {
+            client = open(true, Map.of(), callbacks);
+        } catch (IOException | RuntimeException | Error e) {
+            server.stop();
+            throw e;
+        }
     }
 
     private RpcEndpoint open(boolean isClient, Map<OncRpcProgram, RpcDispatchable> programs, ExecutorService executor) throws IOException {

@@ -12,7 +12,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
-import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
@@ -25,6 +24,7 @@ import org.dcache.oncrpc4j.rdma.scarce.Descriptors;
 import org.dcache.oncrpc4j.rdma.scarce.DirectMemory;
 import org.dcache.oncrpc4j.rdma.scarce.RefusedThreads;
 import org.dcache.oncrpc4j.rdma.scarce.ScarceJvm;
+import org.dcache.oncrpc4j.rdma.scarce.Steps;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -35,14 +35,13 @@ import org.junit.jupiter.params.provider.MethodSource;
  * What every provider does when something runs out or a handler fails: the operation says so in words or recovers, another connection does not notice, all loops live, and when it is over
  * nothing is held that was not held before.
  *
- * <p>What is scarce for the whole JVM is made so in a JVM of its own ({@link ScarceJvm}), where the methods named {@code with…} run. An operation is tried with none of it left, then with one, and so
- * on until it works, so that it fails once at each of its steps.
+ * <p>What is scarce for the whole JVM is made so in a JVM of its own ({@link ScarceJvm}), where the methods named {@code with…} run, and an operation is made to fail at each of its
+ * {@link Steps}.
  */
 @Timeout(400)
 public abstract class ExhaustionSuite extends ProviderSuite {
 
     private static final long STEP = 64 << 10;
-    private static final int MANY = 100;
     private static final ConnectOptions IMPATIENT = new ConnectOptions(null, 1000, new byte[0], 4096, 64, 4, 4);
 
     /** A pair that is there all the time. */
@@ -61,31 +60,6 @@ public abstract class ExhaustionSuite extends ProviderSuite {
 
     private static List<Thread> loops() {
         return Thread.getAllStackTraces().keySet().stream().filter(HelperThread.Loop.class::isInstance).toList();
-    }
-
-    /** Makes room, or takes it. */
-    private interface Room {
-        void leave(int steps) throws Exception;
-    }
-
-    /** Leaves room for no step, for one, … until the operation works; in between there is plenty, and nothing may be left of what failed. */
-    private static <T> T untilItWorks(Room room, AutoCloseable plenty, String words, Callable<T> operation) throws Exception {
-        LeakLedger before = LeakLedger.snapshot();
-        for (int steps = 0; steps < MANY; steps++) {
-            try {
-                room.leave(steps);
-                return operation.call();
-            } catch (IOException e) {
-                plenty.close();
-                if (!(e instanceof HandshakeTimeoutException)) {
-                    assertThat(e).message().containsIgnoringCase(words);
-                }
-            } finally {
-                plenty.close();
-            }
-            LeakLedger.assertNothingLeaked(before);
-        }
-        throw new AssertionError("it does not work with room for " + MANY + " steps");
     }
 
     private Adapter open() throws VerbsException {
@@ -117,7 +91,7 @@ public abstract class ExhaustionSuite extends ProviderSuite {
         once();
         Descriptors descriptors = new Descriptors();
         LeakLedger before = LeakLedger.snapshot();
-        adapter = untilItWorks(descriptors::leave, descriptors, "open files", this::open);
+        adapter = Steps.untilItWorks(descriptors::leave, descriptors, "open files", this::open);
         exchange(connect());
         closeAdapter();
         LeakLedger.assertNothingLeaked(before);
@@ -138,13 +112,13 @@ public abstract class ExhaustionSuite extends ProviderSuite {
         List<Thread> loops = loops();
         Descriptors descriptors = new Descriptors();
         Queue<Endpoint> servers = new ConcurrentLinkedQueue<>();
-        Listener listener = untilItWorks(descriptors::leave, descriptors, "open files", () -> listen(request -> {
+        Listener listener = Steps.untilItWorks(descriptors::leave, descriptors, "open files", () -> listen(request -> {
             Endpoint server = new Endpoint();
             servers.add(server);
             request.accept(IMPATIENT, server);
         }));
         LeakLedger listening = LeakLedger.snapshot();
-        Endpoint client = untilItWorks(descriptors::leave, descriptors, "open files", () -> {
+        Endpoint client = Steps.untilItWorks(descriptors::leave, descriptors, "open files", () -> {
             Endpoint end = new Endpoint();
             await(connect(listener.localAddress(), IMPATIENT, end));
             exchange(bystander);
@@ -186,7 +160,7 @@ public abstract class ExhaustionSuite extends ProviderSuite {
         once();
         LeakLedger before = LeakLedger.snapshot();
         DirectMemory memory = new DirectMemory();
-        adapter = untilItWorks(steps -> memory.leave(steps * STEP), memory, "memory", this::open);
+        adapter = Steps.untilItWorks(steps -> memory.leave(steps * STEP), memory, "memory", this::open);
         exchange(connect());
         closeAdapter();
         LeakLedger.assertNothingLeaked(before);
@@ -255,7 +229,7 @@ public abstract class ExhaustionSuite extends ProviderSuite {
     void withFewThreads() throws Exception {
         once();
         LeakLedger before = LeakLedger.snapshot();
-        adapter = untilItWorks(RefusedThreads::allow, RefusedThreads::allowAll, "thread", this::open);
+        adapter = Steps.untilItWorks(RefusedThreads::allow, RefusedThreads::allowAll, "thread", this::open);
         List<Thread> loops = loops();
         RefusedThreads.allow(0);
         exchange(connect());
@@ -320,8 +294,6 @@ public abstract class ExhaustionSuite extends ProviderSuite {
     enum Callback {
         ESTABLISHED,
         RECEIVE,
-        SEND_COMPLETION,
-        READ_COMPLETION,
         DISCONNECTED,
         CONNECTED
     }
@@ -352,18 +324,6 @@ public abstract class ExhaustionSuite extends ProviderSuite {
         public void onReceive(QueuePair queuePair, ReceiveBuffer buffer) {
             super.onReceive(queuePair, buffer);
             fail(Callback.RECEIVE);
-        }
-
-        @Override
-        public void onSendCompletion(QueuePair queuePair, WorkRequest request, boolean ok) {
-            super.onSendCompletion(queuePair, request, ok);
-            fail(Callback.SEND_COMPLETION);
-        }
-
-        @Override
-        public void onReadCompletion(QueuePair queuePair, WorkRequest request, boolean ok) {
-            super.onReadCompletion(queuePair, request, ok);
-            fail(Callback.READ_COMPLETION);
         }
 
         @Override
@@ -401,7 +361,7 @@ public abstract class ExhaustionSuite extends ProviderSuite {
         try (Listener listener = listen(request -> request.accept(options(64, 8), server))) {
             connectFailing(listener.localAddress(), client, where == Callback.CONNECTED ? with : null);
             client.queuePair();
-            provoke(client, server, where);
+            provoke(client, where);
             if (where == Callback.CONNECTED && client.queuePair().isOpen()) {
                 client.queuePair().abort(new ConnectionClosedException("nobody has it"));
             }
@@ -432,20 +392,10 @@ public abstract class ExhaustionSuite extends ProviderSuite {
     }
 
     /** Has the callback called. */
-    private void provoke(Endpoint client, Endpoint server, Callback where) {
+    private void provoke(Endpoint client, Callback where) {
         client.queuePair().postSend(send(pattern(8, 1)));
-        QueuePair serverQp = server.queuePair();
         switch (where) {
             case ESTABLISHED, RECEIVE, CONNECTED -> {}
-            case SEND_COMPLETION -> {
-                server.message();
-                serverQp.postSend(send(pattern(8, 2)));
-            }
-            case READ_COMPLETION -> {
-                server.message();
-                Exposure readable = expose(client, MemorySource.of(memory(8).bytes()), Access.REMOTE_READ);
-                serverQp.postSend(read(memory(8), 0, 8, readable.stag(), readable.offset()));
-            }
             case DISCONNECTED -> client.queuePair().disconnect(new ConnectionClosedException("enough"));
         }
     }

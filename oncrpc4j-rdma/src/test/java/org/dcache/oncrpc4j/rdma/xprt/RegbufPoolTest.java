@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.RejectedExecutionException;
 import org.dcache.oncrpc4j.rdma.proto.RdmaHeader;
 import org.dcache.oncrpc4j.rdma.verbs.MemoryBudget;
 import org.dcache.oncrpc4j.rdma.verbs.PeerClosedException;
@@ -22,13 +23,31 @@ class RegbufPoolTest {
     private final Engine engine = Engine.server();
     private final MemoryBudget budget = new MemoryBudget(BUDGET);
     private final ArrayDeque<Runnable> helper = new ArrayDeque<>();
-    private final RegbufPool pool = new RegbufPool(engine.device.adapter(), budget, engine.counters, helper::add);
+    private final RegbufPool pool = new RegbufPool(engine.device.adapter(), budget, engine.counters, this::help);
+    private boolean rejecting;
 
     @AfterEach
     void close() {
         assertThat(pool.inUse()).isZero();
         pool.close();
         engine.close();
+    }
+
+    private void help(Runnable task) {
+        if (rejecting) {
+            throw new RejectedExecutionException("no thread");
+        }
+        helper.add(task);
+    }
+
+    @Test
+    void aSlabThatTheHelperDidNotTakeIsAskedForAgain() throws Exception {
+        rejecting = true;
+        onLoop(() -> assertThat(pool.tryAcquire(4096)).isNull());
+        rejecting = false;
+        onLoop(() -> assertThat(pool.tryAcquire(4096)).isNull());
+        helper.remove().run();
+        onLoop(() -> pool.tryAcquire(4096).release());
     }
 
     /** All that there is of one size. */

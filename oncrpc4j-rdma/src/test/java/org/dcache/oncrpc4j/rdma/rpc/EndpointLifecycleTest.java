@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.rpc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.dcache.oncrpc4j.rdma.config.Configuration;
+import org.dcache.oncrpc4j.rdma.spi.ServiceContext;
+import org.dcache.oncrpc4j.rdma.verbs.VerbsException;
+import org.dcache.oncrpc4j.rdma.xprt.DevicePool;
+import org.dcache.oncrpc4j.rdma.xprt.SharedThreads;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Starts that fail, stops that come in the midst of them, and stops of threads that are interrupted. */
+@Timeout(120)
+class EndpointLifecycleTest {
+
+    private static final Configuration CONFIG = Configuration.of(Map.of("oncrpc.transport", "rdma", "oncrpc.rdma.provider", "iwarp", "oncrpc.rdma.memory", "32m"));
+
+    private final ExecutorService executor = Executors.newFixedThreadPool(4);
+    private final LeakLedger before = LeakLedger.snapshot();
+    private final int users = SharedThreads.users();
+
+    @AfterEach
+    void nothingIsLeft() {
+        executor.shutdownNow();
+        assertThat(SharedThreads.users()).isEqualTo(users);
+        LeakLedger.assertNothingLeaked(before);
+    }
+
+    private RdmaEndpoint endpoint(boolean client, DevicePool.Source devices) {
+        return new RdmaEndpoint(new ServiceContext(client ? null : "lifecycle", client, client ? Map.of() : LocalEndpoints.echo(), executor, null, false, c -> {}, 0, 0,
+                "127.0.0.1", 1000, false, false), CONFIG, devices);
+    }
+
+    /** Fails the first time. */
+    private static final class FailsOnce implements DevicePool.Source {
+        private Error fault = new AssertionError("planted");
+
+        @Override
+        public List<DevicePool.Lease> acquire(Configuration config) throws VerbsException {
+            Error first = fault;
+            fault = null;
+            if (first != null) {
+                throw first;
+            }
+            return DevicePool.acquire(config);
+        }
+    }
+
+    @Test
+    void aStartThatFailsWithAnErrorLeavesNothingAndTheNextOneWorks() throws Exception {
+        RdmaEndpoint server = endpoint(false, new FailsOnce());
+        assertThatThrownBy(server::start).isInstanceOf(AssertionError.class).hasMessage("planted");
+        assertThat(SharedThreads.users()).isEqualTo(users);
+        LeakLedger.assertNothingLeaked(before);
+        server.stop();
+        server.start();
+        RdmaEndpoint client = endpoint(true, new FailsOnce());
+        assertThatThrownBy(() -> client.connect(server.localAddress(), 60, TimeUnit.SECONDS)).hasMessage("planted");
+        new Bystander(client.connect(server.localAddress(), 60, TimeUnit.SECONDS));
+        client.stop();
+        client.stop();
+        server.stop();
+    }
+
+    @Test
+    void aStopInTheMidstOfAStartLeavesNothingBound() throws Exception {
+        CountDownLatch opened = new CountDownLatch(1);
+        CountDownLatch goOn = new CountDownLatch(1);
+        // Between opening the device and binding.
+        DevicePool.Source pausing = config -> new ArrayList<>(DevicePool.acquire(config)) {
+            @Override
+            public Stream<DevicePool.Lease> stream() {
+                opened.countDown();
+                try {
+                    goOn.await();
+                } catch (InterruptedException e) {
+                    throw new AssertionError(e);
+                }
+                return super.stream();
+            }
+        };
+        RdmaEndpoint server = endpoint(false, pausing);
+        try (DevicePool.Lease other = DevicePool.acquire(CONFIG).get(0)) {
+            Future<?> starting = executor.submit(() -> {
+                server.start();
+                return null;
+            });
+            opened.await();
+            Thread stopping = new Thread(server::stop);
+            stopping.start();
+            LeakLedger.await("the stop is through or waits", () -> stopping.getState() == Thread.State.BLOCKED || !stopping.isAlive());
+            goOn.countDown();
+            stopping.join();
+            starting.get();
+            assertThat(other.device()).isNotNull();
+            assertThat(server.localAddress()).isNull();
+        }
+    }
+
+    @Test
+    void anInterruptedThreadsStopWaitsForTheConnectionsToEndAllTheSame() throws IOException {
+        RdmaEndpoint server = endpoint(false, DevicePool::acquire);
+        server.start();
+        RdmaEndpoint client = endpoint(true, DevicePool::acquire);
+        List<RdmaRpcTransport> transports = new ArrayList<>();
+        for (int i = 0; i < 50; i++) {
+            transports.add((RdmaRpcTransport) client.connect(server.localAddress(), 60, TimeUnit.SECONDS));
+        }
+        Thread.currentThread().interrupt();
+        client.stop(10, TimeUnit.SECONDS);
+        assertThat(Thread.interrupted()).as("kept for the caller").isTrue();
+        assertThat(client.connections()).isEmpty();
+        assertThat(transports).allMatch(transport -> transport.connection().endCause() != null);
+        server.stop();
+    }
+}
