@@ -330,9 +330,11 @@ final class RdmaXdr extends Xdr implements TransportStream {
             xdrEncodeInt(length);
             reserve(length + Integer.BYTES);
             memory.copied(length);
-            end = _buffer.position() + length;
+            int begin = _buffer.position();
+            end = begin + length;
+            boolean read = encoding() != null && PositionalChunk.read(chunk, encoding().regbuf().view(begin, length));
             WritableByteChannel target = new BufferChannel(_buffer);
-            while (chunk.remaining() > 0) {
+            while (!read && chunk.remaining() > 0) {
                 if (chunk.writeTo(target) <= 0) {
                     throw new IOException("file chunk ended " + chunk.remaining() + " bytes early");
                 }
