@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dcache.oncrpc4j.rdma.agent.bridge;
 
-import java.net.InetSocketAddress;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.dcache.oncrpc4j.rdma.agent.hook.ServiceHook;
@@ -17,9 +16,6 @@ record PortmapperService(OncRpcSvc service, Consumer<RpcCall> interceptor) imple
     }
 
     @Override
-    public void starting() {}
-
-    @Override
     public void started() {
         Portmappers.started(service);
     }
@@ -32,20 +28,5 @@ record PortmapperService(OncRpcSvc service, Consumer<RpcCall> interceptor) imple
     @Override
     public void stopping(long gracePeriod, TimeUnit unit) {
         stopping();
-    }
-
-    @Override
-    public Object connect(InetSocketAddress address, long timeout, TimeUnit unit) {
-        return null;
-    }
-
-    @Override
-    public InetSocketAddress localAddress(int protocol, InetSocketAddress own) {
-        return own;
-    }
-
-    @Override
-    public String describe(String own) {
-        return own;
     }
 }

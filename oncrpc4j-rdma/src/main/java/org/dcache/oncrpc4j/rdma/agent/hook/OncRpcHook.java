@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dcache.oncrpc4j.rdma.agent.hook;
 
-import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.util.ArrayDeque;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
@@ -109,33 +106,6 @@ public final class OncRpcHook {
     /** A service that keeps its own transports. */
     private enum Untouched implements ServiceHook {
         SERVICE;
-
-        @Override
-        public void starting() {}
-
-        @Override
-        public void started() {}
-
-        @Override
-        public void stopping() {}
-
-        @Override
-        public void stopping(long gracePeriod, TimeUnit unit) {}
-
-        @Override
-        public Object connect(InetSocketAddress address, long timeout, TimeUnit unit) throws IOException {
-            return null;
-        }
-
-        @Override
-        public InetSocketAddress localAddress(int protocol, InetSocketAddress own) {
-            return own;
-        }
-
-        @Override
-        public String describe(String own) {
-            return own;
-        }
 
         @Override
         public void accept(Object call) {}

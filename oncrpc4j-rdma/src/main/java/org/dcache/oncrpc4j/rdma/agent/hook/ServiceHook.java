@@ -11,28 +11,34 @@ import java.util.function.Consumer;
  *
  * <p>It takes the place of the service's call interceptor (and passes calls on to that one): so the service itself holds it, and it
  * lives exactly as long as the service. No map is kept, nothing has to be cleaned up, and no class loader is held. Methods are called by the
- * thread that calls the service's method of the same name.
+ * thread that calls the service's method of the same name. What is not overridden leaves the service as it is.
  */
 public interface ServiceHook extends Consumer<Object> {
 
     /** Before {@code start()}. */
-    void starting() throws IOException;
+    default void starting() throws IOException {}
 
     /** After {@code start()} has returned normally. When it throws, nothing of the service is bound any more. */
-    void started() throws IOException;
+    default void started() throws IOException {}
 
     /** Before {@code stop()}. */
-    void stopping();
+    default void stopping() {}
 
     /** Before {@code stop(long, TimeUnit)}. */
-    void stopping(long gracePeriod, TimeUnit unit);
+    default void stopping(long gracePeriod, TimeUnit unit) {}
 
     /** Before {@code connect}: an RpcTransport, or null when the service's own transport is to be used. */
-    Object connect(InetSocketAddress address, long timeout, TimeUnit unit) throws IOException;
+    default Object connect(InetSocketAddress address, long timeout, TimeUnit unit) throws IOException {
+        return null;
+    }
 
     /** After {@code getInetSocketAddress(protocol)}: the address to return. */
-    InetSocketAddress localAddress(int protocol, InetSocketAddress own);
+    default InetSocketAddress localAddress(int protocol, InetSocketAddress own) {
+        return own;
+    }
 
     /** After {@code toString()}: the text to return. */
-    String describe(String own);
+    default String describe(String own) {
+        return own;
+    }
 }
