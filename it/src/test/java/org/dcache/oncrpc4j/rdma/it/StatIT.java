@@ -3,6 +3,7 @@ package org.dcache.oncrpc4j.rdma.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.net.Socket;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -29,6 +30,17 @@ class StatIT {
             assertThat(twice.status()).as(twice.output()).isZero();
             assertThat(twice.output().lines().filter(line -> line.startsWith("{\"pid\": " + pid(served) + ", "))).hasSize(2)
                     .allSatisfy(line -> assertThat(line).contains("\"xprt.server_call_inline\": "));
+        }
+    }
+
+    /** A client that speaks plain TCP to the port never becomes a connection of the service. */
+    @Test
+    void handshakesThatAreRefusedAreProblemsToo() throws Exception {
+        try (Served served = Served.start("--memory"); Socket plain = new Socket("127.0.0.1", served.rdmaPort())) {
+            plain.getOutputStream().write(new byte[64]);
+            assertThat(plain.getInputStream().read()).as("what is answered").isEqualTo(-1);
+            Tool.Result shown = Tool.run("stat", pid(served));
+            assertThat(shown.output()).contains("problems since the start: iwarp.handshake_bad_key 1 (whole process)");
         }
     }
 

@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Predicate;
 import org.dcache.oncrpc4j.rdma.metrics.jfr.Recorder;
 
 /**
@@ -80,12 +81,22 @@ public final class Counters {
 
     /** All counters that are not 0, by label. */
     public Map<String, Long> snapshot() {
+        return snapshot(name -> true);
+    }
+
+    /** Those of {@link #snapshot} that count problems. */
+    public Map<String, Long> problems() {
+        return snapshot(CounterName::problem);
+    }
+
+    private Map<String, Long> snapshot(Predicate<CounterName> wanted) {
         Map<String, Long> result = new TreeMap<>();
         for (Group group : groups) {
             for (int i = 0; i < group.adders.length; i++) {
                 long sum = group.adders[i].sum();
-                if (sum != 0) {
-                    result.put(((CounterName) group.type.getEnumConstants()[i]).label(), sum);
+                CounterName name = (CounterName) group.type.getEnumConstants()[i];
+                if (sum != 0 && wanted.test(name)) {
+                    result.put(name.label(), sum);
                 }
             }
         }

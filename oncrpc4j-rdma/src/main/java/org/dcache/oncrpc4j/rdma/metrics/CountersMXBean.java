@@ -9,6 +9,9 @@ public interface CountersMXBean {
     /** All counters that ever counted, by label, for example {@code xprt.sends}. Not a snapshot of one instant. */
     Map<String, Long> getCounters();
 
+    /** Those of the counters that count refusals, drops and errors, of the engine and of the providers. */
+    Map<String, Long> getProblems();
+
     /** What is held at this moment, by label, for example {@code xprt.connections}. Not a snapshot of one instant. */
     Map<String, Long> getGauges();
 }

@@ -44,6 +44,11 @@ public final class CountersManagement {
         }
 
         @Override
+        public Map<String, Long> getProblems() {
+            return Counters.process().problems();
+        }
+
+        @Override
         public Map<String, Long> getGauges() {
             return Gauges.process().snapshot();
         }

@@ -11,6 +11,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import javax.management.AttributeNotFoundException;
 import javax.management.InstanceNotFoundException;
 import javax.management.JMException;
 import javax.management.MBeanServerConnection;
@@ -20,6 +21,7 @@ import javax.management.openmbean.TabularData;
 import javax.management.remote.JMXConnector;
 import javax.management.remote.JMXConnectorFactory;
 import javax.management.remote.JMXServiceURL;
+import org.dcache.oncrpc4j.rdma.xprt.XprtCounter;
 
 /**
  * Another JVM of the same user on this machine, by the JDK's attach mechanism and its local management agent, which stays in that JVM and listens on a local
@@ -28,6 +30,7 @@ import javax.management.remote.JMXServiceURL;
 final class AttachedJvm implements AutoCloseable {
 
     private static final String SERVICES = "org.dcache.oncrpc4j.rdma:type=Service,*";
+    private static final String PROCESS = "org.dcache.oncrpc4j.rdma:type=Counters,*";
 
     private final String pid;
     private final JMXConnector connector;
@@ -70,9 +73,10 @@ final class AttachedJvm implements AutoCloseable {
     List<ServiceSample> services() throws IOException {
         List<ServiceSample> samples = new ArrayList<>();
         try {
+            Map<String, Long> problems = problemsOfProviders();
             for (ObjectName name : beans.queryNames(new ObjectName(SERVICES), null)) {
                 try {
-                    samples.add(sample(name));
+                    samples.add(sample(name, problems));
                 } catch (InstanceNotFoundException e) {
                     // It stopped between the two questions.
                     continue;
@@ -85,12 +89,32 @@ final class AttachedJvm implements AutoCloseable {
         return samples;
     }
 
-    private ServiceSample sample(ObjectName bean) throws JMException, IOException {
-        long now = System.nanoTime();
-        Map<String, Long> counters = new TreeMap<>();
-        for (Object row : ((TabularData) beans.getAttribute(bean, "Counters")).values()) {
-            counters.put((String) ((CompositeData) row).get("key"), (Long) ((CompositeData) row).get("value"));
+    /** What providers count belongs to no service: a handshake that is refused never reaches one. */
+    private Map<String, Long> problemsOfProviders() throws JMException, IOException {
+        Map<String, Long> problems = new TreeMap<>();
+        for (ObjectName bean : beans.queryNames(new ObjectName(PROCESS), null)) {
+            try {
+                table(bean, "Problems").forEach((label, count) -> problems.merge(label, count, Long::sum));
+            } catch (AttributeNotFoundException | InstanceNotFoundException e) {
+                // A transport that does not tell yet, or its last service stopped between the two questions.
+                continue;
+            }
         }
+        problems.keySet().removeIf(label -> label.startsWith(XprtCounter.SENDS.group() + '.'));
+        return problems;
+    }
+
+    private Map<String, Long> table(ObjectName bean, String attribute) throws JMException, IOException {
+        Map<String, Long> table = new TreeMap<>();
+        for (Object row : ((TabularData) beans.getAttribute(bean, attribute)).values()) {
+            table.put((String) ((CompositeData) row).get("key"), (Long) ((CompositeData) row).get("value"));
+        }
+        return table;
+    }
+
+    private ServiceSample sample(ObjectName bean, Map<String, Long> problems) throws JMException, IOException {
+        long now = System.nanoTime();
+        Map<String, Long> counters = table(bean, "Counters");
         List<Map<String, Object>> connections = new ArrayList<>();
         for (CompositeData connection : (CompositeData[]) beans.getAttribute(bean, "Connections")) {
             Map<String, Object> members = new TreeMap<>();
@@ -99,7 +123,7 @@ final class AttachedJvm implements AutoCloseable {
         }
         connections.sort(Comparator.comparing(members -> (String) members.get("remote")));
         return new ServiceSample(pid, bean.getCanonicalName(), (String) beans.getAttribute(bean, "Name"), (String) beans.getAttribute(bean, "Role"),
-                Arrays.asList((String[]) beans.getAttribute(bean, "Listeners")), counters, connections, now);
+                Arrays.asList((String[]) beans.getAttribute(bean, "Listeners")), counters, problems, connections, now);
     }
 
     @Override

@@ -13,11 +13,12 @@ import org.dcache.oncrpc4j.rdma.metrics.CounterName;
  * @param name what the application calls it; clients often have none
  * @param role "server" or "client"
  * @param counters by label; 0 when missing
+ * @param providerProblems what the providers of its JVM counted as problems, for all services together; by label
  * @param connections what each is, by the names of {@code ConnectionMXData}
  * @param nanos when, by {@link System#nanoTime}
  */
 record ServiceSample(String pid, String bean, String name, String role, List<String> listeners, Map<String, Long> counters,
-        List<Map<String, Object>> connections, long nanos) {
+        Map<String, Long> providerProblems, List<Map<String, Object>> connections, long nanos) {
 
     long get(CounterName counter) {
         return counters.getOrDefault(counter.label(), 0L);
@@ -36,6 +37,7 @@ record ServiceSample(String pid, String bean, String name, String role, List<Str
         members.put("role", role);
         members.put("listeners", listeners);
         members.put("counters", counters);
+        members.put("provider_problems", providerProblems);
         members.put("connections", connections);
         return members;
     }

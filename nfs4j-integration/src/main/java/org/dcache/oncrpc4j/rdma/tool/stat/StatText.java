@@ -74,13 +74,17 @@ final class StatText {
     private static void problems(StringBuilder text, ServiceSample now, ServiceSample before) {
         StringJoiner list = new StringJoiner(", ");
         for (XprtCounter counter : XprtCounter.values()) {
-            long count = now.get(counter);
-            if (counter.problem() && count > 0) {
-                long more = before == null ? 0 : count - before.get(counter);
-                list.add(counter.label() + ' ' + count + (more > 0 ? " (+" + more + ")" : ""));
+            if (counter.problem() && now.get(counter) > 0) {
+                list.add(problem(counter.label(), now.get(counter), before == null ? now.get(counter) : before.get(counter)));
             }
         }
+        now.providerProblems().forEach((label, count) -> list.add(
+                problem(label, count, before == null ? count : before.providerProblems().getOrDefault(label, 0L)) + " (whole process)"));
         text.append("  problems since the start: ").append(list.length() == 0 ? "none" : list).append('\n');
+    }
+
+    private static String problem(String label, long count, long before) {
+        return label + ' ' + count + (count > before ? " (+" + (count - before) + ")" : "");
     }
 
     private static void connections(StringBuilder text, ServiceSample now) {

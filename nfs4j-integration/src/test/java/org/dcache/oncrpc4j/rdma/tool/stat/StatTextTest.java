@@ -11,10 +11,14 @@ import org.junit.jupiter.api.Test;
 class StatTextTest {
 
     private static ServiceSample sample(long seconds, Map<String, Long> counters) {
+        return sample(seconds, counters, Map.of());
+    }
+
+    private static ServiceSample sample(long seconds, Map<String, Long> counters, Map<String, Long> providerProblems) {
         Map<String, Object> connection = new HashMap<>(Map.of("remote", "/192.0.2.1:700", "provider", "iwarp", "inlineSend", 4096, "inlineReceive", 1024,
                 "credits", 128, "crc", true));
         connection.putAll(Map.of("callsPending", 0, "callsServed", 3, "messagesReceived", 77L, "uptime", 61_500L, "silence", 20L));
-        return new ServiceSample("4711", "bean", "nfs", "server", List.of("/0.0.0.0:20049"), counters, List.of(connection), seconds * 1_000_000_000L);
+        return new ServiceSample("4711", "bean", "nfs", "server", List.of("/0.0.0.0:20049"), counters, providerProblems, List.of(connection), seconds * 1_000_000_000L);
     }
 
     @Test
@@ -40,5 +44,14 @@ class StatTextTest {
         ServiceSample now = sample(2, Map.of("xprt.dropped_short", 3L, "xprt.refused_too_many", 1L, "xprt.credit_waits", 5L));
         assertThat(StatText.of(now, before)).contains("problems since the start: xprt.refused_too_many 1 (+1), xprt.dropped_short 3 (+1)\n");
         assertThat(StatText.of(now, null)).contains("problems since the start: xprt.refused_too_many 1, xprt.dropped_short 3\n");
+    }
+
+    /** A handshake that is refused never reaches a service. */
+    @Test
+    void problemsOfTheProvidersAreShownWithEachService() {
+        ServiceSample before = sample(1, Map.of(), Map.of("iwarp.handshake_bad_key", 1_890L));
+        ServiceSample now = sample(2, Map.of("xprt.dropped_short", 1L), Map.of("iwarp.handshake_bad_key", 1_895L));
+        assertThat(StatText.of(now, null)).contains("problems since the start: xprt.dropped_short 1, iwarp.handshake_bad_key 1895 (whole process)\n");
+        assertThat(StatText.of(now, before)).contains("iwarp.handshake_bad_key 1895 (+5) (whole process)\n");
     }
 }
