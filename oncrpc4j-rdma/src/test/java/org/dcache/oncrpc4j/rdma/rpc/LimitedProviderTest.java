@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.dcache.oncrpc4j.rdma.config.Configuration;
 import org.dcache.oncrpc4j.rdma.iwarp.IwarpProvider;
 import org.dcache.oncrpc4j.rdma.metrics.Counters;
@@ -135,6 +136,33 @@ class LimitedProviderTest {
         long hardway = Counters.process().get(XprtCounter.REGBUF_HARDWAY);
         allAtOnce(transport, 24, 1_000_001);
         assertThat(Counters.process().get(XprtCounter.REGBUF_HARDWAY)).isGreaterThan(hardway);
+    }
+
+    /** Nothing new of any size, while what there is goes on being used. */
+    @Test
+    void whileRegistrationIsRefusedCallsFailInWordsOrGoOnAndAfterwardsAllIsAsBefore() throws Exception {
+        LeakLedger before = LeakLedger.snapshot();
+        RpcTransport transport = connect(true, true, Map.of());
+        RpcTransport other = client.connect(server.localAddress(), 60, TimeUnit.SECONDS);
+        Bystander bystander = new Bystander(other);
+        limited.forEach(provider -> provider.refuseRegistration(true));
+        for (int length : new int[] {100, 20_001, 200_000, 1_000_001}) {
+            EchoProgram.Bytes result = new EchoProgram.Bytes();
+            try {
+                LocalEndpoints.call(transport, EchoProgram.PROGRAM).call(EchoProgram.ECHO, new EchoProgram.Bytes(EchoProgram.pattern(length)), result, 3, TimeUnit.SECONDS);
+                assertThat(result.value).isEqualTo(EchoProgram.pattern(length));
+            } catch (IOException | TimeoutException e) {
+                assertThat(e.toString()).as("%d bytes", length).isNotBlank();
+                assertThat(length).isGreaterThan(100);
+            }
+            LocalEndpoints.call(other, EchoProgram.PROGRAM).call(EchoProgram.ECHO, new EchoProgram.Bytes(EchoProgram.pattern(100)), result, 60, TimeUnit.SECONDS);
+        }
+        limited.forEach(provider -> provider.refuseRegistration(false));
+        bystander.round();
+        new Bystander(client.connect(server.localAddress(), 60, TimeUnit.SECONDS)).round();
+        client.stop();
+        server.stop();
+        LeakLedger.assertNothingLeaked(before);
     }
 
     private static void allAtOnce(RpcTransport transport, int calls, int length) throws Exception {

@@ -195,7 +195,7 @@ public abstract class ExhaustionSuite extends ProviderSuite {
                 await(connect(listener.localAddress(), larger, client));
                 client.queuePair().postSend(new WorkRequest().send().add(content.view(0, 100), content.region()).signaled(true));
             } catch (IOException e) {
-                assertThat(e).message().isNotBlank();
+                assertThat(e).isNotInstanceOf(HandshakeTimeoutException.class).message().isNotBlank();
                 connected = false;
             }
             for (int i = 0; i < 20; i++) {
@@ -362,9 +362,6 @@ public abstract class ExhaustionSuite extends ProviderSuite {
             connectFailing(listener.localAddress(), client, where == Callback.CONNECTED ? with : null);
             client.queuePair();
             provoke(client, where);
-            if (where == Callback.CONNECTED && client.queuePair().isOpen()) {
-                client.queuePair().abort(new ConnectionClosedException("nobody has it"));
-            }
             assertThat(client.end()).message().isNotBlank();
             assertThat(server.end()).message().isNotBlank();
         }

@@ -21,6 +21,8 @@ public final class LimitedProvider implements VerbsProvider {
 
     private final VerbsProvider whole;
     private final List<String> violations = new CopyOnWriteArrayList<>();
+    private volatile boolean refusing;
+    private volatile boolean hasRefused;
 
     public LimitedProvider(VerbsProvider whole) {
         this.whole = whole;
@@ -29,6 +31,17 @@ public final class LimitedProvider implements VerbsProvider {
     /** What was asked of it although its capabilities exclude it. */
     public List<String> violations() {
         return violations;
+    }
+
+    /** Whether no memory can be registered, as when the system allows no more of it to be locked. */
+    public void refuseRegistration(boolean refuse) {
+        hasRefused |= refuse;
+        refusing = refuse;
+    }
+
+    /** Whether memory may come that is not registered: it ends the connection that it is posted to. */
+    boolean hasRefused() {
+        return hasRefused;
     }
 
     void violation(String what) {
@@ -98,6 +111,9 @@ public final class LimitedProvider implements VerbsProvider {
             }
             if (HelperThread.isLoop()) {
                 violation("memory is registered on a loop");
+            }
+            if (refusing) {
+                throw new ResourceLimitException("cannot register " + direct.capacity() + " bytes: the system allows no more memory to be locked");
             }
             return new Region(adapter.register(direct));
         }

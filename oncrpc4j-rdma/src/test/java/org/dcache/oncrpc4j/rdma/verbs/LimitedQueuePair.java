@@ -94,7 +94,9 @@ final class LimitedQueuePair implements QueuePair {
             ByteBuffer buffer = request.buffer(i);
             if (buffer.hasRemaining()) {
                 elements++;
-                if (!buffer.isDirect() || !(request.region(i) instanceof LimitedProvider.Region)) {
+                if (buffer.isDirect() && request.region(i) == null && provider.hasRefused()) {
+                    whole.abort(new ResourceLimitException(request.opcode() + " of memory that could not be registered"));
+                } else if (!buffer.isDirect() || !(request.region(i) instanceof LimitedProvider.Region)) {
                     provider.violation(request.opcode() + " of memory that is not registered");
                 }
             }

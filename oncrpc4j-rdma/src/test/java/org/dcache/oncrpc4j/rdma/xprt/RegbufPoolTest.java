@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.RejectedExecutionException;
 import org.dcache.oncrpc4j.rdma.proto.RdmaHeader;
+import org.dcache.oncrpc4j.rdma.rpc.LeakLedger;
 import org.dcache.oncrpc4j.rdma.verbs.MemoryBudget;
 import org.dcache.oncrpc4j.rdma.verbs.PeerClosedException;
 import org.dcache.oncrpc4j.rdma.verbs.parts.LoopThread;
@@ -195,6 +196,19 @@ class RegbufPoolTest {
         half.release();
     }
 
+    /** Of others of the budget, or of the JVM. */
+    @Test
+    void whoeverWaitsIsServedByAndByWhenNobodyTellsOfTheMemory() {
+        MemoryBudget others = engine.device.adapter().memory();
+        long left = others.limit() - others.used();
+        assertThat(others.tryReserve(left)).isTrue();
+        Waiting waiting = new Waiting(1 << 20);
+        assertThat(engine.device.sinks().request(waiting)).isNull();
+        others.release(left);
+        LeakLedger.await("it has memory", () -> waiting.granted != null);
+        waiting.granted.release();
+    }
+
     @Test
     void theEndOfAConnectionLetsThoseBehindItsCallsGoOn() {
         RegbufPool shared = engine.device.regbufs();
@@ -221,7 +235,7 @@ class RegbufPoolTest {
     private static final class Waiting implements SinkQueue.Waiter {
         private final int bytes;
         private boolean cancelled;
-        private Regbuf granted;
+        private volatile Regbuf granted;
 
         Waiting(int bytes) {
             this.bytes = bytes;

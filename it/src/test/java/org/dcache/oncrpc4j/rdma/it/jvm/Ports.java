@@ -4,23 +4,28 @@ package org.dcache.oncrpc4j.rdma.it.jvm;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.util.concurrent.ThreadLocalRandom;
 
 /** Ports and addresses of this machine. */
 public final class Ports {
 
     private Ports() {}
 
-    /** A port that is free, and so is the next. */
+    /** Below what Linux and others give to sockets that do not ask for a port: those would take a port that was free a moment ago. */
+    private static final int FIRST = 21_000;
+    private static final int LAST = 32_000;
+
+    /** A port that is free at all addresses, and so is the next. */
     public static int freePair() throws IOException {
         for (int attempt = 0; attempt < 100; attempt++) {
-            try (ServerSocket one = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
-                    ServerSocket two = new ServerSocket(one.getLocalPort() + 1, 1, InetAddress.getLoopbackAddress())) {
+            int port = ThreadLocalRandom.current().nextInt(FIRST, LAST);
+            try (ServerSocket one = new ServerSocket(port, 1); ServerSocket two = new ServerSocket(port + 1, 1)) {
                 return one.getLocalPort();
-            } catch (IOException | IllegalArgumentException e) {
-                // the next port was taken, or there is none
+            } catch (IOException e) {
+                // one of them was taken
             }
         }
-        throw new IOException("no two free ports");
+        throw new IOException("no two free ports from " + FIRST + " to " + LAST);
     }
 
     public static boolean haveIpv6() {
