@@ -12,8 +12,8 @@ import net.bytebuddy.asm.Advice;
 import net.bytebuddy.matcher.ElementMatchers;
 
 /**
- * Has the start of the transport's threads fail as it does when the system has none to give, after so many more: in a JVM that has this as its agent ({@link
- * ScarceJvm#ofThreads}). The system's own limits cannot be used: they do not bind root.
+ * Has the start of the transport's threads fail as it does when the system has none to give, after so many more: in a JVM that has this as its agent
+ * ({@link ScarceJvm#ofThreads}). The system's own limits cannot be used: they do not bind root.
  */
 public final class RefusedThreads {
 
