@@ -294,6 +294,8 @@ public abstract class ExhaustionSuite extends ProviderSuite {
     enum Callback {
         ESTABLISHED,
         RECEIVE,
+        SEND_COMPLETION,
+        READ_COMPLETION,
         DISCONNECTED,
         CONNECTED
     }
@@ -324,6 +326,18 @@ public abstract class ExhaustionSuite extends ProviderSuite {
         public void onReceive(QueuePair queuePair, ReceiveBuffer buffer) {
             super.onReceive(queuePair, buffer);
             fail(Callback.RECEIVE);
+        }
+
+        @Override
+        public void onSendCompletion(QueuePair queuePair, WorkRequest request, boolean ok) {
+            super.onSendCompletion(queuePair, request, ok);
+            fail(Callback.SEND_COMPLETION);
+        }
+
+        @Override
+        public void onReadCompletion(QueuePair queuePair, WorkRequest request, boolean ok) {
+            super.onReadCompletion(queuePair, request, ok);
+            fail(Callback.READ_COMPLETION);
         }
 
         @Override
@@ -361,7 +375,7 @@ public abstract class ExhaustionSuite extends ProviderSuite {
         try (Listener listener = listen(request -> request.accept(options(64, 8), server))) {
             connectFailing(listener.localAddress(), client, where == Callback.CONNECTED ? with : null);
             client.queuePair();
-            provoke(client, where);
+            provoke(client, server, where);
             assertThat(client.end()).message().isNotBlank();
             assertThat(server.end()).message().isNotBlank();
         }
@@ -389,10 +403,19 @@ public abstract class ExhaustionSuite extends ProviderSuite {
     }
 
     /** Has the callback called. */
-    private void provoke(Endpoint client, Callback where) {
+    private void provoke(Endpoint client, Endpoint server, Callback where) {
         client.queuePair().postSend(send(pattern(8, 1)));
         switch (where) {
             case ESTABLISHED, RECEIVE, CONNECTED -> {}
+            case SEND_COMPLETION -> {
+                server.message();
+                server.queuePair().postSend(send(pattern(8, 2)));
+            }
+            case READ_COMPLETION -> {
+                server.message();
+                Exposure readable = expose(client, MemorySource.of(memory(8).bytes()), Access.REMOTE_READ);
+                server.queuePair().postSend(read(memory(8), 0, 8, readable.stag(), readable.offset()));
+            }
             case DISCONNECTED -> client.queuePair().disconnect(new ConnectionClosedException("enough"));
         }
     }
