@@ -13,7 +13,8 @@ import org.dcache.oncrpc4j.rdma.verbs.MemoryBudget;
  * bound is lent out and the adapter's budget allows: peers that do not read must not pile up memory.
  *
  * <p>Some areas are made at the start. A loop never makes one, since to allocate may take long: when none lies ready it is told null, also for a first one, and waits with {@link #await} for the
- * helper thread, which makes the next one already when the last is lent. Other threads make what they need themselves, and wait in the same way when there is no direct memory for it.
+ * helper thread, which makes the next one already when the last is lent. Other threads make what they need themselves, and wait in the same way when there is no direct
+ * memory for it.
  */
 final class StagingPool {
 

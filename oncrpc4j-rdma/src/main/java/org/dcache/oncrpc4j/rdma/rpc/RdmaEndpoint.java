@@ -43,10 +43,10 @@ import org.slf4j.LoggerFactory;
 /**
  * RDMA for one {@code OncRpcSvc}: its listeners, its connections, its share of the devices.
  *
- * <p>Start, stop and connect are the service's, from whatever thread; they may block, loops never call them. Start and stop take turns. A failed start leaves nothing bound and nothing
- * taken, whatever it failed with. Stop ends the connections, waits until their last callback is over and gives back what was taken; an interrupt only cuts short what it leaves the
- * connections to end well. Connect throws what oncrpc4j throws over TCP, or a subtype (docs/exceptions.md): an
- * unresolved address is an unchecked exception there, the root cause of a time-out a {@link TimeoutException}, and an interrupt is taken.
+ * <p>Start, stop and connect are the service's, from whatever thread; they may block, loops never call them. Start and stop take turns. A failed start leaves nothing
+ * bound and nothing taken, whatever it failed with. Stop ends the connections, waits until their last callback is over and gives back what was taken; an interrupt only
+ * cuts short what it leaves the connections to end well. Connect throws what oncrpc4j throws over TCP, or a subtype (docs/exceptions.md): an unresolved address is an
+ * unchecked exception there, the root cause of a time-out a {@link TimeoutException}, and an interrupt is taken.
  */
 final class RdmaEndpoint implements RpcEndpoint {
 

@@ -30,8 +30,8 @@ import org.slf4j.LoggerFactory;
  * An open adapter with what all its connections share: regbufs, send contexts, the queue for sinks, and the periodic look at every
  * connection (kernel: {@code rpcrdma_ia_open}, {@code _remove}, {@code _close}).
  *
- * <p>Whoever opened it closes it, and the adapter with it; one that cannot be opened closes its adapter itself. Closing ends every connection first, then frees memory: queue pairs,
- * then regbufs, then the adapter's own.
+ * <p>Whoever opened it closes it, and the adapter with it; one that cannot be opened closes its adapter itself. Closing ends every connection first, then frees memory:
+ * queue pairs, then regbufs, then the adapter's own.
  */
 public final class RdmaDevice implements AutoCloseable {
 

@@ -34,8 +34,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /**
- * Services when something runs out: a start or a connect fails in words and leaves nothing, or goes through; calls of other connections are answered all the time; what had to wait goes on
- * when there is more. For the providers below see {@code ExhaustionSuite}; for executors that reject see {@link SaturatedExecutorTest}, for programs that fail {@link UnansweredCallsTest}.
+ * Services when something runs out: a start or a connect fails in words and leaves nothing, or goes through; calls of other connections are answered all the time; what
+ * had to wait goes on when there is more. For the providers below see {@code ExhaustionSuite}; for executors that reject see {@link SaturatedExecutorTest}, for programs
+ * that fail {@link UnansweredCallsTest}.
  */
 @Timeout(400)
 class ExhaustedServiceTest {

@@ -16,11 +16,11 @@ import java.util.stream.Stream;
 import org.dcache.oncrpc4j.rdma.planted.TestJvm;
 
 /**
- * A JVM of its own in which something is scarce: descriptors, direct memory or threads. It runs one method of a test class, on an instance that it makes itself, so that what the
- * test uses up is nobody else's.
+ * A JVM of its own in which something is scarce: descriptors, direct memory or threads. It runs one method of a test class, on an instance that it makes itself, so that
+ * what the test uses up is nobody else's.
  *
- * <p>Loading a class from a folder takes a descriptor, and a class that could not be loaded stays so: all classes of the project are loaded before the method runs. The method itself
- * does once with plenty what it will do with little, for what the JDK loads and opens when it is first used.
+ * <p>Loading a class from a folder takes a descriptor, and a class that could not be loaded stays so: all classes of the project are loaded before the method runs. The
+ * method itself does once with plenty what it will do with little, for what the JDK loads and opens when it is first used.
  */
 public final class ScarceJvm {
 

@@ -32,11 +32,11 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * What every provider does when something runs out or a handler fails: the operation says so in words or recovers, another connection does not notice, all loops live, and when it is over
- * nothing is held that was not held before.
+ * What every provider does when something runs out or a handler fails: the operation says so in words or recovers, another connection does not notice, all loops live,
+ * and when it is over nothing is held that was not held before.
  *
- * <p>What is scarce for the whole JVM is made so in a JVM of its own ({@link ScarceJvm}), where the methods named {@code with…} run, and an operation is made to fail at each of its
- * {@link Steps}.
+ * <p>What is scarce for the whole JVM is made so in a JVM of its own ({@link ScarceJvm}), where the methods named {@code with…} run, and an operation is made to fail at
+ * each of its {@link Steps}.
  */
 @Timeout(400)
 public abstract class ExhaustionSuite extends ProviderSuite {
@@ -294,6 +294,8 @@ public abstract class ExhaustionSuite extends ProviderSuite {
     enum Callback {
         ESTABLISHED,
         RECEIVE,
+        SEND_COMPLETION,
+        READ_COMPLETION,
         DISCONNECTED,
         CONNECTED
     }
@@ -324,6 +326,18 @@ public abstract class ExhaustionSuite extends ProviderSuite {
         public void onReceive(QueuePair queuePair, ReceiveBuffer buffer) {
             super.onReceive(queuePair, buffer);
             fail(Callback.RECEIVE);
+        }
+
+        @Override
+        public void onSendCompletion(QueuePair queuePair, WorkRequest request, boolean ok) {
+            super.onSendCompletion(queuePair, request, ok);
+            fail(Callback.SEND_COMPLETION);
+        }
+
+        @Override
+        public void onReadCompletion(QueuePair queuePair, WorkRequest request, boolean ok) {
+            super.onReadCompletion(queuePair, request, ok);
+            fail(Callback.READ_COMPLETION);
         }
 
         @Override
@@ -361,7 +375,7 @@ public abstract class ExhaustionSuite extends ProviderSuite {
         try (Listener listener = listen(request -> request.accept(options(64, 8), server))) {
             connectFailing(listener.localAddress(), client, where == Callback.CONNECTED ? with : null);
             client.queuePair();
-            provoke(client, where);
+            provoke(client, server, where);
             assertThat(client.end()).message().isNotBlank();
             assertThat(server.end()).message().isNotBlank();
         }
@@ -389,10 +403,19 @@ public abstract class ExhaustionSuite extends ProviderSuite {
     }
 
     /** Has the callback called. */
-    private void provoke(Endpoint client, Callback where) {
+    private void provoke(Endpoint client, Endpoint server, Callback where) {
         client.queuePair().postSend(send(pattern(8, 1)));
         switch (where) {
             case ESTABLISHED, RECEIVE, CONNECTED -> {}
+            case SEND_COMPLETION -> {
+                server.message();
+                server.queuePair().postSend(send(pattern(8, 2)));
+            }
+            case READ_COMPLETION -> {
+                server.message();
+                Exposure readable = expose(client, MemorySource.of(memory(8).bytes()), Access.REMOTE_READ);
+                server.queuePair().postSend(read(memory(8), 0, 8, readable.stag(), readable.offset()));
+            }
             case DISCONNECTED -> client.queuePair().disconnect(new ConnectionClosedException("enough"));
         }
     }
