@@ -289,7 +289,12 @@ final class RdmaCoreQueuePair extends LoopQueuePair implements CmId.Holder, Comp
 
     @Override
     public void takingFailed(Throwable problem) {
-        failed("at a completion", problem);
+        if (up) {
+            failed("at a completion", problem);
+        } else {
+            LOG.error("taking the first completions of the connection with {} failed", info.remote(), problem);
+            failedAlsoEarly(new ConnectionClosedException("completions of the connection with " + info.remote() + " could not be taken: " + problem, problem));
+        }
     }
 
     private void received(long wc, PooledReceive buffer, int status) {
