@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.dcache.oncrpc4j.rdma.it.jvm.AgentJar;
 
 /** The demo's server in a JVM of its own: an ordinary oncrpc4j service, with the agent or without. Ends with {@link #close} or with us. */
 final class DemoService implements AutoCloseable {
@@ -13,7 +14,7 @@ final class DemoService implements AutoCloseable {
     static final int PROGRAM = 0x40008166;
     static final int VERSION = 1;
 
-    private static final Path TARGET = Tool.HOME.resolve("nfs4j-integration").resolve("target");
+    private static final Path TARGET = Tool.HOME.resolve("rpcrdma").resolve("target");
 
     private final Process process;
     private final int port;
@@ -36,7 +37,7 @@ final class DemoService implements AutoCloseable {
 
     static DemoService overRdma(String... settings) throws IOException {
         List<String> flags = new ArrayList<>();
-        flags.add("-javaagent:" + TARGET.resolve("oncrpc4j-rdma-agent.jar"));
+        flags.add("-javaagent:" + AgentJar.path());
         flags.add("-Doncrpc.transport=rdma");
         flags.add("-Doncrpc.rdma.provider=iwarp");
         for (String setting : settings) {

@@ -26,7 +26,7 @@ class ToolLaunchIT {
     @Test
     void worksInACheckoutWithBlanksInItsPath() throws Exception {
         Path script = checkout("check out");
-        Files.createSymbolicLink(script.getParent().getParent().resolve("nfs4j-integration"), Tool.HOME.resolve("nfs4j-integration"));
+        Files.createSymbolicLink(script.getParent().getParent().resolve("rpcrdma"), Tool.HOME.resolve("rpcrdma"));
         Tool.Result result = Tool.run(Tool.command(script, "info"));
         assertThat(result.output()).contains("Providers");
         assertThat(result.status()).isZero();

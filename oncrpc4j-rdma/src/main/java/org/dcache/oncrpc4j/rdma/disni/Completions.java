@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dcache.oncrpc4j.rdma.disni;
 
-import org.dcache.oncrpc4j.rdma.verbs.PeerSilentException;
-import org.dcache.oncrpc4j.rdma.verbs.PeerTerminatedException;
-import org.dcache.oncrpc4j.rdma.verbs.ProtocolViolationException;
-import org.dcache.oncrpc4j.rdma.verbs.VerbsException;
+import org.dcache.oncrpc4j.rdma.verbs.error.PeerSilentException;
+import org.dcache.oncrpc4j.rdma.verbs.error.PeerTerminatedException;
+import org.dcache.oncrpc4j.rdma.verbs.error.ProtocolViolationException;
+import org.dcache.oncrpc4j.rdma.verbs.error.VerbsException;
 
 /** What the status of a work completion says ({@code enum ibv_wc_status}, infiniband/verbs.h). */
 final class Completions {

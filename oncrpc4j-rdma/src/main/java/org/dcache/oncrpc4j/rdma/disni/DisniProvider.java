@@ -8,9 +8,9 @@ import org.dcache.oncrpc4j.rdma.verbs.Adapter;
 import org.dcache.oncrpc4j.rdma.verbs.Availability;
 import org.dcache.oncrpc4j.rdma.verbs.Capabilities;
 import org.dcache.oncrpc4j.rdma.verbs.MemoryBudget;
-import org.dcache.oncrpc4j.rdma.verbs.ProviderUnavailableException;
-import org.dcache.oncrpc4j.rdma.verbs.VerbsException;
 import org.dcache.oncrpc4j.rdma.verbs.VerbsProvider;
+import org.dcache.oncrpc4j.rdma.verbs.error.ProviderUnavailableException;
+import org.dcache.oncrpc4j.rdma.verbs.error.VerbsException;
 
 /**
  * RDMA devices by way of DiSNI 2.1. Names no class of DiSNI, so that it can be loaded and asked where there is none.

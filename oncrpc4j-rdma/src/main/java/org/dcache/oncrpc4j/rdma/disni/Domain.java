@@ -13,9 +13,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import org.dcache.oncrpc4j.rdma.metrics.Counters;
-import org.dcache.oncrpc4j.rdma.verbs.AdapterClosedException;
-import org.dcache.oncrpc4j.rdma.verbs.ResourceLimitException;
-import org.dcache.oncrpc4j.rdma.verbs.VerbsException;
+import org.dcache.oncrpc4j.rdma.verbs.error.AdapterClosedException;
+import org.dcache.oncrpc4j.rdma.verbs.error.ResourceLimitException;
+import org.dcache.oncrpc4j.rdma.verbs.error.VerbsException;
 
 /**
  * A protection domain with the registrations in it. Connections that our side dialled have one each, so that a handle is worth something to the peer of its

@@ -13,8 +13,8 @@ import java.util.ArrayList;
 import java.util.LinkedList;
 import java.util.List;
 import org.dcache.oncrpc4j.rdma.verbs.ReceiveBuffer;
-import org.dcache.oncrpc4j.rdma.verbs.ResourceLimitException;
-import org.dcache.oncrpc4j.rdma.verbs.VerbsException;
+import org.dcache.oncrpc4j.rdma.verbs.error.ResourceLimitException;
+import org.dcache.oncrpc4j.rdma.verbs.error.VerbsException;
 
 /**
  * The receive queue of one queue pair: registered memory for as many receives as were asked for when it was made, within bounds, each with its prepared call.

@@ -3,9 +3,15 @@ package org.dcache.oncrpc4j.rdma.iwarp;
 
 import java.nio.ByteBuffer;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.dcache.oncrpc4j.rdma.iwarp.wire.DdpHeader;
+import org.dcache.oncrpc4j.rdma.iwarp.wire.FpduLayout;
+import org.dcache.oncrpc4j.rdma.iwarp.wire.RdmapOpcode;
+import org.dcache.oncrpc4j.rdma.iwarp.wire.ReadRequestHeader;
+import org.dcache.oncrpc4j.rdma.iwarp.wire.TerminateCode;
+import org.dcache.oncrpc4j.rdma.iwarp.wire.TerminateMessage;
 import org.dcache.oncrpc4j.rdma.verbs.Access;
-import org.dcache.oncrpc4j.rdma.verbs.ResourceLimitException;
 import org.dcache.oncrpc4j.rdma.verbs.WorkRequest;
+import org.dcache.oncrpc4j.rdma.verbs.error.ResourceLimitException;
 
 /**
  * What arriving DDP segments mean: checks each header before a byte is placed, says where the payload goes, and acts when the

@@ -13,7 +13,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.dcache.oncrpc4j.rdma.metrics.Counters;
 import org.dcache.oncrpc4j.rdma.metrics.Gauges;
 import org.dcache.oncrpc4j.rdma.verbs.Adapter;
-import org.dcache.oncrpc4j.rdma.verbs.AdapterClosedException;
 import org.dcache.oncrpc4j.rdma.verbs.Capabilities;
 import org.dcache.oncrpc4j.rdma.verbs.ConnectListener;
 import org.dcache.oncrpc4j.rdma.verbs.ConnectOptions;
@@ -23,6 +22,7 @@ import org.dcache.oncrpc4j.rdma.verbs.Listener;
 import org.dcache.oncrpc4j.rdma.verbs.MemoryBudget;
 import org.dcache.oncrpc4j.rdma.verbs.MemoryRegion;
 import org.dcache.oncrpc4j.rdma.verbs.QueuePairHandler;
+import org.dcache.oncrpc4j.rdma.verbs.error.AdapterClosedException;
 import org.dcache.oncrpc4j.rdma.verbs.parts.Members;
 
 /**

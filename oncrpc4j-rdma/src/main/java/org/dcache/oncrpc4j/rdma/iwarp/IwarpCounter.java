@@ -3,6 +3,7 @@ package org.dcache.oncrpc4j.rdma.iwarp;
 
 import java.util.EnumSet;
 import java.util.Set;
+import org.dcache.oncrpc4j.rdma.iwarp.wire.TerminateCode;
 import org.dcache.oncrpc4j.rdma.metrics.CounterName;
 
 /**

@@ -8,8 +8,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.dcache.oncrpc4j.rdma.verbs.Access;
 import org.dcache.oncrpc4j.rdma.verbs.Exposure;
 import org.dcache.oncrpc4j.rdma.verbs.MemorySource;
-import org.dcache.oncrpc4j.rdma.verbs.ResourceLimitException;
 import org.dcache.oncrpc4j.rdma.verbs.WorkRequest;
+import org.dcache.oncrpc4j.rdma.verbs.error.ResourceLimitException;
 
 /**
  * Memory under an STag of one connection. It is an entry of the connection's {@link StagTable}.

@@ -8,8 +8,8 @@ import org.dcache.oncrpc4j.rdma.verbs.Adapter;
 import org.dcache.oncrpc4j.rdma.verbs.Availability;
 import org.dcache.oncrpc4j.rdma.verbs.Capabilities;
 import org.dcache.oncrpc4j.rdma.verbs.MemoryBudget;
-import org.dcache.oncrpc4j.rdma.verbs.ProviderUnavailableException;
 import org.dcache.oncrpc4j.rdma.verbs.VerbsProvider;
+import org.dcache.oncrpc4j.rdma.verbs.error.ProviderUnavailableException;
 
 /** Software iWARP over TCP sockets: needs nothing but Java, so it works everywhere, and comes after all hardware. */
 public final class IwarpProvider implements VerbsProvider {

@@ -5,6 +5,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
+import org.dcache.oncrpc4j.rdma.iwarp.wire.MpaFrame;
 
 /**
  * Reads one MPA Request or Reply from a socket, and not a byte more. Loop thread only.

@@ -5,6 +5,7 @@ import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.NetworkInterface;
 import java.net.SocketException;
+import org.dcache.oncrpc4j.rdma.iwarp.wire.FpduLayout;
 
 /**
  * The largest ULPDU to send on a connection (MULPDU, RFC 5044 section 4.1): one FPDU should fill one TCP segment.

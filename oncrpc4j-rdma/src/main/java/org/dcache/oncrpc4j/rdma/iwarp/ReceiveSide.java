@@ -5,6 +5,11 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.util.zip.CRC32C;
+import org.dcache.oncrpc4j.rdma.iwarp.wire.DdpHeader;
+import org.dcache.oncrpc4j.rdma.iwarp.wire.FpduLayout;
+import org.dcache.oncrpc4j.rdma.iwarp.wire.RdmapOpcode;
+import org.dcache.oncrpc4j.rdma.iwarp.wire.ReadRequestHeader;
+import org.dcache.oncrpc4j.rdma.iwarp.wire.TerminateCode;
 import org.dcache.oncrpc4j.rdma.metrics.Counters;
 
 /**

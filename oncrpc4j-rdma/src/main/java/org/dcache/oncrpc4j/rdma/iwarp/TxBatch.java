@@ -6,6 +6,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.util.Arrays;
 import java.util.zip.CRC32C;
+import org.dcache.oncrpc4j.rdma.iwarp.wire.FpduLayout;
 
 /**
  * Whole FPDUs on their way to the socket: a list of views, partly of {@link Staging} areas (headers, copied payload, CRCs), partly of the

@@ -4,8 +4,8 @@ package org.dcache.oncrpc4j.rdma.rdmacore;
 import org.dcache.oncrpc4j.rdma.config.Configuration;
 import org.dcache.oncrpc4j.rdma.verbs.Adapter;
 import org.dcache.oncrpc4j.rdma.verbs.Availability;
-import org.dcache.oncrpc4j.rdma.verbs.ProviderUnavailableException;
 import org.dcache.oncrpc4j.rdma.verbs.VerbsProvider;
+import org.dcache.oncrpc4j.rdma.verbs.error.ProviderUnavailableException;
 
 /**
  * Says why there is no libibverbs here. The class of the same name in the jar's part for Java 22 takes the place of this one, so that only a JVM that

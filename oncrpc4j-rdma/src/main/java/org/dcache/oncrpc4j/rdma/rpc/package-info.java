@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * The oncrpc4j side: endpoints of services, transports of connections, the Xdr that encodes into registered memory, dispatch of calls and delivery of
- * replies. Everything that knows an RPC message from the inside is here.
+ * The oncrpc4j side: endpoints of services, transports of connections, the Xdr that encodes into registered memory, dispatch of calls and delivery of replies. Its face is
+ * {@link RdmaTransportProvider}, found by ServiceLoader. Everything that knows an RPC message from the inside is here. Uses oncrpc4j, {@code spi} and {@code xprt}.
  */
 package org.dcache.oncrpc4j.rdma.rpc;

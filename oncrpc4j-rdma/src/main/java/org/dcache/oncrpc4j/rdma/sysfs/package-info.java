@@ -1,3 +1,3 @@
 // SPDX-License-Identifier: Apache-2.0
-/** What Linux says in its file system {@code sysfs} of the RDMA devices of this machine; for the providers that use them. */
+/** What Linux says in its file system {@code sysfs} of the RDMA devices of this machine: {@link SysfsDevice}. For the providers that use them; uses the JDK only. */
 package org.dcache.oncrpc4j.rdma.sysfs;

@@ -4,6 +4,7 @@ package org.dcache.oncrpc4j.rdma.verbs;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
+import org.dcache.oncrpc4j.rdma.verbs.error.VerbsException;
 
 /**
  * An open RDMA adapter: makes listeners and queue pairs, registers local memory.

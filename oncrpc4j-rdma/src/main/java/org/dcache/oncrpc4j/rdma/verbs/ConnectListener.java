@@ -2,6 +2,7 @@
 package org.dcache.oncrpc4j.rdma.verbs;
 
 import java.io.IOException;
+import org.dcache.oncrpc4j.rdma.verbs.error.VerbsException;
 
 /** Outcome of {@link Adapter#connect}; exactly one call, on a loop thread, must not block. */
 public interface ConnectListener {

@@ -2,6 +2,7 @@
 package org.dcache.oncrpc4j.rdma.verbs;
 
 import java.nio.ByteBuffer;
+import org.dcache.oncrpc4j.rdma.verbs.error.ResourceLimitException;
 
 /**
  * Memory to be exposed, possibly made only when the peer first touches it (see {@link Capabilities#lazyExposure()}). A provider uses either {@link #memory()}, or, where it places the

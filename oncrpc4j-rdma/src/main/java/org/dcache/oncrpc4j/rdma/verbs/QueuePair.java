@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dcache.oncrpc4j.rdma.verbs;
 
+import org.dcache.oncrpc4j.rdma.verbs.error.VerbsException;
+
 /**
  * One reliable connection. It lives on one loop thread, which makes all its callbacks.
  *

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dcache.oncrpc4j.rdma.verbs;
 
+import org.dcache.oncrpc4j.rdma.verbs.error.ConnectionClosedException;
+import org.dcache.oncrpc4j.rdma.verbs.error.VerbsException;
+
 /**
  * Receives the events of one queue pair.
  *

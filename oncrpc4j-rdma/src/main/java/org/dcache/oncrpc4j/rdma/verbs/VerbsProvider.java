@@ -3,6 +3,7 @@ package org.dcache.oncrpc4j.rdma.verbs;
 
 import java.util.Optional;
 import org.dcache.oncrpc4j.rdma.config.Configuration;
+import org.dcache.oncrpc4j.rdma.verbs.error.VerbsException;
 
 /**
  * One way to do RDMA on this machine. Found by {@link java.util.ServiceLoader}; must be cheap to construct

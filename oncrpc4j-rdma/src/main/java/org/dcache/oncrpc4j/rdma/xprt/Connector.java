@@ -8,8 +8,8 @@ import java.util.concurrent.Future;
 import org.dcache.oncrpc4j.rdma.proto.PrivateData;
 import org.dcache.oncrpc4j.rdma.verbs.Capabilities;
 import org.dcache.oncrpc4j.rdma.verbs.ConnectListener;
-import org.dcache.oncrpc4j.rdma.verbs.ConnectionClosedException;
 import org.dcache.oncrpc4j.rdma.verbs.QueuePair;
+import org.dcache.oncrpc4j.rdma.verbs.error.ConnectionClosedException;
 
 /** Dials (kernel: {@code rpcrdma_xprt_connect}). Any thread; the result is a future, nobody is blocked here. */
 public final class Connector {

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.dcache.oncrpc4j.rdma.xprt.error.BacklogFullException;
 
 /**
  * The credits of one connection for calls of ours, and the calls that wait for one (kernel: {@code xprt_request_get_cong} and the RPC task queue). It decides who goes

@@ -14,9 +14,9 @@ import org.dcache.oncrpc4j.rdma.config.Configuration;
 import org.dcache.oncrpc4j.rdma.config.Settings;
 import org.dcache.oncrpc4j.rdma.metrics.Counters;
 import org.dcache.oncrpc4j.rdma.verbs.Availability;
-import org.dcache.oncrpc4j.rdma.verbs.ProviderUnavailableException;
-import org.dcache.oncrpc4j.rdma.verbs.VerbsException;
 import org.dcache.oncrpc4j.rdma.verbs.VerbsProvider;
+import org.dcache.oncrpc4j.rdma.verbs.error.ProviderUnavailableException;
+import org.dcache.oncrpc4j.rdma.verbs.error.VerbsException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

@@ -2,9 +2,9 @@
 package org.dcache.oncrpc4j.rdma.xprt;
 
 import java.nio.ByteBuffer;
-import org.dcache.oncrpc4j.rdma.verbs.PeerSilentException;
 import org.dcache.oncrpc4j.rdma.verbs.QueuePair;
 import org.dcache.oncrpc4j.rdma.verbs.WorkRequest;
+import org.dcache.oncrpc4j.rdma.verbs.error.PeerSilentException;
 
 /**
  * Finds out whether a peer that says nothing is still there. One for each connection.

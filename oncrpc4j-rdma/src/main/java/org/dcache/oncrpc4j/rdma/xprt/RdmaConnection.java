@@ -13,14 +13,16 @@ import org.dcache.oncrpc4j.rdma.proto.MalformedHeaderException;
 import org.dcache.oncrpc4j.rdma.proto.PrivateData;
 import org.dcache.oncrpc4j.rdma.proto.RdmaHeader;
 import org.dcache.oncrpc4j.rdma.proto.RpcWords;
-import org.dcache.oncrpc4j.rdma.verbs.ConnectionClosedException;
 import org.dcache.oncrpc4j.rdma.verbs.ConnectionInfo;
-import org.dcache.oncrpc4j.rdma.verbs.IdleTimeoutException;
 import org.dcache.oncrpc4j.rdma.verbs.QueuePair;
 import org.dcache.oncrpc4j.rdma.verbs.QueuePairHandler;
 import org.dcache.oncrpc4j.rdma.verbs.ReceiveBuffer;
-import org.dcache.oncrpc4j.rdma.verbs.VerbsException;
 import org.dcache.oncrpc4j.rdma.verbs.WorkRequest;
+import org.dcache.oncrpc4j.rdma.verbs.error.ConnectionClosedException;
+import org.dcache.oncrpc4j.rdma.verbs.error.IdleTimeoutException;
+import org.dcache.oncrpc4j.rdma.verbs.error.VerbsException;
+import org.dcache.oncrpc4j.rdma.xprt.error.CreditOverrunException;
+import org.dcache.oncrpc4j.rdma.xprt.error.PostFailedException;
 
 /**
  * One RPC-over-RDMA connection, whoever dialled (kernel: {@code rpcrdma_ep} with the completion handlers of {@code verbs.c}).

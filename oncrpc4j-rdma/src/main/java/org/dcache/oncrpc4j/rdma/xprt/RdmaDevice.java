@@ -18,11 +18,11 @@ import org.dcache.oncrpc4j.rdma.metrics.Counters;
 import org.dcache.oncrpc4j.rdma.metrics.Gauges;
 import org.dcache.oncrpc4j.rdma.proto.RdmaHeader;
 import org.dcache.oncrpc4j.rdma.verbs.Adapter;
-import org.dcache.oncrpc4j.rdma.verbs.AdapterClosedException;
 import org.dcache.oncrpc4j.rdma.verbs.ConnectOptions;
-import org.dcache.oncrpc4j.rdma.verbs.ConnectionClosedException;
 import org.dcache.oncrpc4j.rdma.verbs.HelperThread;
 import org.dcache.oncrpc4j.rdma.verbs.MemoryBudget;
+import org.dcache.oncrpc4j.rdma.verbs.error.AdapterClosedException;
+import org.dcache.oncrpc4j.rdma.verbs.error.ConnectionClosedException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

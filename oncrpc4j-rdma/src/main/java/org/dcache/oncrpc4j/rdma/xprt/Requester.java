@@ -12,6 +12,10 @@ import org.dcache.oncrpc4j.rdma.proto.MalformedHeaderException;
 import org.dcache.oncrpc4j.rdma.proto.RdmaHeader;
 import org.dcache.oncrpc4j.rdma.verbs.QueuePair;
 import org.dcache.oncrpc4j.rdma.verbs.ReceiveBuffer;
+import org.dcache.oncrpc4j.rdma.xprt.error.CallWithdrawnException;
+import org.dcache.oncrpc4j.rdma.xprt.error.CreditsExhaustedException;
+import org.dcache.oncrpc4j.rdma.xprt.error.DuplicateXidException;
+import org.dcache.oncrpc4j.rdma.xprt.error.RdmaErrorException;
 
 /**
  * Our calls and the peer's replies on one connection (kernel: {@code rpcrdma_marshal_req}, {@code rpcrdma_reply_handler}).

@@ -11,9 +11,11 @@ import org.dcache.oncrpc4j.rdma.metrics.Counters;
 import org.dcache.oncrpc4j.rdma.proto.MalformedHeaderException;
 import org.dcache.oncrpc4j.rdma.proto.RdmaHeader;
 import org.dcache.oncrpc4j.rdma.proto.RpcWords;
-import org.dcache.oncrpc4j.rdma.verbs.ConnectionClosedException;
 import org.dcache.oncrpc4j.rdma.verbs.QueuePair;
 import org.dcache.oncrpc4j.rdma.verbs.ReceiveBuffer;
+import org.dcache.oncrpc4j.rdma.verbs.error.ConnectionClosedException;
+import org.dcache.oncrpc4j.rdma.xprt.error.CreditOverrunException;
+import org.dcache.oncrpc4j.rdma.xprt.error.ReadTimeoutException;
 
 /**
  * The peer's calls and our replies on one connection (kernel: {@code svc_rdma_recvfrom.c}, {@code svc_rdma_sendto.c}).

@@ -2,7 +2,7 @@
 package org.dcache.oncrpc4j.rdma.xprt;
 
 import org.dcache.oncrpc4j.rdma.verbs.MemoryBudget;
-import org.dcache.oncrpc4j.rdma.verbs.ResourceLimitException;
+import org.dcache.oncrpc4j.rdma.verbs.error.ResourceLimitException;
 
 /**
  * What the results of one connection's calls take while they arrive: from the first byte that the peer writes to the reply that announces it. Only with providers that expose

@@ -4,7 +4,7 @@ package org.dcache.oncrpc4j.rdma.xprt;
 import java.nio.ByteBuffer;
 import org.dcache.oncrpc4j.rdma.verbs.Exposure;
 import org.dcache.oncrpc4j.rdma.verbs.MemorySource;
-import org.dcache.oncrpc4j.rdma.verbs.ResourceLimitException;
+import org.dcache.oncrpc4j.rdma.verbs.error.ResourceLimitException;
 
 /**
  * Memory of ours that a reply's data is written to: one Write chunk or the Reply chunk.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * The connection engine: the duties of the kernel's {@code net/sunrpc/xprtrdma/verbs.c} and {@code svcrdma}, under their names. Credits, receive posting,
- * send contexts, regbufs, exposures and their fences, chunk moves. It knows RPC-over-RDMA headers and verbs; what an RPC is, it is told.
+ * The connection engine: the duties of the kernel's {@code net/sunrpc/xprtrdma/verbs.c} and {@code svcrdma}, under their names. Credits, receive posting, send contexts,
+ * regbufs, exposures and their fences, chunk moves. {@link DevicePool} lends an {@link RdmaDevice}, by which a {@link Connector} or an {@link Acceptor} makes
+ * {@link RdmaConnection}s; each has a {@link Requester} for its calls and tells its {@link ConnectionOwner} of {@link InboundCall}s. It knows RPC-over-RDMA headers ({@code proto})
+ * and {@code verbs}; what an RPC is, it is told.
  */
 package org.dcache.oncrpc4j.rdma.xprt;

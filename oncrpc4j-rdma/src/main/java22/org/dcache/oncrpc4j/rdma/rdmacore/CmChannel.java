@@ -3,7 +3,14 @@ package org.dcache.oncrpc4j.rdma.rdmacore;
 
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import org.dcache.oncrpc4j.rdma.verbs.ProviderUnavailableException;
+import org.dcache.oncrpc4j.rdma.rdmacore.ffi.CmEventType;
+import org.dcache.oncrpc4j.rdma.rdmacore.ffi.CmLayout;
+import org.dcache.oncrpc4j.rdma.rdmacore.ffi.ConnectionManager;
+import org.dcache.oncrpc4j.rdma.rdmacore.ffi.Errno;
+import org.dcache.oncrpc4j.rdma.rdmacore.ffi.Libc;
+import org.dcache.oncrpc4j.rdma.rdmacore.ffi.Memory;
+import org.dcache.oncrpc4j.rdma.rdmacore.ffi.NativeFunction;
+import org.dcache.oncrpc4j.rdma.verbs.error.ProviderUnavailableException;
 import org.dcache.oncrpc4j.rdma.verbs.parts.LoopThread;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dcache.oncrpc4j.rdma.rdmacore;
 
+import org.dcache.oncrpc4j.rdma.rdmacore.ffi.CmEventType;
+import org.dcache.oncrpc4j.rdma.rdmacore.ffi.CmLayout;
+import org.dcache.oncrpc4j.rdma.rdmacore.ffi.Memory;
+
 /**
  * A copy of a struct rdma_cm_event, which itself is given back before anybody looks at this.
  *

@@ -2,6 +2,10 @@
 package org.dcache.oncrpc4j.rdma.rdmacore;
 
 import java.net.InetSocketAddress;
+import org.dcache.oncrpc4j.rdma.rdmacore.ffi.CmLayout;
+import org.dcache.oncrpc4j.rdma.rdmacore.ffi.Memory;
+import org.dcache.oncrpc4j.rdma.rdmacore.ffi.NativeFunction;
+import org.dcache.oncrpc4j.rdma.rdmacore.ffi.SocketAddresses;
 
 /**
  * A connection id of librdmacm with its loop and its own order of blocking calls. Events reach whoever has it in hand on the loop; calls to the library go through {@link #control}, one

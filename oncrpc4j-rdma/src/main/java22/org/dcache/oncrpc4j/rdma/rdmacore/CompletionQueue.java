@@ -4,7 +4,12 @@ package org.dcache.oncrpc4j.rdma.rdmacore;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongConsumer;
 import org.dcache.oncrpc4j.rdma.metrics.Counters;
-import org.dcache.oncrpc4j.rdma.verbs.ResourceLimitException;
+import org.dcache.oncrpc4j.rdma.rdmacore.ffi.Errno;
+import org.dcache.oncrpc4j.rdma.rdmacore.ffi.Memory;
+import org.dcache.oncrpc4j.rdma.rdmacore.ffi.NativeFunction;
+import org.dcache.oncrpc4j.rdma.rdmacore.ffi.Verbs;
+import org.dcache.oncrpc4j.rdma.rdmacore.ffi.VerbsLayout;
+import org.dcache.oncrpc4j.rdma.verbs.error.ResourceLimitException;
 
 /**
  * The completion queue of one queue pair, for both directions, so that one peer's flood can overrun no other connection's. It is as long as both work queues, and cannot overrun while

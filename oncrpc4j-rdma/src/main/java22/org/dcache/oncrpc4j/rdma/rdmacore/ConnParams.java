@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dcache.oncrpc4j.rdma.rdmacore;
 
+import org.dcache.oncrpc4j.rdma.rdmacore.ffi.CmLayout;
+import org.dcache.oncrpc4j.rdma.rdmacore.ffi.Memory;
 import org.dcache.oncrpc4j.rdma.verbs.ConnectOptions;
 
 /**

@@ -7,6 +7,9 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
+import org.dcache.oncrpc4j.rdma.rdmacore.ffi.Libc;
+import org.dcache.oncrpc4j.rdma.rdmacore.ffi.Memory;
+import org.dcache.oncrpc4j.rdma.rdmacore.ffi.VerbsLayout;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dcache.oncrpc4j.rdma.rdmacore;
 
-import org.dcache.oncrpc4j.rdma.verbs.ProviderUnavailableException;
+import org.dcache.oncrpc4j.rdma.rdmacore.ffi.Errno;
+import org.dcache.oncrpc4j.rdma.rdmacore.ffi.FastCalls;
+import org.dcache.oncrpc4j.rdma.rdmacore.ffi.Memory;
+import org.dcache.oncrpc4j.rdma.rdmacore.ffi.NativeFunction;
+import org.dcache.oncrpc4j.rdma.rdmacore.ffi.Verbs;
+import org.dcache.oncrpc4j.rdma.rdmacore.ffi.VerbsLayout;
+import org.dcache.oncrpc4j.rdma.verbs.error.ProviderUnavailableException;
 
 /**
  * One RDMA device as librdmacm opened it, with what it can do and the protection domain that an adapter has on it. The context belongs to librdmacm, which shares it among all users of

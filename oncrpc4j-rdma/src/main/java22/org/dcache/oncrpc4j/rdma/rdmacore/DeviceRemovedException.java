@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dcache.oncrpc4j.rdma.rdmacore;
 
-import org.dcache.oncrpc4j.rdma.verbs.VerbsException;
+import org.dcache.oncrpc4j.rdma.verbs.error.VerbsException;
 
 /** The RDMA device was removed while it was in use; everything on it has ended. */
 public class DeviceRemovedException extends VerbsException {

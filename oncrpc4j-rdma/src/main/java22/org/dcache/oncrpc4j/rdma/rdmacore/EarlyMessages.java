@@ -3,7 +3,7 @@ package org.dcache.oncrpc4j.rdma.rdmacore;
 
 import java.util.ArrayDeque;
 import java.util.function.Consumer;
-import org.dcache.oncrpc4j.rdma.verbs.VerbsException;
+import org.dcache.oncrpc4j.rdma.verbs.error.VerbsException;
 
 /**
  * What came for an accepted connection before the connection manager said that it is up. Receives that are shared must be taken at once, or a peer that sends but never says that it is ready

@@ -3,9 +3,10 @@ package org.dcache.oncrpc4j.rdma.rdmacore;
 
 import java.nio.ByteBuffer;
 import org.dcache.oncrpc4j.rdma.rdmacore.BouncePool.Bounce;
+import org.dcache.oncrpc4j.rdma.rdmacore.ffi.Memory;
 import org.dcache.oncrpc4j.rdma.verbs.Access;
 import org.dcache.oncrpc4j.rdma.verbs.MemorySource;
-import org.dcache.oncrpc4j.rdma.verbs.ResourceLimitException;
+import org.dcache.oncrpc4j.rdma.verbs.error.ResourceLimitException;
 
 /**
  * The registered memory behind an exposure: the source's own where that is registered, else a bounce buffer, filled now for what the peer reads, and copied back at {@link #release} when

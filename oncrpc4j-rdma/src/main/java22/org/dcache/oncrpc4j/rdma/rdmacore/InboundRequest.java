@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dcache.oncrpc4j.rdma.rdmacore;
 
+import org.dcache.oncrpc4j.rdma.rdmacore.ffi.Errno;
+import org.dcache.oncrpc4j.rdma.rdmacore.ffi.Memory;
+import org.dcache.oncrpc4j.rdma.rdmacore.ffi.NativeFunction;
 import org.dcache.oncrpc4j.rdma.verbs.ConnectOptions;
 import org.dcache.oncrpc4j.rdma.verbs.ConnectionInfo;
 import org.dcache.oncrpc4j.rdma.verbs.ConnectionRequestHandler;
-import org.dcache.oncrpc4j.rdma.verbs.HandshakeException;
-import org.dcache.oncrpc4j.rdma.verbs.HandshakeTimeoutException;
 import org.dcache.oncrpc4j.rdma.verbs.QueuePairHandler;
-import org.dcache.oncrpc4j.rdma.verbs.VerbsException;
+import org.dcache.oncrpc4j.rdma.verbs.error.HandshakeException;
+import org.dcache.oncrpc4j.rdma.verbs.error.HandshakeTimeoutException;
+import org.dcache.oncrpc4j.rdma.verbs.error.VerbsException;
 import org.dcache.oncrpc4j.rdma.verbs.parts.IncomingRequest;
 import org.dcache.oncrpc4j.rdma.verbs.parts.Members;
 import org.dcache.oncrpc4j.rdma.verbs.parts.StillbornQueuePair;

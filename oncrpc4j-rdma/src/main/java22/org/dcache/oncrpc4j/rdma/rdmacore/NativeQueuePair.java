@@ -2,9 +2,15 @@
 package org.dcache.oncrpc4j.rdma.rdmacore;
 
 import org.dcache.oncrpc4j.rdma.config.Choice;
+import org.dcache.oncrpc4j.rdma.rdmacore.ffi.CmLayout;
+import org.dcache.oncrpc4j.rdma.rdmacore.ffi.Errno;
+import org.dcache.oncrpc4j.rdma.rdmacore.ffi.Libraries;
+import org.dcache.oncrpc4j.rdma.rdmacore.ffi.Memory;
+import org.dcache.oncrpc4j.rdma.rdmacore.ffi.NativeFunction;
+import org.dcache.oncrpc4j.rdma.rdmacore.ffi.VerbsLayout;
 import org.dcache.oncrpc4j.rdma.verbs.ConnectOptions;
-import org.dcache.oncrpc4j.rdma.verbs.DeviceErrorException;
-import org.dcache.oncrpc4j.rdma.verbs.ResourceLimitException;
+import org.dcache.oncrpc4j.rdma.verbs.error.DeviceErrorException;
+import org.dcache.oncrpc4j.rdma.verbs.error.ResourceLimitException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

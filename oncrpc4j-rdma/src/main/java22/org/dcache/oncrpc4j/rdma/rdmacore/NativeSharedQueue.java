@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dcache.oncrpc4j.rdma.rdmacore;
 
-import org.dcache.oncrpc4j.rdma.verbs.ResourceLimitException;
+import org.dcache.oncrpc4j.rdma.rdmacore.ffi.Errno;
+import org.dcache.oncrpc4j.rdma.rdmacore.ffi.Memory;
+import org.dcache.oncrpc4j.rdma.rdmacore.ffi.NativeFunction;
+import org.dcache.oncrpc4j.rdma.rdmacore.ffi.Verbs;
+import org.dcache.oncrpc4j.rdma.rdmacore.ffi.VerbsLayout;
+import org.dcache.oncrpc4j.rdma.verbs.error.ResourceLimitException;
 
 /** A shared receive queue of a device, made and destroyed on control threads. Its queue pairs hold the device; it does not outlive them. */
 final class NativeSharedQueue implements SharedQueue {

@@ -2,6 +2,7 @@
 package org.dcache.oncrpc4j.rdma.rdmacore;
 
 import java.nio.ByteBuffer;
+import org.dcache.oncrpc4j.rdma.rdmacore.ffi.Memory;
 import org.dcache.oncrpc4j.rdma.verbs.parts.LentReceive;
 
 /** A buffer of a {@link ReceivePool}: in the pool, or posted and the device's, or with the handler until it releases it. */

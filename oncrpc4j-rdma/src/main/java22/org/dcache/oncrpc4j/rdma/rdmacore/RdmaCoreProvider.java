@@ -6,12 +6,13 @@ import java.util.Optional;
 import java.util.Set;
 import org.dcache.oncrpc4j.rdma.config.Configuration;
 import org.dcache.oncrpc4j.rdma.config.Settings;
+import org.dcache.oncrpc4j.rdma.rdmacore.ffi.Libraries;
 import org.dcache.oncrpc4j.rdma.sysfs.SysfsDevice;
 import org.dcache.oncrpc4j.rdma.verbs.Adapter;
 import org.dcache.oncrpc4j.rdma.verbs.Availability;
 import org.dcache.oncrpc4j.rdma.verbs.MemoryBudget;
-import org.dcache.oncrpc4j.rdma.verbs.ProviderUnavailableException;
 import org.dcache.oncrpc4j.rdma.verbs.VerbsProvider;
+import org.dcache.oncrpc4j.rdma.verbs.error.ProviderUnavailableException;
 
 /**
  * RDMA cards and Linux's soft devices through libibverbs and librdmacm. Available where there is a device, both libraries load, and {@link SelfTest} finds their structures as this

@@ -2,19 +2,21 @@
 package org.dcache.oncrpc4j.rdma.rdmacore;
 
 import org.dcache.oncrpc4j.rdma.metrics.Counters;
+import org.dcache.oncrpc4j.rdma.rdmacore.ffi.Memory;
+import org.dcache.oncrpc4j.rdma.rdmacore.ffi.VerbsLayout;
 import org.dcache.oncrpc4j.rdma.verbs.Access;
 import org.dcache.oncrpc4j.rdma.verbs.ConnectListener;
-import org.dcache.oncrpc4j.rdma.verbs.ConnectionClosedException;
 import org.dcache.oncrpc4j.rdma.verbs.ConnectionInfo;
-import org.dcache.oncrpc4j.rdma.verbs.DeviceErrorException;
 import org.dcache.oncrpc4j.rdma.verbs.Exposure;
 import org.dcache.oncrpc4j.rdma.verbs.MemorySource;
-import org.dcache.oncrpc4j.rdma.verbs.PeerClosedException;
-import org.dcache.oncrpc4j.rdma.verbs.PeerResetException;
-import org.dcache.oncrpc4j.rdma.verbs.ProtocolViolationException;
 import org.dcache.oncrpc4j.rdma.verbs.QueuePairHandler;
-import org.dcache.oncrpc4j.rdma.verbs.VerbsException;
 import org.dcache.oncrpc4j.rdma.verbs.WorkRequest;
+import org.dcache.oncrpc4j.rdma.verbs.error.ConnectionClosedException;
+import org.dcache.oncrpc4j.rdma.verbs.error.DeviceErrorException;
+import org.dcache.oncrpc4j.rdma.verbs.error.PeerClosedException;
+import org.dcache.oncrpc4j.rdma.verbs.error.PeerResetException;
+import org.dcache.oncrpc4j.rdma.verbs.error.ProtocolViolationException;
+import org.dcache.oncrpc4j.rdma.verbs.error.VerbsException;
 import org.dcache.oncrpc4j.rdma.verbs.parts.LateRequests;
 import org.dcache.oncrpc4j.rdma.verbs.parts.LoopQueuePair;
 import org.dcache.oncrpc4j.rdma.verbs.parts.Timer;

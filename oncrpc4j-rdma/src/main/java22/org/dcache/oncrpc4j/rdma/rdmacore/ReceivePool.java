@@ -5,7 +5,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.function.ToIntFunction;
 import org.dcache.oncrpc4j.rdma.verbs.MemoryBudget;
-import org.dcache.oncrpc4j.rdma.verbs.ResourceLimitException;
+import org.dcache.oncrpc4j.rdma.verbs.error.ResourceLimitException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

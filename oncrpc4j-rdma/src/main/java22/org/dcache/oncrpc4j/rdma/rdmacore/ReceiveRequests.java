@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dcache.oncrpc4j.rdma.rdmacore;
 
+import org.dcache.oncrpc4j.rdma.rdmacore.ffi.Memory;
+import org.dcache.oncrpc4j.rdma.rdmacore.ffi.VerbsLayout;
+
 /** A chain of struct ibv_recv_wr, one element each, that is written and posted again and again. Under its owner's lock. */
 final class ReceiveRequests implements AutoCloseable {
 

@@ -2,6 +2,8 @@
 package org.dcache.oncrpc4j.rdma.rdmacore;
 
 import java.nio.ByteBuffer;
+import org.dcache.oncrpc4j.rdma.rdmacore.ffi.Memory;
+import org.dcache.oncrpc4j.rdma.rdmacore.ffi.VerbsLayout;
 import org.dcache.oncrpc4j.rdma.verbs.MemoryRegion;
 
 /**

@@ -8,7 +8,11 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentSkipListMap;
 import org.dcache.oncrpc4j.rdma.metrics.Counters;
-import org.dcache.oncrpc4j.rdma.verbs.ResourceLimitException;
+import org.dcache.oncrpc4j.rdma.rdmacore.ffi.Errno;
+import org.dcache.oncrpc4j.rdma.rdmacore.ffi.Memory;
+import org.dcache.oncrpc4j.rdma.rdmacore.ffi.NativeFunction;
+import org.dcache.oncrpc4j.rdma.rdmacore.ffi.Verbs;
+import org.dcache.oncrpc4j.rdma.verbs.error.ResourceLimitException;
 
 /**
  * All memory that an adapter has registered: who uses slabs registers each once. Registering pins pages and blocks, so it is never done on a loop. Any thread else.

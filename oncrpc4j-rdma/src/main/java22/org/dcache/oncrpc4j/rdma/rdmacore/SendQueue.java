@@ -4,9 +4,12 @@ package org.dcache.oncrpc4j.rdma.rdmacore;
 import java.util.concurrent.locks.ReentrantLock;
 import org.dcache.oncrpc4j.rdma.metrics.Counters;
 import org.dcache.oncrpc4j.rdma.rdmacore.BouncePool.Bounce;
-import org.dcache.oncrpc4j.rdma.verbs.DeviceErrorException;
-import org.dcache.oncrpc4j.rdma.verbs.VerbsException;
+import org.dcache.oncrpc4j.rdma.rdmacore.ffi.Errno;
+import org.dcache.oncrpc4j.rdma.rdmacore.ffi.Memory;
+import org.dcache.oncrpc4j.rdma.rdmacore.ffi.VerbsLayout;
 import org.dcache.oncrpc4j.rdma.verbs.WorkRequest;
+import org.dcache.oncrpc4j.rdma.verbs.error.DeviceErrorException;
+import org.dcache.oncrpc4j.rdma.verbs.error.VerbsException;
 
 /**
  * The send queue of one queue pair. Any thread posts, under a lock held for the native call; the loop takes completions. A chain becomes one chain of the device, in one

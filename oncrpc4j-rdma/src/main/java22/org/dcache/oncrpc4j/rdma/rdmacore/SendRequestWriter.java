@@ -4,8 +4,10 @@ package org.dcache.oncrpc4j.rdma.rdmacore;
 import java.nio.ByteBuffer;
 import org.dcache.oncrpc4j.rdma.metrics.Counters;
 import org.dcache.oncrpc4j.rdma.rdmacore.BouncePool.Bounce;
-import org.dcache.oncrpc4j.rdma.verbs.ResourceLimitException;
+import org.dcache.oncrpc4j.rdma.rdmacore.ffi.Memory;
+import org.dcache.oncrpc4j.rdma.rdmacore.ffi.VerbsLayout;
 import org.dcache.oncrpc4j.rdma.verbs.WorkRequest;
+import org.dcache.oncrpc4j.rdma.verbs.error.ResourceLimitException;
 
 /**
  * Turns a {@link WorkRequest} into a struct ibv_send_wr with its elements. Data in registered memory is named where it lies; small messages are marked to travel inside the request; anything

@@ -2,7 +2,7 @@
 package org.dcache.oncrpc4j.rdma.rdmacore;
 
 import java.util.function.Consumer;
-import org.dcache.oncrpc4j.rdma.verbs.VerbsException;
+import org.dcache.oncrpc4j.rdma.verbs.error.VerbsException;
 
 /**
  * One connection's part of {@link SharedReceives}: how many messages its peer may still send. No device keeps a peer to that where receives are shared, so it is counted here, and a peer

@@ -10,10 +10,12 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import org.dcache.oncrpc4j.rdma.config.Choice;
 import org.dcache.oncrpc4j.rdma.metrics.Counters;
-import org.dcache.oncrpc4j.rdma.verbs.DeviceErrorException;
-import org.dcache.oncrpc4j.rdma.verbs.ProviderUnavailableException;
-import org.dcache.oncrpc4j.rdma.verbs.ResourceLimitException;
-import org.dcache.oncrpc4j.rdma.verbs.VerbsException;
+import org.dcache.oncrpc4j.rdma.rdmacore.ffi.Verbs;
+import org.dcache.oncrpc4j.rdma.rdmacore.ffi.VerbsLayout;
+import org.dcache.oncrpc4j.rdma.verbs.error.DeviceErrorException;
+import org.dcache.oncrpc4j.rdma.verbs.error.ProviderUnavailableException;
+import org.dcache.oncrpc4j.rdma.verbs.error.ResourceLimitException;
+import org.dcache.oncrpc4j.rdma.verbs.error.VerbsException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

@@ -6,8 +6,9 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import org.dcache.oncrpc4j.rdma.metrics.Counters;
-import org.dcache.oncrpc4j.rdma.verbs.DeviceErrorException;
-import org.dcache.oncrpc4j.rdma.verbs.VerbsException;
+import org.dcache.oncrpc4j.rdma.rdmacore.ffi.Errno;
+import org.dcache.oncrpc4j.rdma.verbs.error.DeviceErrorException;
+import org.dcache.oncrpc4j.rdma.verbs.error.VerbsException;
 
 /**
  * A shared receive queue with the buffers that are posted to it. Connections join it on control threads before their queue pair is made, and leave it when that is destroyed; the last that

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dcache.oncrpc4j.rdma.rdmacore;
 
-import org.dcache.oncrpc4j.rdma.verbs.ProviderUnavailableException;
+import org.dcache.oncrpc4j.rdma.rdmacore.ffi.Memory;
+import org.dcache.oncrpc4j.rdma.rdmacore.ffi.Verbs;
+import org.dcache.oncrpc4j.rdma.rdmacore.ffi.VerbsLayout;
+import org.dcache.oncrpc4j.rdma.verbs.error.ProviderUnavailableException;
 
 /**
  * {@link SelfTest} for what only shared receive queues need: makes one with a queue pair on it, compares the fields and posts a receive. Made when an adapter

@@ -2,7 +2,9 @@
 package org.dcache.oncrpc4j.rdma.rdmacore;
 
 import java.util.ArrayDeque;
-import org.dcache.oncrpc4j.rdma.verbs.ResourceLimitException;
+import org.dcache.oncrpc4j.rdma.rdmacore.ffi.Errno;
+import org.dcache.oncrpc4j.rdma.rdmacore.ffi.NativeFunction;
+import org.dcache.oncrpc4j.rdma.verbs.error.ResourceLimitException;
 
 /**
  * Memory windows of type 2 of one device that are not bound now. First in, first out, so that a key that was used comes up again as late as possible. Any thread; making one is a short

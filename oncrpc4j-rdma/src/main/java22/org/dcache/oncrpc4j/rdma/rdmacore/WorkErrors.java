@@ -3,12 +3,13 @@ package org.dcache.oncrpc4j.rdma.rdmacore;
 
 import java.net.InetSocketAddress;
 import org.dcache.oncrpc4j.rdma.metrics.Counters;
-import org.dcache.oncrpc4j.rdma.verbs.DeviceErrorException;
-import org.dcache.oncrpc4j.rdma.verbs.PeerResetException;
-import org.dcache.oncrpc4j.rdma.verbs.PeerSilentException;
-import org.dcache.oncrpc4j.rdma.verbs.PeerTerminatedException;
-import org.dcache.oncrpc4j.rdma.verbs.ProtocolViolationException;
-import org.dcache.oncrpc4j.rdma.verbs.VerbsException;
+import org.dcache.oncrpc4j.rdma.rdmacore.ffi.VerbsLayout;
+import org.dcache.oncrpc4j.rdma.verbs.error.DeviceErrorException;
+import org.dcache.oncrpc4j.rdma.verbs.error.PeerResetException;
+import org.dcache.oncrpc4j.rdma.verbs.error.PeerSilentException;
+import org.dcache.oncrpc4j.rdma.verbs.error.PeerTerminatedException;
+import org.dcache.oncrpc4j.rdma.verbs.error.ProtocolViolationException;
+import org.dcache.oncrpc4j.rdma.verbs.error.VerbsException;
 
 /** What a failed completion (enum ibv_wc_status) means for the connection: one cause, one counter. */
 final class WorkErrors {

@@ -16,7 +16,7 @@ import java.util.stream.Stream;
 import org.dcache.oncrpc4j.rdma.disni.DisniCounter;
 import org.dcache.oncrpc4j.rdma.iwarp.IwarpCounter;
 import org.dcache.oncrpc4j.rdma.iwarp.IwarpGauge;
-import org.dcache.oncrpc4j.rdma.iwarp.TerminateCode;
+import org.dcache.oncrpc4j.rdma.iwarp.wire.TerminateCode;
 import org.dcache.oncrpc4j.rdma.metrics.CounterName;
 import org.dcache.oncrpc4j.rdma.rdmacore.RdmaCoreCounter;
 import org.dcache.oncrpc4j.rdma.xprt.XprtCounter;

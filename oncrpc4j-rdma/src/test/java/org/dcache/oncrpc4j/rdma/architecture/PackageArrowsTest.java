@@ -48,8 +48,6 @@ class PackageArrowsTest {
         ARROWS.put("disni", Set.of("verbs", "sysfs", "config", "metrics"));
         // Which devices there are, and of which kind: both providers for devices ask that before they load a library.
         ARROWS.put("sysfs", Set.of());
-        // Reads captures by the wire formats of iWARP, and uses nothing else of the provider; the tool and the tests use it, the transport never.
-        ARROWS.put("capture", Set.of("proto", "iwarp"));
         ARROWS.put("config", Set.of());
         ARROWS.put("metrics", Set.of());
     }
@@ -58,6 +56,9 @@ class PackageArrowsTest {
     private static final Set<String> KNOW_ONCRPC4J = Set.of("agent", "rpc", "spi");
 
     private static final Set<String> PROVIDERS = Set.of("iwarp", "rdmacore", "disni");
+    /** Sub-packages that the rest of their package stands on. */
+    private static final Set<String> FOUNDATIONS = Set.of("verbs.error", "xprt.error", "iwarp.wire", "rdmacore.ffi");
+
     private static final String PARTS = ROOT + ".verbs.parts";
 
     private static JavaClasses production;
@@ -105,6 +106,16 @@ class PackageArrowsTest {
     void partsAreForProviders() {
         check(noClasses().that(describe("are no provider's", c -> isOurs(c) && !PROVIDERS.contains(part(c)) && !isPart(c)))
                 .should().dependOnClassesThat(describe("parts of providers", PackageArrowsTest::isPart)));
+    }
+
+    @Test
+    @DisplayName("what a package stands on uses nothing of that package")
+    void foundations() {
+        for (String name : FOUNDATIONS) {
+            String parent = name.substring(0, name.indexOf('.'));
+            check(noClasses().that().resideInAPackage(ROOT + "." + name).should().dependOnClassesThat(
+                    describe("of " + parent + ", outside " + name, c -> part(c).equals(parent) && !c.getPackageName().equals(ROOT + "." + name))));
+        }
     }
 
     @Test

@@ -10,8 +10,8 @@ import java.net.URL;
 import java.net.URLClassLoader;
 import org.dcache.oncrpc4j.rdma.config.Configuration;
 import org.dcache.oncrpc4j.rdma.verbs.Availability;
-import org.dcache.oncrpc4j.rdma.verbs.ProviderUnavailableException;
 import org.dcache.oncrpc4j.rdma.verbs.VerbsProvider;
+import org.dcache.oncrpc4j.rdma.verbs.error.ProviderUnavailableException;
 import org.junit.jupiter.api.Test;
 
 /** What is missing for DiSNI is said, with the way to get it, and nothing is thrown. */

@@ -13,11 +13,12 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Tag;
 import net.jqwik.api.constraints.IntRange;
+import org.dcache.oncrpc4j.rdma.iwarp.wire.RdmapOpcode;
 import org.dcache.oncrpc4j.rdma.verbs.Access;
 import org.dcache.oncrpc4j.rdma.verbs.Endpoint;
 import org.dcache.oncrpc4j.rdma.verbs.Exposure;
-import org.dcache.oncrpc4j.rdma.verbs.PeerTerminatedException;
-import org.dcache.oncrpc4j.rdma.verbs.ProtocolViolationException;
+import org.dcache.oncrpc4j.rdma.verbs.error.PeerTerminatedException;
+import org.dcache.oncrpc4j.rdma.verbs.error.ProtocolViolationException;
 
 /** The stream is a stream: how it is cut into pieces changes nothing, and no bytes at all can make the loop fail. */
 class ByteStreamTest {

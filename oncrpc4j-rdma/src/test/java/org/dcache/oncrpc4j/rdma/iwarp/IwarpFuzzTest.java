@@ -5,6 +5,8 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import org.dcache.oncrpc4j.rdma.fuzz.Corpus;
 import org.dcache.oncrpc4j.rdma.fuzz.Fuzzer;
+import org.dcache.oncrpc4j.rdma.iwarp.wire.MpaFrame;
+import org.dcache.oncrpc4j.rdma.iwarp.wire.TerminateMessage;
 import org.dcache.oncrpc4j.rdma.proto.PrivateData;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;

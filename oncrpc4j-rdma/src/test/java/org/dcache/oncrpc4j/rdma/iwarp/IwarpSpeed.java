@@ -27,8 +27,8 @@ import org.dcache.oncrpc4j.rdma.verbs.MemorySource;
 import org.dcache.oncrpc4j.rdma.verbs.QueuePair;
 import org.dcache.oncrpc4j.rdma.verbs.QueuePairHandler;
 import org.dcache.oncrpc4j.rdma.verbs.ReceiveBuffer;
-import org.dcache.oncrpc4j.rdma.verbs.VerbsException;
 import org.dcache.oncrpc4j.rdma.verbs.WorkRequest;
+import org.dcache.oncrpc4j.rdma.verbs.error.VerbsException;
 
 /**
  * Looks at the speed of the bare provider over loopback, for whoever works on it; nothing depends on the figures it prints.

@@ -4,6 +4,7 @@ package org.dcache.oncrpc4j.rdma.iwarp;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Map;
+import org.dcache.oncrpc4j.rdma.iwarp.wire.DdpHeader;
 import org.dcache.oncrpc4j.rdma.verbs.WorkRequest;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;

@@ -10,6 +10,12 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.util.zip.CRC32C;
+import org.dcache.oncrpc4j.rdma.iwarp.wire.DdpHeader;
+import org.dcache.oncrpc4j.rdma.iwarp.wire.FpduLayout;
+import org.dcache.oncrpc4j.rdma.iwarp.wire.MpaFrame;
+import org.dcache.oncrpc4j.rdma.iwarp.wire.RdmapOpcode;
+import org.dcache.oncrpc4j.rdma.iwarp.wire.ReadRequestHeader;
+import org.dcache.oncrpc4j.rdma.iwarp.wire.TerminateMessage;
 
 /**
  * An iWARP peer made of a blocking socket and the codecs: sends any bytes, right or wrong, and reads what comes back. One thread.

@@ -20,8 +20,8 @@ import org.dcache.oncrpc4j.rdma.verbs.Listener;
 import org.dcache.oncrpc4j.rdma.verbs.MemoryBudget;
 import org.dcache.oncrpc4j.rdma.verbs.MemorySource;
 import org.dcache.oncrpc4j.rdma.verbs.QueuePair;
-import org.dcache.oncrpc4j.rdma.verbs.VerbsException;
 import org.dcache.oncrpc4j.rdma.verbs.WorkRequest;
+import org.dcache.oncrpc4j.rdma.verbs.error.VerbsException;
 
 /** An adapter of ours with one endpoint, and a {@link RawPeer} at the other end. */
 final class RawPeerFixture implements AutoCloseable {

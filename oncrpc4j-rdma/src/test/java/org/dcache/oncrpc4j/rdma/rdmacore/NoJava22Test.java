@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.Properties;
 import org.dcache.oncrpc4j.rdma.config.Configuration;
-import org.dcache.oncrpc4j.rdma.verbs.ProviderUnavailableException;
 import org.dcache.oncrpc4j.rdma.verbs.VerbsProvider;
+import org.dcache.oncrpc4j.rdma.verbs.error.ProviderUnavailableException;
 import org.dcache.oncrpc4j.rdma.xprt.DevicePool;
 import org.junit.jupiter.api.Test;
 

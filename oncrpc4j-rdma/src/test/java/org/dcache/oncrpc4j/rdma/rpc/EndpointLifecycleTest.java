@@ -22,7 +22,7 @@ import java.util.stream.Stream;
 import org.dcache.oncrpc4j.rdma.config.Configuration;
 import org.dcache.oncrpc4j.rdma.spi.ServiceContext;
 import org.dcache.oncrpc4j.rdma.verbs.HelperThread;
-import org.dcache.oncrpc4j.rdma.verbs.VerbsException;
+import org.dcache.oncrpc4j.rdma.verbs.error.VerbsException;
 import org.dcache.oncrpc4j.rdma.xprt.DevicePool;
 import org.dcache.oncrpc4j.rdma.xprt.SharedThreads;
 import org.dcache.oncrpc4j.rpc.OncRpcProgram;

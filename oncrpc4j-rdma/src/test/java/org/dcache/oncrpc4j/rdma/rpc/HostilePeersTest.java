@@ -14,7 +14,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.dcache.oncrpc4j.rdma.iwarp.IwarpCounter;
 import org.dcache.oncrpc4j.rdma.iwarp.RawPeer;
-import org.dcache.oncrpc4j.rdma.iwarp.RdmapOpcode;
+import org.dcache.oncrpc4j.rdma.iwarp.wire.RdmapOpcode;
 import org.dcache.oncrpc4j.rdma.metrics.CounterName;
 import org.dcache.oncrpc4j.rdma.metrics.Counters;
 import org.dcache.oncrpc4j.rdma.xprt.XprtCounter;

@@ -5,8 +5,8 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
-import org.dcache.oncrpc4j.rdma.iwarp.MpaFrame;
 import org.dcache.oncrpc4j.rdma.iwarp.RawPeer;
+import org.dcache.oncrpc4j.rdma.iwarp.wire.MpaFrame;
 import org.dcache.oncrpc4j.rdma.proto.PrivateData;
 import org.dcache.oncrpc4j.rdma.proto.RdmaHeader;
 

@@ -6,8 +6,6 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.TimeUnit;
-import org.dcache.oncrpc4j.rdma.capture.CaptureListener;
-import org.dcache.oncrpc4j.rdma.capture.RecordingRelay;
 import org.dcache.oncrpc4j.rdma.config.Configuration;
 import org.dcache.oncrpc4j.rdma.spi.RpcEndpoint;
 import org.dcache.oncrpc4j.rdma.spi.ServiceContext;
@@ -52,10 +50,10 @@ final class RelayedEndpoints implements AutoCloseable {
         return transport;
     }
 
-    /** Ends the client's connection, waits until it is over, and walks what it carried. */
-    void endAndWalk(CaptureListener listener) throws InterruptedException {
+    /** Ends the client's connection: the relay then has all that it carried. */
+    RecordingRelay end() {
         client.stop();
-        relay.walk(listener);
+        return relay;
     }
 
     @Override

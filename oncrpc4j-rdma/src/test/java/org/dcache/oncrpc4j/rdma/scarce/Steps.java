@@ -9,7 +9,7 @@ import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.dcache.oncrpc4j.rdma.rpc.LeakLedger;
-import org.dcache.oncrpc4j.rdma.verbs.HandshakeTimeoutException;
+import org.dcache.oncrpc4j.rdma.verbs.error.HandshakeTimeoutException;
 
 /**
  * Tries an operation with room for none of its steps, for one, for two, until it works, so that it fails once at each of them. In between there is plenty, and nothing

@@ -10,6 +10,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
+import org.dcache.oncrpc4j.rdma.verbs.error.VerbsException;
 
 /** One end of a connection in a test: records every event, and checks the rules that hold for all of them. */
 public class Endpoint implements QueuePairHandler {

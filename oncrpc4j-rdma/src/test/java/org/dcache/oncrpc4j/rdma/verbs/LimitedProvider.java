@@ -9,6 +9,8 @@ import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.dcache.oncrpc4j.rdma.config.Configuration;
+import org.dcache.oncrpc4j.rdma.verbs.error.ResourceLimitException;
+import org.dcache.oncrpc4j.rdma.verbs.error.VerbsException;
 
 /**
  * A provider that hides most of what another one can do, as a poor RDMA library would: memory must be registered, four elements, no invalidation, no private data

@@ -6,6 +6,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import org.dcache.oncrpc4j.rdma.verbs.error.ResourceLimitException;
+import org.dcache.oncrpc4j.rdma.verbs.error.VerbsException;
 
 /** A connection of a {@link LimitedProvider}: what is posted and exposed must be what the capabilities allow. */
 final class LimitedQueuePair implements QueuePair {

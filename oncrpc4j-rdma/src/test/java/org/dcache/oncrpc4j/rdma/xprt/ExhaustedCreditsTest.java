@@ -12,7 +12,8 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.dcache.oncrpc4j.rdma.proto.PrivateData;
 import org.dcache.oncrpc4j.rdma.proto.RdmaHeader;
-import org.dcache.oncrpc4j.rdma.verbs.PeerClosedException;
+import org.dcache.oncrpc4j.rdma.verbs.error.PeerClosedException;
+import org.dcache.oncrpc4j.rdma.xprt.error.CreditsExhaustedException;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 

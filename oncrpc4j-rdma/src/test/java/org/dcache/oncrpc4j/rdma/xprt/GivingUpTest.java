@@ -9,8 +9,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import org.dcache.oncrpc4j.rdma.verbs.PeerClosedException;
 import org.dcache.oncrpc4j.rdma.verbs.WorkRequest.Opcode;
+import org.dcache.oncrpc4j.rdma.verbs.error.PeerClosedException;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 

@@ -12,9 +12,9 @@ import org.dcache.oncrpc4j.rdma.config.Configuration;
 import org.dcache.oncrpc4j.rdma.iwarp.IwarpProvider;
 import org.dcache.oncrpc4j.rdma.verbs.Adapter;
 import org.dcache.oncrpc4j.rdma.verbs.Availability;
-import org.dcache.oncrpc4j.rdma.verbs.ProviderUnavailableException;
-import org.dcache.oncrpc4j.rdma.verbs.VerbsException;
 import org.dcache.oncrpc4j.rdma.verbs.VerbsProvider;
+import org.dcache.oncrpc4j.rdma.verbs.error.ProviderUnavailableException;
+import org.dcache.oncrpc4j.rdma.verbs.error.VerbsException;
 import org.junit.jupiter.api.Test;
 
 /** Which of the providers that are installed are opened. */

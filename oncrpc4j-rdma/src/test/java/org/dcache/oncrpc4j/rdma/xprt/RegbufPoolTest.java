@@ -11,7 +11,7 @@ import java.util.concurrent.RejectedExecutionException;
 import org.dcache.oncrpc4j.rdma.proto.RdmaHeader;
 import org.dcache.oncrpc4j.rdma.rpc.LeakLedger;
 import org.dcache.oncrpc4j.rdma.verbs.MemoryBudget;
-import org.dcache.oncrpc4j.rdma.verbs.PeerClosedException;
+import org.dcache.oncrpc4j.rdma.verbs.error.PeerClosedException;
 import org.dcache.oncrpc4j.rdma.verbs.parts.LoopThread;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;

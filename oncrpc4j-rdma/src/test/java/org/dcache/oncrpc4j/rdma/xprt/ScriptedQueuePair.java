@@ -14,9 +14,9 @@ import org.dcache.oncrpc4j.rdma.verbs.Exposure;
 import org.dcache.oncrpc4j.rdma.verbs.MemorySource;
 import org.dcache.oncrpc4j.rdma.verbs.QueuePair;
 import org.dcache.oncrpc4j.rdma.verbs.QueuePairHandler;
-import org.dcache.oncrpc4j.rdma.verbs.ResourceLimitException;
-import org.dcache.oncrpc4j.rdma.verbs.VerbsException;
 import org.dcache.oncrpc4j.rdma.verbs.WorkRequest;
+import org.dcache.oncrpc4j.rdma.verbs.error.ResourceLimitException;
+import org.dcache.oncrpc4j.rdma.verbs.error.VerbsException;
 
 /**
  * A queue pair whose other end is the test: it writes down everything that the engine does, in order, and completes what the test lets it. Single-threaded: the

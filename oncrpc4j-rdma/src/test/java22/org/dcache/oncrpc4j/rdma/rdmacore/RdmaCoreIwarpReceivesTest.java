@@ -9,7 +9,7 @@ import java.util.Map;
 import org.dcache.oncrpc4j.rdma.config.Configuration;
 import org.dcache.oncrpc4j.rdma.verbs.Adapter;
 import org.dcache.oncrpc4j.rdma.verbs.Availability;
-import org.dcache.oncrpc4j.rdma.verbs.ProviderUnavailableException;
+import org.dcache.oncrpc4j.rdma.verbs.error.ProviderUnavailableException;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 

@@ -10,14 +10,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.dcache.oncrpc4j.rdma.verbs.ConnectOptions;
-import org.dcache.oncrpc4j.rdma.verbs.ConnectionClosedException;
 import org.dcache.oncrpc4j.rdma.verbs.Endpoint;
 import org.dcache.oncrpc4j.rdma.verbs.Listener;
-import org.dcache.oncrpc4j.rdma.verbs.ProtocolViolationException;
 import org.dcache.oncrpc4j.rdma.verbs.ProviderSuite;
 import org.dcache.oncrpc4j.rdma.verbs.QueuePair;
 import org.dcache.oncrpc4j.rdma.verbs.VerbsProvider;
 import org.dcache.oncrpc4j.rdma.verbs.WorkRequest;
+import org.dcache.oncrpc4j.rdma.verbs.error.ConnectionClosedException;
+import org.dcache.oncrpc4j.rdma.verbs.error.ProtocolViolationException;
 import org.junit.jupiter.api.Test;
 
 /** Accepted connections that share the receives of a small queue, on an InfiniBand or RoCE device; without one the tests are skipped with the provider's reason. */

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dcache.oncrpc4j.rdma.it.linux;
 
+import org.dcache.oncrpc4j.rdma.it.linux.harness.GuestJvm;
+import org.dcache.oncrpc4j.rdma.it.linux.harness.RxeMount;
+import org.dcache.oncrpc4j.rdma.it.linux.harness.RxePair;
+import org.dcache.oncrpc4j.rdma.it.linux.harness.ScenarioReport;
 import org.dcache.oncrpc4j.rdma.it.nfs4j.BasicPrograms;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;

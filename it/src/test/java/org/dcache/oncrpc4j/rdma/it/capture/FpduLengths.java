@@ -11,7 +11,7 @@ import org.dcache.oncrpc4j.rdma.capture.Fpdu;
 import org.dcache.oncrpc4j.rdma.capture.HoldBudget;
 import org.dcache.oncrpc4j.rdma.capture.PcapFile;
 import org.dcache.oncrpc4j.rdma.capture.TcpSegment;
-import org.dcache.oncrpc4j.rdma.iwarp.FpduLayout;
+import org.dcache.oncrpc4j.rdma.iwarp.wire.FpduLayout;
 
 /** How long the FPDUs of a capture are. */
 final class FpduLengths {

@@ -5,6 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.dcache.oncrpc4j.rdma.it.linux.harness.KernelClient;
+import org.dcache.oncrpc4j.rdma.it.linux.harness.KernelMount;
+import org.dcache.oncrpc4j.rdma.it.linux.harness.ScenarioReport;
+import org.dcache.oncrpc4j.rdma.it.linux.harness.ServedDirectory;
 import org.dcache.oncrpc4j.rdma.tool.relay.Relay;
 import org.dcache.oncrpc4j.rdma.tool.relay.Tap;
 import org.junit.jupiter.api.AfterAll;

@@ -11,6 +11,8 @@ import java.util.Map;
 import org.dcache.oncrpc4j.rdma.it.capture.CaptureVerdict;
 import org.dcache.oncrpc4j.rdma.it.capture.Recorded;
 import org.dcache.oncrpc4j.rdma.it.jvm.JvmProcess;
+import org.dcache.oncrpc4j.rdma.it.linux.harness.LinuxGuest;
+import org.dcache.oncrpc4j.rdma.it.linux.harness.ScenarioReport;
 import org.dcache.oncrpc4j.rdma.it.nfs.Programs;
 import org.dcache.oncrpc4j.rdma.it.nfs.app.Tree;
 import org.junit.jupiter.api.AfterAll;

@@ -8,6 +8,8 @@ import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import org.dcache.oncrpc4j.rdma.it.Tool;
+import org.dcache.oncrpc4j.rdma.it.linux.harness.LinuxGuest;
+import org.dcache.oncrpc4j.rdma.it.linux.harness.ScenarioReport;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Nested;

@@ -3,6 +3,10 @@ package org.dcache.oncrpc4j.rdma.it.linux;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import org.dcache.oncrpc4j.rdma.it.linux.harness.LinuxGuest;
+import org.dcache.oncrpc4j.rdma.it.linux.harness.MountStats;
+import org.dcache.oncrpc4j.rdma.it.linux.harness.RxePair;
+import org.dcache.oncrpc4j.rdma.it.linux.harness.ScenarioReport;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;

@@ -5,6 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import org.dcache.oncrpc4j.rdma.it.linux.harness.GuestJvm;
+import org.dcache.oncrpc4j.rdma.it.linux.harness.GuestKit;
+import org.dcache.oncrpc4j.rdma.it.linux.harness.RxeCosts;
+import org.dcache.oncrpc4j.rdma.it.linux.harness.RxeMount;
+import org.dcache.oncrpc4j.rdma.it.linux.harness.RxePair;
+import org.dcache.oncrpc4j.rdma.it.linux.harness.ScenarioReport;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;

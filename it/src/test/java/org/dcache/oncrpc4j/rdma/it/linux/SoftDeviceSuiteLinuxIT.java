@@ -12,6 +12,12 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.dcache.oncrpc4j.rdma.it.linux.app.SuiteMain;
+import org.dcache.oncrpc4j.rdma.it.linux.harness.DisniLibrary;
+import org.dcache.oncrpc4j.rdma.it.linux.harness.GuestControl;
+import org.dcache.oncrpc4j.rdma.it.linux.harness.GuestJvm;
+import org.dcache.oncrpc4j.rdma.it.linux.harness.GuestKit;
+import org.dcache.oncrpc4j.rdma.it.linux.harness.LinuxGuest;
+import org.dcache.oncrpc4j.rdma.it.linux.harness.ScenarioReport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 

@@ -5,14 +5,14 @@ import java.net.InetSocketAddress;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.dcache.oncrpc4j.rdma.metrics.CounterName;
 import org.dcache.oncrpc4j.rdma.metrics.Counters;
-import org.dcache.oncrpc4j.rdma.verbs.AdapterClosedException;
 import org.dcache.oncrpc4j.rdma.verbs.ConnectOptions;
-import org.dcache.oncrpc4j.rdma.verbs.ConnectionClosedException;
 import org.dcache.oncrpc4j.rdma.verbs.ConnectionRequest;
 import org.dcache.oncrpc4j.rdma.verbs.ConnectionRequestHandler;
-import org.dcache.oncrpc4j.rdma.verbs.HandshakeException;
 import org.dcache.oncrpc4j.rdma.verbs.QueuePairHandler;
-import org.dcache.oncrpc4j.rdma.verbs.VerbsException;
+import org.dcache.oncrpc4j.rdma.verbs.error.AdapterClosedException;
+import org.dcache.oncrpc4j.rdma.verbs.error.ConnectionClosedException;
+import org.dcache.oncrpc4j.rdma.verbs.error.HandshakeException;
+import org.dcache.oncrpc4j.rdma.verbs.error.VerbsException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

@@ -4,15 +4,15 @@ package org.dcache.oncrpc4j.rdma.verbs.parts;
 import java.util.concurrent.atomic.AtomicReference;
 import org.dcache.oncrpc4j.rdma.metrics.CounterName;
 import org.dcache.oncrpc4j.rdma.metrics.Counters;
-import org.dcache.oncrpc4j.rdma.verbs.AdapterClosedException;
 import org.dcache.oncrpc4j.rdma.verbs.ConnectListener;
-import org.dcache.oncrpc4j.rdma.verbs.ConnectionClosedException;
 import org.dcache.oncrpc4j.rdma.verbs.ConnectionInfo;
 import org.dcache.oncrpc4j.rdma.verbs.QueuePair;
 import org.dcache.oncrpc4j.rdma.verbs.QueuePairHandler;
 import org.dcache.oncrpc4j.rdma.verbs.ReceiveBuffer;
-import org.dcache.oncrpc4j.rdma.verbs.VerbsException;
 import org.dcache.oncrpc4j.rdma.verbs.WorkRequest;
+import org.dcache.oncrpc4j.rdma.verbs.error.AdapterClosedException;
+import org.dcache.oncrpc4j.rdma.verbs.error.ConnectionClosedException;
+import org.dcache.oncrpc4j.rdma.verbs.error.VerbsException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

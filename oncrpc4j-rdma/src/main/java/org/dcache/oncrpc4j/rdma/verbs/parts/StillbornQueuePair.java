@@ -4,13 +4,13 @@ package org.dcache.oncrpc4j.rdma.verbs.parts;
 import org.dcache.oncrpc4j.rdma.metrics.CounterName;
 import org.dcache.oncrpc4j.rdma.metrics.Counters;
 import org.dcache.oncrpc4j.rdma.verbs.Access;
-import org.dcache.oncrpc4j.rdma.verbs.ConnectionClosedException;
 import org.dcache.oncrpc4j.rdma.verbs.ConnectionInfo;
 import org.dcache.oncrpc4j.rdma.verbs.Exposure;
 import org.dcache.oncrpc4j.rdma.verbs.MemorySource;
 import org.dcache.oncrpc4j.rdma.verbs.QueuePairHandler;
-import org.dcache.oncrpc4j.rdma.verbs.VerbsException;
 import org.dcache.oncrpc4j.rdma.verbs.WorkRequest;
+import org.dcache.oncrpc4j.rdma.verbs.error.ConnectionClosedException;
+import org.dcache.oncrpc4j.rdma.verbs.error.VerbsException;
 
 /** What a handler sees whose accepted connection has ended before the provider had anything for it: the end, and a queue pair on which all work fails. */
 public final class StillbornQueuePair extends LoopQueuePair {

@@ -2,12 +2,12 @@
 package org.dcache.oncrpc4j.rdma.it.nfs.app;
 
 import java.nio.file.Path;
-import org.dcache.oncrpc4j.rdma.export.DirectoryTree;
 import org.dcache.oncrpc4j.rdma.export.ExportOptions;
-import org.dcache.oncrpc4j.rdma.export.ExportTree;
-import org.dcache.oncrpc4j.rdma.export.MemoryTree;
 import org.dcache.oncrpc4j.rdma.export.NfsExport;
 import org.dcache.oncrpc4j.rdma.export.Squash;
+import org.dcache.oncrpc4j.rdma.export.tree.DirectoryTree;
+import org.dcache.oncrpc4j.rdma.export.tree.ExportTree;
+import org.dcache.oncrpc4j.rdma.export.tree.MemoryTree;
 import org.dcache.oncrpc4j.rpc.OncRpcSvc;
 import org.dcache.oncrpc4j.rpc.OncRpcSvcBuilder;
 import org.dcache.oncrpc4j.rpc.net.IpProtocolType;

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.it.linux.harness;
+
+import java.io.BufferedReader;
+import java.io.File;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+
+/**
+ * The host's side of Linux guests: where the scripts lie, and that kernel, driver and packages are ready.
+ *
+ * <p>{@link #prepare()} runs {@code prepare.sh} once per JVM, which is quick when nothing is missing. What cannot be had fails
+ * every scenario with the script's one line; nothing is skipped.
+ */
+public final class GuestKit {
+
+    private static String failure;
+    private static boolean prepared;
+
+    private GuestKit() {}
+
+    static Path script(String name) {
+        return module().resolve("src/test/linux").resolve(name);
+    }
+
+    /** Where a guest leaves its files. */
+    public static Path output(String guest) {
+        return module().resolve("target/linux").resolve(guest);
+    }
+
+    /** Surefire names the module's directory; in an IDE it is the working directory. */
+    public static Path module() {
+        return Path.of(System.getProperty("basedir", "")).toAbsolutePath();
+    }
+
+    /** Fetches and builds what is missing, printing the script's lines. */
+    static synchronized void prepare() {
+        if (prepared) {
+            return;
+        }
+        if (failure == null) {
+            failure = runPrepare();
+        }
+        if (failure != null) {
+            throw new IllegalStateException("No Linux guest can be started: " + failure);
+        }
+        prepared = true;
+    }
+
+    /** @return null, or the line that says why not */
+    private static String runPrepare() {
+        String script = script("prepare.sh").toString();
+        try {
+            Process process = new ProcessBuilder("bash", script)
+                    .redirectErrorStream(true)
+                    .redirectInput(ProcessBuilder.Redirect.from(new File("/dev/null")))
+                    .start();
+            String last = "it printed nothing";
+            try (BufferedReader lines = new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
+                for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+                    System.out.println(line);
+                    last = line;
+                }
+            }
+            int status = process.waitFor();
+            return status == 0 ? null : script + " ended with status " + status + ": " + last;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted while preparing the Linux guests", e);
+        }
+    }
+}

@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: Apache-2.0
+/** Providers in JVMs of their own, with libraries that are missing or do nothing. */
+package org.dcache.oncrpc4j.rdma.it.provider;

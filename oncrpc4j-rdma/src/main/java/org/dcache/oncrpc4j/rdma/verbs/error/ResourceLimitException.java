@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.verbs.error;
+
+/** A configured bound does not let this peer have more. */
+public class ResourceLimitException extends VerbsException {
+
+    private static final long serialVersionUID = 1L;
+
+    public ResourceLimitException(String message) {
+        super(message);
+    }
+
+    public ResourceLimitException(String message, Throwable cause) {
+        super(message, cause);
+    }
+}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.export;
+
+import java.io.IOException;
+import org.dcache.oncrpc4j.rdma.export.tree.Failures;
+import org.dcache.oncrpc4j.rdma.export.tree.Nfs3Exception;
+import org.dcache.oncrpc4j.rdma.export.tree.Node;
+import org.dcache.oncrpc4j.rdma.export.tree.TreeLocks;
+import org.dcache.oncrpc4j.rdma.nfs3.Fattr3;
+import org.dcache.oncrpc4j.rdma.nfs3.FileHandle;
+import org.dcache.oncrpc4j.rdma.nfs3.FileType3;
+import org.dcache.oncrpc4j.rdma.nfs3.NfsStat3;
+import org.dcache.oncrpc4j.rdma.nfs3.Sattr3;
+import org.dcache.oncrpc4j.rdma.nfs3.args.Access3Args;
+import org.dcache.oncrpc4j.rdma.nfs3.args.Setattr3Args;
+import org.dcache.oncrpc4j.rdma.nfs3.results.Access3Res;
+import org.dcache.oncrpc4j.rdma.nfs3.results.Getattr3Res;
+import org.dcache.oncrpc4j.rdma.nfs3.results.Wcc3Res;
+
+/** GETATTR, SETATTR, ACCESS (RFC 1813, sections 3.3.1, 3.3.2, 3.3.4). Any thread. */
+final class AttributeProcedures {
+
+    private static final int SET_UID = 04000;
+    private static final int SET_GID = 02000;
+
+    private final Export export;
+
+    AttributeProcedures(Export export) {
+        this.export = export;
+    }
+
+    Getattr3Res getattr(FileHandle object, Request request) {
+        try (TreeLocks.Held held = export.locks().shared()) {
+            return Getattr3Res.ok(export.tree().resolve(object).attributes());
+        } catch (IOException e) {
+            return Getattr3Res.failed(Failures.status(e));
+        }
+    }
+
+    Access3Res access(Access3Args arguments, Request request) {
+        try (TreeLocks.Held held = export.locks().shared()) {
+            Fattr3 attributes = export.tree().resolve(arguments.object()).attributes();
+            return Access3Res.ok(attributes, Rights.access(request.caller(), attributes, arguments.access(), export.readOnly()));
+        } catch (IOException e) {
+            return Access3Res.failed(Failures.status(e), null);
+        }
+    }
+
+    Wcc3Res setattr(Setattr3Args arguments, Request request) {
+        Wcc wcc = new Wcc(export.tree());
+        try (TreeLocks.Held held = export.locks().change(arguments.object())) {
+            try {
+                set(arguments, request.caller(), wcc);
+                return Wcc3Res.ok(wcc.data());
+            } catch (IOException e) {
+                return Wcc3Res.failed(Failures.status(e), wcc.data());
+            }
+        }
+    }
+
+    private void set(Setattr3Args arguments, Caller caller, Wcc wcc) throws IOException {
+        Sattr3 change = arguments.attributes();
+        Node node = wcc.resolve(arguments.object());
+        Fattr3 now = node.attributes();
+        export.requireWritable();
+        if (arguments.guard() != null && !arguments.guard().equals(now.ctime())) {
+            throw new Nfs3Exception(NfsStat3.NFS3ERR_NOT_SYNC, "the object has changed since");
+        }
+        Rights.requireChange(caller, now, change);
+        if (change.size() != null && now.type() != FileType3.NF3REG) {
+            throw new Nfs3Exception(now.isDirectory() ? NfsStat3.NFS3ERR_ISDIR : NfsStat3.NFS3ERR_INVAL, "only a regular file has a size to set");
+        }
+        if (change.size() != null && change.size() < 0) {
+            throw new Nfs3Exception(NfsStat3.NFS3ERR_FBIG, "a file has at most 2^63 - 1 bytes");
+        }
+        export.tree().setAttributes(node, privileges(caller, now, change));
+    }
+
+    /**
+     * A file that gets another owner, or a size from somebody else than root, loses its set-uid and set-gid bits; a mode never brings
+     * set-gid of a foreign group.
+     */
+    private static Sattr3 privileges(Caller caller, Fattr3 now, Sattr3 change) {
+        if (caller.isRoot() || now.isDirectory()) {
+            return change;
+        }
+        int mode = change.mode() != null ? change.mode() : now.mode();
+        if (change.mode() == null && (change.uid() != null || change.gid() != null || change.size() != null)) {
+            mode &= ~(SET_UID | SET_GID);
+        }
+        if (!caller.isIn(change.gid() != null ? change.gid() : now.gid())) {
+            mode &= ~SET_GID;
+        }
+        boolean same = change.mode() == null ? mode == now.mode() : mode == change.mode();
+        return same ? change : new Sattr3(mode, change.uid(), change.gid(), change.size(), change.atime(), change.mtime());
+    }
+}

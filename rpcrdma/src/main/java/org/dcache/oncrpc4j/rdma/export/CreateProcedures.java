@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.export;
+
+import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
+import org.dcache.oncrpc4j.rdma.export.tree.Creation;
+import org.dcache.oncrpc4j.rdma.export.tree.Failures;
+import org.dcache.oncrpc4j.rdma.export.tree.FileName;
+import org.dcache.oncrpc4j.rdma.export.tree.Nfs3Exception;
+import org.dcache.oncrpc4j.rdma.export.tree.Node;
+import org.dcache.oncrpc4j.rdma.export.tree.TreeLocks;
+import org.dcache.oncrpc4j.rdma.nfs3.CreateMode3;
+import org.dcache.oncrpc4j.rdma.nfs3.DirOpArgs3;
+import org.dcache.oncrpc4j.rdma.nfs3.Fattr3;
+import org.dcache.oncrpc4j.rdma.nfs3.FileType3;
+import org.dcache.oncrpc4j.rdma.nfs3.NfsStat3;
+import org.dcache.oncrpc4j.rdma.nfs3.NfsText;
+import org.dcache.oncrpc4j.rdma.nfs3.NfsTime3;
+import org.dcache.oncrpc4j.rdma.nfs3.Sattr3;
+import org.dcache.oncrpc4j.rdma.nfs3.SetTime3;
+import org.dcache.oncrpc4j.rdma.nfs3.SpecData3;
+import org.dcache.oncrpc4j.rdma.nfs3.args.Create3Args;
+import org.dcache.oncrpc4j.rdma.nfs3.args.Mkdir3Args;
+import org.dcache.oncrpc4j.rdma.nfs3.args.Mknod3Args;
+import org.dcache.oncrpc4j.rdma.nfs3.args.Symlink3Args;
+import org.dcache.oncrpc4j.rdma.nfs3.results.Create3Res;
+
+/**
+ * CREATE, MKDIR, SYMLINK, MKNOD (RFC 1813, sections 3.3.8 to 3.3.11). Any thread.
+ *
+ * <p>An EXCLUSIVE verifier is kept in the new file's times, 31 bits in each, so that it is still known after a restart; the client sets the times
+ * afterwards.
+ */
+final class CreateProcedures {
+
+    private static final int DEFAULT_FILE = 0644;
+    private static final int DEFAULT_DIRECTORY = 0755;
+    private static final int LINK = 0777;
+    private static final int SET_GID = 02000;
+    private static final int MODE = 07777;
+
+    private final Export export;
+
+    CreateProcedures(Export export) {
+        this.export = export;
+    }
+
+    /** What makes the file once the directory has been found and may be written. */
+    private interface Maker {
+
+        Node make(Node directory) throws IOException;
+    }
+
+    private Create3Res make(DirOpArgs3 where, Request request, Maker maker) {
+        Wcc wcc = new Wcc(export.tree());
+        try (TreeLocks.Held held = export.locks().change(where.dir())) {
+            NfsStat3 status;
+            try {
+                Node dir = NameProcedures.writable(export, wcc, where.dir(), request.caller());
+                FileName.checkChange(where.name(), NfsStat3.NFS3ERR_EXIST);
+                Node made = maker.make(dir);
+                return Create3Res.ok(made.handle(), export.tree().attributes(made), wcc.data());
+            } catch (IOException e) {
+                status = Failures.status(e);
+            } catch (UnsupportedOperationException e) {
+                status = Failures.status(e);
+            }
+            return Create3Res.failed(status, wcc.data());
+        }
+    }
+
+    Create3Res create(Create3Args arguments, Request request) {
+        return make(arguments.where(), request, dir -> create(dir, arguments, request.caller()));
+    }
+
+    private Node create(Node dir, Create3Args arguments, Caller caller) throws IOException {
+        NfsText name = arguments.where().name();
+        if (arguments.mode() == CreateMode3.EXCLUSIVE) {
+            return exclusive(dir, name, arguments.verf(), caller);
+        }
+        Sattr3 wanted = arguments.attributes();
+        if (wanted.size() != null && wanted.size() < 0) {
+            throw new Nfs3Exception(NfsStat3.NFS3ERR_FBIG, "a file has at most 2^63 - 1 bytes");
+        }
+        try {
+            return made(dir, name, creation(FileType3.NF3REG, dir, wanted, DEFAULT_FILE, caller, null, null), wanted, caller);
+        } catch (IOException e) {
+            if (arguments.mode() == CreateMode3.GUARDED || !isExisting(e)) {
+                throw e;
+            }
+        }
+        Node existing = export.tree().lookup(dir, name);
+        requireFile(existing.attributes());
+        if (wanted.size() != null) {
+            Rights.requireWrite(caller, existing.attributes());
+            export.tree().setAttributes(existing, Sattr3.ofSize(wanted.size()));
+        }
+        return existing;
+    }
+
+    private Node exclusive(Node dir, NfsText name, long verf, Caller caller) throws IOException {
+        SetTime3 first = SetTime3.to(new NfsTime3((int) (verf >>> 32) & Integer.MAX_VALUE, 0));
+        SetTime3 second = SetTime3.to(new NfsTime3((int) verf & Integer.MAX_VALUE, 0));
+        try {
+            // At once: the name is forced to the disk next, and a server that is killed meanwhile must know its file again.
+            Sattr3 times = Sattr3.ofTimes(first, second);
+            Node made = export.tree().create(dir, name, creation(FileType3.NF3REG, dir, Sattr3.NONE, DEFAULT_FILE, caller, null, null).withTimes(times));
+            export.tree().setAttributes(made, times);
+            return made;
+        } catch (IOException e) {
+            if (!isExisting(e)) {
+                throw e;
+            }
+        }
+        Node existing = export.tree().lookup(dir, name);
+        Fattr3 attributes = existing.attributes();
+        boolean ours = attributes.type() == FileType3.NF3REG && attributes.size() == 0 && attributes.atime().equals(first.time())
+                && attributes.mtime().equals(second.time());
+        if (!ours) {
+            throw new Nfs3Exception(NfsStat3.NFS3ERR_EXIST, "somebody else made it");
+        }
+        return existing;
+    }
+
+    Create3Res mkdir(Mkdir3Args arguments, Request request) {
+        return make(arguments.where(), request, dir -> made(dir, arguments.where().name(),
+                creation(FileType3.NF3DIR, dir, arguments.attributes(), DEFAULT_DIRECTORY, request.caller(), null, null), arguments.attributes(),
+                request.caller()));
+    }
+
+    Create3Res symlink(Symlink3Args arguments, Request request) {
+        return make(arguments.where(), request, dir -> {
+            boolean zero = false;
+            for (byte b : arguments.path().bytes()) {
+                zero |= b == 0;
+            }
+            if (zero || arguments.path().length() == 0) {
+                throw new Nfs3Exception(NfsStat3.NFS3ERR_INVAL, "a symbolic link must point somewhere, by a path without zeros");
+            }
+            Creation creation = creation(FileType3.NF3LNK, dir, Sattr3.ofMode(LINK), LINK, request.caller(), null, arguments.path());
+            return export.tree().create(dir, arguments.where().name(), creation);
+        });
+    }
+
+    Create3Res mknod(Mknod3Args arguments, Request request) {
+        return make(arguments.where(), request, dir -> {
+            FileType3 type = arguments.type();
+            if (arguments.attributes() == null) {
+                throw new Nfs3Exception(NfsStat3.NFS3ERR_BADTYPE, type + " is not made by MKNOD");
+            }
+            if (!export.tree().makesSpecialFiles()) {
+                throw new Nfs3Exception(NfsStat3.NFS3ERR_NOTSUPP, "Java cannot make " + type);
+            }
+            if (arguments.device() != null && !request.caller().isRoot()) {
+                throw new Nfs3Exception(NfsStat3.NFS3ERR_PERM, "only root makes devices");
+            }
+            return made(dir, arguments.where().name(),
+                    creation(type, dir, arguments.attributes(), DEFAULT_FILE, request.caller(), arguments.device(), null), arguments.attributes(),
+                    request.caller());
+        });
+    }
+
+    private static boolean isExisting(IOException e) {
+        return e instanceof FileAlreadyExistsException || e instanceof Nfs3Exception known && known.status() == NfsStat3.NFS3ERR_EXIST;
+    }
+
+    private static void requireFile(Fattr3 existing) throws Nfs3Exception {
+        if (existing.type() != FileType3.NF3REG) {
+            throw new Nfs3Exception(existing.isDirectory() ? NfsStat3.NFS3ERR_ISDIR : NfsStat3.NFS3ERR_EXIST, "it is " + existing.type());
+        }
+    }
+
+    /** Owner and group are the caller's, or the group the directory's if that is set-gid. */
+    private static Creation creation(FileType3 type, Node dir, Sattr3 wanted, int defaultMode, Caller caller, SpecData3 device, NfsText target) {
+        int mode = wanted.mode() == null ? defaultMode : wanted.mode() & MODE;
+        int gid = caller.gid();
+        if ((dir.attributes().mode() & SET_GID) != 0) {
+            gid = dir.attributes().gid();
+            mode |= type == FileType3.NF3DIR ? SET_GID : 0;
+        }
+        if (type != FileType3.NF3DIR && !caller.isRoot() && !caller.isIn(gid)) {
+            mode &= ~SET_GID;
+        }
+        return new Creation(type, mode, caller.uid(), gid, device, target, null);
+    }
+
+    /** Makes the file and sets what else was asked for. */
+    private Node made(Node dir, NfsText name, Creation creation, Sattr3 wanted, Caller caller) throws IOException {
+        Node node = export.tree().create(dir, name, creation);
+        Long size = creation.type() == FileType3.NF3REG && wanted.size() != null && wanted.size() > 0 ? wanted.size() : null;
+        boolean times = !wanted.atime().equals(SetTime3.DONT_CHANGE) || !wanted.mtime().equals(SetTime3.DONT_CHANGE);
+        boolean owner = caller.isRoot() && (wanted.uid() != null || wanted.gid() != null);
+        if (size != null || times || owner) {
+            export.tree().setAttributes(node,
+                    new Sattr3(null, caller.isRoot() ? wanted.uid() : null, caller.isRoot() ? wanted.gid() : null, size, wanted.atime(), wanted.mtime()));
+        }
+        return node;
+    }
+}

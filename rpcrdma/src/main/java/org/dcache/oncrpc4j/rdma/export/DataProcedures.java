@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.export;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import org.dcache.oncrpc4j.rdma.export.tree.ExportTree;
+import org.dcache.oncrpc4j.rdma.export.tree.Failures;
+import org.dcache.oncrpc4j.rdma.export.tree.Nfs3Exception;
+import org.dcache.oncrpc4j.rdma.export.tree.Node;
+import org.dcache.oncrpc4j.rdma.export.tree.TreeLocks;
+import org.dcache.oncrpc4j.rdma.nfs3.BulkData;
+import org.dcache.oncrpc4j.rdma.nfs3.Fattr3;
+import org.dcache.oncrpc4j.rdma.nfs3.FileType3;
+import org.dcache.oncrpc4j.rdma.nfs3.Nfs3;
+import org.dcache.oncrpc4j.rdma.nfs3.NfsStat3;
+import org.dcache.oncrpc4j.rdma.nfs3.Sattr3;
+import org.dcache.oncrpc4j.rdma.nfs3.WccData;
+import org.dcache.oncrpc4j.rdma.nfs3.args.Commit3Args;
+import org.dcache.oncrpc4j.rdma.nfs3.args.Read3Args;
+import org.dcache.oncrpc4j.rdma.nfs3.args.Write3Args;
+import org.dcache.oncrpc4j.rdma.nfs3.results.Commit3Res;
+import org.dcache.oncrpc4j.rdma.nfs3.results.Read3Res;
+import org.dcache.oncrpc4j.rdma.nfs3.results.Write3Res;
+
+/**
+ * READ, WRITE, COMMIT (RFC 1813, sections 3.3.6, 3.3.7, 3.3.21). Any thread.
+ *
+ * <p>READ reads the file into memory that the reply is sent from, before the reply is encoded: count and eof tell what was really read, also when
+ * the file becomes shorter meanwhile. WRITE writes the decoded view. The write verifier is the start time of this object: data that was not
+ * committed before a restart is sent again by the client.
+ */
+final class DataProcedures {
+
+    private static final int SET_ID = 06000;
+
+    private final Export export;
+    private final ReadBuffers buffers;
+    private final ExportCounters counters;
+    private final long verifier = System.currentTimeMillis() * 1_000_000 + System.nanoTime() % 1_000_000;
+
+    DataProcedures(Export export, ReadBuffers buffers, ExportCounters counters) {
+        this.export = export;
+        this.buffers = buffers;
+        this.counters = counters;
+    }
+
+    Read3Res read(Read3Args arguments, Request request) {
+        Wcc file = new Wcc(export.tree());
+        try (TreeLocks.Held held = export.locks().shared()) {
+            try {
+                return read(arguments, request, file);
+            } catch (IOException e) {
+                return Read3Res.failed(Failures.status(e), file.attributes());
+            }
+        }
+    }
+
+    private Read3Res read(Read3Args arguments, Request request, Wcc file) throws IOException {
+        Node node = file.resolve(arguments.file());
+        Fattr3 before = node.attributes();
+        requireFile(before);
+        Rights.requireRead(request.caller(), before);
+        long left = arguments.offset() < 0 ? 0 : Math.max(0, before.size() - arguments.offset());
+        int wanted = Integer.compareUnsigned(arguments.count(), Limits.MAX_TRANSFER) > 0 ? Limits.MAX_TRANSFER : arguments.count();
+        int count = (int) Math.min(left, wanted);
+        if (count == 0) {
+            return Read3Res.ok(before, 0, left == 0, BulkData.copied(ByteBuffer.allocate(0)));
+        }
+        ReadBuffers.Lease lease = buffers.take(count);
+        if (lease == null) {
+            counters.increment(ExportCounter.READ_WITHOUT_MEMORY);
+            throw new Nfs3Exception(NfsStat3.NFS3ERR_JUKEBOX, "all memory for replies is in use");
+        }
+        int read;
+        try {
+            read = export.tree().read(node, arguments.offset(), lease.buffer());
+        } catch (IOException | RuntimeException e) {
+            lease.release();
+            throw e;
+        }
+        request.releaseWhenSent(lease);
+        Fattr3 after = file.attributes();
+        boolean eof = read < count || after != null && arguments.offset() + read >= after.size();
+        return Read3Res.ok(after, read, eof, BulkData.shared(lease.buffer().flip()));
+    }
+
+    /** Waits for the disk, if the client wants that, without the tree's locks. */
+    Write3Res write(Write3Args arguments, Request request) {
+        Wcc wcc = new Wcc(export.tree());
+        WccData changed;
+        ExportTree.Forcing forcing;
+        try (TreeLocks.Held held = export.locks().change(arguments.file())) {
+            try {
+                Node node = write(arguments, request.caller(), wcc);
+                forcing = arguments.stable() == Nfs3.UNSTABLE ? null : export.tree().forcing(node);
+            } catch (IOException e) {
+                return Write3Res.failed(Failures.status(e), wcc.data());
+            }
+            changed = wcc.data();
+        }
+        try {
+            force(forcing, arguments.stable() == Nfs3.FILE_SYNC);
+            return Write3Res.ok(changed, arguments.count(), arguments.stable(), verifier);
+        } catch (IOException e) {
+            return Write3Res.failed(Failures.status(e), changed);
+        }
+    }
+
+    /** @param forcing null for nothing to do; closed */
+    private static void force(ExportTree.Forcing forcing, boolean metadata) throws IOException {
+        if (forcing != null) {
+            try (forcing) {
+                forcing.force(metadata);
+            }
+        }
+    }
+
+    private Node write(Write3Args arguments, Caller caller, Wcc wcc) throws IOException {
+        Node node = wcc.resolve(arguments.file());
+        Fattr3 before = node.attributes();
+        export.requireWritable();
+        requireFile(before);
+        Rights.requireWrite(caller, before);
+        int count = arguments.count();
+        int stable = arguments.stable();
+        if (count != arguments.data().length() || stable < Nfs3.UNSTABLE || stable > Nfs3.FILE_SYNC) {
+            throw new Nfs3Exception(NfsStat3.NFS3ERR_INVAL, count + " bytes to write, " + arguments.data().length() + " came, stable is " + stable);
+        }
+        if (arguments.offset() < 0 || arguments.offset() > Long.MAX_VALUE - count) {
+            throw new Nfs3Exception(NfsStat3.NFS3ERR_FBIG, "a file has at most 2^63 - 1 bytes");
+        }
+        if (count > 0) {
+            export.tree().write(node, arguments.offset(), arguments.data().bytes());
+            if ((before.mode() & SET_ID) != 0 && !caller.isRoot()) {
+                export.tree().setAttributes(node, Sattr3.ofMode(before.mode() & ~SET_ID));
+            }
+        }
+        return node;
+    }
+
+    /** Without the tree's locks while the disk works; all of the file is committed, whatever the range. */
+    Commit3Res commit(Commit3Args arguments, Request request) {
+        Wcc wcc = new Wcc(export.tree());
+        try {
+            ExportTree.Forcing forcing;
+            try (TreeLocks.Held held = export.locks().shared()) {
+                Node node = wcc.resolve(arguments.file());
+                requireFile(node.attributes());
+                forcing = export.readOnly() ? null : export.tree().forcing(node);
+            }
+            force(forcing, true);
+            return Commit3Res.ok(data(wcc), verifier);
+        } catch (IOException e) {
+            return Commit3Res.failed(Failures.status(e), data(wcc));
+        }
+    }
+
+    private WccData data(Wcc wcc) {
+        try (TreeLocks.Held held = export.locks().shared()) {
+            return wcc.data();
+        }
+    }
+
+    private static void requireFile(Fattr3 attributes) throws Nfs3Exception {
+        if (attributes.type() != FileType3.NF3REG) {
+            throw new Nfs3Exception(attributes.isDirectory() ? NfsStat3.NFS3ERR_ISDIR : NfsStat3.NFS3ERR_INVAL, "only a regular file has data");
+        }
+    }
+}

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.export;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import org.dcache.oncrpc4j.rdma.export.tree.Failures;
+import org.dcache.oncrpc4j.rdma.export.tree.FileName;
+import org.dcache.oncrpc4j.rdma.export.tree.Listing;
+import org.dcache.oncrpc4j.rdma.export.tree.Nfs3Exception;
+import org.dcache.oncrpc4j.rdma.export.tree.Node;
+import org.dcache.oncrpc4j.rdma.export.tree.TreeLocks;
+import org.dcache.oncrpc4j.rdma.nfs3.Entry3;
+import org.dcache.oncrpc4j.rdma.nfs3.EntryPlus3;
+import org.dcache.oncrpc4j.rdma.nfs3.FileHandle;
+import org.dcache.oncrpc4j.rdma.nfs3.NfsStat3;
+import org.dcache.oncrpc4j.rdma.nfs3.NfsText;
+import org.dcache.oncrpc4j.rdma.nfs3.args.Readdir3Args;
+import org.dcache.oncrpc4j.rdma.nfs3.args.Readdirplus3Args;
+import org.dcache.oncrpc4j.rdma.nfs3.results.Readdir3Res;
+
+/**
+ * READDIR and READDIRPLUS (RFC 1813, sections 3.3.16, 3.3.17): pages of a {@link Listing}. Any thread.
+ *
+ * <p>A cookie is made of the name alone, so it stays good when other names come and go, when its own goes, and across a restart. The verifier is
+ * therefore 0, as the RFC has it for cookies that are always valid; a cookie with another one is not ours. Any other value costs: Linux takes it for a new one on
+ * its first READDIR of a directory, throws away all but the first page of its cache, and asks for most of the names again.
+ */
+final class DirectoryProcedures {
+
+    static final long VERIFIER = 0;
+
+    /** Status, before which the RFC does not count. */
+    private static final int STATUS = Integer.BYTES;
+
+    private final Export export;
+    private final Listings listings;
+
+    DirectoryProcedures(Export export) {
+        this.export = export;
+        this.listings = new Listings(export.tree());
+    }
+
+    Readdir3Res<Entry3> readdir(Readdir3Args arguments, Request request) {
+        Wcc directory = new Wcc(export.tree());
+        try (TreeLocks.Held held = export.locks().shared()) {
+            try {
+                Node dir = directory(directory, arguments.dir(), arguments.cookie(), arguments.cookieverf(), request.caller());
+                Page<Entry3> page = new Page<>(Integer.MAX_VALUE, arguments.count(), Readdir3Res.OVERHEAD - STATUS);
+                boolean eof = fill(page, dir, arguments.cookie(),
+                        (entry, node) -> page.add(new Entry3(node.attributes().fileid(), entry.name(), entry.cookie()), 0, Entry3.size(entry.name())));
+                return Readdir3Res.ok(directory.attributes(), VERIFIER, page.entries, eof);
+            } catch (IOException e) {
+                return Readdir3Res.failed(Failures.status(e), directory.attributes());
+            }
+        }
+    }
+
+    Readdir3Res<EntryPlus3> readdirplus(Readdirplus3Args arguments, Request request) {
+        Wcc directory = new Wcc(export.tree());
+        try (TreeLocks.Held held = export.locks().shared()) {
+            try {
+                Node dir = directory(directory, arguments.dir(), arguments.cookie(), arguments.cookieverf(), request.caller());
+                Page<EntryPlus3> page = new Page<>(arguments.dircount(), arguments.maxcount(), Readdir3Res.OVERHEAD - STATUS);
+                boolean eof = fill(page, dir, arguments.cookie(), (entry, node) -> {
+                    EntryPlus3 plus = new EntryPlus3(node.attributes().fileid(), entry.name(), entry.cookie(), node.attributes(), node.handle());
+                    return page.add(plus, Entry3.size(entry.name()), plus.size());
+                });
+                return Readdir3Res.ok(directory.attributes(), VERIFIER, page.entries, eof);
+            } catch (IOException e) {
+                return Readdir3Res.failed(Failures.status(e), directory.attributes());
+            }
+        }
+    }
+
+    private Node directory(Wcc watched, FileHandle handle, long cookie, long verifier, Caller caller) throws IOException {
+        Node dir = watched.resolve(handle);
+        if (!dir.attributes().isDirectory()) {
+            throw new Nfs3Exception(NfsStat3.NFS3ERR_NOTDIR, "only a directory has names in it");
+        }
+        Rights.require(caller, dir.attributes(), Rights.READ);
+        if (cookie != 0 && verifier != VERIFIER || cookie < 0) {
+            throw new Nfs3Exception(NfsStat3.NFS3ERR_BAD_COOKIE, "cookie " + cookie + " with verifier " + verifier + " is not ours");
+        }
+        return dir;
+    }
+
+    /** Adds an entry to a page; false when it does not fit. */
+    private interface Adder {
+
+        boolean add(Listing.Entry entry, Node node) throws IOException;
+    }
+
+    /** @return whether the directory has no more */
+    private boolean fill(Page<?> page, Node dir, long cookie, Adder adder) throws IOException {
+        Listing listing = listings.of(dir);
+        for (int i = listing.after(cookie); i < listing.size(); i++) {
+            Listing.Entry entry = listing.get(i);
+            Node node = node(dir, entry.name());
+            if (node != null && !adder.add(entry, node)) {
+                if (page.entries.isEmpty()) {
+                    throw new Nfs3Exception(NfsStat3.NFS3ERR_TOOSMALL, "not even one entry fits");
+                }
+                return false;
+            }
+        }
+        page.requireRoom();
+        return true;
+    }
+
+    /** Null if the name has gone since the directory was listed, or leads into another file system, which is not exported. */
+    private Node node(Node dir, NfsText name) throws IOException {
+        if (name.equals(FileName.DOT)) {
+            return dir;
+        }
+        try {
+            return name.equals(FileName.DOT_DOT) ? export.tree().parent(dir) : export.tree().lookup(dir, name);
+        } catch (IOException e) {
+            NfsStat3 status = Failures.status(e);
+            if (status == NfsStat3.NFS3ERR_NOENT || status == NfsStat3.NFS3ERR_ACCES) {
+                return null;
+            }
+            throw e;
+        }
+    }
+
+    /** Entries up to the limits of the call. */
+    private static final class Page<T> {
+
+        final List<T> entries = new ArrayList<>();
+        private long names;
+        private long bytes;
+
+        /**
+         * @param maxNames most bytes of ids, names and cookies, unsigned
+         * @param maxBytes most bytes of the result behind the status, unsigned
+         * @param overhead bytes of a result without entries
+         */
+        Page(int maxNames, int maxBytes, int overhead) {
+            names = Integer.toUnsignedLong(maxNames);
+            bytes = Math.min(Integer.toUnsignedLong(maxBytes), Limits.DIRECTORY_MAX) - overhead;
+        }
+
+        /** The first entry may be longer than the limit for names, else a client that sets it too low would never get any. */
+        boolean add(T entry, int nameBytes, int entryBytes) {
+            if (entryBytes > bytes || nameBytes > names && !entries.isEmpty()) {
+                return false;
+            }
+            names -= nameBytes;
+            bytes -= entryBytes;
+            entries.add(entry);
+            return true;
+        }
+
+        void requireRoom() throws Nfs3Exception {
+            if (bytes < 0) {
+                throw new Nfs3Exception(NfsStat3.NFS3ERR_TOOSMALL, "not even a result without entries fits");
+            }
+        }
+    }
+}

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.export;
+
+import java.io.IOException;
+import java.util.concurrent.CompletableFuture;
+import org.dcache.oncrpc4j.rdma.nfs3.Decoded;
+import org.dcache.oncrpc4j.rdma.nfs3.DirOpArgs3;
+import org.dcache.oncrpc4j.rdma.nfs3.FileHandle;
+import org.dcache.oncrpc4j.rdma.nfs3.Nfs3;
+import org.dcache.oncrpc4j.rdma.nfs3.XdrValue;
+import org.dcache.oncrpc4j.rdma.nfs3.args.Access3Args;
+import org.dcache.oncrpc4j.rdma.nfs3.args.Commit3Args;
+import org.dcache.oncrpc4j.rdma.nfs3.args.Create3Args;
+import org.dcache.oncrpc4j.rdma.nfs3.args.Link3Args;
+import org.dcache.oncrpc4j.rdma.nfs3.args.Mkdir3Args;
+import org.dcache.oncrpc4j.rdma.nfs3.args.Mknod3Args;
+import org.dcache.oncrpc4j.rdma.nfs3.args.Read3Args;
+import org.dcache.oncrpc4j.rdma.nfs3.args.Readdir3Args;
+import org.dcache.oncrpc4j.rdma.nfs3.args.Readdirplus3Args;
+import org.dcache.oncrpc4j.rdma.nfs3.args.Rename3Args;
+import org.dcache.oncrpc4j.rdma.nfs3.args.Setattr3Args;
+import org.dcache.oncrpc4j.rdma.nfs3.args.Symlink3Args;
+import org.dcache.oncrpc4j.rdma.nfs3.args.Write3Args;
+import org.dcache.oncrpc4j.rpc.RpcAuthError;
+import org.dcache.oncrpc4j.rpc.RpcAuthStat;
+import org.dcache.oncrpc4j.rpc.RpcCall;
+import org.dcache.oncrpc4j.rpc.RpcDispatchable;
+import org.dcache.oncrpc4j.rpc.RpcRejectStatus;
+import org.dcache.oncrpc4j.xdr.XdrVoid;
+
+/**
+ * The NFSv3 program: decodes a call, looks whether it is a duplicate, runs the procedure, replies. Called by the service's threads, several at once.
+ *
+ * <p>Procedures answer every failure with a status. What cannot be decoded is answered GARBAGE_ARGS, an unknown procedure PROC_UNAVAIL, a security flavor that the export does not take AUTH_TOOWEAK; a defect of
+ * ours is thrown, upon which oncrpc4j logs it and answers SYSTEM_ERR.
+ */
+final class Nfs3Program implements RpcDispatchable {
+
+    /** Runs a procedure. */
+    private interface Procedure<A> {
+
+        XdrValue run(A arguments, Request request);
+    }
+
+    private record Operation<A>(Decoded.Reader<A> reader, Procedure<A> procedure, boolean once) {}
+
+    private final Operation<?>[] operations = new Operation<?>[Nfs3.COMMIT + 1];
+    private final ExportOptions options;
+    private final ExportCounters counters;
+    private final ReadBuffers buffers;
+    private final ReplyCache replies = new ReplyCache();
+
+    Nfs3Program(Export export, ExportOptions options, ExportCounters counters) {
+        this.options = options;
+        this.counters = counters;
+        this.buffers = new ReadBuffers(options.readMemory());
+        AttributeProcedures attributes = new AttributeProcedures(export);
+        DataProcedures data = new DataProcedures(export, buffers, counters);
+        NameProcedures names = new NameProcedures(export);
+        CreateProcedures creation = new CreateProcedures(export);
+        DirectoryProcedures directories = new DirectoryProcedures(export);
+        FileSystemProcedures fileSystem = new FileSystemProcedures(export);
+        any(Nfs3.GETATTR, FileHandle::decode, attributes::getattr);
+        once(Nfs3.SETATTR, Setattr3Args::decode, attributes::setattr);
+        any(Nfs3.LOOKUP, DirOpArgs3::decode, names::lookup);
+        any(Nfs3.ACCESS, Access3Args::decode, attributes::access);
+        any(Nfs3.READLINK, FileHandle::decode, names::readlink);
+        any(Nfs3.READ, Read3Args::decode, data::read);
+        any(Nfs3.WRITE, Write3Args::decode, data::write);
+        once(Nfs3.CREATE, Create3Args::decode, creation::create);
+        once(Nfs3.MKDIR, Mkdir3Args::decode, creation::mkdir);
+        once(Nfs3.SYMLINK, Symlink3Args::decode, creation::symlink);
+        once(Nfs3.MKNOD, Mknod3Args::decode, creation::mknod);
+        once(Nfs3.REMOVE, DirOpArgs3::decode, names::remove);
+        once(Nfs3.RMDIR, DirOpArgs3::decode, names::rmdir);
+        once(Nfs3.RENAME, Rename3Args::decode, names::rename);
+        once(Nfs3.LINK, Link3Args::decode, names::link);
+        any(Nfs3.READDIR, Readdir3Args::decode, directories::readdir);
+        any(Nfs3.READDIRPLUS, Readdirplus3Args::decode, directories::readdirplus);
+        any(Nfs3.FSSTAT, FileHandle::decode, fileSystem::fsstat);
+        any(Nfs3.FSINFO, FileHandle::decode, fileSystem::fsinfo);
+        any(Nfs3.PATHCONF, FileHandle::decode, fileSystem::pathconf);
+        any(Nfs3.COMMIT, Commit3Args::decode, data::commit);
+    }
+
+    /** A procedure that may as well be done twice. */
+    private <A> void any(int number, Decoded.Reader<A> reader, Procedure<A> procedure) {
+        operations[number] = new Operation<>(reader, procedure, false);
+    }
+
+    /** A procedure that must be done once. */
+    private <A> void once(int number, Decoded.Reader<A> reader, Procedure<A> procedure) {
+        operations[number] = new Operation<>(reader, procedure, true);
+    }
+
+    /** Bytes of memory in replies to READ that have not left yet. */
+    long readMemoryInUse() {
+        return buffers.inUse();
+    }
+
+    @Override
+    public void dispatchOncRpcCall(RpcCall call) throws IOException {
+        counters.increment(ExportCounter.NFS_CALLS);
+        int number = call.getProcedure();
+        if (number == Nfs3.NULL) {
+            call.retrieveCall(XdrVoid.XDR_VOID);
+            call.reply(XdrVoid.XDR_VOID);
+        } else if (number < 0 || number >= operations.length) {
+            counters.increment(ExportCounter.UNKNOWN_PROCEDURE);
+            call.failProcedureUnavailable();
+        } else if (number != Nfs3.FSINFO && !options.flavors().contains(SecurityFlavor.of(call))) {
+            // FSINFO is asked for in the course of a mount, without the user's credential (RFC 2623, section 2.3.2).
+            counters.increment(ExportCounter.WEAK_FLAVOR);
+            call.reject(RpcRejectStatus.AUTH_ERROR, new RpcAuthError(RpcAuthStat.AUTH_TOOWEAK));
+        } else {
+            run(operations[number], call);
+        }
+    }
+
+    private <A> void run(Operation<A> operation, RpcCall call) {
+        Decoded<A> arguments = new Decoded<>(operation.reader());
+        try {
+            call.retrieveCall(arguments);
+        } catch (IOException e) {
+            counters.increment(ExportCounter.GARBAGE_ARGUMENTS);
+            call.failRpcGarbage();
+            return;
+        }
+        Request request = new Request(call, options.squash().caller(call, options.anonymousUid(), options.anonymousGid()));
+        if (operation.once()) {
+            runOnce(operation, arguments.value(), request, call);
+        } else {
+            call.reply(operation.procedure().run(arguments.value(), request));
+        }
+    }
+
+    private <A> void runOnce(Operation<A> operation, A arguments, Request request, RpcCall call) {
+        CompletableFuture<XdrValue> reply = new CompletableFuture<>();
+        ReplyCache.Key key = new ReplyCache.Key(call.getTransport().getRemoteSocketAddress().getAddress(), call.getXid(), call.getProcedure(), arguments);
+        CompletableFuture<XdrValue> earlier = replies.begin(key, reply);
+        if (earlier != null) {
+            counters.increment(ExportCounter.DUPLICATE_REQUEST);
+            earlier.whenComplete((result, defect) -> {
+                if (defect == null) {
+                    call.reply(result);
+                } else {
+                    call.failRpcSystem();
+                }
+            });
+            return;
+        }
+        XdrValue result;
+        try {
+            result = operation.procedure().run(arguments, request);
+        } catch (RuntimeException e) {
+            replies.forget(key);
+            reply.completeExceptionally(e);
+            throw e;
+        }
+        reply.complete(result);
+        call.reply(result);
+    }
+}

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.export;
+
+import java.io.IOException;
+import java.util.Map;
+import org.dcache.oncrpc4j.rdma.export.tree.ExportTree;
+import org.dcache.oncrpc4j.rdma.nfs3.Mount3;
+import org.dcache.oncrpc4j.rdma.nfs3.Nfs3;
+import org.dcache.oncrpc4j.rpc.OncRpcProgram;
+import org.dcache.oncrpc4j.rpc.RpcDispatchable;
+
+/**
+ * One exported tree with the two programs that serve it. Register {@link #programs} with any number of services; close this after them. Any thread.
+ */
+public final class NfsExport implements AutoCloseable {
+
+    private final ExportTree tree;
+    private final ExportCounters counters = new ExportCounters();
+    private final Nfs3Program nfs;
+    private final Mount3Program mount;
+
+    /** @param tree closed with this */
+    public NfsExport(ExportTree tree, ExportOptions options) {
+        this.tree = tree;
+        Export export = new Export(tree, options.readOnly());
+        this.nfs = new Nfs3Program(export, options, counters);
+        this.mount = new Mount3Program(export, options.flavors(), counters);
+    }
+
+    public Map<OncRpcProgram, RpcDispatchable> programs() {
+        return Map.of(new OncRpcProgram(Nfs3.PROGRAM, Nfs3.VERSION), nfs, new OncRpcProgram(Mount3.PROGRAM, Mount3.VERSION), mount);
+    }
+
+    public ExportCounters counters() {
+        return counters;
+    }
+
+    /** Bytes of memory in replies to READ that have not left yet; 0 when nothing is under way. */
+    public long readMemoryInUse() {
+        return nfs.readMemoryInUse();
+    }
+
+    @Override
+    public void close() throws IOException {
+        tree.close();
+    }
+}

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.export;
+
+import java.io.IOException;
+import org.dcache.oncrpc4j.rdma.export.tree.ExportTree;
+import org.dcache.oncrpc4j.rdma.export.tree.Node;
+import org.dcache.oncrpc4j.rdma.nfs3.Fattr3;
+import org.dcache.oncrpc4j.rdma.nfs3.FileHandle;
+import org.dcache.oncrpc4j.rdma.nfs3.WccAttr;
+import org.dcache.oncrpc4j.rdma.nfs3.WccData;
+
+/** Watches one file through one procedure: what it was before, what it is after. One thread. */
+final class Wcc {
+
+    private final ExportTree tree;
+    private Node node;
+    private WccAttr before;
+
+    Wcc(ExportTree tree) {
+        this.tree = tree;
+    }
+
+    /** Finds the file to watch. */
+    Node resolve(FileHandle handle) throws IOException {
+        node = tree.resolve(handle);
+        before = node.attributes().wcc();
+        return node;
+    }
+
+    /** Attributes as they are now; null if the file was not found, or is gone. */
+    Fattr3 attributes() {
+        if (node == null) {
+            return null;
+        }
+        try {
+            return tree.attributes(node);
+        } catch (IOException e) {
+            return null;
+        }
+    }
+
+    WccData data() {
+        return new WccData(before, attributes());
+    }
+}

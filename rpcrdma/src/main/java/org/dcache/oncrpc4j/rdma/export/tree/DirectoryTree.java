@@ -1,0 +1,367 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.export.tree;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.FileStore;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NotDirectoryException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import org.dcache.oncrpc4j.rdma.nfs3.Fattr3;
+import org.dcache.oncrpc4j.rdma.nfs3.FileHandle;
+import org.dcache.oncrpc4j.rdma.nfs3.FileType3;
+import org.dcache.oncrpc4j.rdma.nfs3.NfsStat3;
+import org.dcache.oncrpc4j.rdma.nfs3.NfsText;
+import org.dcache.oncrpc4j.rdma.nfs3.Sattr3;
+
+/**
+ * A directory of the default file system, which must have the "unix" attribute view.
+ *
+ * <p>Handles name inodes ({@link InodeHandle}), so they survive renames and restarts; the way to an inode is remembered ({@link InodeIndex}) or searched
+ * ({@link InodeSearch}), and looked at each time: the file at its end must be that inode, and no directory on the way a symbolic link. Together with
+ * {@link TreeLocks} no client can lead the server out of the directory. Somebody on this machine who may write in the directory and races with the
+ * server could: do not export a directory that untrusted local users can write in.
+ *
+ * <p>One file system: what is mounted below the directory is not exported. New names, and their absence, are forced to the disk before the call
+ * returns if the tree is durable, as RFC 1813 wants it.
+ */
+public final class DirectoryTree implements ExportTree {
+
+    private static final int KNOWN_INODES = 1 << 17;
+    private static final int OPEN_FILES = 256;
+    private static final int MAX_LEVELS = 1024;
+
+    private final Path root;
+    private final FileStat rootStat;
+    private final int export;
+    private final boolean durable;
+    private final boolean births;
+    private final InodeIndex index = new InodeIndex(KNOWN_INODES);
+    private final InodeSearch search;
+    private final OpenFiles open;
+
+    /**
+     * @param directory to export
+     * @param readOnly never write to it
+     * @param durable force new names to the disk before they are acknowledged
+     * @throws NotDirectoryException if it is something else
+     */
+    public DirectoryTree(Path directory, boolean readOnly, boolean durable) throws IOException {
+        this.root = directory.toRealPath();
+        this.rootStat = FileStat.of(root);
+        if (!rootStat.attributes().isDirectory()) {
+            throw new NotDirectoryException(directory.toString());
+        }
+        this.export = Long.hashCode(rootStat.device() * 31 + rootStat.inode());
+        this.durable = durable && !readOnly;
+        this.births = BirthTimes.areKept(root);
+        this.search = new InodeSearch(root, rootStat.device());
+        this.open = new OpenFiles(OPEN_FILES, readOnly);
+    }
+
+    @Override
+    public Node root() throws IOException {
+        FileStat stat = FileStat.of(root);
+        return new PathNode(handle(stat, root), stat.inode(), root, stat.attributes());
+    }
+
+    // ---- finding
+
+    @Override
+    public Node resolve(FileHandle handle) throws IOException {
+        InodeHandle wanted = InodeHandle.decode(handle);
+        if (wanted.export() != export) {
+            throw stale("of another export");
+        }
+        if (wanted.inode() == rootStat.inode()) {
+            return root();
+        }
+        for (InodeIndex.Place place : index.places(wanted.inode())) {
+            Path path = way(place, 0);
+            FileStat stat = verified(path, wanted.inode());
+            if (stat != null) {
+                return node(path, stat, place, wanted);
+            }
+        }
+        Path path = search.find(wanted);
+        FileStat stat = verified(path, wanted.inode());
+        if (stat == null) {
+            throw stale("the file is gone");
+        }
+        long directory = FileStat.of(path.getParent()).inode();
+        return node(path, stat, new InodeIndex.Place(directory, PathNames.bytes(path.getFileName())), wanted);
+    }
+
+    private static Nfs3Exception stale(String why) {
+        return new Nfs3Exception(NfsStat3.NFS3ERR_STALE, why);
+    }
+
+    /** The path to a place; null if nobody knows it. */
+    private Path way(InodeIndex.Place place, int level) {
+        Path directory = root;
+        if (place.directory() != rootStat.inode()) {
+            List<InodeIndex.Place> places = level == MAX_LEVELS ? List.of() : index.places(place.directory());
+            directory = places.isEmpty() ? null : way(places.get(0), level + 1);
+        }
+        return directory == null ? null : PathNames.child(directory, place.name());
+    }
+
+    /** What is at a path, if it is that inode, and no directory on the way a symbolic link; else null. */
+    private FileStat verified(Path path, long inode) throws IOException {
+        if (path == null) {
+            return null;
+        }
+        try {
+            FileStat stat = FileStat.of(path);
+            boolean same = stat.inode() == inode && stat.device() == rootStat.device() && path.getParent().toRealPath().equals(path.getParent());
+            return same ? stat : null;
+        } catch (IOException e) {
+            NfsStat3 status = Failures.status(e);
+            if (status == NfsStat3.NFS3ERR_NOENT || status == NfsStat3.NFS3ERR_NOTDIR || status == NfsStat3.NFS3ERR_INVAL) {
+                return null;
+            }
+            throw e;
+        }
+    }
+
+    /**
+     * What was found.
+     *
+     * @param presented the handle it was found by, which it keeps if it has none yet, so that a client sees the same after a restart; null if found
+     * by name
+     */
+    private PathNode node(Path path, FileStat stat, InodeIndex.Place place, InodeHandle presented) throws Nfs3Exception {
+        int generation = generation(stat);
+        if (presented != null && presented.generation() != 0 && generation != 0 && presented.generation() != generation) {
+            throw stale("the inode is another file now");
+        }
+        FileHandle handle = index.seen(stat.inode(), generation, place, () -> {
+            search.exists(stat.inode());
+            return presented != null ? presented.encode() : handle(stat, path);
+        });
+        return new PathNode(handle, stat.inode(), path, stat.attributes());
+    }
+
+    /** A file that was just found in a directory. */
+    private PathNode child(Node directory, NfsText name) throws IOException {
+        PathNode dir = PathNode.of(directory);
+        Path path = PathNames.child(dir.path(), name);
+        FileStat stat = FileStat.of(path);
+        if (stat.device() != rootStat.device()) {
+            throw new Nfs3Exception(NfsStat3.NFS3ERR_ACCES, "another file system is mounted there");
+        }
+        return node(path, stat, new InodeIndex.Place(dir.inode(), name), null);
+    }
+
+    private int generation(FileStat stat) {
+        return births ? Math.max(1, stat.born().hashCode() & Integer.MAX_VALUE) : 0;
+    }
+
+    private FileHandle handle(FileStat stat, Path path) {
+        Path way = root.relativize(path);
+        int depth = path.equals(root) ? 0 : Math.min(way.getNameCount(), InodeHandle.MAX_DEPTH);
+        short[] names = new short[depth];
+        for (int i = 0; i < depth; i++) {
+            names[i] = InodeHandle.hash(PathNames.bytes(way.getName(i)));
+        }
+        return new InodeHandle(export, stat.inode(), path.equals(root) ? 0 : generation(stat), names).encode();
+    }
+
+    @Override
+    public Fattr3 attributes(Node node) throws IOException {
+        FileStat stat = FileStat.of(PathNode.of(node).path());
+        if (stat.inode() != PathNode.of(node).inode()) {
+            throw stale("another file has its name");
+        }
+        return stat.attributes();
+    }
+
+    @Override
+    public Node lookup(Node directory, NfsText name) throws IOException {
+        return child(directory, name);
+    }
+
+    @Override
+    public Node parent(Node directory) throws IOException {
+        Path path = PathNode.of(directory).path();
+        if (path.equals(root) || path.getParent().equals(root)) {
+            return root();
+        }
+        Path parent = path.getParent();
+        long grandparent = FileStat.of(parent.getParent()).inode();
+        return node(parent, FileStat.of(parent), new InodeIndex.Place(grandparent, PathNames.bytes(parent.getFileName())), null);
+    }
+
+    @Override
+    public List<NfsText> list(Node directory) throws IOException {
+        List<NfsText> names = new ArrayList<>();
+        try (DirectoryStream<Path> entries = Files.newDirectoryStream(PathNode.of(directory).path())) {
+            for (Path entry : entries) {
+                names.add(PathNames.bytes(entry.getFileName()));
+            }
+        } catch (DirectoryIteratorException e) {
+            throw e.getCause();
+        }
+        return names;
+    }
+
+    // ---- names
+
+    @Override
+    public Node create(Node directory, NfsText name, Creation creation) throws IOException {
+        Path path = PathNames.child(PathNode.of(directory).path(), name);
+        PathChanges.create(path, creation);
+        forceNames(PathNode.of(directory).path());
+        return child(directory, name);
+    }
+
+    @Override
+    public void link(Node file, Node directory, NfsText name) throws IOException {
+        Path path = PathNames.child(PathNode.of(directory).path(), name);
+        Files.createLink(path, PathNode.of(file).path());
+        child(directory, name);
+        forceNames(PathNode.of(directory).path());
+    }
+
+    @Override
+    public void remove(Node directory, NfsText name, Node victim) throws IOException {
+        PathNode gone = PathNode.of(victim);
+        Files.delete(gone.path());
+        unnamed(gone, new InodeIndex.Place(PathNode.of(directory).inode(), name));
+        forceNames(PathNode.of(directory).path());
+    }
+
+    @Override
+    public void rename(Node from, NfsText name, Node moved, Node to, NfsText newName, Node replaced) throws IOException {
+        PathNode source = PathNode.of(from);
+        PathNode target = PathNode.of(to);
+        Files.move(PathNode.of(moved).path(), PathNames.child(target.path(), newName), StandardCopyOption.ATOMIC_MOVE);
+        InodeIndex.Place place = new InodeIndex.Place(target.inode(), newName);
+        if (replaced != null) {
+            unnamed(PathNode.of(replaced), place);
+        }
+        index.left(PathNode.of(moved).inode(), new InodeIndex.Place(source.inode(), name));
+        child(to, newName);
+        forceNames(source.path());
+        if (!source.path().equals(target.path())) {
+            forceNames(target.path());
+        }
+    }
+
+    /** A file lost a name; when it was the last one, the file is gone. */
+    private void unnamed(PathNode file, InodeIndex.Place place) throws IOException {
+        if (file.attributes().isDirectory() || file.attributes().nlink() <= 1) {
+            index.gone(file.inode());
+            open.discard(file.inode());
+        } else {
+            index.left(file.inode(), place);
+        }
+    }
+
+    /** Linux takes fsync on a directory; the JDK opens one for reading. */
+    private void forceNames(Path directory) throws IOException {
+        if (durable) {
+            try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS)) {
+                channel.force(true);
+            }
+        }
+    }
+
+    @Override
+    public NfsText readlink(Node link) throws IOException {
+        return PathNames.bytes(Files.readSymbolicLink(PathNode.of(link).path()));
+    }
+
+    // ---- attributes and data
+
+    @Override
+    public void setAttributes(Node node, Sattr3 change) throws IOException {
+        PathNode file = PathNode.of(node);
+        if (change.size() != null) {
+            try (OpenFiles.Use use = use(file, true)) {
+                resize(use.channel(), change.size());
+            }
+        }
+        PathChanges.setAttributes(file.path(), file.attributes().type(), change);
+        if (durable && file.attributes().type() == FileType3.NF3REG) {
+            try (Forcing forcing = forcing(node)) {
+                forcing.force(true);
+            }
+        }
+    }
+
+    private static void resize(FileChannel channel, long size) throws IOException {
+        long now = channel.size();
+        if (size < now) {
+            channel.truncate(size);
+        } else if (size > now) {
+            channel.write(ByteBuffer.allocate(1), size - 1);
+        }
+    }
+
+    private OpenFiles.Use use(PathNode file, boolean write) throws IOException {
+        return open.use(file.inode(), file.path(), write);
+    }
+
+    @Override
+    public int read(Node file, long offset, ByteBuffer target) throws IOException {
+        int begin = target.position();
+        try (OpenFiles.Use use = use(PathNode.of(file), false)) {
+            while (target.hasRemaining() && use.channel().read(target, offset + target.position() - begin) > 0) {
+                // One read(2) may bring less than was asked for.
+                continue;
+            }
+        }
+        return target.position() - begin;
+    }
+
+    @Override
+    public void write(Node file, long offset, ByteBuffer source) throws IOException {
+        int begin = source.position();
+        try (OpenFiles.Use use = use(PathNode.of(file), true)) {
+            while (source.hasRemaining()) {
+                use.channel().write(source, offset + source.position() - begin);
+            }
+        }
+    }
+
+    @Override
+    public Forcing forcing(Node file) throws IOException {
+        OpenFiles.Use use = use(PathNode.of(file), false);
+        return new Forcing() {
+            @Override
+            public void force(boolean metadata) throws IOException {
+                use.channel().force(metadata);
+            }
+
+            @Override
+            public void close() throws IOException {
+                use.close();
+            }
+        };
+    }
+
+    @Override
+    public Space space() throws IOException {
+        FileStore store = Files.getFileStore(root);
+        return new Space(store.getTotalSpace(), store.getUnallocatedSpace(), store.getUsableSpace(), Space.UNKNOWN, Space.UNKNOWN);
+    }
+
+    @Override
+    public boolean makesSpecialFiles() {
+        return false;
+    }
+
+    @Override
+    public void close() throws IOException {
+        open.close();
+    }
+}

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.export.tree;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.List;
+import org.dcache.oncrpc4j.rdma.nfs3.Fattr3;
+import org.dcache.oncrpc4j.rdma.nfs3.FileHandle;
+import org.dcache.oncrpc4j.rdma.nfs3.NfsText;
+import org.dcache.oncrpc4j.rdma.nfs3.Sattr3;
+
+/**
+ * The files behind an export. It does what it is told: rights, read-only and names like ".." have been looked at before.
+ *
+ * <p>Any thread, several at once. The caller holds {@link TreeLocks}: {@link #rename} and the removal of a directory have the tree for themselves,
+ * so that the way to a file that was resolved stays what it is until the procedure ends; everything that changes a directory or file has that one
+ * for itself. Only what {@link #forcing} returns is used without.
+ *
+ * <p>Methods fail with {@link Nfs3Exception} where they know the status, else with the exceptions of java.nio.file.
+ */
+public interface ExportTree extends AutoCloseable {
+
+    Node root() throws IOException;
+
+    /** @throws Nfs3Exception BADHANDLE if it is not one of ours, STALE if the file is gone, JUKEBOX if it may only be looked for later */
+    Node resolve(FileHandle handle) throws IOException;
+
+    /** As they are now. */
+    Fattr3 attributes(Node node) throws IOException;
+
+    /** Finds a name, neither "." nor ".."; does not follow symbolic links. */
+    Node lookup(Node directory, NfsText name) throws IOException;
+
+    /** The directory that a directory is in; the root's is the root. */
+    Node parent(Node directory) throws IOException;
+
+    /** The names in a directory without "." and "..", each once, in no order. */
+    List<NfsText> list(Node directory) throws IOException;
+
+    /** Makes a file that must not exist. */
+    Node create(Node directory, NfsText name, Creation creation) throws IOException;
+
+    void link(Node file, Node directory, NfsText name) throws IOException;
+
+    /** Removes a name: of an empty directory, or of anything else. */
+    void remove(Node directory, NfsText name, Node victim) throws IOException;
+
+    /**
+     * Moves a name, in one step.
+     *
+     * @param replaced what has the new name so far; null for nothing. An empty directory if the moved is one, else none
+     */
+    void rename(Node from, NfsText name, Node moved, Node to, NfsText newName, Node replaced) throws IOException;
+
+    NfsText readlink(Node link) throws IOException;
+
+    /** Sets what is given, the size first. */
+    void setAttributes(Node node, Sattr3 change) throws IOException;
+
+    /**
+     * Reads until the buffer is full or the file ends.
+     *
+     * @return bytes read; the buffer's position has moved as far
+     */
+    int read(Node file, long offset, ByteBuffer target) throws IOException;
+
+    /** Writes all. */
+    void write(Node file, long offset, ByteBuffer source) throws IOException;
+
+    /** Opens a file to wait for the disk; what it returns is used and closed without locks. */
+    Forcing forcing(Node file) throws IOException;
+
+    /** Waits for the disk. One thread. */
+    interface Forcing extends AutoCloseable {
+
+        /**
+         * Returns when what was written before is on the disk.
+         *
+         * @param metadata the attributes too
+         */
+        void force(boolean metadata) throws IOException;
+
+        @Override
+        void close() throws IOException;
+    }
+
+    Space space() throws IOException;
+
+    /** Whether {@code MKNOD} can make anything. */
+    boolean makesSpecialFiles();
+
+    @Override
+    void close() throws IOException;
+}

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.export.tree;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+import org.dcache.oncrpc4j.rdma.nfs3.FileHandle;
+import org.dcache.oncrpc4j.rdma.nfs3.NfsText;
+
+/**
+ * What is known of inodes that clients have handles of: the handle, which stays the same as long as it is known here, and where the file was seen
+ * last. A place is a directory's inode and a name in it, so nothing below a directory that moves has to be touched. All of it is a hint: the file is
+ * looked at before it is believed. Bounded, the least recently used go first. Any thread.
+ */
+final class InodeIndex {
+
+    private static final int MAX_PLACES = 4;
+
+    /** Where a file was seen. */
+    record Place(long directory, NfsText name) {}
+
+    private static final class Known {
+        private final FileHandle handle;
+        private final int generation;
+        /** The latest first. */
+        private final List<Place> places = new ArrayList<>(1);
+
+        private Known(FileHandle handle, int generation) {
+            this.handle = handle;
+            this.generation = generation;
+        }
+    }
+
+    private final Map<Long, Known> inodes;
+
+    InodeIndex(int capacity) {
+        inodes = new LinkedHashMap<>(16, 0.75f, true) {
+
+            private static final long serialVersionUID = 1L;
+
+            @Override
+            protected boolean removeEldestEntry(Map.Entry<Long, Known> eldest) {
+                return size() > capacity;
+            }
+        };
+    }
+
+    /**
+     * A file was seen.
+     *
+     * @param generation if it is another than before, this is another file
+     * @param handle makes one if none is known
+     * @return its handle
+     */
+    synchronized FileHandle seen(long inode, int generation, Place place, Supplier<FileHandle> handle) {
+        Known known = inodes.get(inode);
+        if (known == null || known.generation != generation) {
+            known = new Known(handle.get(), generation);
+            inodes.put(inode, known);
+        }
+        if (known.places.isEmpty() || !known.places.get(0).equals(place)) {
+            known.places.remove(place);
+            known.places.add(0, place);
+            if (known.places.size() > MAX_PLACES) {
+                known.places.remove(MAX_PLACES);
+            }
+        }
+        return known.handle;
+    }
+
+    /** Where to look for a file, the best first; none if nothing is known. */
+    synchronized List<Place> places(long inode) {
+        Known known = inodes.get(inode);
+        return known == null ? List.of() : List.copyOf(known.places);
+    }
+
+    /** A file is no longer at a place, but may be elsewhere. */
+    synchronized void left(long inode, Place place) {
+        Known known = inodes.get(inode);
+        if (known != null) {
+            known.places.remove(place);
+        }
+    }
+
+    /** A file is gone. */
+    synchronized void gone(long inode) {
+        inodes.remove(inode);
+    }
+}

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.export.tree;
+
+import java.io.IOException;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.dcache.oncrpc4j.rdma.nfs3.NfsStat3;
+
+/**
+ * Finds a file by its inode when nobody knows where it is, as after a restart: first along the names whose hashes the handle has, then, because it or a
+ * directory above it may have been renamed, everywhere.
+ *
+ * <p>Looking everywhere reads every directory of the export, so made-up handles could keep the server busy with nothing else. It is done by one
+ * thread at a time, and, beyond the first second, takes at most a tenth of the time; who comes too early is told to come again (JUKEBOX). What came
+ * by on the way is remembered, and what was not found too, both bounded. Any thread.
+ */
+final class InodeSearch {
+
+    private static final int MAX_REMEMBERED = 1 << 17;
+    private static final long FREE_NANOS = TimeUnit.SECONDS.toNanos(1);
+    private static final int SHARE = 10;
+
+    private final Path root;
+    private final long device;
+    /** Where inodes were seen while others were searched for. */
+    private final Map<Long, Path> passed = remembered();
+    private final Map<Long, Boolean> missing = remembered();
+    private boolean searching;
+    private long spentNanos;
+    private long spentAt = System.nanoTime();
+
+    private static <T> Map<Long, T> remembered() {
+        return new LinkedHashMap<>() {
+
+            private static final long serialVersionUID = 1L;
+
+            @Override
+            protected boolean removeEldestEntry(Map.Entry<Long, T> eldest) {
+                return size() > MAX_REMEMBERED;
+            }
+        };
+    }
+
+    InodeSearch(Path root, long device) {
+        this.root = root;
+        this.device = device;
+    }
+
+    /**
+     * @return where it is; null if it is not in the export
+     * @throws Nfs3Exception JUKEBOX if it cannot be looked for now
+     */
+    Path find(InodeHandle handle) throws IOException {
+        Path found = passedBy(handle.inode());
+        if (found == null) {
+            found = along(root, handle, 0);
+        }
+        return found != null ? found : everywhere(handle.inode());
+    }
+
+    /** An inode is there, after all: somebody moved it into the export, or made a file that got its number. */
+    synchronized void exists(long inode) {
+        missing.remove(inode);
+    }
+
+    private Path along(Path directory, InodeHandle handle, int level) {
+        if (level == handle.names().length) {
+            return null;
+        }
+        boolean last = level == handle.names().length - 1;
+        try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory)) {
+            for (Path entry : entries) {
+                if (InodeHandle.hash(PathNames.bytes(entry.getFileName())) == handle.names()[level]) {
+                    FileStat stat = FileStat.of(entry);
+                    boolean here = stat.device() == device;
+                    if (here && stat.inode() == handle.inode()) {
+                        return entry;
+                    }
+                    Path below = here && !last && stat.attributes().isDirectory() ? along(entry, handle, level + 1) : null;
+                    if (below != null) {
+                        return below;
+                    }
+                }
+            }
+        } catch (IOException | DirectoryIteratorException e) {
+            // Not readable, or gone meanwhile: it is not found here.
+            return null;
+        }
+        return null;
+    }
+
+    private Path passedBy(long inode) {
+        Path path;
+        synchronized (this) {
+            path = passed.remove(inode);
+        }
+        FileStat stat = path == null ? null : statOrNull(path);
+        return stat != null && stat.device() == device && stat.inode() == inode ? path : null;
+    }
+
+    private Path everywhere(long inode) throws Nfs3Exception {
+        long begin = System.nanoTime();
+        synchronized (this) {
+            if (missing.containsKey(inode)) {
+                return null;
+            }
+            spentNanos = Math.max(0, spentNanos - (begin - spentAt) / SHARE);
+            spentAt = begin;
+            if (searching || spentNanos > FREE_NANOS) {
+                throw new Nfs3Exception(NfsStat3.NFS3ERR_JUKEBOX, "another search goes on, or took long");
+            }
+            searching = true;
+        }
+        Path found = null;
+        try {
+            found = below(inode);
+            return found;
+        } finally {
+            synchronized (this) {
+                searching = false;
+                spentNanos += System.nanoTime() - begin;
+                if (found == null) {
+                    missing.put(inode, true);
+                }
+            }
+        }
+    }
+
+    private Path below(long inode) {
+        Deque<Path> directories = new ArrayDeque<>();
+        directories.push(root);
+        while (!directories.isEmpty()) {
+            try (DirectoryStream<Path> entries = Files.newDirectoryStream(directories.pop())) {
+                for (Path entry : entries) {
+                    FileStat stat = statOrNull(entry);
+                    if (stat != null && stat.device() == device) {
+                        if (stat.inode() == inode) {
+                            return entry;
+                        }
+                        synchronized (this) {
+                            passed.put(stat.inode(), entry);
+                        }
+                        if (stat.attributes().isDirectory()) {
+                            directories.push(entry);
+                        }
+                    }
+                }
+            } catch (IOException | DirectoryIteratorException e) {
+                // Not readable, or gone meanwhile: go on with the next.
+                continue;
+            }
+        }
+        return null;
+    }
+
+    private static FileStat statOrNull(Path path) {
+        try {
+            return FileStat.of(path);
+        } catch (IOException e) {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.export.tree;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributeView;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Instant;
+import java.util.HexFormat;
+import java.util.Set;
+import org.dcache.oncrpc4j.rdma.nfs3.FileType3;
+import org.dcache.oncrpc4j.rdma.nfs3.NfsStat3;
+import org.dcache.oncrpc4j.rdma.nfs3.Sattr3;
+import org.dcache.oncrpc4j.rdma.nfs3.SetTime3;
+
+/**
+ * Makes files and sets attributes with java.nio.file. Stateless.
+ *
+ * <p>New files are made for the process alone, then given to their owner, then their mode, so that nobody sees them with more rights in between.
+ * Without the right to give files away (no root) the owner stays the process's.
+ */
+public final class PathChanges {
+
+    private static final FileAttribute<Set<PosixFilePermission>> PRIVATE_FILE =
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
+    private static final FileAttribute<Set<PosixFilePermission>> PRIVATE_DIRECTORY =
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
+
+    /** Begin of the names of files that are not ready yet. */
+    public static final String UNREADY = ".nfs-create-";
+
+    private static final boolean PRIVILEGED = ProcessUser.current().uid() == 0;
+
+    private PathChanges() {}
+
+    static void create(Path path, Creation creation) throws IOException {
+        if (creation.times() == null || !ready(path, creation)) {
+            make(path, creation);
+        }
+    }
+
+    /**
+     * Makes a file that has its times from the first moment on which its name can be seen, also by a server that is started after this one was killed: under
+     * another name first. That one is left behind only if this process is killed meanwhile, and is made anew when the client asks again.
+     *
+     * @return false if the file system has no hard links, nothing has been made then
+     * @throws java.nio.file.FileAlreadyExistsException if the path is there
+     */
+    private static boolean ready(Path path, Creation creation) throws IOException {
+        Path unready = path.resolveSibling(UNREADY + HexFormat.of().toHexDigits(creation.times().atime().time().seconds())
+                + HexFormat.of().toHexDigits(creation.times().mtime().time().seconds()));
+        Files.deleteIfExists(unready);
+        try {
+            make(unready, creation);
+            return linked(path, unready);
+        } finally {
+            Files.deleteIfExists(unready);
+        }
+    }
+
+    private static boolean linked(Path path, Path unready) throws IOException {
+        try {
+            Files.createLink(path, unready);
+            return true;
+        } catch (FileAlreadyExistsException e) {
+            throw e;
+        } catch (FileSystemException | UnsupportedOperationException e) {
+            return false;
+        }
+    }
+
+    private static void make(Path path, Creation creation) throws IOException {
+        switch (creation.type()) {
+            case NF3REG -> FileChannel.open(path, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS),
+                    PRIVATE_FILE).close();
+            case NF3DIR -> Files.createDirectory(path, PRIVATE_DIRECTORY);
+            case NF3LNK -> Files.createSymbolicLink(path, PathNames.target(creation.target()));
+            default -> throw new Nfs3Exception(NfsStat3.NFS3ERR_NOTSUPP, "java.nio.file cannot make " + creation.type());
+        }
+        if (creation.times() != null) {
+            times(path, creation.type(), creation.times());
+        }
+        if (PRIVILEGED) {
+            own(path, creation.uid(), creation.gid());
+        }
+        if (creation.type() != FileType3.NF3LNK) {
+            mode(path, creation.type(), creation.mode());
+        }
+    }
+
+    /** @param change the size is not looked at */
+    static void setAttributes(Path path, FileType3 type, Sattr3 change) throws IOException {
+        if (change.uid() != null || change.gid() != null) {
+            own(path, change.uid(), change.gid());
+        }
+        if (change.mode() != null && type != FileType3.NF3LNK) {
+            mode(path, type, change.mode());
+        }
+        if (!change.atime().equals(SetTime3.DONT_CHANGE) || !change.mtime().equals(SetTime3.DONT_CHANGE)) {
+            times(path, type, change);
+        }
+    }
+
+    /** @param uid null to leave it */
+    private static void own(Path path, Integer uid, Integer gid) throws IOException {
+        if (uid != null) {
+            Files.setAttribute(path, "unix:uid", uid, LinkOption.NOFOLLOW_LINKS);
+        }
+        if (gid != null) {
+            Files.setAttribute(path, "unix:gid", gid, LinkOption.NOFOLLOW_LINKS);
+        }
+    }
+
+    /** Not to follow links, the JDK opens the file, for which it must not be a FIFO or device; those are no links. */
+    private static void mode(Path path, FileType3 type, int mode) throws IOException {
+        boolean opens = type == FileType3.NF3REG || type == FileType3.NF3DIR;
+        LinkOption[] options = opens && PRIVILEGED ? new LinkOption[] {LinkOption.NOFOLLOW_LINKS} : new LinkOption[0];
+        Files.setAttribute(path, "unix:mode", mode & 07777, options);
+    }
+
+    private static void times(Path path, FileType3 type, Sattr3 change) throws IOException {
+        if (type != FileType3.NF3REG && type != FileType3.NF3DIR && type != FileType3.NF3LNK) {
+            throw new Nfs3Exception(NfsStat3.NFS3ERR_NOTSUPP, "the JDK would open the " + type + " to set its times");
+        }
+        FileTime now = FileTime.from(Instant.now());
+        Files.getFileAttributeView(path, BasicFileAttributeView.class, LinkOption.NOFOLLOW_LINKS)
+                .setTimes(time(change.mtime(), now), time(change.atime(), now), null);
+    }
+
+    /** Null to leave it. */
+    private static FileTime time(SetTime3 time, FileTime now) {
+        if (time.equals(SetTime3.DONT_CHANGE)) {
+            return null;
+        }
+        return time.time() == null ? now : FileTime.from(time.time().toInstant());
+    }
+}

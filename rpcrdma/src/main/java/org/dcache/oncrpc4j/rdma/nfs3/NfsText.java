@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.nfs3;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import org.dcache.oncrpc4j.xdr.XdrDecodingStream;
+import org.dcache.oncrpc4j.xdr.XdrEncodingStream;
+
+/**
+ * A file name or path as it is on the wire (filename3, nfspath3, dirpath, name of RFC 1813): bytes, by custom UTF-8. Kept as bytes, because a name
+ * that is not UTF-8 must come back as it went.
+ */
+public final class NfsText implements XdrValue {
+
+    private final byte[] bytes;
+
+    public NfsText(byte[] bytes) {
+        this.bytes = bytes.clone();
+    }
+
+    /** The text in UTF-8. */
+    public static NfsText of(String text) {
+        return new NfsText(text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** A copy. */
+    public byte[] bytes() {
+        return bytes.clone();
+    }
+
+    /** Bytes, not characters. */
+    public int length() {
+        return bytes.length;
+    }
+
+    /** Reads filename3, at most {@link Nfs3#MAX_NAME} bytes. */
+    public static NfsText decodeName(XdrDecodingStream xdr) throws IOException {
+        return decode(xdr, "filename3", Nfs3.MAX_NAME);
+    }
+
+    /** Reads nfspath3, at most {@link Nfs3#MAX_PATH} bytes. */
+    public static NfsText decodePath(XdrDecodingStream xdr) throws IOException {
+        return decode(xdr, "nfspath3", Nfs3.MAX_PATH);
+    }
+
+    /** Reads dirpath of MOUNT, at most {@link Mount3#MNTPATHLEN} bytes. */
+    public static NfsText decodeDirPath(XdrDecodingStream xdr) throws IOException {
+        return decode(xdr, "dirpath", Mount3.MNTPATHLEN);
+    }
+
+    /** Reads the name of a host or group of MOUNT, at most {@link Mount3#MNTNAMLEN} bytes. */
+    public static NfsText decodeHost(XdrDecodingStream xdr) throws IOException {
+        return decode(xdr, "name", Mount3.MNTNAMLEN);
+    }
+
+    private static NfsText decode(XdrDecodingStream xdr, String item, int limit) throws IOException {
+        return new NfsText(Bounded.opaque(xdr, item, limit));
+    }
+
+    @Override
+    public void xdrEncode(XdrEncodingStream xdr) {
+        xdr.xdrEncodeDynamicOpaque(bytes);
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof NfsText that && Arrays.equals(bytes, that.bytes);
+    }
+
+    @Override
+    public int hashCode() {
+        return Arrays.hashCode(bytes);
+    }
+
+    /** As UTF-8; malformed bytes are replaced, so this does not always name the same file. */
+    @Override
+    public String toString() {
+        return new String(bytes, StandardCharsets.UTF_8);
+    }
+}

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.nfs3.results;
+
+import java.io.IOException;
+import org.dcache.oncrpc4j.rdma.nfs3.NfsStat3;
+import org.dcache.oncrpc4j.rdma.nfs3.WccData;
+import org.dcache.oncrpc4j.rdma.nfs3.XdrValue;
+import org.dcache.oncrpc4j.xdr.XdrDecodingStream;
+import org.dcache.oncrpc4j.xdr.XdrEncodingStream;
+
+/**
+ * Results of WRITE (RFC 1813, section 3.3.7).
+ *
+ * @param status NFS3_OK, or why not
+ * @param wcc of the file
+ * @param count bytes written
+ * @param committed UNSTABLE, DATA_SYNC or FILE_SYNC of {@code Nfs3}: how far they are safe
+ * @param verf changes when the server may have lost uncommitted data
+ */
+public record Write3Res(NfsStat3 status, WccData wcc, int count, int committed, long verf) implements XdrValue {
+
+    public static Write3Res ok(WccData wcc, int count, int committed, long verf) {
+        return new Write3Res(NfsStat3.NFS3_OK, wcc, count, committed, verf);
+    }
+
+    /** @param status not NFS3_OK */
+    public static Write3Res failed(NfsStat3 status, WccData wcc) {
+        return new Write3Res(status, wcc, 0, 0, 0);
+    }
+
+    public static Write3Res decode(XdrDecodingStream xdr) throws IOException {
+        NfsStat3 status = NfsStat3.decode(xdr);
+        if (status != NfsStat3.NFS3_OK) {
+            return failed(status, WccData.decode(xdr));
+        }
+        return ok(WccData.decode(xdr), xdr.xdrDecodeInt(), xdr.xdrDecodeInt(), xdr.xdrDecodeLong());
+    }
+
+    @Override
+    public void xdrEncode(XdrEncodingStream xdr) throws IOException {
+        status.xdrEncode(xdr);
+        wcc.xdrEncode(xdr);
+        if (status == NfsStat3.NFS3_OK) {
+            xdr.xdrEncodeInt(count);
+            xdr.xdrEncodeInt(committed);
+            xdr.xdrEncodeLong(verf);
+        }
+    }
+}

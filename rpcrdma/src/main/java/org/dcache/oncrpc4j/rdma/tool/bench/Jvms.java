@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.tool.bench;
+
+import java.io.File;
+import java.net.URISyntaxException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.dcache.oncrpc4j.rdma.tool.NativeAccess;
+
+/**
+ * The start of a child's command line: our own java, a class path without the transport (but with the
+ * measuring program's binding, which any program may bring), and for RDMA the agent and its settings.
+ */
+final class Jvms {
+
+    private static final String AGENT = "../../nfs4j-integration/target/oncrpc4j-rdma-agent.jar";
+
+    private final Path target;
+    private final Workload workload;
+
+    private final List<Path> more;
+
+    private Jvms(Path target, Workload workload, List<Path> more) {
+        this.target = target;
+        this.workload = workload;
+        this.more = more;
+    }
+
+    /**
+     * Looks for what the build made: beside the classes or the jar that this class came from.
+     *
+     * @param more jars behind all others on the children's class path
+     */
+    static Jvms find(Workload workload, List<Path> more) throws BenchException {
+        try {
+            return new Jvms(Path.of(Jvms.class.getProtectionDomain().getCodeSource().getLocation().toURI()).getParent(), workload, more);
+        } catch (URISyntaxException e) {
+            throw new BenchException("cannot tell where this program lies", e);
+        }
+    }
+
+    List<String> tcp(List<String> flags) {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(List.of("-Xms256m", "-Xmx1g", "-XX:MaxDirectMemorySize=1g", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"));
+        command.addAll(flags);
+        command.add("-cp");
+        StringBuilder classPath = new StringBuilder(isPacked() ? classPath() : System.getProperty("java.class.path"));
+        more.forEach(jar -> classPath.append(File.pathSeparator).append(jar));
+        command.add(classPath.toString());
+        return command;
+    }
+
+    /**
+     * @param agent null for the build's own
+     * @param settings property names and values
+     */
+    List<String> rdma(List<String> flags, Path agent, Map<String, String> settings) throws BenchException {
+        Path jar = agent != null ? agent : target.resolve(AGENT).normalize();
+        boolean noJar = !Files.isRegularFile(jar);
+        if (noJar || !isPacked()) {
+            throw new BenchException((noJar ? "there is no " + jar : "the programs are not packed in " + programs())
+                    + "; build with 'mvn package', or use --transport tcp");
+        }
+        List<String> all = new ArrayList<>(flags);
+        all.add("-javaagent:" + jar);
+        all.addAll(NativeAccess.flags());
+        all.add("-Doncrpc.transport=rdma");
+        settings.forEach((name, value) -> all.add("-D" + name + "=" + value));
+        return tcp(all);
+    }
+
+    private String classPath() {
+        List<Path> folders = new ArrayList<>(List.of(programs(), application()));
+        workload.folders().forEach(folder -> folders.add(target.resolve("tool").resolve(folder)));
+        return folders.stream().map(folder -> folder + File.separator + "*").collect(Collectors.joining(File.pathSeparator));
+    }
+
+    /** Otherwise this runs from bare classes, as a test does, and the children get our own class path. */
+    private boolean isPacked() {
+        return Files.isDirectory(programs()) && Files.isDirectory(application());
+    }
+
+    private Path programs() {
+        return target.resolve("tool").resolve("bench");
+    }
+
+    private Path application() {
+        return target.resolve("tool").resolve("app");
+    }
+}
