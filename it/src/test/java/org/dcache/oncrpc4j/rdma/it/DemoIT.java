@@ -33,8 +33,8 @@ class DemoIT {
         Tool.Result result = Tool.run("demo", "--without-agent");
         assertThat(result.output())
                 .contains("FAILED: RDMA: no RDMA transport in the server's JVM")
-                .contains("FAILED: RDMA: on the wire, client to server: expected MPA frames (iWARP), came record-marked RPC")
-                .contains("FAILED: RDMA: on the wire, server to client: expected MPA frames (iWARP), came record-marked RPC")
+                .contains("FAILED: RDMA: on the wire, client to server: expected MPA frames (iWARP), got record-marked RPC")
+                .contains("FAILED: RDMA: on the wire, server to client: expected MPA frames (iWARP), got record-marked RPC")
                 .doesNotContain("FAILED: TCP")
                 .doesNotContain("OK:");
         assertThat(result.status()).isOne();

@@ -12,7 +12,7 @@ import org.dcache.oncrpc4j.rdma.verbs.error.HandshakeTimeoutException;
 import org.dcache.oncrpc4j.rdma.verbs.error.VerbsException;
 import org.dcache.oncrpc4j.rdma.verbs.parts.IncomingRequest;
 import org.dcache.oncrpc4j.rdma.verbs.parts.Members;
-import org.dcache.oncrpc4j.rdma.verbs.parts.StillbornQueuePair;
+import org.dcache.oncrpc4j.rdma.verbs.parts.UnestablishedQueuePair;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -79,7 +79,7 @@ final class DisniRequest extends IncomingRequest implements Opening {
     }
 
     private void tellGone(ConnectOptions options, QueuePairHandler connection, VerbsException cause) {
-        StillbornQueuePair.tell(adapter.jobs(), connection, adapter.counters(), DisniCounter.HANDLER_FAILED, adapter.info(localAddress(), remoteAddress(), options), cause);
+        UnestablishedQueuePair.tell(adapter.jobs(), connection, adapter.counters(), DisniCounter.HANDLER_FAILED, adapter.info(localAddress(), remoteAddress(), options), cause);
     }
 
     @Override

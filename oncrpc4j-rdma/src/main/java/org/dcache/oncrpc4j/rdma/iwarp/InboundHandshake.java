@@ -32,7 +32,7 @@ import org.slf4j.LoggerFactory;
 final class InboundHandshake extends IncomingRequest implements EventLoop.Handler {
 
     /** Stands for {@link MpaFrame#RTR_EMPTY}, whose bit is that of RTR_READ in the other word. */
-    private static final int EMPTY_FORM = 1;
+    private static final int RTR_FORM_EMPTY = 1;
 
     private static final Logger LOG = LoggerFactory.getLogger(InboundHandshake.class);
 
@@ -147,20 +147,20 @@ final class InboundHandshake extends IncomingRequest implements EventLoop.Handle
         ConnectionInfo info = new ConnectionInfo(IwarpProvider.NAME, localAddress(), remoteAddress(), privateData, ird, ord, crc,
                 "MPA revision " + revision + ", MULPDU " + mulpdu);
         Agreement agreement = new Agreement(info, false, mulpdu, options.receiveSize(), options.receives(),
-                form == MpaFrame.RTR_READ ? ird + 1 : ird, form == EMPTY_FORM);
+                form == MpaFrame.RTR_READ ? ird + 1 : ird, form == RTR_FORM_EMPTY);
         IwarpQueuePair queuePair = new IwarpQueuePair(adapter, loop, channel, qpHandler, agreement);
         if (isOver()) {
-            queuePair.stillborn(cause);
+            queuePair.endUnestablished(cause);
             return;
         }
-        int irdWord = ird | (isPeerToPeer() ? MpaFrame.PEER_TO_PEER : 0) | (form == EMPTY_FORM ? MpaFrame.RTR_EMPTY : 0);
-        int ordWord = ord | (form == EMPTY_FORM ? 0 : form);
+        int irdWord = ird | (isPeerToPeer() ? MpaFrame.PEER_TO_PEER : 0) | (form == RTR_FORM_EMPTY ? MpaFrame.RTR_EMPTY : 0);
+        int ordWord = ord | (form == RTR_FORM_EMPTY ? 0 : form);
         ByteBuffer reply = reply(crc ? MpaFrame.CRC : 0, irdWord, ordWord, options.privateData());
         if (!send(reply)) {
-            queuePair.stillborn(cause);
+            queuePair.endUnestablished(cause);
         } else if (!adapter.members().add(queuePair)) {
             end(null, new AdapterClosedException("the iWARP adapter was closed"));
-            queuePair.stillborn(cause);
+            queuePair.endUnestablished(cause);
         } else {
             adapter.members().remove(this);
             comesUp(() -> queuePair.established(key));
@@ -181,7 +181,7 @@ final class InboundHandshake extends IncomingRequest implements EventLoop.Handle
         if ((ordWord & MpaFrame.RTR_READ) != 0) {
             return MpaFrame.RTR_READ;
         }
-        return (MpaFrame.irdWord(request, 0) & MpaFrame.RTR_EMPTY) != 0 ? EMPTY_FORM : 0;
+        return (MpaFrame.irdWord(request, 0) & MpaFrame.RTR_EMPTY) != 0 ? RTR_FORM_EMPTY : 0;
     }
 
     private ByteBuffer reply(int flags, int irdWord, int ordWord, byte[] data) {

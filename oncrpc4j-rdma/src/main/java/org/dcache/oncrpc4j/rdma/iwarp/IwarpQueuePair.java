@@ -90,7 +90,7 @@ final class IwarpQueuePair extends LoopQueuePair implements EventLoop.Handler {
     }
 
     /** Loop: the peer was gone before the connection came up, and its socket is closed. */
-    void stillborn(VerbsException cause) {
+    void endUnestablished(VerbsException cause) {
         endNow(cause);
     }
 

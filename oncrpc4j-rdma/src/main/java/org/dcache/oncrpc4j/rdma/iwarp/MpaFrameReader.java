@@ -58,7 +58,7 @@ final class MpaFrameReader {
             }
             if (!MpaFrame.keyMatches(frame, 0, frame.position(), reply)) {
                 throw new BadFrameException(IwarpCounter.HANDSHAKE_BAD_KEY,
-                        "expected the key \"MPA ID " + (reply ? "Rep" : "Req") + " Frame\", something else came");
+                        "expected the key \"MPA ID " + (reply ? "Rep" : "Req") + " Frame\", got something else");
             }
             if (frame.hasRemaining()) {
                 return false;
@@ -75,7 +75,7 @@ final class MpaFrameReader {
         int revision = MpaFrame.revision(frame, 0);
         if (revision > MAX_REVISION) {
             throw new BadFrameException(IwarpCounter.HANDSHAKE_BAD_REVISION,
-                    "expected MPA revision 0 to " + MAX_REVISION + ", revision " + revision + " came");
+                    "expected MPA revision 0 to " + MAX_REVISION + ", got " + revision);
         }
         int length = MpaFrame.privateDataLength(frame, 0);
         if (length > MpaFrame.MAX_PRIVATE_DATA || MpaFrame.isEnhanced(frame, 0) && length < MpaFrame.IRD_ORD_LENGTH) {

@@ -9,7 +9,7 @@ final class GssSequenceException extends IOException {
     private static final long serialVersionUID = 1L;
 
     GssSequenceException(int expected, int came) {
-        super("expected RPCSEC_GSS arguments of sequence number " + Integer.toUnsignedString(expected) + ", as the credential says; came "
+        super("expected RPCSEC_GSS arguments of sequence number " + Integer.toUnsignedString(expected) + ", as the credential says; got "
                 + Integer.toUnsignedString(came) + "; the call was put together from parts of others");
     }
 }

@@ -23,11 +23,11 @@ record HandlerListener<A>(RdmaRpcTransport transport, A attachment, CompletionHa
     }
 
     @Override
-    public void failed(IOException cause, boolean inside) {
+    public void failed(IOException cause, boolean mustNotBlock) {
         if (cause instanceof CallWithdrawnException && PendingReply.isOwn(handler)) {
             return;
         }
-        if (inside) {
+        if (mustNotBlock) {
             transport.callback(() -> handler.failed(cause, attachment));
         } else {
             handler.failed(cause, attachment);

@@ -57,7 +57,7 @@ final class RdmaEndpoint implements RpcEndpoint {
     private static final long LOOK_AGAIN = 10;
 
     /** Connections that come and go. */
-    private final BoundedLog comings = new BoundedLog(LOG);
+    private final BoundedLog connectionLog = new BoundedLog(LOG);
     private final ServiceContext service;
     private final Configuration config;
     private final DevicePool.Source devices;
@@ -241,12 +241,12 @@ final class RdmaEndpoint implements RpcEndpoint {
             transport.abort();
             return;
         }
-        comings.info("{} {}", service.client() ? "connected to" : "connection of", transport.report());
+        connectionLog.info("{} {}", service.client() ? "connected to" : "connection of", transport.report());
     }
 
     /** On the loop. */
     void disconnected(RdmaRpcTransport transport, IOException cause) {
-        comings.info("{} ended: {}", transport, cause.getMessage());
+        connectionLog.info("{} ended: {}", transport, cause.getMessage());
         connections.remove(transport);
         synchronized (connections) {
             connections.notifyAll();

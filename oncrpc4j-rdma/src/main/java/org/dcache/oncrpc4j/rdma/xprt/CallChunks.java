@@ -44,7 +44,7 @@ final class CallChunks {
                     + h.encodedLength() + "; the client takes " + room + ", see oncrpc.rdma.inline");
         }
         if (whole) {
-            message.settle(connection.device().regbufs());
+            message.ensureRegistered(connection.device().regbufs());
         }
         boolean reduced = whole && message.items() > 0 && reduce(connection, call, context, h);
         h.procedure(RdmaHeader.RDMA_MSG);

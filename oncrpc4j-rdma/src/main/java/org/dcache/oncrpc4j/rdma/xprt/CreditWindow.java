@@ -300,6 +300,6 @@ final class CreditWindow {
     /** Why a call has no room, for {@link Admission#FULL}. */
     IOException full(Object remote) {
         return new BacklogFullException("calls that wait for credits of " + remote + " take " + limits.backlog()
-                + " bytes already, and no room came; raise oncrpc.rdma.backlog, or make fewer calls at once");
+                + " bytes already, and no room was made; raise oncrpc.rdma.backlog, or make fewer calls at once");
     }
 }

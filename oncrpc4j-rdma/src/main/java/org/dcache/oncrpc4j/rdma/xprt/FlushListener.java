@@ -45,5 +45,5 @@ final class FlushListener implements ReplyListener, SendListener {
     public void sent(int bytes, boolean onLoop) {}
 
     @Override
-    public void failed(IOException cause, boolean inside) {}
+    public void failed(IOException cause, boolean mustNotBlock) {}
 }

@@ -134,7 +134,7 @@ public final class OutMessage {
      * Moves the pieces that the adapter cannot work with into registered memory, before parts of the message are named in work requests or exposed. Nothing
      * where {@link RegbufPool#takesHeap any memory} is good enough. Idempotent.
      */
-    void settle(RegbufPool pool) {
+    void ensureRegistered(RegbufPool pool) {
         if (pool.takesHeap()) {
             return;
         }

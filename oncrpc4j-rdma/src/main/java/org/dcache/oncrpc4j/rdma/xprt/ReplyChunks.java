@@ -40,7 +40,7 @@ final class ReplyChunks {
             return -1;
         }
         if (!inline || reduced < message.length()) {
-            message.settle(connection.device().regbufs());
+            message.ensureRegistered(connection.device().regbufs());
         }
         ChunkWriter writer = context.writer().begin(connection.device().adapter().capabilities().maxSge());
         for (int chunk = 0; chunk < h.writeCount() && chunk < message.items(); chunk++) {

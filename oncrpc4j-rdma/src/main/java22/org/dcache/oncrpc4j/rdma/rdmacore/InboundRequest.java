@@ -13,7 +13,7 @@ import org.dcache.oncrpc4j.rdma.verbs.error.HandshakeTimeoutException;
 import org.dcache.oncrpc4j.rdma.verbs.error.VerbsException;
 import org.dcache.oncrpc4j.rdma.verbs.parts.IncomingRequest;
 import org.dcache.oncrpc4j.rdma.verbs.parts.Members;
-import org.dcache.oncrpc4j.rdma.verbs.parts.StillbornQueuePair;
+import org.dcache.oncrpc4j.rdma.verbs.parts.UnestablishedQueuePair;
 
 /**
  * A connection request from its event to the connection, or to its end: waits for our upper layer's answer, and after an acceptance for the peer's last word. Both waits are bounded by
@@ -84,7 +84,7 @@ final class InboundRequest extends IncomingRequest implements CmId.Holder {
     }
 
     private void tellGone(QueuePairHandler connection, VerbsException cause) {
-        StillbornQueuePair.tell(loop, connection, adapter.counters(), RdmaCoreCounter.HANDLER_FAILED, info(0, 0, ""), cause);
+        UnestablishedQueuePair.tell(loop, connection, adapter.counters(), RdmaCoreCounter.HANDLER_FAILED, info(0, 0, ""), cause);
     }
 
     private HandshakeException gaveUp() {
@@ -151,7 +151,7 @@ final class InboundRequest extends IncomingRequest implements CmId.Holder {
         if (isOver()) {
             // It failed while its queue pair was being made.
             adapter.members().replace(this, made);
-            made.stillborn(gaveUp());
+            made.endUnestablished(gaveUp());
         } else {
             queuePair = made;
             made.accepted();
@@ -203,7 +203,7 @@ final class InboundRequest extends IncomingRequest implements CmId.Holder {
         if (finish()) {
             if (queuePair != null) {
                 adapter.members().replace(this, queuePair);
-                queuePair.stillborn(cause);
+                queuePair.endUnestablished(cause);
             } else if (!accepting) {
                 destroy();
             }

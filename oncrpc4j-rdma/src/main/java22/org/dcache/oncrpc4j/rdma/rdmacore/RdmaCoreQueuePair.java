@@ -103,7 +103,7 @@ final class RdmaCoreQueuePair extends LoopQueuePair implements CmId.Holder, Comp
     }
 
     /** Loop: the peer was gone before an accepted connection came up. The handler hears only that. */
-    void stillborn(VerbsException cause) {
+    void endUnestablished(VerbsException cause) {
         id.holder(this);
         endNow(cause);
     }

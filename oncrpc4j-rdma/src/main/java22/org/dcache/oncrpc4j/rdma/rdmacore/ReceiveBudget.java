@@ -23,7 +23,7 @@ final class ReceiveBudget {
     private int level;
     private long credits;
     private int connections;
-    private int madeUp;
+    private int sparesPosted;
 
     /** @param depth receives at most for credits; the others come on top */
     ReceiveBudget(int depth) {
@@ -48,7 +48,7 @@ final class ReceiveBudget {
 
     /** @return false when there is no spare for one more */
     boolean admit() {
-        if (connections + madeUp >= spares) {
+        if (connections + sparesPosted >= spares) {
             return false;
         }
         connections++;
@@ -70,7 +70,7 @@ final class ReceiveBudget {
         connections--;
         credits -= left;
         if (inDoubt) {
-            madeUp++;
+            sparesPosted++;
         }
     }
 
@@ -85,7 +85,7 @@ final class ReceiveBudget {
 
     /** The same with so many more credits. */
     int missingWith(int more, int posted) {
-        return Math.max(0, (int) Math.min(credits + more, level) + SENTINEL + madeUp - posted);
+        return Math.max(0, (int) Math.min(credits + more, level) + SENTINEL + sparesPosted - posted);
     }
 
     /** Whether the queue may run low, and can be given more when it does. */

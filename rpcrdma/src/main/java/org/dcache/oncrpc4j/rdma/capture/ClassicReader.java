@@ -40,7 +40,7 @@ final class ClassicReader implements FrameReader {
         nanosPerUnit = magic == MAGIC_NANOSECONDS ? 1 : 1000;
         link = PcapFile.read(in, FILE_HEADER_REST, order, 0).getInt(OFFSET_LINK) & LINK_MASK;
         if (!LinkLayer.isKnown(link)) {
-            throw new IOException("expected link type " + LinkLayer.KNOWN + ", came " + link);
+            throw new IOException("expected link type " + LinkLayer.KNOWN + ", got " + link);
         }
     }
 

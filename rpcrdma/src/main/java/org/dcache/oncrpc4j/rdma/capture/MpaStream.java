@@ -323,7 +323,7 @@ final class MpaStream implements TcpStream.Sink {
         Fpdu fpdu = new Fpdu(last, direction, bytes, ulpdu, opcode, crc, 0);
         connection.listener().fpdu(fpdu);
         if (crc == Fpdu.Crc.BAD) {
-            problem(Kind.BAD_CRC, 0, String.format("CRC field: expected %08x, came %08x", crc(bytes, ulpdu),
+            problem(Kind.BAD_CRC, 0, String.format("CRC field: expected %08x, got %08x", crc(bytes, ulpdu),
                     FpduLayout.crc(bytes, FpduLayout.crcOffset(ulpdu))));
         }
         if (opcode != null) {

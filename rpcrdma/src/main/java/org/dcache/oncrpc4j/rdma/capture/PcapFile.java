@@ -55,7 +55,7 @@ public final class PcapFile implements Closeable {
             reader = new ClassicReader(in, Integer.reverseBytes(word), ByteOrder.LITTLE_ENDIAN);
         } else {
             throw new IOException(String.format(
-                    "not a capture: expected the magic of pcap (a1b2c3d4, a1b23c4d) or pcapng (0a0d0d0a), came %08x", word));
+                    "not a capture: expected the magic of pcap (a1b2c3d4, a1b23c4d) or pcapng (0a0d0d0a), got %08x", word));
         }
     }
 
@@ -104,7 +104,7 @@ public final class PcapFile implements Closeable {
     static ByteBuffer read(InputStream in, int length, ByteOrder order, int frame) throws IOException {
         byte[] bytes = in.readNBytes(length);
         if (bytes.length < length) {
-            throw new EOFException("the file ends in frame " + frame + ": expected " + length + " bytes, came " + bytes.length);
+            throw new EOFException("the file ends in frame " + frame + ": expected " + length + " bytes, got " + bytes.length);
         }
         return ByteBuffer.wrap(bytes).order(order);
     }

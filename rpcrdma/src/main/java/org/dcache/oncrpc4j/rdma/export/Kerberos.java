@@ -39,7 +39,7 @@ public record Kerberos(String keytab, String principal, List<User> users) {
         /** @throws IllegalArgumentException if it is not {@code PRINCIPAL=UID:GID} */
         public static User parse(String text) {
             if (!text.matches(".+@.+=\\d{1,9}:\\d{1,9}")) {
-                throw new IllegalArgumentException("a user is PRINCIPAL@REALM=UID:GID, came " + text);
+                throw new IllegalArgumentException("a user is PRINCIPAL@REALM=UID:GID, got " + text);
             }
             int equals = text.lastIndexOf('=');
             int colon = text.lastIndexOf(':');

@@ -18,7 +18,7 @@ public final class FileHandle implements XdrValue {
     /** @throws IllegalArgumentException if there are more than 64 bytes */
     public FileHandle(byte[] bytes) {
         if (bytes.length > Nfs3.FHSIZE) {
-            throw new IllegalArgumentException("a file handle has at most " + Nfs3.FHSIZE + " bytes, came " + bytes.length);
+            throw new IllegalArgumentException("a file handle has at most " + Nfs3.FHSIZE + " bytes, got " + bytes.length);
         }
         this.bytes = bytes.clone();
     }

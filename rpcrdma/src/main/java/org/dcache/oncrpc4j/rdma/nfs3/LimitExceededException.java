@@ -9,6 +9,6 @@ public final class LimitExceededException extends OncRpcException {
     private static final long serialVersionUID = 1L;
 
     LimitExceededException(String item, int came, int limit) {
-        super(item + ": expected a length of at most " + limit + ", came " + Integer.toUnsignedString(came));
+        super(item + ": expected a length of at most " + limit + ", got " + Integer.toUnsignedString(came));
     }
 }

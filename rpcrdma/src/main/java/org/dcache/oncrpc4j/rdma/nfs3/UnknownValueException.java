@@ -8,7 +8,7 @@ public final class UnknownValueException extends OncRpcException {
 
     private static final long serialVersionUID = 1L;
 
-    public UnknownValueException(String type, int came) {
-        super(type + ": came " + came + ", which RFC 1813 does not define");
+    public UnknownValueException(String type, int got) {
+        super(type + ": got " + got + ", which RFC 1813 does not define");
     }
 }

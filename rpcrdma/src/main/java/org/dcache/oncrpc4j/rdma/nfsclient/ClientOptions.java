@@ -25,10 +25,10 @@ public record ClientOptions(InetSocketAddress server, int mountPort, RpcAuth cre
 
     public ClientOptions {
         if (connections < 1 || connections > MOST_CONNECTIONS) {
-            throw new IllegalArgumentException("connections: expected 1 to " + MOST_CONNECTIONS + ", came " + connections);
+            throw new IllegalArgumentException("connections: expected 1 to " + MOST_CONNECTIONS + ", got " + connections);
         }
         if (callTimeout.toMillis() < 1 || giveUpAfter.isNegative() || firstPause.toMillis() < 1 || longestPause.compareTo(firstPause) < 0) {
-            throw new IllegalArgumentException("expected positive times and a longest pause no shorter than the first, came call time-out " + callTimeout
+            throw new IllegalArgumentException("expected positive times and a longest pause no shorter than the first, got call time-out " + callTimeout
                     + ", give up after " + giveUpAfter + ", pauses " + firstPause + " to " + longestPause);
         }
     }

@@ -52,7 +52,7 @@ public final class Directory {
                 return entries;
             }
             if (answer.entries().isEmpty()) {
-                throw new IOException("READDIRPLUS: expected entries or the end of the directory, came neither");
+                throw new IOException("READDIRPLUS: expected entries or the end of the directory, got neither");
             }
             cookie = answer.entries().get(answer.entries().size() - 1).cookie();
             verifier = answer.cookieverf();

@@ -27,7 +27,7 @@ public final class RemoteFile {
      */
     public RemoteFile(Nfs3Client client, FileHandle handle, int readSize, int writeSize) {
         if (readSize < LEAST_READ || writeSize < 1) {
-            throw new IllegalArgumentException("expected READs of " + LEAST_READ + " bytes at least and WRITEs of 1, came " + readSize + " and " + writeSize);
+            throw new IllegalArgumentException("expected READs of " + LEAST_READ + " bytes at least and WRITEs of 1, got " + readSize + " and " + writeSize);
         }
         this.client = client;
         this.handle = handle;
@@ -66,7 +66,7 @@ public final class RemoteFile {
             Read3Res read = client.read(handle, offset, count);
             int n = read.data().length();
             if (n > count || n != read.count() || n == 0 && !read.eof()) {
-                throw new IOException("READ of " + count + " bytes at " + offset + ": expected some bytes or the end, came " + n + " bytes and a count of "
+                throw new IOException("READ of " + count + " bytes at " + offset + ": expected some bytes or the end, got " + n + " bytes and a count of "
                         + Integer.toUnsignedString(read.count()));
             }
             if (n > 0) {

@@ -110,7 +110,7 @@ final class Upload {
             Answer<Write3Res> answer = client.writeShared(file, offset + done, stable, buffer.slice(done, length - done));
             Write3Res result = answer.value();
             if (result.count() <= 0 || result.count() > length - done) {
-                throw new IOException("WRITE of " + (length - done) + " bytes at " + (offset + done) + ": expected some of them to be written, came "
+                throw new IOException("WRITE of " + (length - done) + " bytes at " + (offset + done) + ": expected some of them to be written, got "
                         + Integer.toUnsignedString(result.count()));
             }
             shared |= answer.repeated();

@@ -21,7 +21,7 @@ public final class TextTable {
 
     public TextTable row(String... cells) {
         if (cells.length != columns) {
-            throw new IllegalArgumentException("expected " + columns + " cells, came " + cells.length);
+            throw new IllegalArgumentException("expected " + columns + " cells, got " + cells.length);
         }
         rows.add(List.of(cells));
         return this;

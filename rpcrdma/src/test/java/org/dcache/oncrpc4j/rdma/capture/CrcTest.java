@@ -55,7 +55,7 @@ class CrcTest {
         assertThat(walk(REPLY_WITH_C, SIW_FPDU + SIW_CRC).get("RPC calls")).isEqualTo(1);
         assertThat(walk(REPLY_WITHOUT_C, SIW_FPDU + "00000000").get("RPC calls")).isEqualTo(1);
         assertThatExceptionOfType(CaptureException.class).isThrownBy(() -> walk(REPLY_WITH_C, SIW_FPDU + "00000000"))
-                .withMessageContaining("CRC field: expected 45c4defa, came 00000000");
+                .withMessageContaining("CRC field: expected 45c4defa, got 00000000");
         assertThatExceptionOfType(CaptureException.class).isThrownBy(() -> walk(REPLY_WITHOUT_C, SIW_FPDU + SIW_CRC))
                 .withMessageContaining("CRC field");
         assertThatExceptionOfType(CaptureException.class).isThrownBy(() -> walk(REPLY_WITH_C, SIW_FPDU.replace("86a3", "86a2") + SIW_CRC))

@@ -41,7 +41,7 @@ final class StrictConnection implements ConnectionListener {
     public void fpdu(Fpdu f) {
         int frame = f.at().frame();
         if (f.crc() == Fpdu.Crc.NOT_CHECKED && FpduLayout.crc(f.bytes(), FpduLayout.crcOffset(f.ulpdu())) != 0) {
-            throw new CaptureException(frame, String.format("CRC field: expected 00000000, came %08x",
+            throw new CaptureException(frame, String.format("CRC field: expected 00000000, got %08x",
                     FpduLayout.crc(f.bytes(), FpduLayout.crcOffset(f.ulpdu()))));
         }
         if (f.opcode() == null) {

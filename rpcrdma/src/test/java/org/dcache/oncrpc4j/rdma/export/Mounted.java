@@ -132,7 +132,7 @@ final class Mounted implements AutoCloseable {
 
     static <T> T must(NfsStat3 status, T result) {
         if (status != NfsStat3.NFS3_OK) {
-            throw new AssertionError("expected NFS3_OK, came " + result);
+            throw new AssertionError("expected NFS3_OK, got " + result);
         }
         return result;
     }

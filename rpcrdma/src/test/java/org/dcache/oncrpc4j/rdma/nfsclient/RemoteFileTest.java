@@ -179,7 +179,7 @@ class RemoteFileTest {
     @Test
     void aServerThatWritesNothingIsAnError() {
         mostPerWrite = 0;
-        assertThatThrownBy(() -> upload(3_000)).isInstanceOf(IOException.class).hasMessageContaining("came 0");
+        assertThatThrownBy(() -> upload(3_000)).isInstanceOf(IOException.class).hasMessageContaining("got 0");
     }
 
     @Test
@@ -222,13 +222,13 @@ class RemoteFileTest {
     void aReadWithoutBytesOrEndIsAnError() throws IOException {
         server.on(Nfs3.READ, Read3Args::decode, a -> Read3Res.ok(null, 0, false, BulkData.copied(ByteBuffer.allocate(0))));
         assertThatThrownBy(() -> new RemoteFile(client, FILE, BLOCK, BLOCK).copyTo(100, (offset, data) -> { }))
-                .isInstanceOf(IOException.class).hasMessageContaining("came 0 bytes");
+                .isInstanceOf(IOException.class).hasMessageContaining("got 0 bytes");
     }
 
     @Test
     void moreBytesThanAskedForAreAnError() throws IOException {
         server.on(Nfs3.READ, Read3Args::decode, a -> Read3Res.ok(null, 1001, true, BulkData.copied(ByteBuffer.allocate(1001))));
         assertThatThrownBy(() -> new RemoteFile(client, FILE, BLOCK, BLOCK).copyTo(5000, (offset, data) -> { }))
-                .isInstanceOf(IOException.class).hasMessageContaining("came 1001 bytes");
+                .isInstanceOf(IOException.class).hasMessageContaining("got 1001 bytes");
     }
 }

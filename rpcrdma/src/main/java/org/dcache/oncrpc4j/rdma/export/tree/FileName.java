@@ -22,7 +22,7 @@ public final class FileName {
     /** @throws Nfs3Exception INVAL or NAMETOOLONG if no file can have it */
     public static void check(NfsText name) throws Nfs3Exception {
         if (name.length() > MAX) {
-            throw new Nfs3Exception(NfsStat3.NFS3ERR_NAMETOOLONG, "a name has at most " + MAX + " bytes, came " + name.length());
+            throw new Nfs3Exception(NfsStat3.NFS3ERR_NAMETOOLONG, "a name has at most " + MAX + " bytes, got " + name.length());
         }
         byte[] bytes = name.bytes();
         boolean bad = bytes.length == 0;

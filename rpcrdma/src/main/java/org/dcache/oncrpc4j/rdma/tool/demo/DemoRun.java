@@ -182,7 +182,7 @@ final class DemoRun {
             connection.toServer().counts().forEach((what, n) -> wireToServer.merge(what, n, Long::sum));
             connection.toClient().counts().forEach((what, n) -> wireToClient.merge(what, n, Long::sum));
             if (right && rdma && connection.toClient().crcBit() && seen(WireCount.GOOD_CRCS) != seen(WireCount.FPDUS)) {
-                problems.add(String.format("on the wire: expected %,d FPDUs with a good CRC32C, came %,d", seen(WireCount.FPDUS),
+                problems.add(String.format("on the wire: expected %,d FPDUs with a good CRC32C, got %,d", seen(WireCount.FPDUS),
                         seen(WireCount.GOOD_CRCS)));
             }
         }
@@ -211,7 +211,7 @@ final class DemoRun {
             case TOO_SHORT -> "fewer bytes than a header has";
             case UNKNOWN -> stream.broken();
         };
-        problems.add("on the wire, " + direction + ": expected " + (rdma ? "MPA frames (iWARP)" : "record-marked RPC") + ", came " + came);
+        problems.add("on the wire, " + direction + ": expected " + (rdma ? "MPA frames (iWARP)" : "record-marked RPC") + ", got " + came);
         return false;
     }
 

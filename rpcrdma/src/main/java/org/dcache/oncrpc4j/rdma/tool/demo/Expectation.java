@@ -98,7 +98,7 @@ record Expectation(Map<String, Long> client, Map<String, Long> server) {
             long came = delta.getOrDefault(name, 0L);
             long wanted = expected.getOrDefault(name, 0L);
             if (came != wanted) {
-                result.add(String.format("%s: %s: expected %,d, came %,d", side, name, wanted, came));
+                result.add(String.format("%s: %s: expected %,d, got %,d", side, name, wanted, came));
             }
         }
         return result;

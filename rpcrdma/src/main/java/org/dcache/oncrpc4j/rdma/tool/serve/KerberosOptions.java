@@ -38,7 +38,7 @@ final class KerberosOptions {
             return null;
         }
         if (principal == null || !principal.matches("[^/@]+/[^/@]+@[^/@]+")) {
-            throw usage(spec, "--krb5 needs --principal nfs/HOST@REALM" + (principal == null ? "" : ", came " + principal));
+            throw usage(spec, "--krb5 needs --principal nfs/HOST@REALM" + (principal == null ? "" : ", got " + principal));
         }
         try {
             return new Kerberos(keytab.toAbsolutePath().toString(), principal, users.stream().map(Kerberos.User::parse).toList());
@@ -55,7 +55,7 @@ final class KerberosOptions {
         try {
             wanted = Arrays.stream(flavors.split(":", -1)).map(name -> SecurityFlavor.valueOf(name.toUpperCase(Locale.ROOT))).distinct().toList();
         } catch (IllegalArgumentException e) {
-            throw usage(spec, "--sec is of sys, krb5, krb5i and krb5p, with colons between; came " + flavors);
+            throw usage(spec, "--sec is of sys, krb5, krb5i and krb5p, with colons between; got " + flavors);
         }
         if (keytab == null && !wanted.equals(List.of(SecurityFlavor.SYS))) {
             throw usage(spec, "--sec " + flavors + " needs --krb5");

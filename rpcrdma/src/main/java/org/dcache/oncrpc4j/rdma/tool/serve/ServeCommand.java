@@ -119,7 +119,7 @@ public final class ServeCommand implements Callable<Integer> {
             throw usage("Say what to export: a directory, or --memory");
         }
         if (!TRANSPORTS.contains(transport)) {
-            throw usage("--transport is tcp, rdma or tcp,rdma, came " + transport);
+            throw usage("--transport is tcp, rdma or tcp,rdma, got " + transport);
         }
         boolean tcp = transport.contains("tcp");
         boolean rdma = transport.contains("rdma");
@@ -129,7 +129,7 @@ public final class ServeCommand implements Callable<Integer> {
         checkRange("--port", port);
         checkRange("--rdma-port", rdmaPort);
         if (threads < 1) {
-            throw usage("--threads must be positive, came " + threads);
+            throw usage("--threads must be positive, got " + threads);
         }
         String path = directory == null ? null : directory.toAbsolutePath().normalize().toString();
         return new ServePlan(path, memory == null ? 0 : memory << 20, !async, bind, tcp ? port : null, rdma ? rdmaPort : null, threads,
@@ -138,7 +138,7 @@ public final class ServeCommand implements Callable<Integer> {
 
     private void checkRange(String option, int value) {
         if (value < 1 || value > 65535) {
-            throw usage(option + " is from 1 to 65535, came " + value);
+            throw usage(option + " is from 1 to 65535, got " + value);
         }
     }
 
@@ -154,12 +154,12 @@ public final class ServeCommand implements Callable<Integer> {
             try {
                 options = options.withSquash(Squash.valueOf(squash.toUpperCase(Locale.ROOT)));
             } catch (IllegalArgumentException e) {
-                throw usage("--squash is root, all or none, came " + squash);
+                throw usage("--squash is root, all or none, got " + squash);
             }
         }
         if (anonymous != null) {
             if (!anonymous.matches("\\d{1,9}:\\d{1,9}")) {
-                throw usage("--anonymous is UID:GID, came " + anonymous);
+                throw usage("--anonymous is UID:GID, got " + anonymous);
             }
             String[] numbers = anonymous.split(":");
             options = options.withAnonymous(Integer.parseInt(numbers[0]), Integer.parseInt(numbers[1]));

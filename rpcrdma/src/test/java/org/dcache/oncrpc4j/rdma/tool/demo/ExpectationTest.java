@@ -59,9 +59,9 @@ class ExpectationTest {
         after.merge("xprt.sends", 1L, Long::sum);
         after.put(XprtCounter.DROPPED_UNKNOWN_XID.label(), 2L);
         assertThat(Expectation.differences("server", expected, Map.of(), after)).isEqualTo(List.of(
-                "server: xprt.dropped_unknown_xid: expected 0, came 2",
-                "server: xprt.rdma_reads: expected 3, came 0",
-                "server: xprt.sends: expected 3, came 4"));
+                "server: xprt.dropped_unknown_xid: expected 0, got 2",
+                "server: xprt.rdma_reads: expected 3, got 0",
+                "server: xprt.sends: expected 3, got 4"));
     }
 
     @Test

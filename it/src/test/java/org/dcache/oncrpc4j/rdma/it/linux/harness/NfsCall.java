@@ -25,7 +25,7 @@ public record NfsCall(int procedure, FileHandle handle, NfsText name, int count)
         int program = rpc.getInt(RpcWords.CALL_PROGRAM);
         int version = rpc.getInt(RpcWords.CALL_PROGRAM_VERSION);
         if (program != Nfs3.PROGRAM || version != Nfs3.VERSION) {
-            throw new IOException("expected a call of NFSv3, came one of program " + program + " version " + version);
+            throw new IOException("expected a call of NFSv3, got one of program " + program + " version " + version);
         }
         int procedure = rpc.getInt(RpcWords.CALL_PROCEDURE);
         if (procedure == Nfs3.NULL) {

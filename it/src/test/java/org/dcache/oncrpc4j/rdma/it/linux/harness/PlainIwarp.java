@@ -56,7 +56,7 @@ public final class PlainIwarp implements AutoCloseable {
         int flags = in.readUnsignedShort();
         in.skipNBytes(in.readUnsignedShort());
         if (!new String(key, StandardCharsets.US_ASCII).equals("MPA ID Rep Frame") || (flags & ~CRC_FLAG) != ENHANCED_REVISION_2) {
-            throw new IOException("expected an MPA Reply of revision 2, came flags " + Integer.toHexString(flags));
+            throw new IOException("expected an MPA Reply of revision 2, got flags " + Integer.toHexString(flags));
         }
         crc = (flags & CRC_FLAG) != 0;
     }
@@ -119,7 +119,7 @@ public final class PlainIwarp implements AutoCloseable {
 
     private static void expect(String what, int expected, int came) throws IOException {
         if (expected != came) {
-            throw new IOException(what + ": expected " + Integer.toHexString(expected) + ", came " + Integer.toHexString(came));
+            throw new IOException(what + ": expected " + Integer.toHexString(expected) + ", got " + Integer.toHexString(came));
         }
     }
 

@@ -72,7 +72,7 @@ public final class Tree {
             }
         }
         if (sizes.size() > count) {
-            throw new IllegalArgumentException("expected room for " + sizes.size() + " files at least, came " + count);
+            throw new IllegalArgumentException("expected room for " + sizes.size() + " files at least, got " + count);
         }
         while (sizes.size() < count) {
             // As many of each power of two: most files are small, as in life.

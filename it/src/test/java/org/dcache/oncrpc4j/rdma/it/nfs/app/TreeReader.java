@@ -73,7 +73,7 @@ final class TreeReader {
             digest.update(data);
         });
         if (size != expected.size()) {
-            throw new IOException(found.path() + ": expected " + expected.size() + " bytes, came " + size);
+            throw new IOException(found.path() + ": expected " + expected.size() + " bytes, got " + size);
         }
         return found.path() + ' ' + size + ' ' + Content.text(digest);
     }

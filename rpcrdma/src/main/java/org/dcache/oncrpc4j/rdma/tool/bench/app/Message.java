@@ -31,7 +31,7 @@ public record Message(String verb, Map<String, String> fields) {
         for (int i = 1; i < words.length; i++) {
             int equals = words[i].indexOf('=');
             if (equals <= 0) {
-                throw new IllegalArgumentException("expected name=value, came '" + words[i] + "'");
+                throw new IllegalArgumentException("expected name=value, got '" + words[i] + "'");
             }
             fields.put(words[i].substring(0, equals), URLDecoder.decode(words[i].substring(equals + 1), StandardCharsets.UTF_8));
         }

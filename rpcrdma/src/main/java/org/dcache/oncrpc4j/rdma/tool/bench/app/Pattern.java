@@ -54,7 +54,7 @@ final class Pattern {
      */
     void check(ByteBuffer data, long tag, boolean every) throws DataMismatchException {
         if (data.remaining() != size) {
-            throw new DataMismatchException("expected " + size + " bytes, came " + data.remaining());
+            throw new DataMismatchException("expected " + size + " bytes, got " + data.remaining());
         }
         int start = data.position();
         if (size >= STAMP) {
@@ -70,7 +70,7 @@ final class Pattern {
                     .mismatch(body.duplicate().position(from).limit(to));
             if (difference >= 0) {
                 throw new DataMismatchException("byte " + (from + difference) + " of " + size + ": expected "
-                        + body.get(from + difference) + ", came " + data.get(start + from + difference));
+                        + body.get(from + difference) + ", got " + data.get(start + from + difference));
             }
         }
     }
@@ -79,7 +79,7 @@ final class Pattern {
         long came = data.getLong(at);
         if (came != tag) {
             throw new DataMismatchException("tag at byte " + (at - start) + " of " + size + ": expected 0x"
-                    + Long.toHexString(tag) + ", came 0x" + Long.toHexString(came));
+                    + Long.toHexString(tag) + ", got 0x" + Long.toHexString(came));
         }
     }
 }

@@ -49,7 +49,7 @@ class PatternTest {
     @Test
     void wrongLengthIsFound() {
         assertThatThrownBy(() -> new Pattern(64).check(filled(new Pattern(60), 1), 1, false))
-                .isInstanceOf(DataMismatchException.class).hasMessageContaining("expected 64 bytes, came 60");
+                .isInstanceOf(DataMismatchException.class).hasMessageContaining("expected 64 bytes, got 60");
     }
 
     @Test

@@ -13,14 +13,14 @@ import org.dcache.oncrpc4j.rdma.verbs.error.ConnectionClosedException;
 import org.dcache.oncrpc4j.rdma.verbs.error.VerbsException;
 
 /** What a handler sees whose accepted connection has ended before the provider had anything for it: the end, and a queue pair on which all work fails. */
-public final class StillbornQueuePair extends LoopQueuePair {
+public final class UnestablishedQueuePair extends LoopQueuePair {
 
     private final LoopWork loop;
     private final Thread thread = Thread.currentThread();
     private final ConnectionInfo info;
     private final LateRequests late = new LateRequests();
 
-    private StillbornQueuePair(LoopWork loop, QueuePairHandler handler, Counters counters, CounterName failures, ConnectionInfo info) {
+    private UnestablishedQueuePair(LoopWork loop, QueuePairHandler handler, Counters counters, CounterName failures, ConnectionInfo info) {
         super(loop, handler, counters, failures, failures);
         this.loop = loop;
         this.info = info;
@@ -28,7 +28,7 @@ public final class StillbornQueuePair extends LoopQueuePair {
 
     /** On this loop: the handler hears of the end. */
     public static void tell(LoopWork loop, QueuePairHandler handler, Counters counters, CounterName failures, ConnectionInfo info, VerbsException cause) {
-        new StillbornQueuePair(loop, handler, counters, failures, info).endNow(cause);
+        new UnestablishedQueuePair(loop, handler, counters, failures, info).endNow(cause);
     }
 
     @Override
