@@ -203,8 +203,11 @@ class IncomingRequestTest {
         }));
         comingUp.get(60, TimeUnit.SECONDS);
         CompletableFuture<Void> closed = CompletableFuture.runAsync(() -> listener.close(() -> {}), task -> new Thread(task).start());
-        assertThatThrownBy(() -> closed.get(200, TimeUnit.MILLISECONDS)).isInstanceOf(TimeoutException.class);
-        go.complete(null);
+        try {
+            assertThatThrownBy(() -> closed.get(200, TimeUnit.MILLISECONDS)).isInstanceOf(TimeoutException.class);
+        } finally {
+            go.complete(null);
+        }
         closed.get(60, TimeUnit.SECONDS);
         settle();
         assertThat(request.events).as("it is up").isEmpty();
