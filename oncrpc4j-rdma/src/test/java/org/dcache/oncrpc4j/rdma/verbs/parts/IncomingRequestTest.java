@@ -171,6 +171,8 @@ class IncomingRequestTest {
     @Test
     void theEndOfItsListenerEndsIt() throws Exception {
         listener.close(() -> {});
+        // It has left the listener, and is about to leave the adapter.
+        settle();
         assertThat(adapter.count()).isZero();
         assertThat(request.end).isInstanceOf(ConnectionClosedException.class);
         request.accept(OPTIONS, null);
