@@ -48,7 +48,7 @@ final class IwarpListener implements Listener, EventLoop.Handler, Members.Member
         this.loop = loop;
         this.handler = handler;
         this.counters = adapter.counters();
-        channel = ServerSocketChannel.open();
+        channel = open(address);
         try {
             channel.setOption(StandardSocketOptions.SO_REUSEADDR, true);
             channel.configureBlocking(false);
@@ -56,10 +56,20 @@ final class IwarpListener implements Listener, EventLoop.Handler, Members.Member
             local = (InetSocketAddress) channel.getLocalAddress();
         } catch (IOException | RuntimeException e) {
             channel.close();
-            BindException named = new BindException("cannot listen on " + address + ": " + e.getMessage());
-            named.initCause(e);
-            throw named;
+            throw named(address, e);
         }
+    }
+
+    private static ServerSocketChannel open(InetSocketAddress address) throws IOException {
+        try {
+            return ServerSocketChannel.open();
+        } catch (IOException e) {
+            throw named(address, e);
+        }
+    }
+
+    private static IOException named(InetSocketAddress address, Exception cause) {
+        return (IOException) new BindException("cannot listen on " + address + ": " + cause.getMessage()).initCause(cause);
     }
 
     /** Loop. */

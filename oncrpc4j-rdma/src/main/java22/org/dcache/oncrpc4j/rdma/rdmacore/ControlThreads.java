@@ -75,7 +75,15 @@ final class ControlThreads {
                 }
                 running = true;
             }
-            pool.execute(this::run);
+            try {
+                pool.execute(this::run);
+            } catch (RuntimeException | Error e) {
+                // No thread for it: what is queued goes with the next task.
+                synchronized (this) {
+                    running = false;
+                }
+                throw e;
+            }
         }
 
         private void run() {

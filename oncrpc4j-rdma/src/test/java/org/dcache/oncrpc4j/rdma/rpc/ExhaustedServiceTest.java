@@ -170,17 +170,14 @@ class ExhaustedServiceTest {
         return LocalEndpoints.call(transport, EchoProgram.PROGRAM).call(0, XdrVoid.XDR_VOID, XdrVoid.class);
     }
 
-    /** Its threads cannot be started while it is told so. */
+    /** It gets no thread while it is told so. Pools of newer JDKs start threads past {@link Thread#start}, so the making of one is what fails. */
     private static final class NoThreads extends ThreadPoolExecutor {
         NoThreads(AtomicBoolean none) {
-            super(0, 8, 0, TimeUnit.SECONDS, new SynchronousQueue<>(), task -> new Thread(task) {
-                @Override
-                public void start() {
-                    if (none.get()) {
-                        throw new OutOfMemoryError("unable to create native thread: refused by the test");
-                    }
-                    super.start();
+            super(0, 8, 0, TimeUnit.SECONDS, new SynchronousQueue<>(), task -> {
+                if (none.get()) {
+                    throw new OutOfMemoryError("unable to create native thread: refused by the test");
                 }
+                return new Thread(task);
             });
         }
     }
