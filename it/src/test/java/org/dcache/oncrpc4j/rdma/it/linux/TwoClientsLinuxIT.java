@@ -12,6 +12,7 @@ import org.dcache.oncrpc4j.rdma.it.linux.harness.ScenarioReport;
 import org.dcache.oncrpc4j.rdma.it.linux.harness.ServedDirectory;
 import org.dcache.oncrpc4j.rdma.xprt.XprtCounter;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
@@ -40,6 +41,8 @@ class TwoClientsLinuxIT {
     private ServedDirectory served;
     private KernelClient first;
     private KernelClient second;
+    /** The test makes a client lose its connection. */
+    private boolean connectionsEnd;
 
     @BeforeAll
     void boot() throws IOException {
@@ -119,6 +122,7 @@ class TwoClientsLinuxIT {
             other.start("writers", EIGHT_WRITERS);
             awaitData();
             one.start("unharmed", "for i in 1 2; do check-sizes %s/unharmed-$i " + SIZES + " || exit 1; done");
+            connectionsEnd = true;
             second.freeze();
             served.awaitAtMost("xprt.connections", 1);
             first.finish("unharmed");
@@ -139,6 +143,7 @@ class TwoClientsLinuxIT {
         long silent = served.counters().getOrDefault(XprtCounter.PEER_SILENT.label(), 0L);
         try (KernelMount other = mount(second)) {
             other.run("check-sizes %s/before " + SIZES);
+            connectionsEnd = true;
             second.freeze();
             served.awaitAtMost("xprt.connections", 0);
             second.thaw();
@@ -158,6 +163,7 @@ class TwoClientsLinuxIT {
             other.start("writers", EIGHT_WRITERS);
             awaitData();
             one.start("unharmed", "for i in 3 4; do check-sizes %s/unharmed-$i " + SIZES + " || exit 1; done");
+            connectionsEnd = true;
             second.kill();
             served.awaitAtMost("xprt.connections", 1);
             first.finish("unharmed");
@@ -178,10 +184,20 @@ class TwoClientsLinuxIT {
         assertThat(counters.get("xprt.connections_closed")).isEqualTo(counters.get("xprt.connections_accepted"));
     }
 
+    /**
+     * A client whose connection ends while it waits for replies leaves replies that cannot be sent. It may lose another one when it is back: the driver takes an FPDU for corrupt whose CRC field two TCP
+     * segments share (docs/linux-lab.md), and what TCP sends again it cuts elsewhere.
+     */
+    @AfterEach
+    void theServerLoggedNoError() {
+        served.noErrors(connectionsEnd ? new String[] {"Failed to send RPC"} : new String[0]);
+        connectionsEnd = false;
+    }
+
     @AfterAll
     void end() {
         try (ServedDirectory closing = served; KernelClient one = first; KernelClient other = second) {
-            assertThat(closing.log()).noneMatch(line -> line.contains(" ERROR "));
+            // the three are closed, whichever of them there are
         }
     }
 }

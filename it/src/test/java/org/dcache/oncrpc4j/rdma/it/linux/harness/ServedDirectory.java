@@ -31,6 +31,8 @@ public final class ServedDirectory implements AutoCloseable {
     private final int tcpPort;
     private final String[] options;
     private JvmProcess server;
+    /** How many lines of its log {@link #noErrors} has seen. */
+    private int seen;
     /** Null until somebody asks. What it leads to dies with the server, so it is not closed. */
     private JvmCounters counters;
 
@@ -52,6 +54,7 @@ public final class ServedDirectory implements AutoCloseable {
                 "--squash=none", "--async", "--verbose", "--jvm=-Xmx512m"));
         words.addAll(List.of(options));
         server = Tool.start(words.toArray(String[]::new));
+        seen = 0;
         server.expect("Ready;");
     }
 
@@ -70,6 +73,18 @@ public final class ServedDirectory implements AutoCloseable {
     /** What the server logged. */
     public List<String> log() {
         return server.lines();
+    }
+
+    /**
+     * The server logged no error since this was last asked, or since it was started. For the end of each test: a failure there is that test's own, and what runs it again asks again.
+     *
+     * @param expected an error whose line has one of these is right in this test
+     */
+    public void noErrors(String... expected) {
+        List<String> lines = log();
+        List<String> fresh = lines.subList(seen, lines.size());
+        seen = lines.size();
+        assertThat(fresh).noneMatch(line -> line.contains(" ERROR ") && Stream.of(expected).noneMatch(line::contains));
     }
 
     /** What the server's transport counted since it was started, where it is not 0. */
