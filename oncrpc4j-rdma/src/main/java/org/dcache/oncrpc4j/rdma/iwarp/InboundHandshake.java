@@ -20,6 +20,7 @@ import org.dcache.oncrpc4j.rdma.verbs.error.PeerClosedException;
 import org.dcache.oncrpc4j.rdma.verbs.error.VerbsException;
 import org.dcache.oncrpc4j.rdma.verbs.parts.IncomingRequest;
 import org.dcache.oncrpc4j.rdma.verbs.parts.Members;
+import org.dcache.oncrpc4j.rdma.verbs.parts.UnestablishedQueuePair;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -148,23 +149,44 @@ final class InboundHandshake extends IncomingRequest implements EventLoop.Handle
                 "MPA revision " + revision + ", MULPDU " + mulpdu);
         Agreement agreement = new Agreement(info, false, mulpdu, options.receiveSize(), options.receives(),
                 form == MpaFrame.RTR_READ ? ird + 1 : ird, form == RTR_FORM_EMPTY);
-        IwarpQueuePair queuePair = new IwarpQueuePair(adapter, loop, channel, qpHandler, agreement);
-        if (isOver()) {
-            queuePair.endUnestablished(cause);
-            return;
+        IwarpQueuePair queuePair = null;
+        boolean up;
+        try {
+            queuePair = new IwarpQueuePair(adapter, loop, channel, qpHandler, agreement);
+            up = !isOver() && sendAccept(crc, ird, ord, form, options.privateData()) && joinsAdapter(queuePair);
+        } catch (RuntimeException | Error e) {
+            tellUnestablished(queuePair, qpHandler, info, new HandshakeException("the connection with " + remoteAddress() + " cannot be made: " + e, e));
+            throw e;
         }
+        if (up) {
+            adapter.members().remove(this);
+            IwarpQueuePair made = queuePair;
+            comesUp(() -> made.established(key));
+        } else {
+            tellUnestablished(queuePair, qpHandler, info, cause);
+        }
+    }
+
+    private void tellUnestablished(IwarpQueuePair queuePair, QueuePairHandler qpHandler, ConnectionInfo info, VerbsException why) {
+        if (queuePair != null) {
+            queuePair.endUnestablished(why);
+        } else {
+            UnestablishedQueuePair.tell(loop, qpHandler, counters, IwarpCounter.HANDLER_FAILED, info, why);
+        }
+    }
+
+    private boolean sendAccept(boolean crc, int ird, int ord, int form, byte[] data) {
         int irdWord = ird | (isPeerToPeer() ? MpaFrame.PEER_TO_PEER : 0) | (form == RTR_FORM_EMPTY ? MpaFrame.RTR_EMPTY : 0);
         int ordWord = ord | (form == RTR_FORM_EMPTY ? 0 : form);
-        ByteBuffer reply = reply(crc ? MpaFrame.CRC : 0, irdWord, ordWord, options.privateData());
-        if (!send(reply)) {
-            queuePair.endUnestablished(cause);
-        } else if (!adapter.members().add(queuePair)) {
-            end(null, new AdapterClosedException("the iWARP adapter was closed"));
-            queuePair.endUnestablished(cause);
-        } else {
-            adapter.members().remove(this);
-            comesUp(() -> queuePair.established(key));
+        return send(reply(crc ? MpaFrame.CRC : 0, irdWord, ordWord, data));
+    }
+
+    private boolean joinsAdapter(IwarpQueuePair queuePair) {
+        if (adapter.members().add(queuePair)) {
+            return true;
         }
+        end(null, new AdapterClosedException("the iWARP adapter was closed"));
+        return false;
     }
 
     private boolean isPeerToPeer() {

@@ -103,6 +103,11 @@ final class IwarpQueuePair extends LoopQueuePair implements EventLoop.Handler {
         return loop;
     }
 
+    @Override
+    public boolean isReceiveStalled() {
+        return receiveSide.isStalled();
+    }
+
     ReceiveSide receiveSide() {
         return receiveSide;
     }

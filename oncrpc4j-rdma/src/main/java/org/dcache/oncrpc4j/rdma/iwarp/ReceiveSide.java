@@ -60,7 +60,8 @@ final class ReceiveSide {
     private long copied;
     private ByteBuffer place;
     private int placeAt;
-    private ByteBuffer setAside;
+    /** What follows a header whose message waits for a receive buffer; null when none does. Others look whether it is null. */
+    private volatile ByteBuffer setAside;
     private boolean discarding;
     /** The last FPDU was one that is worth reading in place, and not the end of its message. */
     private boolean bulk;
@@ -81,6 +82,11 @@ final class ReceiveSide {
     void discard() {
         discarding = true;
         setAside = null;
+    }
+
+    /** Whether nothing is read since a message waits for a receive buffer. Any thread. */
+    boolean isStalled() {
+        return setAside != null;
     }
 
     /** Whether the stream stands between two FPDUs. */

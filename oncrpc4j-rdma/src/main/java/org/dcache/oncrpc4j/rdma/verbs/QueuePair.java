@@ -57,6 +57,14 @@ public interface QueuePair {
     /** Whether the calling thread is this queue pair's loop. */
     boolean inLoop();
 
+    /**
+     * Whether the provider takes nothing of what the peer sends, since it has no memory for a message that came. What the peer owes may lie behind that: it is not to be
+     * blamed for being silent or late. Any thread; true at most while receive buffers are held.
+     */
+    default boolean isReceiveStalled() {
+        return false;
+    }
+
     /** Sends what was posted, then closes. Idempotent; the first cause wins. */
     void disconnect(VerbsException cause);
 

@@ -20,10 +20,12 @@ final class CallPull implements SinkQueue.Waiter {
 
     private final Responder responder;
     private final RdmaHeader header;
-    private final int inlineOffset;
+    private int inlineOffset;
     private final int length;
     private long started;
-    private ReceiveBuffer inline;
+    /** The inline part of the message, and what goes before it; in {@link #receive}, or on the heap. */
+    private ByteBuffer inline;
+    private ReceiveBuffer receive;
     private Regbuf sink;
     private InboundCall call;
     private boolean posted;
@@ -31,15 +33,16 @@ final class CallPull implements SinkQueue.Waiter {
 
     /**
      * @param header decoded, reads sorted and checked; belongs to this call from now on
-     * @param inlineOffset where the inline RPC message starts in {@code inline}
+     * @param inlineOffset where the inline RPC message starts in {@code receive}
      * @param length bytes of the unreduced message
      */
-    CallPull(Responder responder, RdmaHeader header, int inlineOffset, int length, ReceiveBuffer inline) {
+    CallPull(Responder responder, RdmaHeader header, int inlineOffset, int length, ReceiveBuffer receive) {
         this.responder = responder;
         this.header = header;
         this.inlineOffset = inlineOffset;
         this.length = length;
-        this.inline = inline;
+        this.inline = receive.data();
+        this.receive = receive;
     }
 
     RdmaHeader header() {
@@ -101,7 +104,7 @@ final class CallPull implements SinkQueue.Waiter {
         started = now == 0 ? 1 : now;
         responder.pullStarted();
         ByteBuffer target = regbuf.memory();
-        ByteBuffer source = inline.data();
+        ByteBuffer source = inline;
         boolean zero = header.positionZero();
         int first = 0;
         while (zero && first < header.readCount() && header.readPosition(first) == 0) {
@@ -134,8 +137,8 @@ final class CallPull implements SinkQueue.Waiter {
         } else {
             target.put(at, source, inlineAt, length - at);
         }
-        inline.release();
         inline = null;
+        releaseReceive();
         if (chain.last == null) {
             responder.pulled(this);
             return;
@@ -166,9 +169,25 @@ final class CallPull implements SinkQueue.Waiter {
             sink.release();
             sink = null;
         }
-        if (inline != null) {
-            inline.release();
-            inline = null;
+        releaseReceive();
+    }
+
+    /**
+     * There is no memory yet: what came inline moves to the heap. Receives that calls hold while they wait would hold up the Read Responses of those that have the
+     * memory, and then nobody goes on. On the loop.
+     */
+    void waits() {
+        ByteBuffer data = inline;
+        int bytes = data.limit() - inlineOffset;
+        inline = ByteBuffer.allocate(bytes).put(0, data, inlineOffset, bytes);
+        inlineOffset = 0;
+        releaseReceive();
+    }
+
+    private void releaseReceive() {
+        if (receive != null) {
+            receive.release();
+            receive = null;
         }
     }
 

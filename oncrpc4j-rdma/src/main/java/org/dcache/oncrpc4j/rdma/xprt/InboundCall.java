@@ -202,6 +202,17 @@ public final class InboundCall {
         }
     }
 
+    /** It waits behind others: what came inline moves to the heap, so that no receive is held up by calls that may need receives to go on. On the loop, before its dispatch. */
+    void waits() {
+        synchronized (this) {
+            if (receiveBuffer == null) {
+                return;
+            }
+            message = copy(Integer.MAX_VALUE);
+        }
+        releaseMemory();
+    }
+
     private ByteBuffer copy(int keep) {
         int length = Math.min(keep, message.limit());
         return ByteBuffer.allocate(length).put(0, message, 0, length);

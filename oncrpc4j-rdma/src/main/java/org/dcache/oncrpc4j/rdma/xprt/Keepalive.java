@@ -14,7 +14,8 @@ import org.dcache.oncrpc4j.rdma.verbs.error.PeerSilentException;
  * gone, and its connection is ended; TCP alone would go on repeating for a quarter of an hour. Where the connection has no room for Reads of ours the probe is a Write of nothing,
  * and it is the provider's to notice that nobody acknowledges it.
  *
- * <p>Heard is what counts, not sent: calls that go out to a dead peer keep nothing alive. What counts as heard is told by the loop; the look is the timer's.
+ * <p>Heard is what counts, not sent: calls that go out to a dead peer keep nothing alive. What counts as heard is told by the loop; the look is the timer's. While a
+ * provider takes nothing for want of receive buffers nobody looks.
  */
 final class Keepalive {
 
@@ -33,7 +34,7 @@ final class Keepalive {
         this.connection = connection;
     }
 
-    /** The peer sent something, at this time. On the loop. */
+    /** The peer sent something at this time, or could not be heard until then. On the loop, or on the timer's thread. */
     void heard(long now) {
         lastHeard = now;
     }

@@ -12,6 +12,8 @@ import java.util.concurrent.atomic.AtomicInteger;
  * before it may still be with the program. So at most the grant is with the program at a time, and as many more wait here for their turn, in order: that holds back the NULL
  * behind them and with it the client. More than that is a peer that does not keep to its grant.
  *
+ * <p>A call that waits holds no receive: the Read Responses of the one before it may lie behind a message that waits for a receive.
+ *
  * <p>For a service that wants its calls in the order of the connection ({@link ConnectionOwner#inOrder}), a call whose Read chunks are being pulled keeps its place.
  *
  * <p>When the connection has ended, calls that came whole still go to the program, as over TCP, but own their memory: what no dispatch looks at is
@@ -88,6 +90,7 @@ final class OpenCalls {
             give(call);
             return;
         } else {
+            call.waits();
             turns.add(call);
         }
         serve();

@@ -57,6 +57,8 @@ public final class RdmaConnection implements QueuePairHandler {
     private volatile PrivateData peer = PrivateData.NONE;
     private volatile IOException ended;
     private volatile long lastActivity = System.nanoTime();
+    /** Since when the provider takes what the peer sends, as far as the patrol saw; timer only. */
+    private long listening = System.nanoTime();
     private volatile long upSince;
     /** Written by the loop only. */
     private volatile long received;
@@ -483,6 +485,11 @@ public final class RdmaConnection implements QueuePairHandler {
         if (qp == null || ended != null) {
             return;
         }
+        if (qp.isReceiveStalled()) {
+            listening = now;
+            keepalive.heard(now);
+            return;
+        }
         long silence = silence(now);
         if (limits().idleTimeout() > 0 && silence > limits().idleTimeout() && requester.isIdle() && responder.isIdle()) {
             counters().increment(XprtCounter.IDLE_CLOSED);
@@ -491,7 +498,7 @@ public final class RdmaConnection implements QueuePairHandler {
             keepalive.patrol(qp, now);
         }
         requester.patrol(now);
-        responder.patrol(now);
+        responder.patrol(now, listening);
     }
 
     /** Credits that our replies grant: for calls of the peer, whose direction is the other one [1, 49]. */

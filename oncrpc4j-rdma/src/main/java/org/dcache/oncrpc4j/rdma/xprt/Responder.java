@@ -102,6 +102,8 @@ final class Responder {
             Regbuf sink = connection.device().sinks().request(pull);
             if (sink != null) {
                 pull.start(sink);
+            } else {
+                pull.waits();
             }
             return true;
         }
@@ -275,10 +277,14 @@ final class Responder {
         connection.post(context, length, false, 0, false);
     }
 
-    /** Closes a connection whose oldest pull takes too long. On the timer's thread. */
-    void patrol(long now) {
+    /**
+     * Closes a connection whose oldest pull takes too long. On the timer's thread.
+     *
+     * @param listening since when the provider takes what the peer sends
+     */
+    void patrol(long now, long listening) {
         long oldest = oldestPull;
-        if (oldest != 0 && (now - oldest) / 1_000_000 > connection.limits().readTimeout()) {
+        if (oldest != 0 && Math.min(now - oldest, now - listening) / 1_000_000 > connection.limits().readTimeout()) {
             counters().increment(XprtCounter.READ_TIMEOUT);
             connection.abort(new ReadTimeoutException("the Read chunks of a call of " + connection.remoteAddress()
                     + " were not pulled within " + connection.limits().readTimeout() + " ms; the connection is closed"));

@@ -104,13 +104,15 @@ class ResourcesTest {
             });
             sender.start();
             List<ReceiveBuffer> held = new ArrayList<>();
-            while (f.adapter.counters().get(IwarpCounter.RECEIVE_STALLS) == 0) {
-                ReceiveBuffer next = f.endpoint.held.poll(10, TimeUnit.MILLISECONDS);
-                if (next != null) {
-                    held.add(next);
+            ReceiveBuffer more;
+            do {
+                more = f.endpoint.held.poll(100, TimeUnit.MILLISECONDS);
+                if (more != null) {
+                    held.add(more);
                 }
-            }
-            assertThat(held.size()).isLessThanOrEqualTo(129);
+            } while (more != null || !f.queuePair().isReceiveStalled());
+            assertThat(f.adapter.counters().get(IwarpCounter.RECEIVE_STALLS)).isPositive();
+            assertThat(held.size()).isLessThanOrEqualTo(140);
             for (int i = 0; i < messages; i++) {
                 ReceiveBuffer next = i < held.size() ? held.get(i) : f.endpoint.heldMessage();
                 assertThat(next.data().getInt(0)).isEqualTo(i);
@@ -118,6 +120,7 @@ class ResourcesTest {
                 next.release();
             }
             sender.join();
+            assertThat(f.queuePair().isReceiveStalled()).isFalse();
         }
     }
 

@@ -347,4 +347,13 @@ class ResponderHandshakeTest {
         f.endpoint.end();
         assertThat(f.peer.isClosedByOther()).isTrue();
     }
+
+    /** Here an answer that cannot be written; memory that runs out has the same effect. */
+    @Test
+    void whoAcceptedHearsThatTheConnectionCannotBeMade() throws Exception {
+        listening(Map.of(), new ConnectOptions(null, 20_000, null, RawPeerFixture.RECEIVE_SIZE, 4, 8, 8));
+        f.peer.send(RawPeer.frame(false, MpaFrame.ENHANCED, 2, 8, 8, new byte[0]));
+        assertThat(f.endpoint.end()).hasMessageContaining("cannot be made");
+        closedWithoutReply(IwarpCounter.HANDLER_FAILED);
+    }
 }

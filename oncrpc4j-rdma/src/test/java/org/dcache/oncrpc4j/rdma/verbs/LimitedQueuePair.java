@@ -109,6 +109,11 @@ final class LimitedQueuePair implements QueuePair {
     }
 
     @Override
+    public boolean isReceiveStalled() {
+        return whole.isReceiveStalled();
+    }
+
+    @Override
     public boolean exposeBlocks() {
         return true;
     }

@@ -175,4 +175,32 @@ class PatrolTest {
         engine.connection.patrol(now + 4000 * SECOND);
         assertThat(engine.qp.ended).isInstanceOf(IdleTimeoutException.class);
     }
+
+    @Test
+    void whoCannotBeHeardForWantOfReceivesIsNeitherSilentNorIdleNorLate() {
+        with("1000s", "1000s");
+        RdmaHeader call = Engine.header(1, 1, RdmaHeader.RDMA_NOMSG);
+        call.addRead(0, 800, 5000, 0);
+        long now = System.nanoTime();
+        engine.receive(Engine.message(call, new byte[0]));
+        engine.qp.receiveStalled = true;
+        engine.connection.patrol(now + 5000 * SECOND);
+        engine.connection.patrol(now + 9000 * SECOND);
+        assertThat(engine.qp.ended).isNull();
+        engine.qp.receiveStalled = false;
+        engine.connection.patrol(now + 9050 * SECOND);
+        assertThat(engine.qp.ended).as("it has its time from now on").isNull();
+        assertThat(engine.counters.get(XprtCounter.KEEPALIVES)).isZero();
+        engine.connection.patrol(now + 9100 * SECOND);
+        assertThat(engine.qp.ended).isInstanceOf(ReadTimeoutException.class);
+        engine.connection.onReadCompletion(engine.qp, engine.qp.posted.get(0).request(), false);
+    }
+
+    @Test
+    void aConnectionWithoutCallsIsNotIdleWhileAMessageWaitsForAReceive() {
+        with("0", "1000s");
+        engine.qp.receiveStalled = true;
+        engine.connection.patrol(System.nanoTime() + 2000 * SECOND);
+        assertThat(engine.qp.ended).isNull();
+    }
 }

@@ -4,6 +4,7 @@ package org.dcache.oncrpc4j.rdma.xprt;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -460,6 +461,7 @@ class ResponderTest {
                 small.receive(Engine.message(h, new byte[0]));
             }
             assertThat(small.counters.get(XprtCounter.SINK_WAITS)).isEqualTo(2);
+            assertThat(small.receives).as("also of those that wait").allMatch(r -> r.released == 1);
             for (int i = 0; i < 3; i++) {
                 ScriptedQueuePair.Posted read = small.qp.posted.get(i);
                 assertThat(read.opcode()).isEqualTo(Opcode.RDMA_READ);
@@ -471,5 +473,28 @@ class ResponderTest {
             }
             assertThat(small.device.regbufs().inUse()).isZero();
         }
+    }
+
+    @Test
+    void whatCameInlineIsKeptWhileACallWaitsForASink() {
+        List<Regbuf> all = new ArrayList<>();
+        for (Regbuf one = engine.device.regbufs().tryAcquire(1 << 20); one != null; one = engine.device.regbufs().tryAcquire(1 << 20)) {
+            all.add(one);
+        }
+        byte[] whole = Engine.call(XID, 1 << 20);
+        byte[] remote = Arrays.copyOfRange(whole, 44, whole.length - 20);
+        byte[] inline = Arrays.copyOf(whole, 64);
+        System.arraycopy(whole, whole.length - 20, inline, 44, 20);
+        RdmaHeader h = inlineCall();
+        h.addRead(44, 800, remote.length, 0);
+        engine.receive(Engine.message(h, inline));
+        assertThat(engine.receives.get(0).released).isEqualTo(1);
+        engine.receives.get(0).data().put(0, new byte[engine.receives.get(0).data().limit()]);
+        all.remove(0).release();
+        fillRead(engine.qp.posted.get(0), remote);
+        engine.connection.onReadCompletion(engine.qp, engine.qp.posted.get(0).request(), true);
+        assertThat(engine.calls.get(0).message()).isEqualTo(ByteBuffer.wrap(whole));
+        engine.answer(engine.calls.get(0), Engine.reply(XID, 4));
+        all.forEach(Regbuf::release);
     }
 }

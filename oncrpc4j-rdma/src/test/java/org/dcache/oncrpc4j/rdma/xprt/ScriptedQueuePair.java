@@ -103,6 +103,7 @@ final class ScriptedQueuePair implements QueuePair {
     boolean refuseExposures;
     boolean inLoop = true;
     int postedReceives;
+    boolean receiveStalled;
     /** Who posted last. */
     volatile Thread poster;
     VerbsException ended;
@@ -126,6 +127,11 @@ final class ScriptedQueuePair implements QueuePair {
     public void postReceives(int count) {
         postedReceives += count;
         log.add("receives " + count);
+    }
+
+    @Override
+    public boolean isReceiveStalled() {
+        return receiveStalled;
     }
 
     @Override
