@@ -93,7 +93,7 @@ public final class KernelMount implements AutoCloseable {
         long nobodys = stats.counter("bad_xids");
         assertThat(nobodys).as("replies to nobody").isLessThanOrEqualTo(abandoned ? stats.counter("sends") - stats.counter("receives") : 0);
         if (!lost) {
-            assertThat(stats.retransmissions()).as("calls that were sent again").isZero();
+            assertThat(stats.retransmissions()).as(() -> "calls that were sent again; the server logged at last\n" + served.lastLines(15)).isZero();
             assertThat(moved().keySet()).as("faults that the server counted").doesNotContainAnyElementsOf(faults);
         }
     }

@@ -75,6 +75,11 @@ public final class ServedDirectory implements AutoCloseable {
         return server.lines();
     }
 
+    String lastLines(int count) {
+        List<String> lines = log();
+        return String.join("\n", lines.subList(Math.max(0, lines.size() - count), lines.size()));
+    }
+
     /**
      * The server logged no error since this was last asked, or since it was started. For the end of each test: a failure there is that test's own, and what runs it again asks again.
      *
