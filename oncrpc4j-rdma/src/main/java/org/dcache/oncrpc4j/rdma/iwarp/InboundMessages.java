@@ -17,11 +17,20 @@ import org.dcache.oncrpc4j.rdma.verbs.error.ResourceLimitException;
  * What arriving DDP segments mean: checks each header before a byte is placed, says where the payload goes, and acts when the
  * FPDU is whole and its CRC right. Loop thread only.
  *
- * <p>The calls for one FPDU: {@link #begin} with its first four bytes, {@link #header}, {@link #place} if there is payload,
- * {@link #stillPlaceable} before each piece of it, {@link #done}. Each check that fails ends the connection with the Terminate of RFC 5040
- * section 4.8 and false.
+ * <p>The calls for one FPDU: {@link #begin} with its first four bytes, {@link #header}, which says in the {@link Segment} where the payload goes, {@link #stillPlaceable} before each
+ * piece of that, {@link #done}. Each check that fails ends the connection with the Terminate of RFC 5040 section 4.8.
  */
 final class InboundMessages {
+
+    /** What follows a header. */
+    enum Next {
+        /** The payload can be placed. */
+        PLACE,
+        /** There is no receive buffer; {@link #awaitReceive} tells when to ask again. */
+        WAIT,
+        /** The connection was ended. */
+        END
+    }
 
     private static final int DDP = FpduLayout.OFFSET_ULPDU;
 
@@ -34,20 +43,15 @@ final class InboundMessages {
     private final AtomicInteger receives = new AtomicInteger();
     private final boolean emptyRtr;
 
-    private RdmapOpcode opcode;
-    private boolean last;
-    private int payload;
+    private final Segment segment;
+    /** Of the segment, for a Terminate; null while there is none. */
     private ByteBuffer segmentHeader;
     private int segmentLength;
-    private ByteBuffer place;
-    private int placeAt;
-    private IwarpExposure target;
     private boolean first = true;
 
     private PooledReceive receive;
     private RdmapOpcode receiveOpcode;
     private int received;
-    private boolean waitingForReceive;
     private int sendSequence = 1;
     private int readSequence = 1;
     private int readReceived;
@@ -55,7 +59,7 @@ final class InboundMessages {
 
     /** @param emptyRtr whether the first FPDU may be empty, as agreed in the handshake */
     InboundMessages(IwarpQueuePair queuePair, StagTable stags, ReadSinks sinks, ReadRequests readRequests, SendSide sendSide,
-            ReceivePool pool, boolean emptyRtr) {
+            ReceivePool pool, boolean emptyRtr, Segment segment) {
         this.queuePair = queuePair;
         this.stags = stags;
         this.sinks = sinks;
@@ -63,6 +67,7 @@ final class InboundMessages {
         this.sendSide = sendSide;
         this.pool = pool;
         this.emptyRtr = emptyRtr;
+        this.segment = segment;
     }
 
     /** Any thread. */
@@ -70,20 +75,21 @@ final class InboundMessages {
         receives.addAndGet(count);
     }
 
-    /** An FPDU without ULPDU; legal only as the RTR indication. */
-    boolean emptyFpdu() {
-        opcode = null;
+    /**
+     * The first four bytes of an FPDU are there.
+     *
+     * @return bytes of the segment's header; 0 for an FPDU without a segment, which is legal only as the RTR indication; -1 when the connection was ended
+     */
+    int begin(ByteBuffer header, int ulpdu) {
         segmentHeader = null;
-        return first && emptyRtr || fail(TerminateCode.MALFORMED);
-    }
-
-    /** @return the opcode, which tells the length of the header; null when the connection was ended */
-    RdmapOpcode begin(ByteBuffer header, int ulpdu) {
+        if (ulpdu == 0) {
+            segment.begin(null, true, 0);
+            return first && emptyRtr || fail(TerminateCode.MALFORMED) ? 0 : -1;
+        }
         int control = DdpHeader.control(header, DDP);
         boolean tagged = DdpHeader.isTagged(control);
-        opcode = RdmapOpcode.of(DdpHeader.opcode(control));
-        last = DdpHeader.isLast(control);
-        segmentHeader = null;
+        RdmapOpcode opcode = RdmapOpcode.of(DdpHeader.opcode(control));
+        segment.begin(opcode, DdpHeader.isLast(control), opcode == null ? 0 : ulpdu - opcode.headerLength());
         TerminateCode error = null;
         if (DdpHeader.ddpVersion(control) != 1) {
             error = tagged ? TerminateCode.DDP_VERSION_TAGGED : TerminateCode.DDP_VERSION_UNTAGGED;
@@ -91,40 +97,36 @@ final class InboundMessages {
             error = TerminateCode.RDMAP_VERSION;
         } else if (opcode == null || opcode.isTagged() != tagged) {
             error = TerminateCode.UNEXPECTED_OPCODE;
-        } else if (ulpdu < opcode.headerLength()) {
+        } else if (segment.payload < 0) {
             error = TerminateCode.MALFORMED;
         }
-        if (error != null) {
-            fail(error);
-            return null;
-        }
-        return opcode;
+        return error == null || fail(error) ? opcode.headerLength() : -1;
     }
 
-    /** The whole header is there. @return false when the connection was ended, or the message has to wait for a receive buffer */
-    boolean header(ByteBuffer header, int ulpdu) {
-        payload = ulpdu - opcode.headerLength();
+    /** The whole header of a segment is there. */
+    Next header(ByteBuffer header, int ulpdu) {
         segmentHeader = header;
         segmentLength = ulpdu;
-        place = null;
-        target = null;
-        if (opcode == RdmapOpcode.RDMA_WRITE) {
-            return writeHeader(header);
-        }
-        if (opcode == RdmapOpcode.READ_RESPONSE) {
-            return responseHeader(header);
-        }
-        if (DdpHeader.queue(header, DDP) != opcode.queue()) {
-            return fail(TerminateCode.INVALID_QN);
+        RdmapOpcode opcode = segment.opcode;
+        if (!opcode.isTagged() && DdpHeader.queue(header, DDP) != opcode.queue()) {
+            fail(TerminateCode.INVALID_QN);
+            return Next.END;
         }
         return switch (opcode) {
-            case READ_REQUEST -> requestHeader(header);
-            case TERMINATE -> terminateHeader();
+            case RDMA_WRITE -> next(writeHeader(header));
+            case READ_RESPONSE -> next(responseHeader(header));
+            case READ_REQUEST -> next(requestHeader(header));
+            case TERMINATE -> next(terminateHeader());
             default -> sendHeader(header);
         };
     }
 
+    private static Next next(boolean right) {
+        return right ? Next.PLACE : Next.END;
+    }
+
     private boolean writeHeader(ByteBuffer header) {
+        int payload = segment.payload;
         if (payload == 0) {
             return true;
         }
@@ -139,14 +141,14 @@ final class InboundMessages {
         if (!exposure.contains(to, payload)) {
             return fail(TerminateCode.BOUNDS);
         }
-        placeAt = (int) (to - exposure.offset());
+        int at = (int) (to - exposure.offset());
         try {
-            place = exposure.view(placeAt + payload);
+            segment.to(exposure.view(at + payload), at);
         } catch (ResourceLimitException e) {
             queuePair.abort(e);
             return false;
         }
-        target = exposure;
+        segment.exposure = exposure;
         return true;
     }
 
@@ -157,19 +159,19 @@ final class InboundMessages {
         if (DdpHeader.stag(header, DDP) != sinks.oldestStag()) {
             return fail(TerminateCode.STAG_INVALID);
         }
+        int payload = segment.payload;
         int left = sinks.oldestLength() - readReceived;
-        if (DdpHeader.taggedOffset(header, DDP) != readReceived || payload > left || last != (payload == left)) {
+        if (DdpHeader.taggedOffset(header, DDP) != readReceived || payload > left || segment.last != (payload == left)) {
             return fail(TerminateCode.BOUNDS);
         }
         if (payload > 0) {
-            place = sinks.oldestView();
-            placeAt = readReceived;
+            segment.to(sinks.oldestView(), readReceived);
         }
         return true;
     }
 
     private boolean requestHeader(ByteBuffer header) {
-        if (payload != 0 || !last) {
+        if (segment.payload != 0 || !segment.last) {
             return fail(TerminateCode.MALFORMED);
         }
         if (DdpHeader.msn(header, DDP) != readSequence) {
@@ -179,77 +181,58 @@ final class InboundMessages {
     }
 
     private boolean terminateHeader() {
-        if (payload < TerminateMessage.CONTROL_LENGTH || payload > TerminateMessage.MAX_LENGTH) {
+        if (segment.payload < TerminateMessage.CONTROL_LENGTH || segment.payload > TerminateMessage.MAX_LENGTH) {
             return fail(TerminateCode.MALFORMED);
         }
-        terminate = ByteBuffer.allocate(payload);
-        place = terminate;
-        placeAt = 0;
+        terminate = ByteBuffer.allocate(segment.payload);
+        segment.to(terminate, 0);
         return true;
     }
 
-    private boolean sendHeader(ByteBuffer header) {
+    private Next sendHeader(ByteBuffer header) {
+        TerminateCode error = null;
         if (DdpHeader.msn(header, DDP) != sendSequence) {
-            return fail(TerminateCode.INVALID_MSN);
+            error = TerminateCode.INVALID_MSN;
+        } else if (DdpHeader.messageOffset(header, DDP) != received) {
+            error = TerminateCode.INVALID_MO;
+        } else if (receive != null && segment.opcode != receiveOpcode) {
+            error = TerminateCode.UNEXPECTED_OPCODE;
+        } else if (segment.payload > pool.size() - received) {
+            error = TerminateCode.MESSAGE_TOO_LONG;
+        } else if (receive == null && receives.get() <= 0) {
+            error = TerminateCode.NO_RECEIVE_POSTED;
         }
-        if (DdpHeader.messageOffset(header, DDP) != received) {
-            return fail(TerminateCode.INVALID_MO);
-        }
-        if (receive != null && opcode != receiveOpcode) {
-            return fail(TerminateCode.UNEXPECTED_OPCODE);
-        }
-        if (payload > pool.size() - received) {
-            return fail(TerminateCode.MESSAGE_TOO_LONG);
+        if (error != null) {
+            fail(error);
+            return Next.END;
         }
         if (receive == null) {
-            if (receives.get() <= 0) {
-                return fail(TerminateCode.NO_RECEIVE_POSTED);
-            }
             receives.decrementAndGet();
-            receiveOpcode = opcode;
-            return retryReceive();
+            receiveOpcode = segment.opcode;
+            return receive();
         }
-        place = receive.data();
-        placeAt = received;
-        return true;
+        segment.to(receive.data(), received);
+        return Next.PLACE;
     }
 
-    /** Whether the segment whose header came last is the last one of its message. */
-    boolean isLast() {
-        return last;
+    /** Takes a receive buffer for the message that begins with this segment. @return WAIT when there is none */
+    Next receive() {
+        receive = pool.take();
+        if (receive == null) {
+            return Next.WAIT;
+        }
+        segment.to(receive.data(), 0);
+        return Next.PLACE;
     }
 
-    /** Whether {@link #header} returned false only for want of a receive buffer. */
-    boolean isWaitingForReceive() {
-        return waitingForReceive;
-    }
-
+    /** Runs {@code retry} when {@link #receive} may find a buffer. */
     void awaitReceive(Runnable retry) {
         pool.await(retry);
     }
 
-    /** Takes a receive buffer. @return false when there is still none */
-    boolean retryReceive() {
-        receive = pool.take();
-        waitingForReceive = receive == null;
-        if (receive != null) {
-            place = receive.data();
-            placeAt = 0;
-        }
-        return receive != null;
-    }
-
-    ByteBuffer place() {
-        return place;
-    }
-
-    int placeAt() {
-        return placeAt;
-    }
-
     /** Whether the memory that the payload goes to is still exposed; if not, the connection was ended. */
     boolean stillPlaceable() {
-        return target == null || target.isValid() || fail(TerminateCode.STAG_INVALID);
+        return segment.exposure == null || segment.exposure.isValid() || fail(TerminateCode.STAG_INVALID);
     }
 
     /** The FPDU is whole and its CRC right. */
@@ -258,10 +241,10 @@ final class InboundMessages {
             first = false;
             queuePair.peerSpoke();
         }
-        if (opcode == null) {
+        if (segment.opcode == null) {
             return;
         }
-        switch (opcode) {
+        switch (segment.opcode) {
             case RDMA_WRITE -> writeDone();
             case READ_RESPONSE -> responseDone();
             case READ_REQUEST -> requestDone(header);
@@ -271,15 +254,15 @@ final class InboundMessages {
     }
 
     private void writeDone() {
-        if (target != null) {
-            target.written(placeAt, payload);
-            target = null;
+        if (segment.exposure != null) {
+            segment.exposure.written(segment.at - segment.payload, segment.payload);
+            segment.exposure = null;
         }
     }
 
     private void responseDone() {
-        readReceived += payload;
-        if (last) {
+        readReceived += segment.payload;
+        if (segment.last) {
             readReceived = 0;
             WorkRequest request = sinks.remove();
             sendSide.readDone();
@@ -329,11 +312,11 @@ final class InboundMessages {
     }
 
     private void sendDone(ByteBuffer header) {
-        received += payload;
-        if (!last) {
+        received += segment.payload;
+        if (!segment.last) {
             return;
         }
-        if (opcode.invalidates()) {
+        if (segment.opcode.invalidates()) {
             int stag = DdpHeader.invalidateStag(header, DDP);
             IwarpExposure exposure = stags.find(stag);
             if (exposure != null) {
@@ -368,7 +351,7 @@ final class InboundMessages {
 
     /** Ends the connection with a Terminate. @return false */
     boolean fail(TerminateCode error) {
-        queuePair.violated(error, segmentHeader, segmentLength, opcode);
+        queuePair.violated(error, segmentHeader, segmentLength, segment.opcode);
         return false;
     }
 }

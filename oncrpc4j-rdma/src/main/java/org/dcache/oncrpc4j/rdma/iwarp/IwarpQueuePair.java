@@ -73,9 +73,10 @@ final class IwarpQueuePair extends LoopQueuePair implements EventLoop.Handler {
         ReadRequests readRequests = new ReadRequests(agreement.readRequestBound());
         sendSide = new SendSide(this, channel, adapter.stagingPool(), counters, adapter.stagRandom(), sinks, readRequests,
                 agreement.mulpdu(), info.checksum(), initiator);
+        Segment segment = new Segment();
         messages = new InboundMessages(this, stags, sinks, readRequests, sendSide,
-                adapter.receivePool(loop, agreement.receiveSize()), agreement.emptyRtr());
-        receiveSide = new ReceiveSide(this, channel, counters, messages, sendSide, info.checksum());
+                adapter.receivePool(loop, agreement.receiveSize()), agreement.emptyRtr(), segment);
+        receiveSide = new ReceiveSide(this, channel, counters, messages, segment, sendSide, info.checksum());
         receiveTask = receiveSide::ready;
         messages.postReceives(agreement.receives());
     }

@@ -7,7 +7,6 @@ import java.nio.channels.SocketChannel;
 import java.util.zip.CRC32C;
 import org.dcache.oncrpc4j.rdma.iwarp.wire.DdpHeader;
 import org.dcache.oncrpc4j.rdma.iwarp.wire.FpduLayout;
-import org.dcache.oncrpc4j.rdma.iwarp.wire.RdmapOpcode;
 import org.dcache.oncrpc4j.rdma.iwarp.wire.ReadRequestHeader;
 import org.dcache.oncrpc4j.rdma.iwarp.wire.TerminateCode;
 import org.dcache.oncrpc4j.rdma.metrics.Counters;
@@ -56,10 +55,8 @@ final class ReceiveSide {
     private Phase phase = Phase.HEADER;
     private int have;
     private int need = FpduLayout.LENGTH_FIELD + 2;
-    private int payloadLeft;
     private long copied;
-    private ByteBuffer place;
-    private int placeAt;
+    private final Segment segment;
     /** What follows a header whose message waits for a receive buffer; null when none does. Others look whether it is null. */
     private volatile ByteBuffer setAside;
     private boolean discarding;
@@ -67,13 +64,14 @@ final class ReceiveSide {
     private boolean bulk;
     private final ByteBuffer[] scatter = new ByteBuffer[2];
 
-    ReceiveSide(IwarpQueuePair queuePair, SocketChannel channel, Counters counters, InboundMessages messages, SendSide sendSide,
+    ReceiveSide(IwarpQueuePair queuePair, SocketChannel channel, Counters counters, InboundMessages messages, Segment segment, SendSide sendSide,
             boolean withCrc) {
         this.queuePair = queuePair;
         this.channel = channel;
         this.loop = queuePair.loop();
         this.counters = counters;
         this.messages = messages;
+        this.segment = segment;
         this.sendSide = sendSide;
         this.withCrc = withCrc;
     }
@@ -101,14 +99,14 @@ final class ReceiveSide {
             while (turn > 0 && setAside == null) {
                 int bytes;
                 boolean more;
-                if (phase == Phase.PAYLOAD && payloadLeft >= (bulk ? REST_IN_PLACE : IN_PLACE) && place.isDirect() && !discarding) {
-                    int expected = payloadLeft + LOOK_AHEAD;
+                if (phase == Phase.PAYLOAD && segment.left >= (bulk ? REST_IN_PLACE : IN_PLACE) && segment.memory.isDirect() && !discarding) {
+                    int expected = segment.left + LOOK_AHEAD;
                     bytes = readInPlace();
                     more = bytes == expected;
                 } else {
                     ByteBuffer staging = loop.staging().clear();
                     if (bulk) {
-                        staging.limit(LOOK_AHEAD + payloadLeft);
+                        staging.limit(LOOK_AHEAD + (phase == Phase.PAYLOAD ? segment.left : 0));
                     }
                     bytes = channel.read(staging);
                     counters.increment(IwarpCounter.SOCKET_READS);
@@ -149,9 +147,10 @@ final class ReceiveSide {
         if (!messages.stillPlaceable()) {
             return 0;
         }
-        int wanted = payloadLeft;
-        ByteBuffer target = place;
-        scatter[0] = target.limit(placeAt + wanted).position(placeAt);
+        int wanted = segment.left;
+        int from = segment.at;
+        ByteBuffer target = segment.memory;
+        scatter[0] = target.limit(from + wanted).position(from);
         scatter[1] = loop.staging().clear().limit(LOOK_AHEAD);
         int bytes = (int) channel.read(scatter);
         scatter[0] = null;
@@ -160,7 +159,7 @@ final class ReceiveSide {
             counters.add(IwarpCounter.BYTES_RECEIVED, bytes);
             int inPlace = Math.min(bytes, wanted);
             if (withCrc) {
-                crc.update(target.limit(placeAt + inPlace).position(placeAt));
+                crc.update(target.limit(from + inPlace).position(from));
             }
             target.clear();
             placed(inPlace);
@@ -172,9 +171,8 @@ final class ReceiveSide {
     }
 
     private void placed(int bytes) {
-        placeAt += bytes;
-        payloadLeft -= bytes;
-        if (payloadLeft == 0) {
+        segment.placed(bytes);
+        if (segment.left == 0) {
             phase = Phase.TRAILER;
         }
     }
@@ -202,10 +200,7 @@ final class ReceiveSide {
                     bytes.get(at, headerBytes, have, n);
                     have += n;
                     at += n;
-                    if (have == need && !headerDone()) {
-                        if (messages.isWaitingForReceive()) {
-                            stall(bytes, at, to);
-                        }
+                    if (have == need && !headerDone(bytes, at, to)) {
                         return;
                     }
                 }
@@ -213,8 +208,8 @@ final class ReceiveSide {
                     if (!messages.stillPlaceable()) {
                         return;
                     }
-                    int n = Math.min(payloadLeft, to - at);
-                    place.put(placeAt, bytes, at, n);
+                    int n = Math.min(segment.left, to - at);
+                    segment.memory.put(segment.at, bytes, at, n);
                     copied += n;
                     if (withCrc) {
                         update(bytes, at, n);
@@ -238,18 +233,15 @@ final class ReceiveSide {
     /** An FPDU that is there from its first byte to its last. @return false to stop parsing */
     private boolean whole(ByteBuffer bytes, int at, int to, int ulpdu) {
         bytes.get(at, headerBytes, 0, Math.min(headerBytes.length, FpduLayout.LENGTH_FIELD + ulpdu));
-        RdmapOpcode opcode = messages.begin(header, ulpdu);
-        if (opcode == null) {
+        int headerLength = FpduLayout.LENGTH_FIELD + messages.begin(header, ulpdu);
+        if (headerLength < FpduLayout.LENGTH_FIELD) {
             return false;
         }
-        int headerLength = FpduLayout.LENGTH_FIELD + opcode.headerLength();
-        if (!messages.header(header, ulpdu)) {
-            if (messages.isWaitingForReceive()) {
-                have = headerLength;
-                stall(bytes, at + headerLength, to);
-            }
+        have = headerLength;
+        if (!mayPlace(ulpdu, bytes, at + headerLength, to)) {
             return false;
         }
+        have = 0;
         int covered = FpduLayout.crcOffset(ulpdu);
         if (withCrc) {
             crc.reset();
@@ -259,20 +251,30 @@ final class ReceiveSide {
                 return false;
             }
         }
-        int payload = FpduLayout.LENGTH_FIELD + ulpdu - headerLength;
-        expectMore(payload, messages.place());
+        expectMore();
+        int payload = segment.left;
         if (payload > 0) {
             if (!messages.stillPlaceable()) {
                 return false;
             }
-            messages.place().put(messages.placeAt(), bytes, at + headerLength, payload);
+            segment.memory.put(segment.at, bytes, at + headerLength, payload);
+            segment.placed(payload);
             copied += payload;
         }
         return delivered();
     }
 
-    private void expectMore(int payload, ByteBuffer target) {
-        bulk = payload >= IN_PLACE && target.isDirect() && !messages.isLast();
+    /** The header is whole. @return false to stop parsing: the connection was ended, or the rest of the bytes is set aside until there is a receive buffer */
+    private boolean mayPlace(int ulpdu, ByteBuffer bytes, int at, int to) {
+        InboundMessages.Next next = messages.header(header, ulpdu);
+        if (next == InboundMessages.Next.WAIT) {
+            stall(bytes, at, to);
+        }
+        return next == InboundMessages.Next.PLACE;
+    }
+
+    private void expectMore() {
+        bulk = segment.left >= IN_PLACE && segment.memory.isDirect() && !segment.last;
     }
 
     private void update(ByteBuffer bytes, int at, int length) {
@@ -281,43 +283,36 @@ final class ReceiveSide {
         view.clear();
     }
 
-    /** The header, or its first four bytes, are there. @return false to stop parsing */
-    private boolean headerDone() {
+    /** The header, or its first four bytes, are there; bytes behind them are from {@code at} on. @return false to stop parsing */
+    private boolean headerDone(ByteBuffer bytes, int at, int to) {
         int ulpdu = FpduLayout.ulpduLength(header, 0);
         if (need == FpduLayout.LENGTH_FIELD + 2) {
-            if (ulpdu == 0) {
+            int headerLength = messages.begin(header, ulpdu);
+            if (headerLength > 0) {
+                need = FpduLayout.LENGTH_FIELD + headerLength;
+            } else if (headerLength == 0) {
                 // The two bytes behind the length are the pad already; see payloadPhase.
-                return messages.emptyFpdu() && payloadPhase(0);
+                payloadPhase(0);
             }
-            RdmapOpcode opcode = messages.begin(header, ulpdu);
-            if (opcode == null) {
-                return false;
-            }
-            need = FpduLayout.LENGTH_FIELD + opcode.headerLength();
-            return true;
+            return headerLength >= 0;
         }
-        return messages.header(header, ulpdu) && payloadPhase(ulpdu);
+        if (!mayPlace(ulpdu, bytes, at, to)) {
+            return false;
+        }
+        payloadPhase(ulpdu);
+        return true;
     }
 
-    private boolean payloadPhase(int ulpdu) {
+    private void payloadPhase(int ulpdu) {
         if (withCrc) {
             crc.reset();
             crc.update(headerBytes, 0, have);
         }
-        payloadLeft = FpduLayout.LENGTH_FIELD + ulpdu - have;
-        expectMore(payloadLeft, messages.place());
-        if (payloadLeft > 0) {
-            place = messages.place();
-            placeAt = messages.placeAt();
-            phase = Phase.PAYLOAD;
-        } else {
-            payloadLeft = 0;
-            phase = Phase.TRAILER;
-        }
+        expectMore();
+        phase = segment.left > 0 ? Phase.PAYLOAD : Phase.TRAILER;
         // An empty FPDU has its pad in the header bytes.
         need = FpduLayout.CRC_LENGTH + (ulpdu == 0 ? 0 : FpduLayout.pad(ulpdu));
         have = 0;
-        return true;
     }
 
     private boolean fpduDone() {
@@ -332,7 +327,6 @@ final class ReceiveSide {
         phase = Phase.HEADER;
         have = 0;
         need = FpduLayout.LENGTH_FIELD + 2;
-        place = null;
         return delivered();
     }
 
@@ -355,7 +349,7 @@ final class ReceiveSide {
         if (rest == null || !queuePair.isReading()) {
             return;
         }
-        if (!messages.retryReceive()) {
+        if (messages.receive() == InboundMessages.Next.WAIT) {
             messages.awaitReceive(() -> queuePair.resume(this::resume));
             return;
         }
