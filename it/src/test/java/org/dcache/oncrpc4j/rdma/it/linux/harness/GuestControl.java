@@ -17,7 +17,8 @@ import java.util.concurrent.TimeUnit;
  * Speaks with the agent in a guest over QEMU's standard input and output: a line goes in, its output comes back and ends with a
  * line that holds the byte 04 and the exit status (see {@code guest/agent.sh}).
  *
- * <p>One command at a time. A daemon thread reads, so that every wait can have a limit; it ends with the stream.
+ * <p>One command at a time. A daemon thread reads, so that every wait can have a limit; it ends with the stream. A guest that left a command unanswered is not
+ * asked again: each later command fails at once, and what the first one prints late is nobody's answer.
  */
 public final class GuestControl {
 
@@ -40,6 +41,9 @@ public final class GuestControl {
 
     private final OutputStream input;
 
+    /** The command that got no answer within its limit. */
+    private String unanswered;
+
     GuestControl(String name, InputStream output, OutputStream input) {
         this.input = input;
         Thread reader = new Thread(() -> read(output), "guest-" + name);
@@ -60,7 +64,7 @@ public final class GuestControl {
     }
 
     /** Waits until the guest is up. */
-    void awaitReady(Duration limit) {
+    synchronized void awaitReady(Duration limit) {
         long deadline = System.nanoTime() + limit.toNanos();
         String line;
         do {
@@ -72,6 +76,9 @@ public final class GuestControl {
     synchronized Answer exec(String command, Duration limit) {
         if (command.indexOf('\n') >= 0) {
             throw new IllegalArgumentException("a command is one line, this one has several: " + command);
+        }
+        if (unanswered != null) {
+            throw new NoAnswerException("the guest did not answer '" + unanswered + "' before and is not asked for '" + command + "'");
         }
         long deadline = System.nanoTime() + limit.toNanos();
         try {
@@ -94,6 +101,7 @@ public final class GuestControl {
         try {
             Optional<String> line = lines.poll(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
             if (line == null) {
+                unanswered = command;
                 throw new NoAnswerException("no answer of the guest within the limit to '" + command + "'");
             }
             if (line.isEmpty()) {
