@@ -18,7 +18,7 @@ import org.dcache.oncrpc4j.rdma.iwarp.IwarpCounter;
 import org.dcache.oncrpc4j.rdma.iwarp.IwarpGauge;
 import org.dcache.oncrpc4j.rdma.iwarp.wire.TerminateCode;
 import org.dcache.oncrpc4j.rdma.metrics.CounterName;
-import org.dcache.oncrpc4j.rdma.rdmacore.RdmaCoreCounter;
+import org.dcache.oncrpc4j.rdma.rdmacore.device.RdmaCoreCounter;
 import org.dcache.oncrpc4j.rdma.xprt.XprtCounter;
 import org.dcache.oncrpc4j.rdma.xprt.XprtGauge;
 import org.junit.jupiter.api.Test;
