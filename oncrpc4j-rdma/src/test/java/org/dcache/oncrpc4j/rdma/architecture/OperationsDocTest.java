@@ -19,8 +19,8 @@ import org.dcache.oncrpc4j.rdma.iwarp.IwarpGauge;
 import org.dcache.oncrpc4j.rdma.iwarp.wire.TerminateCode;
 import org.dcache.oncrpc4j.rdma.metrics.CounterName;
 import org.dcache.oncrpc4j.rdma.rdmacore.device.RdmaCoreCounter;
-import org.dcache.oncrpc4j.rdma.xprt.XprtCounter;
-import org.dcache.oncrpc4j.rdma.xprt.XprtGauge;
+import org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter;
+import org.dcache.oncrpc4j.rdma.xprt.counters.XprtGauge;
 import org.junit.jupiter.api.Test;
 
 /** {@code docs/operations.md} names every counter and gauge once as the subject of a table's line, and none that there is not. */

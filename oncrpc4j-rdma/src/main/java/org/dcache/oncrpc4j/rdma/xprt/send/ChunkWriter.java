@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.dcache.oncrpc4j.rdma.xprt;
+package org.dcache.oncrpc4j.rdma.xprt.send;
 
 import java.nio.ByteBuffer;
 import java.util.Arrays;
@@ -9,7 +9,7 @@ import org.dcache.oncrpc4j.rdma.verbs.WorkRequest;
  * Turns parts of an outgoing message into RDMA Writes to the segments of a chunk: as few requests as segments and the provider's limit on
  * elements allow. Belongs to its send context.
  */
-final class ChunkWriter {
+public final class ChunkWriter {
 
     private final SendContext context;
     private int maxSge;
@@ -26,7 +26,7 @@ final class ChunkWriter {
     }
 
     /** Starts anew. */
-    ChunkWriter begin(int maxElements) {
+    public ChunkWriter begin(int maxElements) {
         maxSge = maxElements;
         source = 0;
         sources = 0;
@@ -37,7 +37,7 @@ final class ChunkWriter {
     }
 
     /** Appends a part of the message to what is to be written. */
-    void source(int from, int length) {
+    public void source(int from, int length) {
         if (source == sources) {
             source = 0;
             sources = 0;
@@ -52,7 +52,7 @@ final class ChunkWriter {
     }
 
     /** Writes the next {@code length} bytes to one segment. */
-    void write(int handle, long offset, int length) {
+    public void write(int handle, long offset, int length) {
         OutMessage message = context.message();
         int done = 0;
         WorkRequest request = null;
@@ -78,11 +78,11 @@ final class ChunkWriter {
         bytes += length;
     }
 
-    int posted() {
+    public int posted() {
         return posted;
     }
 
-    long bytes() {
+    public long bytes() {
         return bytes;
     }
 }

@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.dcache.oncrpc4j.rdma.xprt;
+package org.dcache.oncrpc4j.rdma.xprt.memory;
 
 import java.util.ArrayDeque;
 import java.util.concurrent.Executor;
 import org.dcache.oncrpc4j.rdma.metrics.Counters;
 import org.dcache.oncrpc4j.rdma.verbs.HelperThread;
+import org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter;
 
 /**
  * Calls that wait for memory to pull their Read chunks into. First come, first served, over all connections of a device, so that a large call
  * cannot be starved by small ones; nothing is refused for lack of memory. Any thread.
  */
-final class SinkQueue {
+public final class SinkQueue {
 
     /** A waiter. */
-    interface Waiter {
+    public interface Waiter {
         int bytes();
 
         /** The memory is yours; on any thread, never inside {@link #request}. */
@@ -30,7 +31,7 @@ final class SinkQueue {
     private volatile boolean waiting;
 
     /** @param blocking runs what may allocate or register memory, off the loops, in the order given */
-    SinkQueue(RegbufPool pool, Counters counters, Executor blocking) {
+    public SinkQueue(RegbufPool pool, Counters counters, Executor blocking) {
         this.pool = pool;
         this.counters = counters;
         this.blocking = blocking;
@@ -49,7 +50,7 @@ final class SinkQueue {
     }
 
     /** The sink at once, or null: then {@link Waiter#granted} comes later. */
-    Regbuf request(Waiter waiter) {
+    public Regbuf request(Waiter waiter) {
         Regbuf sink = waiting ? null : pool.tryAcquire(waiter.bytes());
         if (sink != null) {
             return sink;
@@ -64,12 +65,12 @@ final class SinkQueue {
     }
 
     /** Serves those whose turn it is. Whoever gives up while it waits calls this too: others may wait behind it for less. */
-    void drain() {
+    public void drain() {
         released();
     }
 
     /** Looks whether there is memory again that nobody told of: the JVM's own, or that which could not be made for want of a thread. Any thread, from time to time. */
-    void lookAgain() {
+    public void lookAgain() {
         if (waiting) {
             blocking.execute(this::serve);
         }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.dcache.oncrpc4j.rdma.xprt;
+package org.dcache.oncrpc4j.rdma.xprt.memory;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -80,14 +80,14 @@ public final class Regbuf {
     }
 
     /** Clears what earlier users left, before a peer may write what the application will see. Costs nothing on fresh memory. */
-    void zeroStale() {
+    public void zeroStale() {
         for (int at = 0; at < stale; at += ZEROS.length) {
             memory.put(at, ZEROS, 0, Math.min(ZEROS.length, stale - at));
         }
     }
 
     /** Nothing but so many bytes from the start on was written in this use, or what was written there is of no concern; the next use then clears less. */
-    void holds(int bytes) {
+    public void holds(int bytes) {
         staleAfter = bytes;
     }
 

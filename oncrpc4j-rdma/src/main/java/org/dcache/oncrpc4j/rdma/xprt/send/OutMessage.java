@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.dcache.oncrpc4j.rdma.xprt;
+package org.dcache.oncrpc4j.rdma.xprt.send;
 
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import org.dcache.oncrpc4j.rdma.verbs.MemoryRegion;
+import org.dcache.oncrpc4j.rdma.xprt.memory.Regbuf;
+import org.dcache.oncrpc4j.rdma.xprt.memory.RegbufPool;
 
 /**
  * An RPC message on its way out: one XDR stream in one or more pieces of memory, with the data items in it that may be moved by direct
@@ -71,21 +73,21 @@ public final class OutMessage {
     }
 
     /** Marks an item as moved: its data and pad leave the stream, see {@link #keep}. */
-    void move(int index) {
+    public void move(int index) {
         itemMoved[index] = true;
     }
 
     /** Takes all {@link #move}s back. */
-    void unmove() {
+    public void unmove() {
         Arrays.fill(itemMoved, 0, items, false);
     }
 
-    boolean moved(int index) {
+    public boolean moved(int index) {
         return itemMoved[index];
     }
 
     /** Length of the stream without the moved items and their pads. */
-    int reducedLength() {
+    public int reducedLength() {
         int reduced = length;
         for (int i = 0; i < items; i++) {
             if (itemMoved[i]) {
@@ -101,12 +103,12 @@ public final class OutMessage {
     }
 
     /** Takes the parts of the stream, in order. */
-    interface Ranges {
+    public interface Ranges {
         void range(int from, int n);
     }
 
     /** Walks what is left without the moved items. */
-    void keep(Ranges ranges) {
+    public void keep(Ranges ranges) {
         int from = 0;
         for (int i = 0; i < items; i++) {
             if (itemMoved[i]) {
@@ -122,7 +124,7 @@ public final class OutMessage {
     }
 
     /** Copies what is left without the moved items to {@code target}, which advances. */
-    void copyKept(ByteBuffer target) {
+    public void copyKept(ByteBuffer target) {
         if (items == 0) {
             copy(0, length, target);
         } else {
@@ -134,7 +136,7 @@ public final class OutMessage {
      * Moves the pieces that the adapter cannot work with into registered memory, before parts of the message are named in work requests or exposed. Nothing
      * where {@link RegbufPool#takesHeap any memory} is good enough. Idempotent.
      */
-    void ensureRegistered(RegbufPool pool) {
+    public void ensureRegistered(RegbufPool pool) {
         if (pool.takesHeap()) {
             return;
         }
@@ -156,7 +158,7 @@ public final class OutMessage {
      *
      * @param most bytes
      */
-    void compact(int most) {
+    public void compact(int most) {
         if (length > most || length == 0) {
             return;
         }
@@ -230,12 +232,12 @@ public final class OutMessage {
     }
 
     /** Pieces that a part of the stream lies in. */
-    int pieces(int from, int n) {
+    public int pieces(int from, int n) {
         return n == 0 ? 0 : pieceAt(from + n - 1) - pieceAt(from) + 1;
     }
 
     /** The view of the part of {@code [from, from + n)} that lies in its k-th piece. */
-    ByteBuffer piece(int from, int n, int k) {
+    public ByteBuffer piece(int from, int n, int k) {
         int i = pieceAt(from) + k;
         int begin = Math.max(from, starts[i]);
         int end = Math.min(from + n, starts[i] + pieces[i].remaining());

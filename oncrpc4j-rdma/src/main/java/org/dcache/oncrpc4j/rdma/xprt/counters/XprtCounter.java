@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.dcache.oncrpc4j.rdma.xprt;
+package org.dcache.oncrpc4j.rdma.xprt.counters;
 
 import java.util.EnumSet;
 import java.util.Set;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.dcache.oncrpc4j.rdma.xprt;
+package org.dcache.oncrpc4j.rdma.xprt.send;
 
 import java.util.Arrays;
 
@@ -34,15 +34,15 @@ public final class Expected {
         bound = bytes;
     }
 
-    int results() {
+    public int results() {
         return count;
     }
 
-    int maximum(int index) {
+    public int maximum(int index) {
         return results[index];
     }
 
-    int bound() {
+    public int bound() {
         return bound;
     }
 }

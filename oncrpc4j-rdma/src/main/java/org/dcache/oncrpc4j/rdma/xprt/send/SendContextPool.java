@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.dcache.oncrpc4j.rdma.xprt;
+package org.dcache.oncrpc4j.rdma.xprt.send;
 
 import java.util.ArrayDeque;
 
@@ -8,7 +8,7 @@ import java.util.ArrayDeque;
  * {@code rpcrdma_sendctx_put_locked}; there it is a ring per connection). Last in, first out. How many a connection may use is
  * counted by the connection. Any thread.
  */
-final class SendContextPool {
+public final class SendContextPool {
 
     /** Contexts kept for later; more than this are left to the garbage collector. */
     private static final int KEPT = 1024;
@@ -16,7 +16,7 @@ final class SendContextPool {
     private final ArrayDeque<SendContext> free = new ArrayDeque<>();
     private int out;
 
-    SendContext take() {
+    public SendContext take() {
         SendContext context;
         synchronized (this) {
             context = free.pollLast();
@@ -26,11 +26,11 @@ final class SendContextPool {
     }
 
     /** Contexts that somebody has. */
-    synchronized int inUse() {
+    public synchronized int inUse() {
         return out;
     }
 
-    void give(SendContext context) {
+    public void give(SendContext context) {
         context.recycle();
         synchronized (this) {
             out--;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.dcache.oncrpc4j.rdma.xprt;
+package org.dcache.oncrpc4j.rdma.xprt.memory;
 
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
@@ -17,6 +17,7 @@ import org.dcache.oncrpc4j.rdma.verbs.HelperThread;
 import org.dcache.oncrpc4j.rdma.verbs.MemoryBudget;
 import org.dcache.oncrpc4j.rdma.verbs.MemoryRegion;
 import org.dcache.oncrpc4j.rdma.verbs.error.VerbsException;
+import org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -97,7 +98,7 @@ public final class RegbufPool implements AutoCloseable {
     }
 
     /** Makes the first slab of this size's class, if there is room. Not on a loop. */
-    void prepare(int size) {
+    public void prepare(int size) {
         add(classOf(size), false);
     }
 
@@ -115,7 +116,7 @@ public final class RegbufPool implements AutoCloseable {
     }
 
     /** A buffer of at least this size that is only looked into, never given to the adapter: so it may lie on the heap with any adapter. Any thread. */
-    Regbuf acquireUnsent(int size) {
+    public Regbuf acquireUnsent(int size) {
         Regbuf regbuf = tryAcquire(size);
         if (regbuf != null) {
             return regbuf;
@@ -147,14 +148,14 @@ public final class RegbufPool implements AutoCloseable {
     }
 
     /** Memory on the heap, used once: what lies in it may be given to the application as it is. Only where any memory can be exposed. */
-    Regbuf heap(int size) {
+    public Regbuf heap(int size) {
         Regbuf heap = new Regbuf(this, null, ByteBuffer.allocate(size), null);
         heap.acquired();
         return heap;
     }
 
     /** Whether the adapter can work with heap memory. */
-    boolean takesHeap() {
+    public boolean takesHeap() {
         return adapter.capabilities().anyMemory();
     }
 
@@ -168,7 +169,7 @@ public final class RegbufPool implements AutoCloseable {
     }
 
     /** A buffer of at least this size that lies ready, or null. Never blocks. */
-    Regbuf tryFree(int size) {
+    public Regbuf tryFree(int size) {
         int sizeClass = classOf(size);
         Regbuf regbuf;
         int left;

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.dcache.oncrpc4j.rdma.xprt;
+package org.dcache.oncrpc4j.rdma.xprt.send;
 
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import org.dcache.oncrpc4j.rdma.proto.RdmaHeader;
 import org.dcache.oncrpc4j.rdma.verbs.WorkRequest;
+import org.dcache.oncrpc4j.rdma.xprt.memory.Regbuf;
 
 /**
  * What one outgoing message needs (kernel: {@code struct rpcrdma_sendctx}): transport header, inline buffer, the chain of work requests,
@@ -17,7 +18,7 @@ import org.dcache.oncrpc4j.rdma.verbs.WorkRequest;
 public final class SendContext {
 
     /** Who is told that the Send has left or never will. */
-    interface Owner {
+    public interface Owner {
         /** See {@link org.dcache.oncrpc4j.rdma.verbs.QueuePairHandler#onSendCompletion} for the thread. */
         void sent(SendContext context, boolean ok);
     }
@@ -34,7 +35,7 @@ public final class SendContext {
     private Regbuf inline;
     private Owner owner;
 
-    RdmaHeader header() {
+    public RdmaHeader header() {
         return header;
     }
 
@@ -48,26 +49,26 @@ public final class SendContext {
         return expected;
     }
 
-    ChunkWriter writer() {
+    public ChunkWriter writer() {
         return writer;
     }
 
-    Owner owner() {
+    public Owner owner() {
         return owner;
     }
 
-    void owner(Owner value) {
+    public void owner(Owner value) {
         owner = value;
     }
 
     /** Gives it its inline buffer, of at least the inline threshold's size. */
-    ByteBuffer inline(Regbuf regbuf) {
+    public ByteBuffer inline(Regbuf regbuf) {
         inline = regbuf;
         return regbuf.memory();
     }
 
     /** Appends a work request of the provider's own (a bind) to the chain. */
-    void chain(WorkRequest request) {
+    public void chain(WorkRequest request) {
         if (first == null) {
             first = request;
         } else {
@@ -91,7 +92,7 @@ public final class SendContext {
     }
 
     /** Ends the chain with the Send of the inline buffer's first bytes; only it is signalled. Returns the first request. */
-    WorkRequest finish(int inlineLength, boolean invalidate, int stag) {
+    public WorkRequest finish(int inlineLength, boolean invalidate, int stag) {
         send.reset().signaled(true).context(this);
         if (invalidate) {
             send.sendWithInvalidate(stag);
