@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.dcache.oncrpc4j.rdma.iwarp;
+package org.dcache.oncrpc4j.rdma.iwarp.tx;
 
 import org.dcache.oncrpc4j.rdma.verbs.WorkRequest;
 
 /** A first-in-first-out list of work requests, linked by themselves. Used only by the thread that holds the send side. */
-final class RequestFifo {
+public final class RequestFifo {
 
     private WorkRequest first;
     private WorkRequest last;
 
-    boolean isEmpty() {
+    public boolean isEmpty() {
         return first == null;
     }
 
@@ -17,7 +17,7 @@ final class RequestFifo {
         return first;
     }
 
-    void addAll(WorkRequest chain) {
+    public void addAll(WorkRequest chain) {
         if (chain == null) {
             return;
         }
@@ -32,7 +32,7 @@ final class RequestFifo {
         }
     }
 
-    WorkRequest poll() {
+    public WorkRequest poll() {
         WorkRequest request = first;
         if (request != null) {
             first = request.next();

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.dcache.oncrpc4j.rdma.iwarp;
+package org.dcache.oncrpc4j.rdma.iwarp.rx;
 
 import java.nio.ByteBuffer;
 import org.dcache.oncrpc4j.rdma.verbs.parts.LentReceive;
 
 /** A buffer of a {@link ReceivePool}: in the pool, or lent to the connection, which fills it, and then to the handler. */
-final class PooledReceive extends LentReceive {
+public final class PooledReceive extends LentReceive {
 
     private final ReceivePool pool;
 

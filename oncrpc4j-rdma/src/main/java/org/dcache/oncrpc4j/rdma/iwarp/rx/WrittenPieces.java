@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.dcache.oncrpc4j.rdma.iwarp;
+package org.dcache.oncrpc4j.rdma.iwarp.rx;
 
 import java.util.Arrays;
 
@@ -8,15 +8,15 @@ import java.util.Arrays;
  *
  * <p>Beyond {@value #MAX} pieces a further one is not noted, so that its bytes count as not written: that bounds what a peer that writes every other byte makes us hold.
  */
-final class WrittenPieces {
+public final class WrittenPieces {
 
-    static final int MAX = 1024;
+    public static final int MAX = 1024;
 
     private int[] from = new int[4];
     private int[] to = new int[4];
     private int count;
 
-    void add(int start, int end) {
+    public void add(int start, int end) {
         int first = count;
         while (first > 0 && to[first - 1] >= start) {
             first--;
@@ -56,7 +56,7 @@ final class WrittenPieces {
     }
 
     /** All before {@code end} is written. @return how far that reaches with the pieces that follow, which are forgotten */
-    int join(int end) {
+    public int join(int end) {
         int reach = end;
         int joined = 0;
         while (joined < count && from[joined] <= reach) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.dcache.oncrpc4j.rdma.iwarp;
+package org.dcache.oncrpc4j.rdma.iwarp.tx;
 
 import java.util.ArrayDeque;
 import java.util.concurrent.Executor;
@@ -16,7 +16,7 @@ import org.dcache.oncrpc4j.rdma.verbs.MemoryBudget;
  * helper thread, which makes the next one already when the last is lent. Other threads make what they need themselves, and wait in the same way when there is no direct
  * memory for it.
  */
-final class StagingPool {
+public final class StagingPool {
 
     private static final int KEEP = 32;
     private static final int AT_START = 2;
@@ -34,7 +34,7 @@ final class StagingPool {
      * @param bytes that may be lent out before batches are kept small
      * @param helper runs what may block; in the caller's thread only if the system has no other
      */
-    StagingPool(MemoryBudget budget, long bytes, Executor helper) {
+    public StagingPool(MemoryBudget budget, long bytes, Executor helper) {
         this.budget = budget;
         this.helper = helper;
         bound = (int) Math.max(4, Math.min(Integer.MAX_VALUE, bytes / Staging.SIZE));
@@ -44,7 +44,7 @@ final class StagingPool {
     }
 
     /** @return null when {@code first} is false and the bound is reached, when the JVM has no direct memory, and on a loop when none lies ready */
-    Staging borrow(boolean first) {
+    public Staging borrow(boolean first) {
         Staging staging;
         boolean grow;
         synchronized (this) {
@@ -86,7 +86,7 @@ final class StagingPool {
     }
 
     /** Runs {@code retry} once when there may be an area again, on any thread; it must only pass on. */
-    void await(Runnable retry) {
+    public void await(Runnable retry) {
         boolean grow;
         synchronized (this) {
             waiters.add(retry);
@@ -143,7 +143,7 @@ final class StagingPool {
         kept++;
     }
 
-    void giveBack(Staging staging) {
+    public void giveBack(Staging staging) {
         synchronized (this) {
             lent--;
             staging.reset();
@@ -184,7 +184,7 @@ final class StagingPool {
     }
 
     /** Areas lent out now. */
-    synchronized int lent() {
+    public synchronized int lent() {
         return lent;
     }
 }

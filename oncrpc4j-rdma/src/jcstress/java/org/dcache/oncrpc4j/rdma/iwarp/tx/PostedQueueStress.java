@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.dcache.oncrpc4j.rdma.iwarp;
+package org.dcache.oncrpc4j.rdma.iwarp.tx;
 
 import org.dcache.oncrpc4j.rdma.verbs.WorkRequest;
 import org.openjdk.jcstress.annotations.Actor;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.dcache.oncrpc4j.rdma.iwarp;
+package org.dcache.oncrpc4j.rdma.iwarp.loop;
 
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
@@ -8,7 +8,7 @@ import java.util.function.Function;
  * The event loops of the process, shared by all adapters: started with the first, ended with the last, so that no thread and no class
  * loader outlives its use. Any thread.
  */
-final class EventLoops {
+public final class EventLoops {
 
     private static EventLoop[] loops;
     private static int users;
@@ -22,7 +22,7 @@ final class EventLoops {
      * @param count loops to start if there are none yet
      * @return all loops, for {@link #next}
      */
-    static EventLoop[] acquire(int count) {
+    public static EventLoop[] acquire(int count) {
         return acquire(count, EventLoop::new);
     }
 
@@ -53,12 +53,12 @@ final class EventLoops {
     }
 
     /** The loop for a new connection or listener: each in turn. */
-    static EventLoop next(EventLoop[] loops) {
+    public static EventLoop next(EventLoop[] loops) {
         return loops[Math.floorMod(NEXT.getAndIncrement(), loops.length)];
     }
 
     /** Counts one user less; the last one waits for the threads to end. */
-    static void release() {
+    public static void release() {
         EventLoop[] ended = null;
         synchronized (EventLoops.class) {
             if (--users == 0) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.dcache.oncrpc4j.rdma.iwarp;
+package org.dcache.oncrpc4j.rdma.iwarp.tx;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -17,7 +17,7 @@ import org.dcache.oncrpc4j.rdma.iwarp.wire.FpduLayout;
  * our doing. The CRC is taken over the bytes that will leave: of copied payload over the copy. Offsets returned by {@link #queued()}
  * and {@link #taken()} count bytes of the connection's stream.
  */
-final class TxBatch {
+public final class TxBatch {
 
     /** Elements per gathering write; NIO takes no more than 1024. */
     private static final int MAX_VIEWS = 1000;
@@ -49,33 +49,33 @@ final class TxBatch {
     private boolean starved;
     private long copied;
 
-    TxBatch(StagingPool pool) {
+    public TxBatch(StagingPool pool) {
         this.pool = pool;
     }
 
     /** Stream offset behind the last FPDU put in. */
-    long queued() {
+    public long queued() {
         return queued;
     }
 
     /** Stream offset of the first byte that the socket has not taken. */
-    long taken() {
+    public long taken() {
         return taken;
     }
 
-    boolean isEmpty() {
+    public boolean isEmpty() {
         return queued == taken;
     }
 
     /** Whether not even the first area could be had since this was asked last: {@link StagingPool#await}. */
-    boolean takeStarved() {
+    public boolean takeStarved() {
         boolean was = starved;
         starved = false;
         return was;
     }
 
     /** FPDUs put in since the batch was last empty. */
-    int fpdus() {
+    public int fpdus() {
         return fpdus;
     }
 
@@ -84,7 +84,7 @@ final class TxBatch {
      *
      * @return false when it does not fit: write first
      */
-    boolean begin(int bytes) {
+    public boolean begin(int bytes) {
         int needed = bytes + FpduLayout.MAX_PAD + FpduLayout.CRC_LENGTH;
         if (!isEmpty() && (queued - taken >= MAX_BYTES || viewCount + MAX_PIECES > MAX_VIEWS)) {
             return false;
@@ -111,34 +111,34 @@ final class TxBatch {
     }
 
     /** Where the staged bytes go; at {@link #position()}, {@link #advance} after it. */
-    ByteBuffer memory() {
+    public ByteBuffer memory() {
         return memory;
     }
 
-    int position() {
+    public int position() {
         return fill;
     }
 
-    void advance(int bytes) {
+    public void advance(int bytes) {
         fill += bytes;
     }
 
     /** Copies payload. */
-    void copy(ByteBuffer source, int from, int bytes) {
+    public void copy(ByteBuffer source, int from, int bytes) {
         memory.put(fill, source, from, bytes);
         fill += bytes;
         copied += bytes;
     }
 
     /** Bytes copied since this was asked last. */
-    long takeCopied() {
+    public long takeCopied() {
         long bytes = copied;
         copied = 0;
         return bytes;
     }
 
     /** Lets direct memory be gathered; it must not change until it was taken. */
-    void refer(ByteBuffer source, int from, int bytes, boolean withCrc) {
+    public void refer(ByteBuffer source, int from, int bytes, boolean withCrc) {
         ByteBuffer view = source.duplicate();
         view.limit(from + bytes).position(from);
         if (withCrc) {
@@ -152,7 +152,7 @@ final class TxBatch {
     }
 
     /** Ends the FPDU: pad and CRC. */
-    void end(int ulpduLength, boolean withCrc) {
+    public void end(int ulpduLength, boolean withCrc) {
         for (int pad = FpduLayout.pad(ulpduLength); pad > 0; pad--) {
             memory.put(fill++, (byte) 0);
         }
@@ -172,7 +172,7 @@ final class TxBatch {
      *
      * @return bytes it took; when that is all, {@link #isEmpty()} holds and the batch can be filled again
      */
-    long write(SocketChannel channel) throws IOException {
+    public long write(SocketChannel channel) throws IOException {
         closeRegion();
         long bytes = viewCount - viewHead == 1
                 ? channel.write(views[viewHead])
@@ -189,7 +189,7 @@ final class TxBatch {
     }
 
     /** Gives all staging back; what was not taken is dropped. */
-    void release() {
+    public void release() {
         recycle(0);
         taken = queued;
     }

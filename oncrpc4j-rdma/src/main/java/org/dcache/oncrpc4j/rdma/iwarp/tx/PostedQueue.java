@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.dcache.oncrpc4j.rdma.iwarp;
+package org.dcache.oncrpc4j.rdma.iwarp.tx;
 
 import java.util.concurrent.atomic.AtomicReference;
 import org.dcache.oncrpc4j.rdma.verbs.WorkRequest;
@@ -10,11 +10,11 @@ import org.dcache.oncrpc4j.rdma.verbs.WorkRequest;
  * <p>It allocates nothing: the requests' own links make it up. A chain is turned round and pushed on a stack; the taker grabs
  * the whole stack and turns it round again, which gives posting order. As nobody ever pops a single element, the stack has no ABA problem.
  */
-final class PostedQueue {
+public final class PostedQueue {
 
     private final AtomicReference<WorkRequest> stack = new AtomicReference<>();
 
-    void post(WorkRequest chain) {
+    public void post(WorkRequest chain) {
         WorkRequest reversed = null;
         WorkRequest request = chain;
         while (request != null) {
@@ -31,7 +31,7 @@ final class PostedQueue {
     }
 
     /** All that was posted since the last call, linked in posting order; null if nothing. */
-    WorkRequest takeAll() {
+    public WorkRequest takeAll() {
         if (stack.get() == null) {
             return null;
         }

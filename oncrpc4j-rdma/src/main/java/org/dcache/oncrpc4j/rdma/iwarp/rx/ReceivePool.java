@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.dcache.oncrpc4j.rdma.iwarp;
+package org.dcache.oncrpc4j.rdma.iwarp.rx;
 
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
@@ -7,6 +7,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.LongAdder;
+import org.dcache.oncrpc4j.rdma.iwarp.loop.EventLoop;
 import org.dcache.oncrpc4j.rdma.verbs.MemoryBudget;
 
 /**
@@ -18,7 +19,7 @@ import org.dcache.oncrpc4j.rdma.verbs.MemoryBudget;
  * progress. The helper thread makes them, since to allocate may take long: the first when the pool is made, the next when few buffers are left and there is plenty of budget, or when none
  * is left. Without a buffer {@link #take} says null, and the connection waits with {@link #await} until one comes back or is made; when none can be made it is tried again.
  */
-final class ReceivePool {
+public final class ReceivePool {
 
     private static final int SLAB = 64 << 10;
 
@@ -28,7 +29,7 @@ final class ReceivePool {
     private static final long RETRY_MILLIS = 100;
 
     /** What all pools of an adapter share. */
-    static final class Resources {
+    public static final class Resources {
         private final MemoryBudget budget;
         private final AtomicLong share;
         private final Executor helper;
@@ -36,13 +37,13 @@ final class ReceivePool {
         private final LongAdder lent = new LongAdder();
 
         /** @param helper runs what may block; in the caller's thread only if the system has no other */
-        Resources(MemoryBudget budget, Executor helper) {
+        public Resources(MemoryBudget budget, Executor helper) {
             this.budget = budget;
             this.share = new AtomicLong(budget.limit() / 2);
             this.helper = helper;
         }
 
-        long lent() {
+        public long lent() {
             return lent.sum();
         }
 
@@ -79,7 +80,7 @@ final class ReceivePool {
     private final ArrayDeque<Runnable> waiters = new ArrayDeque<>();
     private volatile boolean waiting;
 
-    ReceivePool(EventLoop loop, int size, Resources resources) {
+    public ReceivePool(EventLoop loop, int size, Resources resources) {
         this.loop = loop;
         this.size = size;
         this.resources = resources;
@@ -87,12 +88,12 @@ final class ReceivePool {
     }
 
     /** Bytes a message may have. */
-    int size() {
+    public int size() {
         return size;
     }
 
     /** Loop. */
-    PooledReceive take() {
+    public PooledReceive take() {
         if (free == null) {
             free = returned.getAndSet(null);
             if (free == null) {
@@ -111,7 +112,7 @@ final class ReceivePool {
     }
 
     /** Loop: runs {@code retry} once when there may be a buffer again. */
-    void await(Runnable retry) {
+    public void await(Runnable retry) {
         waiters.add(retry);
         waiting = true;
         if (free != null || returned.get() != null) {

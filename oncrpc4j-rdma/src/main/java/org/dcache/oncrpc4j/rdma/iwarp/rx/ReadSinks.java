@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.dcache.oncrpc4j.rdma.iwarp;
+package org.dcache.oncrpc4j.rdma.iwarp.rx;
 
 import java.nio.ByteBuffer;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -12,7 +12,7 @@ import org.dcache.oncrpc4j.rdma.verbs.WorkRequest;
  * complete. Each sink has a random STag that is good for this one Read Response and nothing else: it is compared with the oldest
  * request only and is in no table (RFC 5040 section 5.2.1).
  */
-final class ReadSinks {
+public final class ReadSinks {
 
     private final int bound;
     private final WorkRequest[] requests;
@@ -24,7 +24,7 @@ final class ReadSinks {
     private final AtomicInteger removed = new AtomicInteger();
 
     /** @param bound ORD; with 0 no Read ever starts */
-    ReadSinks(int bound) {
+    public ReadSinks(int bound) {
         this.bound = bound;
         int size = Integer.highestOneBit(Math.max(1, bound) * 2 - 1);
         requests = new WorkRequest[size];
@@ -32,20 +32,20 @@ final class ReadSinks {
         views = new ByteBuffer[size];
     }
 
-    int bound() {
+    public int bound() {
         return bound;
     }
 
-    boolean isFull() {
+    public boolean isFull() {
         return added.get() - removed.get() >= bound;
     }
 
-    boolean isEmpty() {
+    public boolean isEmpty() {
         return added.get() == removed.get();
     }
 
     /** Send side. @param view the memory, all of it between 0 and capacity */
-    void add(WorkRequest request, int stag, ByteBuffer view) {
+    public void add(WorkRequest request, int stag, ByteBuffer view) {
         int at = added.get() & requests.length - 1;
         requests[at] = request;
         stags[at] = stag;
@@ -54,20 +54,20 @@ final class ReadSinks {
     }
 
     /** Loop, like those below: of the oldest Read; only if not empty. */
-    int oldestStag() {
+    public int oldestStag() {
         return stags[removed.get() & requests.length - 1];
     }
 
-    ByteBuffer oldestView() {
+    public ByteBuffer oldestView() {
         return views[removed.get() & requests.length - 1];
     }
 
-    int oldestLength() {
+    public int oldestLength() {
         return oldestView().capacity();
     }
 
     /** Loop. */
-    WorkRequest remove() {
+    public WorkRequest remove() {
         int at = removed.get() & requests.length - 1;
         WorkRequest request = requests[at];
         requests[at] = null;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.dcache.oncrpc4j.rdma.iwarp;
+package org.dcache.oncrpc4j.rdma.iwarp.loop;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -22,10 +22,10 @@ import org.slf4j.LoggerFactory;
  * the loop thread only. It owns the staging buffer into which its connections read: its content is valid only inside one
  * {@link Handler#ready} call. A handler or task that throws is logged; the loop goes on.
  */
-final class EventLoop extends LoopWork {
+public final class EventLoop extends LoopWork {
 
     /** Serves one channel. */
-    interface Handler {
+    public interface Handler {
         /** The channel is ready for these operations. Must not throw or block. */
         void ready(int operations);
     }
@@ -67,7 +67,7 @@ final class EventLoop extends LoopWork {
         }
     }
 
-    boolean inLoop() {
+    public boolean inLoop() {
         return thread.isCurrent();
     }
 
@@ -76,12 +76,12 @@ final class EventLoop extends LoopWork {
         selector.wakeup();
     }
 
-    SelectionKey register(SelectableChannel channel, int operations, Handler handler) throws ClosedChannelException {
+    public SelectionKey register(SelectableChannel channel, int operations, Handler handler) throws ClosedChannelException {
         return channel.register(selector, operations, handler);
     }
 
     /** Lets the system forget closed channels now; not from inside {@link Handler#ready}. */
-    void flushClosed() {
+    public void flushClosed() {
         try {
             selector.selectNow(serve);
         } catch (IOException e) {
@@ -90,12 +90,12 @@ final class EventLoop extends LoopWork {
     }
 
     /** The staging buffer; its position and limit are the caller's to set. */
-    ByteBuffer staging() {
+    public ByteBuffer staging() {
         return staging;
     }
 
     /** A second view of the staging buffer. */
-    ByteBuffer stagingView() {
+    public ByteBuffer stagingView() {
         return stagingView;
     }
 

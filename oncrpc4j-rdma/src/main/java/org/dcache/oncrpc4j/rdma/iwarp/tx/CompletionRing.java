@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.dcache.oncrpc4j.rdma.iwarp;
+package org.dcache.oncrpc4j.rdma.iwarp.tx;
 
 /**
  * What waits for bytes to be taken by the socket, in stream order: signalled work requests, and exposures whose Read Response is under way.
  *
  * <p>Used only by the thread that holds the send side. Grows to the largest use and stays.
  */
-final class CompletionRing {
+public final class CompletionRing {
 
     private Object[] items = new Object[8];
     private long[] ends = new long[8];
@@ -14,7 +14,7 @@ final class CompletionRing {
     private int size;
 
     /** @param end stream offset behind the last byte of the item */
-    void add(Object item, long end) {
+    public void add(Object item, long end) {
         if (size == items.length) {
             grow();
         }
@@ -24,7 +24,7 @@ final class CompletionRing {
     }
 
     /** The first item all of whose bytes lie before {@code taken}, removed; null if there is none. */
-    Object poll(long taken) {
+    public Object poll(long taken) {
         if (size == 0 || ends[head] > taken) {
             return null;
         }

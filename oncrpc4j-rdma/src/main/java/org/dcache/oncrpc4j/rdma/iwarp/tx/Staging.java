@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.dcache.oncrpc4j.rdma.iwarp;
+package org.dcache.oncrpc4j.rdma.iwarp.tx;
 
 import java.nio.ByteBuffer;
 import java.util.Arrays;
@@ -10,9 +10,9 @@ import java.util.Arrays;
  * <p>Belongs to one batch at a time, lent by {@link StagingPool}. The views that name parts of it in a gathering write are made once
  * and used again.
  */
-final class Staging {
+public final class Staging {
 
-    static final int SIZE = 64 << 10;
+    public static final int SIZE = 64 << 10;
 
     private final ByteBuffer memory = ByteBuffer.allocateDirect(SIZE);
     private ByteBuffer[] views = {memory.duplicate(), memory.duplicate()};
