@@ -99,6 +99,11 @@ public class PostPathBenchmark {
             public void batchDone() {
                 sends.refill();
             }
+
+            @Override
+            public void takingFailed(Throwable problem) {
+                throw new IllegalStateException(problem);
+            }
         });
         chain = new WorkRequest().send().add(slab.slice(0, work.bytes), region).signaled(true);
         for (int i = 0; i < work.writes; i++) {
