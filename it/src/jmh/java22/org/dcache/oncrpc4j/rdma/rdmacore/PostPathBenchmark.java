@@ -11,9 +11,15 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.dcache.oncrpc4j.rdma.metrics.Counters;
+import org.dcache.oncrpc4j.rdma.rdmacore.device.BouncePool;
+import org.dcache.oncrpc4j.rdma.rdmacore.device.Device;
+import org.dcache.oncrpc4j.rdma.rdmacore.device.Region;
+import org.dcache.oncrpc4j.rdma.rdmacore.device.Regions;
 import org.dcache.oncrpc4j.rdma.rdmacore.ffi.Memory;
 import org.dcache.oncrpc4j.rdma.rdmacore.ffi.Verbs;
 import org.dcache.oncrpc4j.rdma.rdmacore.ffi.VerbsLayout;
+import org.dcache.oncrpc4j.rdma.rdmacore.loop.CompletionQueue;
+import org.dcache.oncrpc4j.rdma.rdmacore.loop.Loop;
 import org.dcache.oncrpc4j.rdma.verbs.MemoryBudget;
 import org.dcache.oncrpc4j.rdma.verbs.WorkRequest;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -92,6 +98,11 @@ public class PostPathBenchmark {
             @Override
             public void batchDone() {
                 sends.refill();
+            }
+
+            @Override
+            public void takingFailed(Throwable problem) {
+                throw new IllegalStateException(problem);
             }
         });
         chain = new WorkRequest().send().add(slab.slice(0, work.bytes), region).signaled(true);

@@ -3,6 +3,9 @@ package org.dcache.oncrpc4j.rdma.iwarp;
 
 import java.nio.ByteBuffer;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.dcache.oncrpc4j.rdma.iwarp.rx.PooledReceive;
+import org.dcache.oncrpc4j.rdma.iwarp.rx.ReadSinks;
+import org.dcache.oncrpc4j.rdma.iwarp.rx.ReceivePool;
 import org.dcache.oncrpc4j.rdma.iwarp.wire.DdpHeader;
 import org.dcache.oncrpc4j.rdma.iwarp.wire.FpduLayout;
 import org.dcache.oncrpc4j.rdma.iwarp.wire.RdmapOpcode;

@@ -2,6 +2,7 @@
 package org.dcache.oncrpc4j.rdma.iwarp;
 
 import java.nio.ByteBuffer;
+import org.dcache.oncrpc4j.rdma.iwarp.tx.TxBatch;
 import org.dcache.oncrpc4j.rdma.iwarp.wire.DdpHeader;
 import org.dcache.oncrpc4j.rdma.iwarp.wire.FpduLayout;
 import org.dcache.oncrpc4j.rdma.iwarp.wire.RdmapOpcode;

@@ -6,6 +6,12 @@ import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.dcache.oncrpc4j.rdma.iwarp.rx.ReadSinks;
+import org.dcache.oncrpc4j.rdma.iwarp.tx.CompletionRing;
+import org.dcache.oncrpc4j.rdma.iwarp.tx.PostedQueue;
+import org.dcache.oncrpc4j.rdma.iwarp.tx.RequestFifo;
+import org.dcache.oncrpc4j.rdma.iwarp.tx.StagingPool;
+import org.dcache.oncrpc4j.rdma.iwarp.tx.TxBatch;
 import org.dcache.oncrpc4j.rdma.metrics.Counters;
 import org.dcache.oncrpc4j.rdma.verbs.WorkRequest;
 

@@ -5,9 +5,9 @@ import org.dcache.oncrpc4j.rdma.spi.CallHeader;
 import org.dcache.oncrpc4j.rdma.spi.CallPlan;
 import org.dcache.oncrpc4j.rdma.spi.UpperLayerBinding;
 import org.dcache.oncrpc4j.rdma.spi.XdrView;
-import org.dcache.oncrpc4j.rdma.xprt.Expected;
-import org.dcache.oncrpc4j.rdma.xprt.OutMessage;
-import org.dcache.oncrpc4j.rdma.xprt.SendContext;
+import org.dcache.oncrpc4j.rdma.xprt.send.Expected;
+import org.dcache.oncrpc4j.rdma.xprt.send.OutMessage;
+import org.dcache.oncrpc4j.rdma.xprt.send.SendContext;
 
 /**
  * What binding and RPC header say of a call: which procedure, whether its data may be placed directly, which items are eligible, what the reply may bring.

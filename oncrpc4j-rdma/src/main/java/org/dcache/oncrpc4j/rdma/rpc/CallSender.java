@@ -3,10 +3,10 @@ package org.dcache.oncrpc4j.rdma.rpc;
 
 import java.io.EOFException;
 import java.io.IOException;
-import org.dcache.oncrpc4j.rdma.xprt.OutMessage;
 import org.dcache.oncrpc4j.rdma.xprt.RdmaConnection;
-import org.dcache.oncrpc4j.rdma.xprt.SendContext;
 import org.dcache.oncrpc4j.rdma.xprt.SendListener;
+import org.dcache.oncrpc4j.rdma.xprt.send.OutMessage;
+import org.dcache.oncrpc4j.rdma.xprt.send.SendContext;
 import org.dcache.oncrpc4j.xdr.Xdr;
 import org.glassfish.grizzly.Buffer;
 

@@ -3,7 +3,7 @@ package org.dcache.oncrpc4j.rdma.rpc;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import org.dcache.oncrpc4j.rdma.xprt.OutMessage;
+import org.dcache.oncrpc4j.rdma.xprt.send.OutMessage;
 import org.glassfish.grizzly.Buffer;
 import org.glassfish.grizzly.memory.ByteBufferArray;
 

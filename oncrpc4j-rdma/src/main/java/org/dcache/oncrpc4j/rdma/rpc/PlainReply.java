@@ -3,8 +3,8 @@ package org.dcache.oncrpc4j.rdma.rpc;
 
 import java.io.IOException;
 import org.dcache.oncrpc4j.rdma.xprt.InboundCall;
-import org.dcache.oncrpc4j.rdma.xprt.SendContext;
 import org.dcache.oncrpc4j.rdma.xprt.SendListener;
+import org.dcache.oncrpc4j.rdma.xprt.send.SendContext;
 import org.dcache.oncrpc4j.rpc.RpcAccepsStatus;
 
 /** Accepted replies without results, for calls that oncrpc4j does not answer itself. Verifier AUTH_NONE. Any thread. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dcache.oncrpc4j.rdma.rpc;
 
-import org.dcache.oncrpc4j.rdma.xprt.Regbuf;
+import org.dcache.oncrpc4j.rdma.xprt.memory.Regbuf;
 import org.glassfish.grizzly.memory.ByteBufferWrapper;
 
 /** A regbuf as the Grizzly buffer that an {@code Xdr} encodes into. Owned by the {@link RdmaXdr}, which takes the regbuf out again. */

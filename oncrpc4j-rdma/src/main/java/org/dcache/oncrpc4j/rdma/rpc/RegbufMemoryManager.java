@@ -2,7 +2,7 @@
 package org.dcache.oncrpc4j.rdma.rpc;
 
 import java.nio.ByteBuffer;
-import org.dcache.oncrpc4j.rdma.xprt.RegbufPool;
+import org.dcache.oncrpc4j.rdma.xprt.memory.RegbufPool;
 import org.glassfish.grizzly.memory.MemoryManager;
 import org.glassfish.grizzly.memory.MemoryProbe;
 import org.glassfish.grizzly.monitoring.MonitoringConfig;

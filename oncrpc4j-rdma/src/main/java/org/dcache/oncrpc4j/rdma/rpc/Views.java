@@ -3,7 +3,7 @@ package org.dcache.oncrpc4j.rdma.rpc;
 
 import java.nio.ByteBuffer;
 import org.dcache.oncrpc4j.rdma.spi.XdrView;
-import org.dcache.oncrpc4j.rdma.xprt.OutMessage;
+import org.dcache.oncrpc4j.rdma.xprt.send.OutMessage;
 
 /** Messages as bindings see them. */
 final class Views {

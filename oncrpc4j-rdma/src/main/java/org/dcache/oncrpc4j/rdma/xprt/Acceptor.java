@@ -12,6 +12,7 @@ import org.dcache.oncrpc4j.rdma.proto.PrivateData;
 import org.dcache.oncrpc4j.rdma.verbs.Capabilities;
 import org.dcache.oncrpc4j.rdma.verbs.ConnectionRequest;
 import org.dcache.oncrpc4j.rdma.verbs.Listener;
+import org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter;
 
 /**
  * Accepts (kernel: {@code svc_rdma_accept}). Owns one listener. A request is refused, and counted by cause, before anything is made for it;

@@ -2,6 +2,7 @@
 package org.dcache.oncrpc4j.rdma.xprt;
 
 import java.io.IOException;
+import org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter;
 
 /** The peer's reply and its chunks contradict each other or what was offered; the call has failed for good. */
 public class BadReplyException extends IOException {

@@ -8,8 +8,12 @@ import org.dcache.oncrpc4j.rdma.proto.RdmaHeader;
 import org.dcache.oncrpc4j.rdma.verbs.Access;
 import org.dcache.oncrpc4j.rdma.verbs.Exposure;
 import org.dcache.oncrpc4j.rdma.verbs.MemorySource;
+import org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter;
 import org.dcache.oncrpc4j.rdma.xprt.error.BackwardCallTooLongException;
 import org.dcache.oncrpc4j.rdma.xprt.error.HeaderTooLongException;
+import org.dcache.oncrpc4j.rdma.xprt.send.Expected;
+import org.dcache.oncrpc4j.rdma.xprt.send.OutMessage;
+import org.dcache.oncrpc4j.rdma.xprt.send.SendContext;
 
 /**
  * Decides how a call travels and what its reply is offered, exposes the memory and builds header and inline part (RFC 8166, 3.4.5, 3.5.3, 4.3.3; kernel:

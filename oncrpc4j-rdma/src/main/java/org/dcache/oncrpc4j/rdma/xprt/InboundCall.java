@@ -7,6 +7,8 @@ import org.dcache.oncrpc4j.rdma.metrics.jfr.Recorder;
 import org.dcache.oncrpc4j.rdma.metrics.jfr.ServedCallEvent;
 import org.dcache.oncrpc4j.rdma.proto.RdmaHeader;
 import org.dcache.oncrpc4j.rdma.verbs.ReceiveBuffer;
+import org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter;
+import org.dcache.oncrpc4j.rdma.xprt.memory.Regbuf;
 
 /**
  * A call that came in, whole, in pooled memory: its receive buffer, or the sink that its Read chunks were pulled into.

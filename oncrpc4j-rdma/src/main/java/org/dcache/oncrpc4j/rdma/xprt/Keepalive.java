@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import org.dcache.oncrpc4j.rdma.verbs.QueuePair;
 import org.dcache.oncrpc4j.rdma.verbs.WorkRequest;
 import org.dcache.oncrpc4j.rdma.verbs.error.PeerSilentException;
+import org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter;
 
 /**
  * Finds out whether a peer that says nothing is still there. One for each connection.

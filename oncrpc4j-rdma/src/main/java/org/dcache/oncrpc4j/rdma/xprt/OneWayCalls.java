@@ -3,6 +3,9 @@ package org.dcache.oncrpc4j.rdma.xprt;
 
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.dcache.oncrpc4j.rdma.proto.RpcWords;
+import org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter;
+import org.dcache.oncrpc4j.rdma.xprt.send.OutMessage;
+import org.dcache.oncrpc4j.rdma.xprt.send.SendContext;
 
 /**
  * The one-way calls of one connection: the NULL call behind them that gives their credits back, the flush, and what becomes of each afterwards. When a flush is due is the

@@ -7,6 +7,9 @@ import java.util.Arrays;
 import org.dcache.oncrpc4j.rdma.metrics.jfr.CallEvent;
 import org.dcache.oncrpc4j.rdma.metrics.jfr.Recorder;
 import org.dcache.oncrpc4j.rdma.verbs.Exposure;
+import org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter;
+import org.dcache.oncrpc4j.rdma.xprt.memory.Regbuf;
+import org.dcache.oncrpc4j.rdma.xprt.send.SendContext;
 
 /**
  * One call of ours from its registration to its end (kernel: {@code struct rpcrdma_req}): what it holds, and who waits for it. Where it stands is its {@link CallState}.

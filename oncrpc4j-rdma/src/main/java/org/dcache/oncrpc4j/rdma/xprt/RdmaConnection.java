@@ -21,8 +21,10 @@ import org.dcache.oncrpc4j.rdma.verbs.WorkRequest;
 import org.dcache.oncrpc4j.rdma.verbs.error.ConnectionClosedException;
 import org.dcache.oncrpc4j.rdma.verbs.error.IdleTimeoutException;
 import org.dcache.oncrpc4j.rdma.verbs.error.VerbsException;
+import org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter;
 import org.dcache.oncrpc4j.rdma.xprt.error.CreditOverrunException;
 import org.dcache.oncrpc4j.rdma.xprt.error.PostFailedException;
+import org.dcache.oncrpc4j.rdma.xprt.send.SendContext;
 
 /**
  * One RPC-over-RDMA connection, whoever dialled (kernel: {@code rpcrdma_ep} with the completion handlers of {@code verbs.c}).

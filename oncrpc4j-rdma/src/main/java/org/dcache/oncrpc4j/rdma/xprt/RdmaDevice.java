@@ -23,6 +23,11 @@ import org.dcache.oncrpc4j.rdma.verbs.HelperThread;
 import org.dcache.oncrpc4j.rdma.verbs.MemoryBudget;
 import org.dcache.oncrpc4j.rdma.verbs.error.AdapterClosedException;
 import org.dcache.oncrpc4j.rdma.verbs.error.ConnectionClosedException;
+import org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter;
+import org.dcache.oncrpc4j.rdma.xprt.counters.XprtGauge;
+import org.dcache.oncrpc4j.rdma.xprt.memory.RegbufPool;
+import org.dcache.oncrpc4j.rdma.xprt.memory.SinkQueue;
+import org.dcache.oncrpc4j.rdma.xprt.send.SendContextPool;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

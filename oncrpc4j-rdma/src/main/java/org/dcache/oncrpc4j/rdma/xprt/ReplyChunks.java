@@ -4,6 +4,10 @@ package org.dcache.oncrpc4j.rdma.xprt;
 import java.nio.ByteBuffer;
 import org.dcache.oncrpc4j.rdma.metrics.Counters;
 import org.dcache.oncrpc4j.rdma.proto.RdmaHeader;
+import org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter;
+import org.dcache.oncrpc4j.rdma.xprt.send.ChunkWriter;
+import org.dcache.oncrpc4j.rdma.xprt.send.OutMessage;
+import org.dcache.oncrpc4j.rdma.xprt.send.SendContext;
 
 /**
  * Decides how a reply travels and builds header, inline part and RDMA Writes (RFC 8166, 4.3.2 and 4.3.3; kernel: {@code svc_rdma_sendto}).

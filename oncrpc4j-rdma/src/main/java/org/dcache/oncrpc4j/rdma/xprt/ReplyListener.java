@@ -3,6 +3,7 @@ package org.dcache.oncrpc4j.rdma.xprt;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import org.dcache.oncrpc4j.rdma.xprt.memory.Regbuf;
 
 /** Waits for the reply to one call. On the connection's loop unless said otherwise. */
 public interface ReplyListener {

@@ -12,10 +12,12 @@ import org.dcache.oncrpc4j.rdma.proto.MalformedHeaderException;
 import org.dcache.oncrpc4j.rdma.proto.RdmaHeader;
 import org.dcache.oncrpc4j.rdma.verbs.QueuePair;
 import org.dcache.oncrpc4j.rdma.verbs.ReceiveBuffer;
+import org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter;
 import org.dcache.oncrpc4j.rdma.xprt.error.CallWithdrawnException;
 import org.dcache.oncrpc4j.rdma.xprt.error.CreditsExhaustedException;
 import org.dcache.oncrpc4j.rdma.xprt.error.DuplicateXidException;
 import org.dcache.oncrpc4j.rdma.xprt.error.RdmaErrorException;
+import org.dcache.oncrpc4j.rdma.xprt.send.SendContext;
 
 /**
  * Our calls and the peer's replies on one connection (kernel: {@code rpcrdma_marshal_req}, {@code rpcrdma_reply_handler}).

@@ -3,6 +3,9 @@ package org.dcache.oncrpc4j.rdma.xprt;
 
 import org.dcache.oncrpc4j.rdma.verbs.MemoryBudget;
 import org.dcache.oncrpc4j.rdma.verbs.error.ResourceLimitException;
+import org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter;
+import org.dcache.oncrpc4j.rdma.xprt.memory.Regbuf;
+import org.dcache.oncrpc4j.rdma.xprt.memory.RegbufPool;
 
 /**
  * What the results of one connection's calls take while they arrive: from the first byte that the peer writes to the reply that announces it. Only with providers that expose

@@ -5,6 +5,8 @@ import java.nio.ByteBuffer;
 import org.dcache.oncrpc4j.rdma.verbs.Exposure;
 import org.dcache.oncrpc4j.rdma.verbs.MemorySource;
 import org.dcache.oncrpc4j.rdma.verbs.error.ResourceLimitException;
+import org.dcache.oncrpc4j.rdma.xprt.memory.Regbuf;
+import org.dcache.oncrpc4j.rdma.xprt.memory.RegbufPool;
 
 /**
  * Memory of ours that a reply's data is written to: one Write chunk or the Reply chunk.

@@ -4,6 +4,12 @@ package org.dcache.oncrpc4j.rdma.rdmacore;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
+import org.dcache.oncrpc4j.rdma.rdmacore.device.AsyncEvents;
+import org.dcache.oncrpc4j.rdma.rdmacore.device.ControlThreads;
+import org.dcache.oncrpc4j.rdma.rdmacore.device.Device;
+import org.dcache.oncrpc4j.rdma.rdmacore.device.Regions;
+import org.dcache.oncrpc4j.rdma.rdmacore.device.Windows;
+import org.dcache.oncrpc4j.rdma.rdmacore.loop.Loop;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

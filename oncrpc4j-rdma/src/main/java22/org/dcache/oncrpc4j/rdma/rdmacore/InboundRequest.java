@@ -1,9 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dcache.oncrpc4j.rdma.rdmacore;
 
+import org.dcache.oncrpc4j.rdma.rdmacore.cm.CmEvent;
+import org.dcache.oncrpc4j.rdma.rdmacore.cm.CmId;
+import org.dcache.oncrpc4j.rdma.rdmacore.cm.ConnParams;
+import org.dcache.oncrpc4j.rdma.rdmacore.device.Device;
+import org.dcache.oncrpc4j.rdma.rdmacore.device.RdmaCoreCounter;
 import org.dcache.oncrpc4j.rdma.rdmacore.ffi.Errno;
 import org.dcache.oncrpc4j.rdma.rdmacore.ffi.Memory;
 import org.dcache.oncrpc4j.rdma.rdmacore.ffi.NativeFunction;
+import org.dcache.oncrpc4j.rdma.rdmacore.loop.Loop;
 import org.dcache.oncrpc4j.rdma.verbs.ConnectOptions;
 import org.dcache.oncrpc4j.rdma.verbs.ConnectionInfo;
 import org.dcache.oncrpc4j.rdma.verbs.ConnectionRequestHandler;

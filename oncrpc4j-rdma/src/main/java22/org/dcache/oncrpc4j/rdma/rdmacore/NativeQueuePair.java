@@ -2,12 +2,19 @@
 package org.dcache.oncrpc4j.rdma.rdmacore;
 
 import org.dcache.oncrpc4j.rdma.config.Choice;
+import org.dcache.oncrpc4j.rdma.rdmacore.cm.CmId;
+import org.dcache.oncrpc4j.rdma.rdmacore.device.Device;
+import org.dcache.oncrpc4j.rdma.rdmacore.device.DeviceRemovedException;
 import org.dcache.oncrpc4j.rdma.rdmacore.ffi.CmLayout;
 import org.dcache.oncrpc4j.rdma.rdmacore.ffi.Errno;
 import org.dcache.oncrpc4j.rdma.rdmacore.ffi.Libraries;
 import org.dcache.oncrpc4j.rdma.rdmacore.ffi.Memory;
 import org.dcache.oncrpc4j.rdma.rdmacore.ffi.NativeFunction;
 import org.dcache.oncrpc4j.rdma.rdmacore.ffi.VerbsLayout;
+import org.dcache.oncrpc4j.rdma.rdmacore.loop.CompletionQueue;
+import org.dcache.oncrpc4j.rdma.rdmacore.loop.ReceivePool;
+import org.dcache.oncrpc4j.rdma.rdmacore.loop.ReceiveQueue;
+import org.dcache.oncrpc4j.rdma.rdmacore.receive.OwnReceives;
 import org.dcache.oncrpc4j.rdma.verbs.ConnectOptions;
 import org.dcache.oncrpc4j.rdma.verbs.error.DeviceErrorException;
 import org.dcache.oncrpc4j.rdma.verbs.error.ResourceLimitException;

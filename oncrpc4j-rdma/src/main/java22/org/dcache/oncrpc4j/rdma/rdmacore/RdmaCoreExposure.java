@@ -3,6 +3,7 @@ package org.dcache.oncrpc4j.rdma.rdmacore;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.dcache.oncrpc4j.rdma.rdmacore.device.ExposedMemory;
 import org.dcache.oncrpc4j.rdma.verbs.Exposure;
 
 /**

@@ -6,6 +6,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.dcache.oncrpc4j.rdma.config.Configuration;
 import org.dcache.oncrpc4j.rdma.config.Settings;
+import org.dcache.oncrpc4j.rdma.rdmacore.device.SelfTest;
 import org.dcache.oncrpc4j.rdma.rdmacore.ffi.Libraries;
 import org.dcache.oncrpc4j.rdma.sysfs.SysfsDevice;
 import org.dcache.oncrpc4j.rdma.verbs.Adapter;

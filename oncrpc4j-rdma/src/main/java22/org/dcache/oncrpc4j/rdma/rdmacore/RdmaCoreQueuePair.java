@@ -2,8 +2,18 @@
 package org.dcache.oncrpc4j.rdma.rdmacore;
 
 import org.dcache.oncrpc4j.rdma.metrics.Counters;
+import org.dcache.oncrpc4j.rdma.rdmacore.cm.CmEvent;
+import org.dcache.oncrpc4j.rdma.rdmacore.cm.CmId;
+import org.dcache.oncrpc4j.rdma.rdmacore.device.Device;
+import org.dcache.oncrpc4j.rdma.rdmacore.device.DeviceRemovedException;
+import org.dcache.oncrpc4j.rdma.rdmacore.device.RdmaCoreCounter;
 import org.dcache.oncrpc4j.rdma.rdmacore.ffi.Memory;
 import org.dcache.oncrpc4j.rdma.rdmacore.ffi.VerbsLayout;
+import org.dcache.oncrpc4j.rdma.rdmacore.loop.CompletionQueue;
+import org.dcache.oncrpc4j.rdma.rdmacore.loop.Loop;
+import org.dcache.oncrpc4j.rdma.rdmacore.loop.PooledReceive;
+import org.dcache.oncrpc4j.rdma.rdmacore.loop.ReceiveQueue;
+import org.dcache.oncrpc4j.rdma.rdmacore.receive.EarlyMessages;
 import org.dcache.oncrpc4j.rdma.verbs.Access;
 import org.dcache.oncrpc4j.rdma.verbs.ConnectListener;
 import org.dcache.oncrpc4j.rdma.verbs.ConnectionInfo;

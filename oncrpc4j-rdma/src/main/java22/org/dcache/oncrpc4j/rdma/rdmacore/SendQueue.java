@@ -3,7 +3,11 @@ package org.dcache.oncrpc4j.rdma.rdmacore;
 
 import java.util.concurrent.locks.ReentrantLock;
 import org.dcache.oncrpc4j.rdma.metrics.Counters;
-import org.dcache.oncrpc4j.rdma.rdmacore.BouncePool.Bounce;
+import org.dcache.oncrpc4j.rdma.rdmacore.device.BouncePool;
+import org.dcache.oncrpc4j.rdma.rdmacore.device.BouncePool.Bounce;
+import org.dcache.oncrpc4j.rdma.rdmacore.device.Device;
+import org.dcache.oncrpc4j.rdma.rdmacore.device.RdmaCoreCounter;
+import org.dcache.oncrpc4j.rdma.rdmacore.device.Regions;
 import org.dcache.oncrpc4j.rdma.rdmacore.ffi.Errno;
 import org.dcache.oncrpc4j.rdma.rdmacore.ffi.Memory;
 import org.dcache.oncrpc4j.rdma.rdmacore.ffi.VerbsLayout;

@@ -3,7 +3,12 @@ package org.dcache.oncrpc4j.rdma.rdmacore;
 
 import java.nio.ByteBuffer;
 import org.dcache.oncrpc4j.rdma.metrics.Counters;
-import org.dcache.oncrpc4j.rdma.rdmacore.BouncePool.Bounce;
+import org.dcache.oncrpc4j.rdma.rdmacore.device.BouncePool;
+import org.dcache.oncrpc4j.rdma.rdmacore.device.BouncePool.Bounce;
+import org.dcache.oncrpc4j.rdma.rdmacore.device.Device;
+import org.dcache.oncrpc4j.rdma.rdmacore.device.RdmaCoreCounter;
+import org.dcache.oncrpc4j.rdma.rdmacore.device.Region;
+import org.dcache.oncrpc4j.rdma.rdmacore.device.Regions;
 import org.dcache.oncrpc4j.rdma.rdmacore.ffi.Memory;
 import org.dcache.oncrpc4j.rdma.rdmacore.ffi.VerbsLayout;
 import org.dcache.oncrpc4j.rdma.verbs.WorkRequest;

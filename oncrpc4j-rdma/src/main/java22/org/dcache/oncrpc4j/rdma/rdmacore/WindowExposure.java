@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dcache.oncrpc4j.rdma.rdmacore;
 
+import org.dcache.oncrpc4j.rdma.rdmacore.device.ControlThreads;
+import org.dcache.oncrpc4j.rdma.rdmacore.device.Device;
+import org.dcache.oncrpc4j.rdma.rdmacore.device.ExposedMemory;
+import org.dcache.oncrpc4j.rdma.rdmacore.device.Windows;
 import org.dcache.oncrpc4j.rdma.rdmacore.ffi.Memory;
 import org.dcache.oncrpc4j.rdma.rdmacore.ffi.VerbsLayout;
 import org.dcache.oncrpc4j.rdma.verbs.Access;

@@ -3,6 +3,7 @@ package org.dcache.oncrpc4j.rdma.rdmacore;
 
 import java.net.InetSocketAddress;
 import org.dcache.oncrpc4j.rdma.metrics.Counters;
+import org.dcache.oncrpc4j.rdma.rdmacore.device.RdmaCoreCounter;
 import org.dcache.oncrpc4j.rdma.rdmacore.ffi.VerbsLayout;
 import org.dcache.oncrpc4j.rdma.verbs.error.DeviceErrorException;
 import org.dcache.oncrpc4j.rdma.verbs.error.PeerResetException;

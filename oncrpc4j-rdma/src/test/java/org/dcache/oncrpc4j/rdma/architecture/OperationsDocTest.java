@@ -18,9 +18,9 @@ import org.dcache.oncrpc4j.rdma.iwarp.IwarpCounter;
 import org.dcache.oncrpc4j.rdma.iwarp.IwarpGauge;
 import org.dcache.oncrpc4j.rdma.iwarp.wire.TerminateCode;
 import org.dcache.oncrpc4j.rdma.metrics.CounterName;
-import org.dcache.oncrpc4j.rdma.rdmacore.RdmaCoreCounter;
-import org.dcache.oncrpc4j.rdma.xprt.XprtCounter;
-import org.dcache.oncrpc4j.rdma.xprt.XprtGauge;
+import org.dcache.oncrpc4j.rdma.rdmacore.device.RdmaCoreCounter;
+import org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter;
+import org.dcache.oncrpc4j.rdma.xprt.counters.XprtGauge;
 import org.junit.jupiter.api.Test;
 
 /** {@code docs/operations.md} names every counter and gauge once as the subject of a table's line, and none that there is not. */

@@ -15,7 +15,7 @@ import org.dcache.oncrpc4j.rdma.gss.GssSession;
 import org.dcache.oncrpc4j.rdma.gss.GssSession.Request;
 import org.dcache.oncrpc4j.rdma.gss.Wire;
 import org.dcache.oncrpc4j.rdma.metrics.Counters;
-import org.dcache.oncrpc4j.rdma.xprt.XprtCounter;
+import org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter;
 import org.ietf.jgss.GSSException;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;

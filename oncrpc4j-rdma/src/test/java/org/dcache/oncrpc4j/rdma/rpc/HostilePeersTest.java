@@ -17,7 +17,7 @@ import org.dcache.oncrpc4j.rdma.iwarp.RawPeer;
 import org.dcache.oncrpc4j.rdma.iwarp.wire.RdmapOpcode;
 import org.dcache.oncrpc4j.rdma.metrics.CounterName;
 import org.dcache.oncrpc4j.rdma.metrics.Counters;
-import org.dcache.oncrpc4j.rdma.xprt.XprtCounter;
+import org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter;
 import org.dcache.oncrpc4j.rpc.RpcTransport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;

@@ -10,6 +10,8 @@ import java.util.List;
 import java.util.function.Consumer;
 import org.dcache.oncrpc4j.rdma.proto.RdmaHeader;
 import org.dcache.oncrpc4j.rdma.verbs.error.PeerClosedException;
+import org.dcache.oncrpc4j.rdma.xprt.send.Expected;
+import org.dcache.oncrpc4j.rdma.xprt.send.SendContext;
 import org.junit.jupiter.api.AfterEach;
 
 /** Makes calls on a connection to a scripted peer, and sees to it that none leaves memory behind. */

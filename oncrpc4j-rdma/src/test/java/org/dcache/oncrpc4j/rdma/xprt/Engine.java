@@ -22,6 +22,8 @@ import org.dcache.oncrpc4j.rdma.verbs.MemoryBudget;
 import org.dcache.oncrpc4j.rdma.verbs.MemoryRegion;
 import org.dcache.oncrpc4j.rdma.verbs.QueuePairHandler;
 import org.dcache.oncrpc4j.rdma.verbs.ReceiveBuffer;
+import org.dcache.oncrpc4j.rdma.xprt.memory.Regbuf;
+import org.dcache.oncrpc4j.rdma.xprt.send.SendContext;
 
 /** One connection of the engine on a {@link ScriptedQueuePair}; the test plays the peer byte by byte. */
 final class Engine implements ConnectionOwner, AutoCloseable {

@@ -13,7 +13,10 @@ import java.util.concurrent.TimeUnit;
 import org.dcache.oncrpc4j.rdma.proto.PrivateData;
 import org.dcache.oncrpc4j.rdma.proto.RdmaHeader;
 import org.dcache.oncrpc4j.rdma.verbs.error.PeerClosedException;
+import org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter;
 import org.dcache.oncrpc4j.rdma.xprt.error.CreditsExhaustedException;
+import org.dcache.oncrpc4j.rdma.xprt.memory.Regbuf;
+import org.dcache.oncrpc4j.rdma.xprt.send.SendContext;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 

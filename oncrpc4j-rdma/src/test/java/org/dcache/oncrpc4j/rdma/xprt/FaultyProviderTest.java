@@ -7,7 +7,9 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import org.dcache.oncrpc4j.rdma.proto.RdmaHeader;
+import org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter;
 import org.dcache.oncrpc4j.rdma.xprt.error.PostFailedException;
+import org.dcache.oncrpc4j.rdma.xprt.send.SendContext;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 

@@ -9,6 +9,8 @@ import java.util.concurrent.TimeUnit;
 import org.dcache.oncrpc4j.rdma.proto.MalformedHeaderException;
 import org.dcache.oncrpc4j.rdma.proto.RdmaHeader;
 import org.dcache.oncrpc4j.rdma.proto.RpcWords;
+import org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter;
+import org.dcache.oncrpc4j.rdma.xprt.memory.Regbuf;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 

@@ -13,6 +13,10 @@ import org.dcache.oncrpc4j.rdma.rpc.LeakLedger;
 import org.dcache.oncrpc4j.rdma.verbs.MemoryBudget;
 import org.dcache.oncrpc4j.rdma.verbs.error.PeerClosedException;
 import org.dcache.oncrpc4j.rdma.verbs.parts.LoopThread;
+import org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter;
+import org.dcache.oncrpc4j.rdma.xprt.memory.Regbuf;
+import org.dcache.oncrpc4j.rdma.xprt.memory.RegbufPool;
+import org.dcache.oncrpc4j.rdma.xprt.memory.SinkQueue;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 

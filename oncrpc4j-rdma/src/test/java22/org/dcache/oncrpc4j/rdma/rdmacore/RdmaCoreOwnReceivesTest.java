@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.util.Map;
+import org.dcache.oncrpc4j.rdma.rdmacore.device.RdmaCoreCounter;
 import org.dcache.oncrpc4j.rdma.verbs.MessagingSuite;
 import org.dcache.oncrpc4j.rdma.verbs.VerbsProvider;
 import org.junit.jupiter.api.Test;

@@ -10,7 +10,7 @@ import org.dcache.oncrpc4j.rdma.it.linux.harness.KernelClient;
 import org.dcache.oncrpc4j.rdma.it.linux.harness.KernelMount;
 import org.dcache.oncrpc4j.rdma.it.linux.harness.ScenarioReport;
 import org.dcache.oncrpc4j.rdma.it.linux.harness.ServedDirectory;
-import org.dcache.oncrpc4j.rdma.xprt.XprtCounter;
+import org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;

@@ -1,30 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dcache.oncrpc4j.rdma.it.nfs;
 
-import static org.dcache.oncrpc4j.rdma.xprt.XprtCounter.CLIENT_CALL_INLINE;
-import static org.dcache.oncrpc4j.rdma.xprt.XprtCounter.CLIENT_CALL_LONG;
-import static org.dcache.oncrpc4j.rdma.xprt.XprtCounter.CLIENT_CALL_READ_CHUNK;
-import static org.dcache.oncrpc4j.rdma.xprt.XprtCounter.CLIENT_OFFERED_REPLY_CHUNK;
-import static org.dcache.oncrpc4j.rdma.xprt.XprtCounter.CLIENT_OFFERED_WRITE_CHUNK;
-import static org.dcache.oncrpc4j.rdma.xprt.XprtCounter.CLIENT_REPLY_INLINE;
-import static org.dcache.oncrpc4j.rdma.xprt.XprtCounter.CLIENT_REPLY_LONG;
-import static org.dcache.oncrpc4j.rdma.xprt.XprtCounter.CLIENT_REPLY_WRITE_CHUNK;
-import static org.dcache.oncrpc4j.rdma.xprt.XprtCounter.RDMA_READS;
-import static org.dcache.oncrpc4j.rdma.xprt.XprtCounter.RDMA_READ_BYTES;
-import static org.dcache.oncrpc4j.rdma.xprt.XprtCounter.RDMA_WRITES;
-import static org.dcache.oncrpc4j.rdma.xprt.XprtCounter.RDMA_WRITE_BYTES;
-import static org.dcache.oncrpc4j.rdma.xprt.XprtCounter.RECEIVES;
-import static org.dcache.oncrpc4j.rdma.xprt.XprtCounter.SENDS;
-import static org.dcache.oncrpc4j.rdma.xprt.XprtCounter.SERVER_CALL_INLINE;
-import static org.dcache.oncrpc4j.rdma.xprt.XprtCounter.SERVER_CALL_LONG;
-import static org.dcache.oncrpc4j.rdma.xprt.XprtCounter.SERVER_CALL_READ_CHUNK;
-import static org.dcache.oncrpc4j.rdma.xprt.XprtCounter.SERVER_REPLY_INLINE;
-import static org.dcache.oncrpc4j.rdma.xprt.XprtCounter.SERVER_REPLY_LONG;
-import static org.dcache.oncrpc4j.rdma.xprt.XprtCounter.SERVER_REPLY_WRITE_CHUNK;
+import static org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter.CLIENT_CALL_INLINE;
+import static org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter.CLIENT_CALL_LONG;
+import static org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter.CLIENT_CALL_READ_CHUNK;
+import static org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter.CLIENT_OFFERED_REPLY_CHUNK;
+import static org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter.CLIENT_OFFERED_WRITE_CHUNK;
+import static org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter.CLIENT_REPLY_INLINE;
+import static org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter.CLIENT_REPLY_LONG;
+import static org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter.CLIENT_REPLY_WRITE_CHUNK;
+import static org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter.RDMA_READS;
+import static org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter.RDMA_READ_BYTES;
+import static org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter.RDMA_WRITES;
+import static org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter.RDMA_WRITE_BYTES;
+import static org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter.RECEIVES;
+import static org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter.SENDS;
+import static org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter.SERVER_CALL_INLINE;
+import static org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter.SERVER_CALL_LONG;
+import static org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter.SERVER_CALL_READ_CHUNK;
+import static org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter.SERVER_REPLY_INLINE;
+import static org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter.SERVER_REPLY_LONG;
+import static org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter.SERVER_REPLY_WRITE_CHUNK;
 
 import java.util.Map;
 import java.util.TreeMap;
-import org.dcache.oncrpc4j.rdma.xprt.XprtCounter;
+import org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter;
 
 /**
  * What the counters of both sides must say after NFS calls, to the unit, reckoned from the lengths in RFC 1813, 5531 and 8166 and from nothing of the transport's code. Any way that a

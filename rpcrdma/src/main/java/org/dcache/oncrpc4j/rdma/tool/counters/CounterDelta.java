@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dcache.oncrpc4j.rdma.tool.counters;
 
-import static org.dcache.oncrpc4j.rdma.xprt.XprtCounter.BULK_BYTES_COPIED;
-import static org.dcache.oncrpc4j.rdma.xprt.XprtCounter.CREDIT_WAITS;
-import static org.dcache.oncrpc4j.rdma.xprt.XprtCounter.KEEPALIVES;
-import static org.dcache.oncrpc4j.rdma.xprt.XprtCounter.LOCAL_INVALIDATIONS;
-import static org.dcache.oncrpc4j.rdma.xprt.XprtCounter.REMOTE_INVALIDATIONS;
-import static org.dcache.oncrpc4j.rdma.xprt.XprtCounter.SENDS;
-import static org.dcache.oncrpc4j.rdma.xprt.XprtCounter.SENDS_WITH_INVALIDATE;
-import static org.dcache.oncrpc4j.rdma.xprt.XprtCounter.SINK_WAITS;
+import static org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter.BULK_BYTES_COPIED;
+import static org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter.CREDIT_WAITS;
+import static org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter.KEEPALIVES;
+import static org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter.LOCAL_INVALIDATIONS;
+import static org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter.REMOTE_INVALIDATIONS;
+import static org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter.SENDS;
+import static org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter.SENDS_WITH_INVALIDATE;
+import static org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter.SINK_WAITS;
 
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.dcache.oncrpc4j.rdma.xprt.XprtCounter;
+import org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter;
 
 /** What the connection engine counted between two readings, in a form that can be compared with what had to be counted. Stateless. */
 public final class CounterDelta {

@@ -17,7 +17,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.dcache.oncrpc4j.rdma.tool.counters.CounterDelta;
 import org.dcache.oncrpc4j.rdma.tool.relay.Relay;
-import org.dcache.oncrpc4j.rdma.xprt.XprtCounter;
+import org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter;
 
 /**
  * The operations over one transport: a server JVM, a relay, a client JVM. One thread makes it, runs it once, and reads the result; what went

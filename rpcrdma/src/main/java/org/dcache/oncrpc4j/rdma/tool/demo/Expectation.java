@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dcache.oncrpc4j.rdma.tool.demo;
 
-import static org.dcache.oncrpc4j.rdma.xprt.XprtCounter.CLIENT_CALL_INLINE;
-import static org.dcache.oncrpc4j.rdma.xprt.XprtCounter.CLIENT_CALL_LONG;
-import static org.dcache.oncrpc4j.rdma.xprt.XprtCounter.CLIENT_OFFERED_REPLY_CHUNK;
-import static org.dcache.oncrpc4j.rdma.xprt.XprtCounter.CLIENT_REPLY_INLINE;
-import static org.dcache.oncrpc4j.rdma.xprt.XprtCounter.CLIENT_REPLY_LONG;
-import static org.dcache.oncrpc4j.rdma.xprt.XprtCounter.RDMA_READS;
-import static org.dcache.oncrpc4j.rdma.xprt.XprtCounter.RDMA_READ_BYTES;
-import static org.dcache.oncrpc4j.rdma.xprt.XprtCounter.RDMA_WRITES;
-import static org.dcache.oncrpc4j.rdma.xprt.XprtCounter.RDMA_WRITE_BYTES;
-import static org.dcache.oncrpc4j.rdma.xprt.XprtCounter.RECEIVES;
-import static org.dcache.oncrpc4j.rdma.xprt.XprtCounter.SENDS;
-import static org.dcache.oncrpc4j.rdma.xprt.XprtCounter.SERVER_CALL_INLINE;
-import static org.dcache.oncrpc4j.rdma.xprt.XprtCounter.SERVER_CALL_LONG;
-import static org.dcache.oncrpc4j.rdma.xprt.XprtCounter.SERVER_REPLY_INLINE;
-import static org.dcache.oncrpc4j.rdma.xprt.XprtCounter.SERVER_REPLY_LONG;
+import static org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter.CLIENT_CALL_INLINE;
+import static org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter.CLIENT_CALL_LONG;
+import static org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter.CLIENT_OFFERED_REPLY_CHUNK;
+import static org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter.CLIENT_REPLY_INLINE;
+import static org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter.CLIENT_REPLY_LONG;
+import static org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter.RDMA_READS;
+import static org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter.RDMA_READ_BYTES;
+import static org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter.RDMA_WRITES;
+import static org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter.RDMA_WRITE_BYTES;
+import static org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter.RECEIVES;
+import static org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter.SENDS;
+import static org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter.SERVER_CALL_INLINE;
+import static org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter.SERVER_CALL_LONG;
+import static org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter.SERVER_REPLY_INLINE;
+import static org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter.SERVER_REPLY_LONG;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -25,7 +25,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import org.dcache.oncrpc4j.rdma.config.Settings;
 import org.dcache.oncrpc4j.rdma.tool.counters.CounterDelta;
-import org.dcache.oncrpc4j.rdma.xprt.XprtCounter;
+import org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter;
 
 /**
  * What the counters of both sides must say after an operation, to the unit; every counter that is not named here must

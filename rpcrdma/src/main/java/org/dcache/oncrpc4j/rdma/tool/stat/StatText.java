@@ -6,7 +6,7 @@ import java.util.Map;
 import java.util.StringJoiner;
 import java.util.TreeMap;
 import org.dcache.oncrpc4j.rdma.tool.TextTable;
-import org.dcache.oncrpc4j.rdma.xprt.XprtCounter;
+import org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter;
 
 /** A service as people read it: what it is, calls and replies by path, bulk data, waits, problems, connections. Stateless. */
 final class StatText {

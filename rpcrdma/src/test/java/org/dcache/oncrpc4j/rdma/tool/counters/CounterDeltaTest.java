@@ -4,7 +4,7 @@ package org.dcache.oncrpc4j.rdma.tool.counters;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Map;
-import org.dcache.oncrpc4j.rdma.xprt.XprtCounter;
+import org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter;
 import org.junit.jupiter.api.Test;
 
 class CounterDeltaTest {

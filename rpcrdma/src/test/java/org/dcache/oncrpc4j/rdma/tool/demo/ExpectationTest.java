@@ -7,7 +7,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.dcache.oncrpc4j.rdma.tool.demo.app.DemoProgram;
-import org.dcache.oncrpc4j.rdma.xprt.XprtCounter;
+import org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter;
 import org.junit.jupiter.api.Test;
 
 class ExpectationTest {

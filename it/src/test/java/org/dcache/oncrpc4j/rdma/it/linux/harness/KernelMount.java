@@ -9,7 +9,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Stream;
-import org.dcache.oncrpc4j.rdma.xprt.XprtCounter;
+import org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter;
 
 /**
  * One mount of an export over RDMA in a guest. Its end looks at what the kernel counted of it: that it went over RDMA, no bad reply, no reply to nobody, and, unless

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.rdmacore.device;
+
+import java.util.ArrayDeque;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.dcache.oncrpc4j.rdma.verbs.parts.LoopThread;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Threads for calls that may block: making and destroying queue pairs, the connection manager, registering memory. A few daemon threads of one adapter, which end when they are idle.
+ * {@link #serial} gives each connection its own order.
+ */
+public final class ControlThreads {
+
+    private static final Logger LOG = LoggerFactory.getLogger(ControlThreads.class);
+    private static final int THREADS = 8;
+    private static final AtomicInteger NUMBER = new AtomicInteger();
+
+    private final ThreadPoolExecutor pool;
+
+    public ControlThreads() {
+        pool = new ThreadPoolExecutor(THREADS, THREADS, 5, TimeUnit.SECONDS, new LinkedBlockingQueue<>(),
+                task -> new LoopThread("rdma-core-control-" + NUMBER.incrementAndGet(), task, null));
+        pool.allowCoreThreadTimeOut(true);
+    }
+
+    public void execute(Runnable task) {
+        pool.execute(() -> guarded(task));
+    }
+
+    private static void guarded(Runnable task) {
+        try {
+            task.run();
+        } catch (Throwable e) {
+            LOG.error("a task of the connection manager failed", e);
+        }
+    }
+
+    /** Tasks that were given still run. */
+    public void shutdown() {
+        pool.shutdown();
+        boolean interrupted = false;
+        while (!pool.isTerminated()) {
+            try {
+                pool.awaitTermination(1, TimeUnit.MINUTES);
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** A queue of tasks that run one after another. */
+    public Serial serial() {
+        return new Serial();
+    }
+
+    /** One connection's tasks. Any thread. */
+    public final class Serial {
+
+        private final ArrayDeque<Runnable> tasks = new ArrayDeque<>();
+        private boolean running;
+
+        public void execute(Runnable task) {
+            synchronized (this) {
+                tasks.add(task);
+                if (running) {
+                    return;
+                }
+                running = true;
+            }
+            try {
+                pool.execute(this::run);
+            } catch (RuntimeException | Error e) {
+                // No thread for it: what is queued goes with the next task.
+                synchronized (this) {
+                    running = false;
+                }
+                throw e;
+            }
+        }
+
+        private void run() {
+            while (true) {
+                Runnable task;
+                synchronized (this) {
+                    task = tasks.poll();
+                    if (task == null) {
+                        running = false;
+                        return;
+                    }
+                }
+                guarded(task);
+            }
+        }
+    }
+}

@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.rdmacore.loop;
+
+import java.util.Arrays;
+import java.util.List;
+import org.dcache.oncrpc4j.rdma.metrics.Counters;
+import org.dcache.oncrpc4j.rdma.rdmacore.device.Device;
+import org.dcache.oncrpc4j.rdma.rdmacore.device.RdmaCoreCounter;
+import org.dcache.oncrpc4j.rdma.rdmacore.ffi.Errno;
+import org.dcache.oncrpc4j.rdma.rdmacore.ffi.Libc;
+import org.dcache.oncrpc4j.rdma.rdmacore.ffi.Memory;
+import org.dcache.oncrpc4j.rdma.rdmacore.ffi.NativeFunction;
+import org.dcache.oncrpc4j.rdma.rdmacore.ffi.Verbs;
+import org.dcache.oncrpc4j.rdma.rdmacore.ffi.VerbsLayout;
+import org.dcache.oncrpc4j.rdma.verbs.error.ProviderUnavailableException;
+import org.dcache.oncrpc4j.rdma.verbs.parts.LoopThread;
+import org.dcache.oncrpc4j.rdma.verbs.parts.LoopWork;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A thread that takes completions and makes the callbacks of its queue pairs. It owns a completion channel for each device and an eventfd; any thread may {@link #execute}, the rest is
+ * for the thread itself.
+ *
+ * <p>Polling adapts: a queue that had completions a short while ago (setting {@code oncrpc.rdma.rdma-core.spin}) is polled again and again; after that it is armed, polled once more, since a
+ * completion before the arming tells nobody, and left to its channel. Without such queues the thread sleeps in poll(2). It is a daemon, bound to no processor: pin the JVM with
+ * taskset or numactl to the device's node where that matters.
+ */
+public final class Loop extends LoopWork {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Loop.class);
+    private static final int TASKS_PER_TURN = 256;
+    /** While queues are polled, the channels of the others are looked at this often, nanoseconds. */
+    private static final long LOOK_NANOS = 50_000;
+
+    private final Verbs verbs;
+    private final Counters counters;
+    private final long spinNanos;
+    private final LoopThread thread;
+    private final int wakeup = Libc.eventfd();
+    private final Memory.Block scratch = new Memory.Block(64);
+    private final Memory.Block fds;
+    private final List<Device> devices;
+    private final long[] channels;
+    private boolean closed;
+
+    // of the thread
+    private CompletionQueue[] queues = new CompletionQueue[16];
+    private CompletionQueue[] hot = new CompletionQueue[16];
+    private int hotCount;
+    private long nextLook;
+
+    /**
+     * @param spinNanos how long a queue is polled after its last completion
+     * @throws ProviderUnavailableException a device gives no completion channel; nothing stays open
+     */
+    public Loop(String name, Verbs verbs, List<Device> devices, Counters counters, long spinNanos) throws ProviderUnavailableException {
+        super(TASKS_PER_TURN);
+        this.verbs = verbs;
+        this.counters = counters;
+        this.spinNanos = spinNanos;
+        this.devices = devices;
+        this.fds = new Memory.Block((long) Libc.POLLFD_SIZE * (devices.size() + 1));
+        this.channels = new long[devices.size()];
+        Memory.putLong(scratch.address(), 1);
+        Libc.pollFor(fds.address(), 0, wakeup);
+        for (int i = 0; i < channels.length; i++) {
+            channels[i] = verbs.createCompChannel(devices.get(i).context());
+            if (channels[i] == 0) {
+                String reason = Errno.text(NativeFunction.errno());
+                thread = null;
+                close();
+                throw new ProviderUnavailableException("no completion channel on " + devices.get(i) + ": " + reason);
+            }
+            int fd = Memory.getInt(channels[i] + VerbsLayout.CompChannel.FD);
+            Libc.nonBlocking(fd);
+            Libc.pollFor(fds.address(), i + 1, fd);
+        }
+        thread = new LoopThread(name, this::run, Loop.class.getClassLoader());
+        thread.start();
+    }
+
+    public boolean inLoop() {
+        return thread.isCurrent();
+    }
+
+    /** The completion channel for queues on this device. */
+    long channel(Device device) {
+        return channels[device.index()];
+    }
+
+    /** Under a lock, since the descriptor's number may be somebody else's once it is closed. */
+    @Override
+    protected void wake() {
+        synchronized (scratch) {
+            if (!closed) {
+                Libc.signal(wakeup, scratch.address());
+            }
+        }
+    }
+
+    /** Starts to take completions of a queue. */
+    public void add(CompletionQueue queue) {
+        int cookie = queue.cookie();
+        if (cookie >= queues.length) {
+            queues = Arrays.copyOf(queues, Math.max(cookie + 1, queues.length * 2));
+        }
+        queues[cookie] = queue;
+        heat(queue);
+    }
+
+    /** Forgets a queue; events of it are still acknowledged. */
+    public void remove(CompletionQueue queue) {
+        queues[queue.cookie()] = null;
+        for (int i = 0; i < hotCount; i++) {
+            if (hot[i] == queue) {
+                cool(i);
+                break;
+            }
+        }
+        queue.hot = false;
+    }
+
+    private void heat(CompletionQueue queue) {
+        if (!queue.hot) {
+            queue.hot = true;
+            queue.lastBusy = System.nanoTime();
+            if (hotCount == hot.length) {
+                hot = Arrays.copyOf(hot, hotCount * 2);
+            }
+            hot[hotCount++] = queue;
+        }
+    }
+
+    private void cool(int i) {
+        hot[i].hot = false;
+        hot[i] = hot[--hotCount];
+        hot[hotCount] = null;
+    }
+
+    /** Ends the loop after the tasks that are queued, and waits for its thread. Not on the loop. */
+    public void stop() {
+        beginStop();
+        thread.awaitEnd();
+    }
+
+    /** Frees the channels and descriptors. After {@link #stop}, when the queues are gone and nobody calls {@link #execute} any more. */
+    public void close() {
+        for (long channel : channels) {
+            if (channel != 0) {
+                verbs.destroyCompChannel(channel);
+            }
+        }
+        synchronized (scratch) {
+            closed = true;
+            Libc.close(wakeup);
+            scratch.close();
+        }
+        fds.close();
+    }
+
+    /** On the loop: closes the completion channel of a device that is removed, when no queue is left on it. */
+    public void forget(Device device) {
+        int i = device.index();
+        Libc.pollFor(fds.address(), i + 1, -1);
+        if (channels[i] != 0) {
+            int fd = Memory.getInt(channels[i] + VerbsLayout.CompChannel.FD);
+            if (verbs.destroyCompChannel(channels[i]) != 0) {
+                // The library could not destroy a queue of the device that is gone, and counts it.
+                Libc.replaceByNothing(fd);
+            }
+            channels[i] = 0;
+        }
+    }
+
+    private void run() {
+        try {
+            while (!isStopping()) {
+                try {
+                    turn();
+                } catch (Throwable e) {
+                    LOG.error("a turn of a loop failed", e);
+                }
+            }
+        } finally {
+            runLastTasks();
+        }
+    }
+
+    private void turn() {
+        runTasks();
+        boolean busy = pollHot();
+        runTimers();
+        if (hotCount == 0) {
+            sleep();
+        } else if (!busy) {
+            Thread.onSpinWait();
+            look();
+        } else {
+            look();
+        }
+    }
+
+    private boolean pollHot() {
+        boolean busy = false;
+        for (int i = hotCount - 1; i >= 0; i--) {
+            // A callback may remove queues.
+            if (i >= hotCount) {
+                continue;
+            }
+            CompletionQueue queue = hot[i];
+            if (guardedPoll(queue)) {
+                busy = true;
+                queue.lastBusy = System.nanoTime();
+            } else if (System.nanoTime() - queue.lastBusy >= spinNanos && i < hotCount && hot[i] == queue) {
+                queue.arm();
+                counters.increment(RdmaCoreCounter.NOTIFY_CALLS);
+                if (guardedPoll(queue)) {
+                    busy = true;
+                    queue.lastBusy = System.nanoTime();
+                } else if (i < hotCount && hot[i] == queue) {
+                    cool(i);
+                }
+            }
+        }
+        return busy;
+    }
+
+    private boolean guardedPoll(CompletionQueue queue) {
+        try {
+            return queue.poll();
+        } catch (Throwable e) {
+            LOG.error("taking completions failed", e);
+            queue.failed(e);
+            return false;
+        }
+    }
+
+    private void sleep() {
+        Libc.poll(fds.address(), channels.length + 1, (int) Math.min(fallAsleep(), Integer.MAX_VALUE));
+        awake();
+        takeEvents();
+    }
+
+    private void look() {
+        long now = System.nanoTime();
+        if (now - nextLook >= 0) {
+            nextLook = now + LOOK_NANOS;
+            Libc.poll(fds.address(), channels.length + 1, 0);
+            takeEvents();
+        }
+    }
+
+    private void takeEvents() {
+        if (Libc.ready(fds.address(), 0)) {
+            Libc.drain(wakeup, scratch.address() + 8);
+        }
+        for (int i = 0; i < channels.length; i++) {
+            if (!Libc.ready(fds.address(), i + 1)) {
+                continue;
+            }
+            boolean any = false;
+            while (verbs.getCqEvent(channels[i], scratch.address() + 16)) {
+                any = true;
+                counters.increment(RdmaCoreCounter.COMPLETION_EVENTS);
+                verbs.ackCqEvents(Memory.getLong(scratch.address() + 16), 1);
+                int cookie = (int) Memory.getLong(scratch.address() + 24);
+                CompletionQueue queue = cookie < queues.length ? queues[cookie] : null;
+                if (queue != null) {
+                    heat(queue);
+                }
+            }
+            if (!any && devices.get(i).isRemoved()) {
+                // The descriptor of a removed device is readable for ever.
+                Libc.pollFor(fds.address(), i + 1, -1);
+            }
+        }
+    }
+}
