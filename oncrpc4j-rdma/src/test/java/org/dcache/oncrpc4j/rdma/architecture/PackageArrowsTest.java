@@ -196,7 +196,7 @@ class PackageArrowsTest {
     /** The first part of that. */
     private static String part(JavaClass c) {
         String below = below(c);
-        int dot = isOurs(c) ? below.indexOf('.') : -1;
+        int dot = below.equals(c.getPackageName()) ? -1 : below.indexOf('.');
         return dot < 0 ? below : below.substring(0, dot);
     }
 }
