@@ -34,8 +34,8 @@ public final class NfsText implements XdrValue {
         return bytes.length;
     }
 
-    /** Reads filename3, at most {@link Nfs3#MAX_NAME} bytes. */
-    public static NfsText decodeName(XdrDecodingStream xdr) throws IOException {
+    /** Reads filename3, what a text most often is: at most {@link Nfs3#MAX_NAME} bytes. */
+    public static NfsText decode(XdrDecodingStream xdr) throws IOException {
         return decode(xdr, "filename3", Nfs3.MAX_NAME);
     }
 
