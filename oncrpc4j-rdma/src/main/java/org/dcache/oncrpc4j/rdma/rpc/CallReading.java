@@ -32,7 +32,8 @@ final class CallReading {
         if (call.length() < RpcWords.CALL_PROCEDURE + Integer.BYTES) {
             return new CallReading(new CallHeader(0, 0, 0), null);
         }
-        CallHeader header = new CallHeader(call.getInt(RpcWords.CALL_PROGRAM), call.getInt(RpcWords.CALL_PROGRAM_VERSION), call.getInt(RpcWords.CALL_PROCEDURE));
+        CallHeader header = new CallHeader(call.getInt(RpcWords.CALL_PROGRAM), call.getInt(RpcWords.CALL_PROGRAM_VERSION),
+                call.getInt(RpcWords.CALL_PROCEDURE));
         UpperLayerBinding binding = bindings.find(header.program(), header.version());
         return new CallReading(header, binding != null && RpcOffsets.placeable(call) ? binding : null);
     }

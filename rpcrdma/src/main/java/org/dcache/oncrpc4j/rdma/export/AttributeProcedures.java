@@ -40,7 +40,8 @@ final class AttributeProcedures {
     Access3Res access(Access3Args arguments, Request request) {
         try (TreeLocks.Held held = export.locks().shared()) {
             Fattr3 attributes = export.tree().resolve(arguments.object()).attributes();
-            return new Access3Res(NfsStat3.NFS3_OK, attributes, Rights.access(request.caller(), attributes, arguments.access(), export.readOnly()));
+            return new Access3Res(NfsStat3.NFS3_OK, attributes, Rights.access(request.caller(), attributes, arguments.access(),
+                    export.readOnly()));
         } catch (IOException e) {
             return Access3Res.failed(Failures.status(e), null);
         }

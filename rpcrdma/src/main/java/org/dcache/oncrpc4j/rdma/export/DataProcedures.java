@@ -124,7 +124,8 @@ final class DataProcedures {
         int count = arguments.count();
         int stable = arguments.stable();
         if (count != arguments.data().length() || stable < Nfs3.UNSTABLE || stable > Nfs3.FILE_SYNC) {
-            throw new Nfs3Exception(NfsStat3.NFS3ERR_INVAL, count + " bytes to write, " + arguments.data().length() + " came, stable is " + stable);
+            throw new Nfs3Exception(NfsStat3.NFS3ERR_INVAL, "expected " + count + " bytes of data and stable 0 to 2, got "
+                    + arguments.data().length() + " and " + stable);
         }
         if (arguments.offset() < 0 || arguments.offset() > Long.MAX_VALUE - count) {
             throw new Nfs3Exception(NfsStat3.NFS3ERR_FBIG, "a file has at most 2^63 - 1 bytes");

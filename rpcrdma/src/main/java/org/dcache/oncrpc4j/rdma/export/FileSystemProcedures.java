@@ -31,8 +31,8 @@ final class FileSystemProcedures {
         try (TreeLocks.Held held = export.locks().shared()) {
             Node node = export.tree().resolve(root);
             Space space = export.tree().space();
-            return new Fsstat3Res(NfsStat3.NFS3_OK, node.attributes(), space.totalBytes(), space.freeBytes(), space.availableBytes(), space.totalFiles(),
-                    space.freeFiles(), space.freeFiles(), 0);
+            return new Fsstat3Res(NfsStat3.NFS3_OK, node.attributes(), space.totalBytes(), space.freeBytes(), space.availableBytes(),
+                    space.totalFiles(), space.freeFiles(), space.freeFiles(), 0);
         } catch (IOException e) {
             return Fsstat3Res.failed(Failures.status(e), null);
         }
@@ -41,8 +41,8 @@ final class FileSystemProcedures {
     Fsinfo3Res fsinfo(FileHandle root, Request request) {
         try (TreeLocks.Held held = export.locks().shared()) {
             Node node = export.tree().resolve(root);
-            return new Fsinfo3Res(NfsStat3.NFS3_OK, node.attributes(), Limits.MAX_TRANSFER, Limits.MAX_TRANSFER, MULTIPLE, Limits.MAX_TRANSFER, Limits.MAX_TRANSFER,
-                    MULTIPLE, Limits.DIRECTORY_PREFERRED, Long.MAX_VALUE, GRANULARITY,
+            return new Fsinfo3Res(NfsStat3.NFS3_OK, node.attributes(), Limits.MAX_TRANSFER, Limits.MAX_TRANSFER, MULTIPLE,
+                    Limits.MAX_TRANSFER, Limits.MAX_TRANSFER, MULTIPLE, Limits.DIRECTORY_PREFERRED, Long.MAX_VALUE, GRANULARITY,
                     Nfs3.FSF3_LINK | Nfs3.FSF3_SYMLINK | Nfs3.FSF3_HOMOGENEOUS | Nfs3.FSF3_CANSETTIME);
         } catch (IOException e) {
             return Fsinfo3Res.failed(Failures.status(e), null);

@@ -11,7 +11,8 @@ import org.dcache.oncrpc4j.xdr.XdrDecodingStream;
  * @param attributes null when not told
  * @param handle null when not told
  */
-public record EntryPlus3(long fileid, NfsText name, long cookie, @Optional Fattr3 attributes, @Optional FileHandle handle) implements XdrRecord {
+public record EntryPlus3(long fileid, NfsText name, long cookie, @Optional Fattr3 attributes,
+        @Optional FileHandle handle) implements XdrRecord {
 
     /** Bytes on the wire, with the word that says that an entry follows. */
     public int size() {

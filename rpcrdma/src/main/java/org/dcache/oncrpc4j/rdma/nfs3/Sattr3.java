@@ -5,7 +5,8 @@ import java.io.IOException;
 import org.dcache.oncrpc4j.xdr.XdrDecodingStream;
 
 /** sattr3: attributes to set (RFC 1813, section 2.6). Null leaves one alone. */
-public record Sattr3(@Optional Integer mode, @Optional Integer uid, @Optional Integer gid, @Optional Long size, SetTime3 atime, SetTime3 mtime) implements XdrRecord {
+public record Sattr3(@Optional Integer mode, @Optional Integer uid, @Optional Integer gid, @Optional Long size, SetTime3 atime,
+        SetTime3 mtime) implements XdrRecord {
 
     /** Sets nothing. */
     public static final Sattr3 NONE = new Sattr3(null, null, null, null, SetTime3.DONT_CHANGE, SetTime3.DONT_CHANGE);

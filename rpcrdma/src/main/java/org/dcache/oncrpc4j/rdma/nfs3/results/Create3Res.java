@@ -17,7 +17,8 @@ import org.dcache.oncrpc4j.xdr.XdrDecodingStream;
  * @param attributes of the object; null when not told
  * @param dirWcc of the directory
  */
-public record Create3Res(NfsStat3 status, @IfOk @Optional FileHandle object, @IfOk @Optional Fattr3 attributes, WccData dirWcc) implements XdrRecord {
+public record Create3Res(NfsStat3 status, @IfOk @Optional FileHandle object, @IfOk @Optional Fattr3 attributes,
+        WccData dirWcc) implements XdrRecord {
 
     /** @param status not NFS3_OK */
     public static Create3Res failed(NfsStat3 status, WccData dirWcc) {

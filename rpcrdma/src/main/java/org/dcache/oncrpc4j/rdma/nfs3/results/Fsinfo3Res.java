@@ -24,7 +24,9 @@ import org.dcache.oncrpc4j.xdr.XdrDecodingStream;
  * @param timeDelta granularity of times; null unless NFS3_OK
  * @param properties bits {@code FSF3_…} of {@code Nfs3}
  */
-public record Fsinfo3Res(NfsStat3 status, @Optional Fattr3 attributes, @IfOk int rtmax, @IfOk int rtpref, @IfOk int rtmult, @IfOk int wtmax, @IfOk int wtpref, @IfOk int wtmult, @IfOk int dtpref, @IfOk long maxfilesize, @IfOk NfsTime3 timeDelta, @IfOk int properties) implements XdrRecord {
+public record Fsinfo3Res(NfsStat3 status, @Optional Fattr3 attributes, @IfOk int rtmax, @IfOk int rtpref, @IfOk int rtmult,
+        @IfOk int wtmax, @IfOk int wtpref, @IfOk int wtmult, @IfOk int dtpref, @IfOk long maxfilesize, @IfOk NfsTime3 timeDelta,
+        @IfOk int properties) implements XdrRecord {
 
     /** @param status not NFS3_OK */
     public static Fsinfo3Res failed(NfsStat3 status, Fattr3 attributes) {

@@ -20,7 +20,8 @@ import org.dcache.oncrpc4j.xdr.XdrDecodingStream;
  * @param afiles free file slots for this user
  * @param invarsec seconds for which this is not expected to change
  */
-public record Fsstat3Res(NfsStat3 status, @Optional Fattr3 attributes, @IfOk long tbytes, @IfOk long fbytes, @IfOk long abytes, @IfOk long tfiles, @IfOk long ffiles, @IfOk long afiles, @IfOk int invarsec) implements XdrRecord {
+public record Fsstat3Res(NfsStat3 status, @Optional Fattr3 attributes, @IfOk long tbytes, @IfOk long fbytes, @IfOk long abytes,
+        @IfOk long tfiles, @IfOk long ffiles, @IfOk long afiles, @IfOk int invarsec) implements XdrRecord {
 
     /** @param status not NFS3_OK */
     public static Fsstat3Res failed(NfsStat3 status, Fattr3 attributes) {

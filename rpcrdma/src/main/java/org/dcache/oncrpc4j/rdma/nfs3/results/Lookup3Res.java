@@ -16,7 +16,8 @@ import org.dcache.oncrpc4j.xdr.XdrDecodingStream;
  * @param attributes of the object; null when not told
  * @param dirAttributes null when not told
  */
-public record Lookup3Res(NfsStat3 status, @IfOk FileHandle object, @IfOk @Optional Fattr3 attributes, @Optional Fattr3 dirAttributes) implements XdrRecord {
+public record Lookup3Res(NfsStat3 status, @IfOk FileHandle object, @IfOk @Optional Fattr3 attributes,
+        @Optional Fattr3 dirAttributes) implements XdrRecord {
 
     /** @param status not NFS3_OK */
     public static Lookup3Res failed(NfsStat3 status, Fattr3 dirAttributes) {

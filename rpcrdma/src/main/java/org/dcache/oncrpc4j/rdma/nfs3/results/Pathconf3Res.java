@@ -19,7 +19,8 @@ import org.dcache.oncrpc4j.xdr.XdrDecodingStream;
  * @param caseInsensitive whether names that differ by case only are the same
  * @param casePreserving whether names keep their case
  */
-public record Pathconf3Res(NfsStat3 status, @Optional Fattr3 attributes, @IfOk int linkmax, @IfOk int nameMax, @IfOk boolean noTrunc, @IfOk boolean chownRestricted, @IfOk boolean caseInsensitive, @IfOk boolean casePreserving) implements XdrRecord {
+public record Pathconf3Res(NfsStat3 status, @Optional Fattr3 attributes, @IfOk int linkmax, @IfOk int nameMax, @IfOk boolean noTrunc,
+        @IfOk boolean chownRestricted, @IfOk boolean caseInsensitive, @IfOk boolean casePreserving) implements XdrRecord {
 
     /** @param status not NFS3_OK */
     public static Pathconf3Res failed(NfsStat3 status, Fattr3 attributes) {

@@ -17,7 +17,8 @@ import org.dcache.oncrpc4j.xdr.XdrDecodingStream;
  * @param eof whether the data reach the end of the file
  * @param data null unless NFS3_OK
  */
-public record Read3Res(NfsStat3 status, @Optional Fattr3 attributes, @IfOk int count, @IfOk boolean eof, @IfOk BulkData data) implements XdrRecord {
+public record Read3Res(NfsStat3 status, @Optional Fattr3 attributes, @IfOk int count, @IfOk boolean eof,
+        @IfOk BulkData data) implements XdrRecord {
 
     /** @param status not NFS3_OK */
     public static Read3Res failed(NfsStat3 status, Fattr3 attributes) {

@@ -209,13 +209,13 @@ final class DemoRun {
         if (stream.framing() == wanted) {
             return true;
         }
-        String came = switch (stream.framing()) {
+        String got = switch (stream.framing()) {
             case MPA -> "MPA frames (iWARP)";
             case RECORD_MARKED_RPC -> "record-marked RPC, that is plain TCP";
             case TOO_SHORT -> "fewer bytes than a header has";
             case UNKNOWN -> stream.broken();
         };
-        problems.add("on the wire, " + direction + ": expected " + (rdma ? "MPA frames (iWARP)" : "record-marked RPC") + ", got " + came);
+        problems.add("on the wire, " + direction + ": expected " + (rdma ? "MPA frames (iWARP)" : "record-marked RPC") + ", got " + got);
         return false;
     }
 
