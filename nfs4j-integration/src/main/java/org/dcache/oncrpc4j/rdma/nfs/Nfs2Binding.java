@@ -4,14 +4,13 @@ package org.dcache.oncrpc4j.rdma.nfs;
 import org.dcache.oncrpc4j.rdma.spi.CallHeader;
 import org.dcache.oncrpc4j.rdma.spi.CallPlan;
 import org.dcache.oncrpc4j.rdma.spi.ResultVisitor;
-import org.dcache.oncrpc4j.rdma.spi.UpperLayerBinding;
 import org.dcache.oncrpc4j.rdma.spi.XdrView;
 
 /**
  * Binding of NFS version 2 (RFC 1094, RFC 8267 section 3): the data of WRITE and READ and the paths of SYMLINK and READLINK are eligible, nothing else [54].
  * Handles and attributes have fixed sizes, so every reply has a bound. Stateless; any thread.
  */
-public final class Nfs2Binding implements UpperLayerBinding {
+public final class Nfs2Binding extends NfsBinding {
 
     static final int VERSION = 2;
 
@@ -34,31 +33,20 @@ public final class Nfs2Binding implements UpperLayerBinding {
     /** Status, handle, attributes: the largest result that does not depend on the arguments; with count words and marks of the others. */
     private static final int RESULT = WORD + HANDLE + ATTRIBUTES + 2 * WORD;
 
-    @Override
-    public String name() {
-        return "NFSv2";
+    public Nfs2Binding() {
+        super("NFSv2", Nfs3Binding.PROGRAM, VERSION, VERSION);
     }
 
     @Override
-    public boolean covers(int program, int version) {
-        return program == Nfs3Binding.PROGRAM && version == VERSION;
-    }
-
-    @Override
-    public void call(CallHeader call, XdrView message, int offset, CallPlan plan) {
-        ReplyBound reply = new ReplyBound(plan);
-        if (call.procedure() > 0 && call.procedure() <= LAST) {
-            reply.add(RESULT);
+    void arguments(int procedure, XdrWalk in, CallPlan plan) {
+        if (procedure > 0 && procedure <= LAST) {
+            in.reply().add(RESULT);
         }
-        XdrWalk in = new XdrWalk(message, offset, (position, length) -> {
-            plan.eligibleArgument(position, length);
-            return false;
-        }, reply);
-        switch (call.procedure()) {
-            case READLINK -> reply.result(MAX_PATH);
+        switch (procedure) {
+            case READLINK -> in.reply().result(MAX_PATH);
             case READ -> {
                 in.skip(HANDLE + WORD);
-                reply.result(Math.min(in.count(), MAX_DATA));
+                in.reply().result(Math.min(in.count(), MAX_DATA));
             }
             case WRITE -> {
                 in.skip(HANDLE + 3 * WORD);
@@ -71,11 +59,10 @@ public final class Nfs2Binding implements UpperLayerBinding {
             }
             case READDIR -> {
                 in.skip(HANDLE + WORD);
-                reply.add(in.count());
+                in.reply().add(in.count());
             }
             default -> { }
         }
-        reply.tell();
     }
 
     @Override

@@ -4,7 +4,6 @@ package org.dcache.oncrpc4j.rdma.nfs;
 import org.dcache.oncrpc4j.rdma.spi.CallHeader;
 import org.dcache.oncrpc4j.rdma.spi.CallPlan;
 import org.dcache.oncrpc4j.rdma.spi.ResultVisitor;
-import org.dcache.oncrpc4j.rdma.spi.UpperLayerBinding;
 import org.dcache.oncrpc4j.rdma.spi.XdrView;
 
 /**
@@ -14,7 +13,7 @@ import org.dcache.oncrpc4j.rdma.spi.XdrView;
  * <p>All replies have a bound: what RFC 1813 says for the procedure, or what the call asks for. READDIR's count and READDIRPLUS's maxcount are meant to
  * hold the whole result; some servers hold only the entries to it, so that status, attributes, verifier and end mark count on top.
  */
-public final class Nfs3Binding implements UpperLayerBinding {
+public final class Nfs3Binding extends NfsBinding {
 
     static final int PROGRAM = 100003;
     static final int VERSION = 3;
@@ -71,32 +70,15 @@ public final class Nfs3Binding implements UpperLayerBinding {
     /** Procedures of the protocol. */
     static final int PROCEDURES = RESULT.length;
 
-    @Override
-    public String name() {
-        return "NFSv3";
+    public Nfs3Binding() {
+        super("NFSv3", PROGRAM, VERSION, VERSION);
     }
 
     @Override
-    public boolean covers(int program, int version) {
-        return program == PROGRAM && version == VERSION;
-    }
-
-    @Override
-    public void call(CallHeader call, XdrView message, int offset, CallPlan plan) {
-        ReplyBound reply = new ReplyBound(plan);
-        int procedure = call.procedure();
+    void arguments(int procedure, XdrWalk in, CallPlan plan) {
         if (procedure > 0 && procedure < PROCEDURES) {
-            reply.add(WORD + RESULT[procedure]);
-            XdrWalk in = new XdrWalk(message, offset, (position, length) -> {
-                plan.eligibleArgument(position, length);
-                return false;
-            }, reply);
-            arguments(procedure, in);
+            in.reply().add(WORD + RESULT[procedure]);
         }
-        reply.tell();
-    }
-
-    private static void arguments(int procedure, XdrWalk in) {
         switch (procedure) {
             case READLINK -> in.reply().result(MAX_PATH);
             case READ -> {

@@ -4,7 +4,6 @@ package org.dcache.oncrpc4j.rdma.nfs;
 import org.dcache.oncrpc4j.rdma.spi.CallHeader;
 import org.dcache.oncrpc4j.rdma.spi.CallPlan;
 import org.dcache.oncrpc4j.rdma.spi.ResultVisitor;
-import org.dcache.oncrpc4j.rdma.spi.UpperLayerBinding;
 import org.dcache.oncrpc4j.rdma.spi.XdrView;
 
 /**
@@ -19,40 +18,23 @@ import org.dcache.oncrpc4j.rdma.spi.XdrView;
  * In results it stops at the first operation that failed too, as servers do (RFC 8881, 16.2.3): so the n-th READ or READLINK
  * reported is the n-th that was called, and the chunks of all later ones stay unused [56].
  */
-public final class Nfs4Binding implements UpperLayerBinding {
+public final class Nfs4Binding extends NfsBinding {
 
     static final int VERSION = 4;
     static final int COMPOUND = 1;
 
     private static final int LAST_MINOR_VERSION = 2;
 
-    @Override
-    public String name() {
-        return "NFSv4";
+    public Nfs4Binding() {
+        super("NFSv4", Nfs3Binding.PROGRAM, VERSION, VERSION);
     }
 
     @Override
-    public boolean covers(int program, int version) {
-        return program == Nfs3Binding.PROGRAM && version == VERSION;
-    }
-
-    @Override
-    public void call(CallHeader call, XdrView message, int offset, CallPlan plan) {
-        ReplyBound reply = new ReplyBound(plan);
-        if (call.procedure() == COMPOUND) {
-            XdrWalk in = new XdrWalk(message, offset, (position, length) -> {
-                plan.eligibleArgument(position, length);
-                return false;
-            }, (position, length) -> {
-                plan.toleratedArgument(position, length);
-                return false;
-            }, reply);
-            if (!arguments(in)) {
-                plan.unreadableFrom(in.position());
-                reply.unknown();
-            }
+    void arguments(int procedure, XdrWalk in, CallPlan plan) {
+        if (procedure == COMPOUND && !arguments(in)) {
+            plan.unreadableFrom(in.position());
+            in.reply().unknown();
         }
-        reply.tell();
     }
 
     /** Walks past COMPOUND4args; false when it stopped at something unknown. */

@@ -13,11 +13,7 @@ import static org.dcache.oncrpc4j.rdma.nfs.XdrType.struct;
 import static org.dcache.oncrpc4j.rdma.nfs.XdrType.union;
 
 import java.util.Map;
-import org.dcache.oncrpc4j.rdma.spi.CallHeader;
 import org.dcache.oncrpc4j.rdma.spi.CallPlan;
-import org.dcache.oncrpc4j.rdma.spi.ResultVisitor;
-import org.dcache.oncrpc4j.rdma.spi.UpperLayerBinding;
-import org.dcache.oncrpc4j.rdma.spi.XdrView;
 
 /**
  * Binding of NFSv4.1's callbacks (RFC 8267, 5.5): nothing is eligible, and replies are small, so that calls in backward direction need no chunks [51].
@@ -27,7 +23,7 @@ import org.dcache.oncrpc4j.rdma.spi.XdrView;
  * call is taken for a CB_COMPOUND only when it begins with CB_SEQUENCE and ends where its last operation does. Version 4.0 has no callbacks
  * over RDMA [62].
  */
-public final class Nfs4CallbackBinding implements UpperLayerBinding {
+public final class Nfs4CallbackBinding extends NfsBinding {
 
     static final int PROGRAM = 0x40000000;
     static final int VERSION = 1;
@@ -57,23 +53,15 @@ public final class Nfs4CallbackBinding implements UpperLayerBinding {
             Map.entry(14, NOTIFICATIONS),                                                               // CB_NOTIFY_DEVICEID
             Map.entry(15, struct(OPAQUE, STATEID, union(Map.of(0, WRITE_RESPONSE), bytes(8)))));        // CB_OFFLOAD
 
-    @Override
-    public String name() {
-        return "NFSv4 callback";
+    public Nfs4CallbackBinding() {
+        super("NFSv4 callback", PROGRAM, VERSION, VERSION);
     }
 
     @Override
-    public boolean covers(int program, int version) {
-        return program == PROGRAM && version == VERSION;
-    }
-
-    @Override
-    public void call(CallHeader call, XdrView message, int offset, CallPlan plan) {
-        ReplyBound reply = new ReplyBound(plan);
-        if (call.procedure() != CB_COMPOUND || !compound(new XdrWalk(message, offset, (position, length) -> false, reply))) {
-            reply.unknown();
+    void arguments(int procedure, XdrWalk in, CallPlan plan) {
+        if (procedure != CB_COMPOUND || !compound(in)) {
+            in.reply().unknown();
         }
-        reply.tell();
     }
 
     /** Whether this is one. */
@@ -95,10 +83,5 @@ public final class Nfs4CallbackBinding implements UpperLayerBinding {
             arguments.pass(in);
         }
         return in.atEnd();
-    }
-
-    @Override
-    public void results(CallHeader call, XdrView message, int offset, ResultVisitor visitor) {
-        // Nothing is eligible.
     }
 }

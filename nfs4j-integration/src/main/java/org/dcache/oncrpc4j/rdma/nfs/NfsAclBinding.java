@@ -1,17 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dcache.oncrpc4j.rdma.nfs;
 
-import org.dcache.oncrpc4j.rdma.spi.CallHeader;
 import org.dcache.oncrpc4j.rdma.spi.CallPlan;
-import org.dcache.oncrpc4j.rdma.spi.ResultVisitor;
-import org.dcache.oncrpc4j.rdma.spi.UpperLayerBinding;
-import org.dcache.oncrpc4j.rdma.spi.XdrView;
 
 /**
  * Binding of NFSACL version 3, which shares NFSv3's connection (RFC 8267, 4.2): nothing is eligible [60]. GETACL's reply is bounded by the entries that an ACL may
  * have, 1024 on every system known. Stateless; any thread.
  */
-public final class NfsAclBinding implements UpperLayerBinding {
+public final class NfsAclBinding extends NfsBinding {
 
     static final int PROGRAM = 100227;
     static final int VERSION = 3;
@@ -25,30 +21,17 @@ public final class NfsAclBinding implements UpperLayerBinding {
     /** Count, count of the array, entries of tag, id and permissions. */
     private static final int ACL = 2 * WORD + 1024 * 3 * WORD;
 
-    @Override
-    public String name() {
-        return "NFSACL";
+    public NfsAclBinding() {
+        super("NFSACL", PROGRAM, VERSION, VERSION);
     }
 
     @Override
-    public boolean covers(int program, int version) {
-        return program == PROGRAM && version == VERSION;
-    }
-
-    @Override
-    public void call(CallHeader call, XdrView message, int offset, CallPlan plan) {
-        ReplyBound reply = new ReplyBound(plan);
-        switch (call.procedure()) {
+    void arguments(int procedure, XdrWalk in, CallPlan plan) {
+        switch (procedure) {
             case NULL -> { }
-            case GETACL -> reply.add(STATUS_AND_ATTRIBUTES + WORD + 2 * ACL);
-            case SETACL -> reply.add(STATUS_AND_ATTRIBUTES);
-            default -> reply.unknown();
+            case GETACL -> in.reply().add(STATUS_AND_ATTRIBUTES + WORD + 2 * ACL);
+            case SETACL -> in.reply().add(STATUS_AND_ATTRIBUTES);
+            default -> in.reply().unknown();
         }
-        reply.tell();
-    }
-
-    @Override
-    public void results(CallHeader call, XdrView message, int offset, ResultVisitor visitor) {
-        // Nothing is eligible.
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dcache.oncrpc4j.rdma.rpc;
 
+import org.dcache.oncrpc4j.rdma.proto.RpcWords;
 import org.dcache.oncrpc4j.rdma.spi.CallHeader;
 import org.dcache.oncrpc4j.rdma.spi.CallPlan;
 import org.dcache.oncrpc4j.rdma.spi.UpperLayerBinding;
@@ -28,10 +29,11 @@ final class CallReading {
     }
 
     static CallReading of(XdrView call, Bindings bindings) {
-        if (call.length() < RpcOffsets.PROCEDURE + Integer.BYTES) {
+        if (call.length() < RpcWords.CALL_PROCEDURE + Integer.BYTES) {
             return new CallReading(new CallHeader(0, 0, 0), null);
         }
-        CallHeader header = new CallHeader(call.getInt(RpcOffsets.PROGRAM), call.getInt(RpcOffsets.VERSION), call.getInt(RpcOffsets.PROCEDURE));
+        CallHeader header = new CallHeader(call.getInt(RpcWords.CALL_PROGRAM), call.getInt(RpcWords.CALL_PROGRAM_VERSION),
+                call.getInt(RpcWords.CALL_PROCEDURE));
         UpperLayerBinding binding = bindings.find(header.program(), header.version());
         return new CallReading(header, binding != null && RpcOffsets.placeable(call) ? binding : null);
     }

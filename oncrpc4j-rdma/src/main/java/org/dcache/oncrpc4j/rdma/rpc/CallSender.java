@@ -3,6 +3,7 @@ package org.dcache.oncrpc4j.rdma.rpc;
 
 import java.io.EOFException;
 import java.io.IOException;
+import org.dcache.oncrpc4j.rdma.proto.RpcWords;
 import org.dcache.oncrpc4j.rdma.xprt.RdmaConnection;
 import org.dcache.oncrpc4j.rdma.xprt.SendListener;
 import org.dcache.oncrpc4j.rdma.xprt.send.OutMessage;
@@ -55,10 +56,11 @@ final class CallSender {
     /** Reads the call, as far as its binding can; its xid. */
     private static int plan(SendContext context, RdmaRpcTransport transport) throws IOException {
         OutMessage message = context.message();
-        if (message.length() < RpcOffsets.PROCEDURE + Integer.BYTES || message.getInt(RpcOffsets.TYPE) != RpcOffsets.CALL) {
-            throw new UnexpectedMessageException("expected an RPC call, or a reply encoded into the Xdr of its call; got something else");
+        if (message.length() < RpcWords.CALL_PROCEDURE + Integer.BYTES || message.getInt(RpcWords.TYPE) != RpcWords.CALL) {
+            throw new UnexpectedMessageException("expected an RPC call, or a reply encoded into the Xdr of its call; got " + message.length()
+                    + " bytes" + (message.length() < RpcWords.DIRECTION_LENGTH ? "" : " with the message type " + message.getInt(RpcWords.TYPE)));
         }
-        int xid = message.getInt(RpcOffsets.XID);
+        int xid = message.getInt(RpcWords.XID);
         var view = Views.of(message);
         CallReading reading = CallReading.of(view, transport.bindings());
         reading.plan(context, view);

@@ -3,6 +3,7 @@ package org.dcache.oncrpc4j.rdma.rpc;
 
 import java.util.HashMap;
 import java.util.Map;
+import org.dcache.oncrpc4j.rdma.proto.RpcWords;
 import org.dcache.oncrpc4j.rdma.spi.CallHeader;
 import org.dcache.oncrpc4j.rdma.spi.CallPlan;
 import org.dcache.oncrpc4j.rdma.spi.UpperLayerBinding;
@@ -33,11 +34,11 @@ final class Eligibility implements CallPlan {
             return true;
         }
         XdrView message = Views.of(call.message());
-        if (message.length() < RpcOffsets.PROCEDURE + Integer.BYTES) {
+        if (message.length() < RpcWords.CALL_PROCEDURE + Integer.BYTES) {
             return true;
         }
-        CallHeader header = new CallHeader(message.getInt(RpcOffsets.PROGRAM), message.getInt(RpcOffsets.VERSION),
-                message.getInt(RpcOffsets.PROCEDURE));
+        CallHeader header = new CallHeader(message.getInt(RpcWords.CALL_PROGRAM), message.getInt(RpcWords.CALL_PROGRAM_VERSION),
+                message.getInt(RpcWords.CALL_PROCEDURE));
         UpperLayerBinding binding = bindings.find(header.program(), header.version());
         if (!RpcOffsets.placeable(message)) {
             return false;

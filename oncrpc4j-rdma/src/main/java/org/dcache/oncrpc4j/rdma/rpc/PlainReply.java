@@ -2,6 +2,7 @@
 package org.dcache.oncrpc4j.rdma.rpc;
 
 import java.io.IOException;
+import org.dcache.oncrpc4j.rdma.proto.RpcWords;
 import org.dcache.oncrpc4j.rdma.xprt.InboundCall;
 import org.dcache.oncrpc4j.rdma.xprt.SendListener;
 import org.dcache.oncrpc4j.rdma.xprt.send.SendContext;
@@ -32,7 +33,7 @@ final class PlainReply {
         RdmaXdr xdr = new RdmaXdr(call, transport.memory());
         xdr.beginEncoding();
         xdr.xdrEncodeInt(call.xid());
-        xdr.xdrEncodeInt(RpcOffsets.REPLY);
+        xdr.xdrEncodeInt(RpcWords.REPLY);
         xdr.xdrEncodeInt(0);
         xdr.xdrEncodeLong(0);
         xdr.xdrEncodeInt(status);

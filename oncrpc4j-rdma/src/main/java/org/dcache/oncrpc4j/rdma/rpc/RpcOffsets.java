@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dcache.oncrpc4j.rdma.rpc;
 
+import org.dcache.oncrpc4j.rdma.proto.RpcWords;
 import org.dcache.oncrpc4j.rdma.spi.XdrView;
 
 /**
- * Where arguments and results start in an RPC message (RFC 5531, section 9), and whether its security flavor allows direct data placement.
+ * Where arguments and results start in an RPC message (RFC 5531, section 9), and whether its security flavor allows direct data placement: what
+ * {@link RpcWords} cannot say, since it depends on lengths in the message.
  *
  * <pre>
  *  call:  xid | CALL | 2 | program | version | procedure | cred flavor | cred length | cred … | verf flavor | verf length | verf … | arguments
@@ -16,20 +18,9 @@ final class RpcOffsets {
 
     static final int NONE = -1;
 
-    static final int XID = 0;
-    static final int TYPE = 4;
-    static final int PROGRAM = 12;
-    static final int VERSION = 16;
-    static final int PROCEDURE = 20;
-    static final int CALL = 0;
-    static final int REPLY = 1;
-
-    private static final int CRED = 24;
-    private static final int REPLY_STAT = 8;
-    private static final int REPLY_VERF = 12;
     private static final int RPCSEC_GSS = 6;
-    private static final int GSS_PROC = CRED + 12;
-    private static final int GSS_SERVICE = CRED + 20;
+    private static final int GSS_PROC = RpcWords.CALL_CREDENTIAL + 12;
+    private static final int GSS_SERVICE = RpcWords.CALL_CREDENTIAL + 20;
     /** First bytes of a call, which say whose it is and whether its data may be placed. */
     static final int HEAD = GSS_SERVICE + Integer.BYTES;
     private static final int GSS_SERVICE_NONE = 1;
@@ -38,21 +29,21 @@ final class RpcOffsets {
 
     /** Offset behind the credential, without its pad; of a call whose credential has been decoded. */
     static int endOfCredential(XdrView call) {
-        return CRED + 8 + call.getInt(CRED + 4);
+        return RpcWords.CALL_CREDENTIAL + 8 + call.getInt(RpcWords.CALL_CREDENTIAL + 4);
     }
 
     /** Offset of the arguments, or {@link #NONE} when the message ends before. */
     static int arguments(XdrView call) {
-        int verifier = afterOpaque(call, CRED + 4);
+        int verifier = afterOpaque(call, RpcWords.CALL_CREDENTIAL + 4);
         return verifier == NONE ? NONE : afterOpaque(call, verifier + 4);
     }
 
     /** Offset of the results of an accepted and successful reply, or {@link #NONE}. */
     static int results(XdrView reply) {
-        if (reply.length() < REPLY_VERF + 12 || reply.getInt(TYPE) != REPLY || reply.getInt(REPLY_STAT) != 0) {
+        if (reply.length() < RpcWords.REPLY_VERIFIER + 12 || reply.getInt(RpcWords.TYPE) != RpcWords.REPLY || reply.getInt(RpcWords.REPLY_STATUS) != RpcWords.ACCEPTED) {
             return NONE;
         }
-        int status = afterOpaque(reply, REPLY_VERF + 4);
+        int status = afterOpaque(reply, RpcWords.REPLY_VERIFIER + 4);
         return status == NONE || status + 4 > reply.length() || reply.getInt(status) != 0 ? NONE : status + 4;
     }
 
@@ -71,7 +62,7 @@ final class RpcOffsets {
 
     /** Whether the body may be moved in parts: not with RPCSEC_GSS integrity or privacy, nor for its control messages [46]. */
     static boolean placeable(XdrView call) {
-        if (call.length() < CRED + 4 || call.getInt(CRED) != RPCSEC_GSS) {
+        if (call.length() < RpcWords.CALL_CREDENTIAL + 4 || call.getInt(RpcWords.CALL_CREDENTIAL) != RPCSEC_GSS) {
             return true;
         }
         return call.length() >= GSS_SERVICE + 4 && call.getInt(GSS_PROC) == 0 && call.getInt(GSS_SERVICE) == GSS_SERVICE_NONE;

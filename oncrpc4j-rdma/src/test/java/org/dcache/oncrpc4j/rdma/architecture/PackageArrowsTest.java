@@ -38,7 +38,7 @@ class PackageArrowsTest {
     static {
         ARROWS.put("agent", Set.of("spi", "config", "metrics"));
         // If opening the providers by ServiceLoader needs it, "verbs" may be added here; the engine in xprt is the better place.
-        ARROWS.put("rpc", Set.of("spi", "xprt", "config", "metrics"));
+        ARROWS.put("rpc", Set.of("spi", "xprt", "proto", "config", "metrics"));
         ARROWS.put("spi", Set.of("config", "metrics"));
         ARROWS.put("xprt", Set.of("proto", "verbs", "config", "metrics"));
         ARROWS.put("proto", Set.of());

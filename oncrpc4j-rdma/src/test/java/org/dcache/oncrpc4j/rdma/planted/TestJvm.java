@@ -38,19 +38,27 @@ public final class TestJvm {
         first.forEach(folder -> path.append(folder).append(File.pathSeparatorChar));
         command.addAll(List.of("-cp", path + classPath(), TestRun.class.getName()));
         command.addAll(tests);
-        Path output = Files.createTempFile("planted", ".txt");
+        Ended ended = run(command, seconds);
+        return new Result(!ended.inTime ? Outcome.HUNG : switch (ended.status) {
+            case TestRun.PASSED -> Outcome.PASSED;
+            case TestRun.FAILED -> Outcome.FAILED;
+            default -> Outcome.BROKEN;
+        }, ended.output);
+    }
+
+    /** How a JVM ended, by itself or because its time was over, and what it said. */
+    public record Ended(boolean inTime, int status, String output) {}
+
+    /** Runs a command to its end, at most so long. */
+    public static Ended run(List<String> command, int seconds) throws IOException, InterruptedException {
+        Path output = Files.createTempFile("test-jvm", ".txt");
         try {
             Process process = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile()).start();
-            boolean ended = process.waitFor(seconds, TimeUnit.SECONDS);
-            if (!ended) {
+            boolean inTime = process.waitFor(seconds, TimeUnit.SECONDS);
+            if (!inTime) {
                 process.destroyForcibly().waitFor();
             }
-            Outcome outcome = !ended ? Outcome.HUNG : switch (process.exitValue()) {
-                case TestRun.PASSED -> Outcome.PASSED;
-                case TestRun.FAILED -> Outcome.FAILED;
-                default -> Outcome.BROKEN;
-            };
-            return new Result(outcome, Files.readString(output));
+            return new Ended(inTime, process.exitValue(), Files.readString(output));
         } finally {
             Files.delete(output);
         }

@@ -7,7 +7,6 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
-import java.util.concurrent.AbstractExecutorService;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -28,7 +27,7 @@ class CallbackQueueTest {
     }
 
     /** Keeps tasks until they are run by hand. */
-    private static final class Held extends AbstractExecutorService {
+    private static final class Held extends UnstoppedExecutor {
 
         private final Queue<Runnable> tasks = new ArrayDeque<>();
         private boolean refuses;
@@ -41,28 +40,6 @@ class CallbackQueueTest {
             tasks.add(task);
         }
 
-        @Override
-        public void shutdown() {}
-
-        @Override
-        public List<Runnable> shutdownNow() {
-            return List.of();
-        }
-
-        @Override
-        public boolean isShutdown() {
-            return false;
-        }
-
-        @Override
-        public boolean isTerminated() {
-            return false;
-        }
-
-        @Override
-        public boolean awaitTermination(long timeout, TimeUnit unit) {
-            return false;
-        }
     }
 
     @Test

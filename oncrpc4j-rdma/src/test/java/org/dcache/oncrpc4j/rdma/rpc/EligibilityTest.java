@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import org.dcache.oncrpc4j.rdma.metrics.Counters;
 import org.dcache.oncrpc4j.rdma.proto.RdmaHeader;
+import org.dcache.oncrpc4j.rdma.proto.RpcWords;
 import org.dcache.oncrpc4j.rdma.spi.RpcEndpoint;
 import org.dcache.oncrpc4j.rdma.verbs.Access;
 import org.dcache.oncrpc4j.rdma.verbs.Exposure;
@@ -102,7 +103,7 @@ class EligibilityTest {
     @Test
     void aCallThatItsBindingFailsAtIsAnsweredWithSystemErrorAndHeldNoLonger() throws Exception {
         byte[] call = write(EligibleProgram.ELIGIBLE_PROGRAM, false);
-        ByteBuffer.wrap(call).putInt(RpcOffsets.PROCEDURE, EligibleProgram.FAULT);
+        ByteBuffer.wrap(call).putInt(RpcWords.CALL_PROCEDURE, EligibleProgram.FAULT);
         RdmaHeader header = BareClient.header(xid, RdmaHeader.RDMA_MSG);
         Exposure exposure = client.expose(ByteBuffer.wrap(call, RPC_HEADER, call.length - RPC_HEADER).slice(), Access.REMOTE_READ);
         header.addRead(RPC_HEADER, exposure.stag(), call.length - RPC_HEADER, exposure.offset());

@@ -11,7 +11,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.AbstractExecutorService;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
@@ -163,7 +162,7 @@ class SaturatedExecutorTest {
     }
 
     /** Keeps each task until the next is given, and then runs it in the thread that gives that. */
-    private static final class Helping extends AbstractExecutorService {
+    private static final class Helping extends UnstoppedExecutor {
         private Runnable kept;
 
         @Override
@@ -178,28 +177,6 @@ class SaturatedExecutorTest {
             }
         }
 
-        @Override
-        public void shutdown() {}
-
-        @Override
-        public List<Runnable> shutdownNow() {
-            return List.of();
-        }
-
-        @Override
-        public boolean isShutdown() {
-            return false;
-        }
-
-        @Override
-        public boolean isTerminated() {
-            return false;
-        }
-
-        @Override
-        public boolean awaitTermination(long timeout, TimeUnit unit) {
-            return true;
-        }
     }
 
     @Test

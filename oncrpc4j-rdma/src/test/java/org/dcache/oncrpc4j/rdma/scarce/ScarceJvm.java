@@ -8,7 +8,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.jar.Attributes;
 import java.util.jar.JarOutputStream;
 import java.util.jar.Manifest;
@@ -71,18 +70,10 @@ public final class ScarceJvm {
             command.add("--enable-native-access=ALL-UNNAMED");
         }
         command.addAll(List.of("-cp", TestJvm.classPath(), ScarceJvm.class.getName(), test.getName(), method));
-        Path output = Files.createTempFile("scarce", ".txt");
-        try {
-            Process process = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile()).start();
-            boolean ended = process.waitFor(SECONDS, TimeUnit.SECONDS);
-            if (!ended) {
-                process.destroyForcibly().waitFor();
-            }
-            if (process.exitValue() != 0) {
-                throw new AssertionError(method + (ended ? " failed" : " did not end within " + SECONDS + " s") + " in its own JVM, which said:\n" + Files.readString(output));
-            }
-        } finally {
-            Files.delete(output);
+        TestJvm.Ended ended = TestJvm.run(command, SECONDS);
+        if (ended.status() != 0) {
+            throw new AssertionError(method + (ended.inTime() ? " failed" : " did not end within " + SECONDS + " s")
+                    + " in its own JVM, which said:\n" + ended.output());
         }
     }
 

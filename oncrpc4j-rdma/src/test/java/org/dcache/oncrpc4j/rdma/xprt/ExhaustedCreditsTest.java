@@ -137,20 +137,25 @@ class ExhaustedCreditsTest extends CallsToScriptedPeer {
         }
     }
 
+    /** The thread that sends a third call, which has no room behind two others. */
+    private static Thread waitsForRoom(Engine small, Engine.Listening third) {
+        small.qp.inLoop = false;
+        sendTo(small, 1);
+        sendTo(small, 2);
+        Thread caller = new Thread(() -> sendTo(small, 3, third));
+        caller.start();
+        while (caller.getState() != Thread.State.TIMED_WAITING) {
+            Thread.onSpinWait();
+        }
+        return caller;
+    }
+
     /** Who may wait waits for room; replies make it. */
     @Test
     void aCallerBeyondTheMemoryForWaitingCallsWaitsForRoom() throws Exception {
         try (Engine small = new Engine(true, PrivateData.NONE, Map.of("oncrpc.rdma.backlog", "4k"))) {
-            small.qp.inLoop = false;
-            for (int xid = 1; xid <= 2; xid++) {
-                sendTo(small, xid);
-            }
             Engine.Listening third = new Engine.Listening();
-            Thread caller = new Thread(() -> sendTo(small, 3, third));
-            caller.start();
-            while (caller.getState() != Thread.State.TIMED_WAITING) {
-                Thread.onSpinWait();
-            }
+            Thread caller = waitsForRoom(small, third);
             small.qp.inLoop = true;
             small.receive(Engine.message(Engine.header(1, 1, RdmaHeader.RDMA_MSG), Engine.reply(1, 8)));
             caller.join();
@@ -165,16 +170,8 @@ class ExhaustedCreditsTest extends CallsToScriptedPeer {
     @Test
     void aCallThatIsGivenUpWhileItsThreadWaitsForRoomLetsItGo() throws Exception {
         try (Engine small = new Engine(true, PrivateData.NONE, Map.of("oncrpc.rdma.backlog", "4k", "oncrpc.rdma.given-up-timeout", "60m"))) {
-            small.qp.inLoop = false;
-            for (int xid = 1; xid <= 2; xid++) {
-                sendTo(small, xid);
-            }
             Engine.Listening third = new Engine.Listening();
-            Thread caller = new Thread(() -> sendTo(small, 3, third));
-            caller.start();
-            while (caller.getState() != Thread.State.TIMED_WAITING) {
-                Thread.onSpinWait();
-            }
+            Thread caller = waitsForRoom(small, third);
             assertThat(small.connection.requester().abandon(3)).isNotNull();
             caller.join();
             assertThat(third.failed).isEqualTo(1);

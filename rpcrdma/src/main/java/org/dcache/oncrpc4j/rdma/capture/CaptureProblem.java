@@ -7,7 +7,7 @@ package org.dcache.oncrpc4j.rdma.capture;
  * @param at where it was noticed
  * @param direction of the stream that it is in
  * @param bytes of the stream that were not decoded because of it, 0 or more; no byte is counted by two problems
- * @param text what was expected and what came
+ * @param text what was expected and what was got
  */
 public record CaptureProblem(Kind kind, Moment at, Direction direction, long bytes, String text) {
 

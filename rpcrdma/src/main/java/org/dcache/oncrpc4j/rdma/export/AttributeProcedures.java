@@ -31,7 +31,7 @@ final class AttributeProcedures {
 
     Getattr3Res getattr(FileHandle object, Request request) {
         try (TreeLocks.Held held = export.locks().shared()) {
-            return Getattr3Res.ok(export.tree().resolve(object).attributes());
+            return new Getattr3Res(NfsStat3.NFS3_OK, export.tree().resolve(object).attributes());
         } catch (IOException e) {
             return Getattr3Res.failed(Failures.status(e));
         }
@@ -40,7 +40,8 @@ final class AttributeProcedures {
     Access3Res access(Access3Args arguments, Request request) {
         try (TreeLocks.Held held = export.locks().shared()) {
             Fattr3 attributes = export.tree().resolve(arguments.object()).attributes();
-            return Access3Res.ok(attributes, Rights.access(request.caller(), attributes, arguments.access(), export.readOnly()));
+            return new Access3Res(NfsStat3.NFS3_OK, attributes, Rights.access(request.caller(), attributes, arguments.access(),
+                    export.readOnly()));
         } catch (IOException e) {
             return Access3Res.failed(Failures.status(e), null);
         }
@@ -51,9 +52,9 @@ final class AttributeProcedures {
         try (TreeLocks.Held held = export.locks().change(arguments.object())) {
             try {
                 set(arguments, request.caller(), wcc);
-                return Wcc3Res.ok(wcc.data());
+                return new Wcc3Res(NfsStat3.NFS3_OK, wcc.data());
             } catch (IOException e) {
-                return Wcc3Res.failed(Failures.status(e), wcc.data());
+                return new Wcc3Res(Failures.status(e), wcc.data());
             }
         }
     }

@@ -59,7 +59,7 @@ final class CreateProcedures {
                 Node dir = NameProcedures.writable(export, wcc, where.dir(), request.caller());
                 FileName.checkChange(where.name(), NfsStat3.NFS3ERR_EXIST);
                 Node made = maker.make(dir);
-                return Create3Res.ok(made.handle(), export.tree().attributes(made), wcc.data());
+                return new Create3Res(NfsStat3.NFS3_OK, made.handle(), export.tree().attributes(made), wcc.data());
             } catch (IOException e) {
                 status = Failures.status(e);
             } catch (UnsupportedOperationException e) {

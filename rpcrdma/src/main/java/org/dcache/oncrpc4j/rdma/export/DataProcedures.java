@@ -64,7 +64,7 @@ final class DataProcedures {
         int wanted = Integer.compareUnsigned(arguments.count(), Limits.MAX_TRANSFER) > 0 ? Limits.MAX_TRANSFER : arguments.count();
         int count = (int) Math.min(left, wanted);
         if (count == 0) {
-            return Read3Res.ok(before, 0, left == 0, BulkData.copied(ByteBuffer.allocate(0)));
+            return new Read3Res(NfsStat3.NFS3_OK, before, 0, left == 0, BulkData.copied(ByteBuffer.allocate(0)));
         }
         ReadBuffers.Lease lease = buffers.take(count);
         if (lease == null) {
@@ -81,7 +81,7 @@ final class DataProcedures {
         request.releaseWhenSent(lease);
         Fattr3 after = file.attributes();
         boolean eof = read < count || after != null && arguments.offset() + read >= after.size();
-        return Read3Res.ok(after, read, eof, BulkData.shared(lease.buffer().flip()));
+        return new Read3Res(NfsStat3.NFS3_OK, after, read, eof, BulkData.shared(lease.buffer().flip()));
     }
 
     /** Waits for the disk, if the client wants that, without the tree's locks. */
@@ -100,7 +100,7 @@ final class DataProcedures {
         }
         try {
             force(forcing, arguments.stable() == Nfs3.FILE_SYNC);
-            return Write3Res.ok(changed, arguments.count(), arguments.stable(), verifier);
+            return new Write3Res(NfsStat3.NFS3_OK, changed, arguments.count(), arguments.stable(), verifier);
         } catch (IOException e) {
             return Write3Res.failed(Failures.status(e), changed);
         }
@@ -124,7 +124,8 @@ final class DataProcedures {
         int count = arguments.count();
         int stable = arguments.stable();
         if (count != arguments.data().length() || stable < Nfs3.UNSTABLE || stable > Nfs3.FILE_SYNC) {
-            throw new Nfs3Exception(NfsStat3.NFS3ERR_INVAL, count + " bytes to write, " + arguments.data().length() + " came, stable is " + stable);
+            throw new Nfs3Exception(NfsStat3.NFS3ERR_INVAL, "expected " + count + " bytes of data and stable 0 to 2, got "
+                    + arguments.data().length() + " and " + stable);
         }
         if (arguments.offset() < 0 || arguments.offset() > Long.MAX_VALUE - count) {
             throw new Nfs3Exception(NfsStat3.NFS3ERR_FBIG, "a file has at most 2^63 - 1 bytes");
@@ -149,7 +150,7 @@ final class DataProcedures {
                 forcing = export.readOnly() ? null : export.tree().forcing(node);
             }
             force(forcing, true);
-            return Commit3Res.ok(data(wcc), verifier);
+            return new Commit3Res(NfsStat3.NFS3_OK, data(wcc), verifier);
         } catch (IOException e) {
             return Commit3Res.failed(Failures.status(e), data(wcc));
         }

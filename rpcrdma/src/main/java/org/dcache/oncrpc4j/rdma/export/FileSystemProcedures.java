@@ -9,6 +9,7 @@ import org.dcache.oncrpc4j.rdma.export.tree.Space;
 import org.dcache.oncrpc4j.rdma.export.tree.TreeLocks;
 import org.dcache.oncrpc4j.rdma.nfs3.FileHandle;
 import org.dcache.oncrpc4j.rdma.nfs3.Nfs3;
+import org.dcache.oncrpc4j.rdma.nfs3.NfsStat3;
 import org.dcache.oncrpc4j.rdma.nfs3.NfsTime3;
 import org.dcache.oncrpc4j.rdma.nfs3.results.Fsinfo3Res;
 import org.dcache.oncrpc4j.rdma.nfs3.results.Fsstat3Res;
@@ -30,8 +31,8 @@ final class FileSystemProcedures {
         try (TreeLocks.Held held = export.locks().shared()) {
             Node node = export.tree().resolve(root);
             Space space = export.tree().space();
-            return Fsstat3Res.ok(node.attributes(), space.totalBytes(), space.freeBytes(), space.availableBytes(), space.totalFiles(),
-                    space.freeFiles(), space.freeFiles(), 0);
+            return new Fsstat3Res(NfsStat3.NFS3_OK, node.attributes(), space.totalBytes(), space.freeBytes(), space.availableBytes(),
+                    space.totalFiles(), space.freeFiles(), space.freeFiles(), 0);
         } catch (IOException e) {
             return Fsstat3Res.failed(Failures.status(e), null);
         }
@@ -40,8 +41,8 @@ final class FileSystemProcedures {
     Fsinfo3Res fsinfo(FileHandle root, Request request) {
         try (TreeLocks.Held held = export.locks().shared()) {
             Node node = export.tree().resolve(root);
-            return Fsinfo3Res.ok(node.attributes(), Limits.MAX_TRANSFER, Limits.MAX_TRANSFER, MULTIPLE, Limits.MAX_TRANSFER, Limits.MAX_TRANSFER,
-                    MULTIPLE, Limits.DIRECTORY_PREFERRED, Long.MAX_VALUE, GRANULARITY,
+            return new Fsinfo3Res(NfsStat3.NFS3_OK, node.attributes(), Limits.MAX_TRANSFER, Limits.MAX_TRANSFER, MULTIPLE,
+                    Limits.MAX_TRANSFER, Limits.MAX_TRANSFER, MULTIPLE, Limits.DIRECTORY_PREFERRED, Long.MAX_VALUE, GRANULARITY,
                     Nfs3.FSF3_LINK | Nfs3.FSF3_SYMLINK | Nfs3.FSF3_HOMOGENEOUS | Nfs3.FSF3_CANSETTIME);
         } catch (IOException e) {
             return Fsinfo3Res.failed(Failures.status(e), null);
@@ -51,7 +52,7 @@ final class FileSystemProcedures {
     Pathconf3Res pathconf(FileHandle object, Request request) {
         try (TreeLocks.Held held = export.locks().shared()) {
             Node node = export.tree().resolve(object);
-            return Pathconf3Res.ok(node.attributes(), Limits.MAX_LINKS, FileName.MAX, true, true, false, true);
+            return new Pathconf3Res(NfsStat3.NFS3_OK, node.attributes(), Limits.MAX_LINKS, FileName.MAX, true, true, false, true);
         } catch (IOException e) {
             return Pathconf3Res.failed(Failures.status(e), null);
         }

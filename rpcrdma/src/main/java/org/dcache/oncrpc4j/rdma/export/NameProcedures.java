@@ -37,7 +37,7 @@ final class NameProcedures {
                 Node dir = directory(directory, what.dir());
                 Rights.require(request.caller(), dir.attributes(), Rights.EXECUTE);
                 Node found = find(dir, what.name());
-                return Lookup3Res.ok(found.handle(), found.attributes(), dir.attributes());
+                return new Lookup3Res(NfsStat3.NFS3_OK, found.handle(), found.attributes(), dir.attributes());
             } catch (IOException e) {
                 return Lookup3Res.failed(Failures.status(e), directory.attributes());
             }
@@ -76,7 +76,7 @@ final class NameProcedures {
                 if (node.attributes().type() != FileType3.NF3LNK) {
                     throw new Nfs3Exception(NfsStat3.NFS3ERR_INVAL, "not a symbolic link");
                 }
-                return Readlink3Res.ok(node.attributes(), export.tree().readlink(node));
+                return new Readlink3Res(NfsStat3.NFS3_OK, node.attributes(), export.tree().readlink(node));
             } catch (IOException e) {
                 return Readlink3Res.failed(Failures.status(e), watched.attributes());
             }
@@ -109,9 +109,9 @@ final class NameProcedures {
             }
             Rights.requireRemoval(caller, dir.attributes(), victim.attributes());
             export.tree().remove(dir, what.name(), victim);
-            return Wcc3Res.ok(wcc.data());
+            return new Wcc3Res(NfsStat3.NFS3_OK, wcc.data());
         } catch (IOException e) {
-            return Wcc3Res.failed(Failures.status(e), wcc.data());
+            return new Wcc3Res(Failures.status(e), wcc.data());
         }
     }
 
@@ -121,9 +121,9 @@ final class NameProcedures {
         try (TreeLocks.Held held = export.locks().exclusive()) {
             try {
                 rename(arguments, request.caller(), from, to);
-                return Rename3Res.ok(from.data(), to.data());
+                return new Rename3Res(NfsStat3.NFS3_OK, from.data(), to.data());
             } catch (IOException e) {
-                return Rename3Res.failed(Failures.status(e), from.data(), to.data());
+                return new Rename3Res(Failures.status(e), from.data(), to.data());
             }
         }
     }
@@ -191,9 +191,9 @@ final class NameProcedures {
                 FileName.checkChange(arguments.link().name(), NfsStat3.NFS3ERR_EXIST);
                 requireLinkable(node.attributes());
                 export.tree().link(node, dir, arguments.link().name());
-                return Link3Res.ok(file.attributes(), wcc.data());
+                return new Link3Res(NfsStat3.NFS3_OK, file.attributes(), wcc.data());
             } catch (IOException e) {
-                return Link3Res.failed(Failures.status(e), file.attributes(), wcc.data());
+                return new Link3Res(Failures.status(e), file.attributes(), wcc.data());
             }
         }
     }

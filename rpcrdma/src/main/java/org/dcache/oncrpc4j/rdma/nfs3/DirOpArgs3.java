@@ -3,20 +3,13 @@ package org.dcache.oncrpc4j.rdma.nfs3;
 
 import java.io.IOException;
 import org.dcache.oncrpc4j.xdr.XdrDecodingStream;
-import org.dcache.oncrpc4j.xdr.XdrEncodingStream;
 
 /**
  * diropargs3: a name in a directory; the arguments of LOOKUP, REMOVE and RMDIR (RFC 1813, section 2.6).
  */
-public record DirOpArgs3(FileHandle dir, NfsText name) implements XdrValue {
+public record DirOpArgs3(FileHandle dir, NfsText name) implements XdrRecord {
 
     public static DirOpArgs3 decode(XdrDecodingStream xdr) throws IOException {
-        return new DirOpArgs3(FileHandle.decode(xdr), NfsText.decodeName(xdr));
-    }
-
-    @Override
-    public void xdrEncode(XdrEncodingStream xdr) throws IOException {
-        dir.xdrEncode(xdr);
-        name.xdrEncode(xdr);
+        return XdrRecord.decode(xdr, DirOpArgs3.class);
     }
 }

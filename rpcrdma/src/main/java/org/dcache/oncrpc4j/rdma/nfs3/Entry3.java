@@ -3,14 +3,13 @@ package org.dcache.oncrpc4j.rdma.nfs3;
 
 import java.io.IOException;
 import org.dcache.oncrpc4j.xdr.XdrDecodingStream;
-import org.dcache.oncrpc4j.xdr.XdrEncodingStream;
 
 /**
  * entry3: one name in a READDIR result (RFC 1813, section 3.3.16).
  *
  * @param cookie to go on after this entry
  */
-public record Entry3(long fileid, NfsText name, long cookie) implements XdrValue {
+public record Entry3(long fileid, NfsText name, long cookie) implements XdrRecord {
 
     /** Bytes on the wire, with the word that says that an entry follows. */
     public static int size(NfsText name) {
@@ -18,13 +17,6 @@ public record Entry3(long fileid, NfsText name, long cookie) implements XdrValue
     }
 
     public static Entry3 decode(XdrDecodingStream xdr) throws IOException {
-        return new Entry3(xdr.xdrDecodeLong(), NfsText.decodeName(xdr), xdr.xdrDecodeLong());
-    }
-
-    @Override
-    public void xdrEncode(XdrEncodingStream xdr) {
-        xdr.xdrEncodeLong(fileid);
-        name.xdrEncode(xdr);
-        xdr.xdrEncodeLong(cookie);
+        return XdrRecord.decode(xdr, Entry3.class);
     }
 }

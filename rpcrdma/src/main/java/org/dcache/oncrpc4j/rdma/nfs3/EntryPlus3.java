@@ -3,7 +3,6 @@ package org.dcache.oncrpc4j.rdma.nfs3;
 
 import java.io.IOException;
 import org.dcache.oncrpc4j.xdr.XdrDecodingStream;
-import org.dcache.oncrpc4j.xdr.XdrEncodingStream;
 
 /**
  * entryplus3: one name in a READDIRPLUS result (RFC 1813, section 3.3.17).
@@ -12,7 +11,8 @@ import org.dcache.oncrpc4j.xdr.XdrEncodingStream;
  * @param attributes null when not told
  * @param handle null when not told
  */
-public record EntryPlus3(long fileid, NfsText name, long cookie, Fattr3 attributes, FileHandle handle) implements XdrValue {
+public record EntryPlus3(long fileid, NfsText name, long cookie, @Optional Fattr3 attributes,
+        @Optional FileHandle handle) implements XdrRecord {
 
     /** Bytes on the wire, with the word that says that an entry follows. */
     public int size() {
@@ -21,16 +21,6 @@ public record EntryPlus3(long fileid, NfsText name, long cookie, Fattr3 attribut
     }
 
     public static EntryPlus3 decode(XdrDecodingStream xdr) throws IOException {
-        return new EntryPlus3(xdr.xdrDecodeLong(), NfsText.decodeName(xdr), xdr.xdrDecodeLong(), Fattr3.decodeOptional(xdr),
-                FileHandle.decodeOptional(xdr));
-    }
-
-    @Override
-    public void xdrEncode(XdrEncodingStream xdr) {
-        xdr.xdrEncodeLong(fileid);
-        name.xdrEncode(xdr);
-        xdr.xdrEncodeLong(cookie);
-        Fattr3.encodeOptional(xdr, attributes);
-        FileHandle.encodeOptional(xdr, handle);
+        return XdrRecord.decode(xdr, EntryPlus3.class);
     }
 }

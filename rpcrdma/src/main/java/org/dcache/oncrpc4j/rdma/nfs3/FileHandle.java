@@ -2,7 +2,6 @@
 package org.dcache.oncrpc4j.rdma.nfs3;
 
 import java.io.IOException;
-import java.util.Arrays;
 import java.util.HexFormat;
 import org.dcache.oncrpc4j.xdr.XdrDecodingStream;
 import org.dcache.oncrpc4j.xdr.XdrEncodingStream;
@@ -11,34 +10,18 @@ import org.dcache.oncrpc4j.xdr.XdrEncodingStream;
  * nfs_fh3: up to 64 bytes that only the server understands (RFC 1813, section 2.6). By itself the argument of GETATTR, READLINK, FSSTAT, FSINFO and
  * PATHCONF.
  */
-public final class FileHandle implements XdrValue {
-
-    private final byte[] bytes;
+public final class FileHandle extends OpaqueValue {
 
     /** @throws IllegalArgumentException if there are more than 64 bytes */
     public FileHandle(byte[] bytes) {
+        super(bytes);
         if (bytes.length > Nfs3.FHSIZE) {
             throw new IllegalArgumentException("a file handle has at most " + Nfs3.FHSIZE + " bytes, got " + bytes.length);
         }
-        this.bytes = bytes.clone();
-    }
-
-    /** A copy. */
-    public byte[] bytes() {
-        return bytes.clone();
-    }
-
-    public int length() {
-        return bytes.length;
     }
 
     public static FileHandle decode(XdrDecodingStream xdr) throws IOException {
         return new FileHandle(Bounded.opaque(xdr, "nfs_fh3", Nfs3.FHSIZE));
-    }
-
-    @Override
-    public void xdrEncode(XdrEncodingStream xdr) {
-        xdr.xdrEncodeDynamicOpaque(bytes);
     }
 
     /** Reads post_op_fh3; null when absent. */
@@ -55,17 +38,7 @@ public final class FileHandle implements XdrValue {
     }
 
     @Override
-    public boolean equals(Object other) {
-        return other instanceof FileHandle that && Arrays.equals(bytes, that.bytes);
-    }
-
-    @Override
-    public int hashCode() {
-        return Arrays.hashCode(bytes);
-    }
-
-    @Override
     public String toString() {
-        return HexFormat.of().formatHex(bytes);
+        return HexFormat.of().formatHex(bytes());
     }
 }

@@ -8,7 +8,7 @@ public final class LimitExceededException extends OncRpcException {
 
     private static final long serialVersionUID = 1L;
 
-    LimitExceededException(String item, int came, int limit) {
-        super(item + ": expected a length of at most " + limit + ", got " + Integer.toUnsignedString(came));
+    LimitExceededException(String item, int got, int limit) {
+        super(item + ": expected a length of at most " + limit + ", got " + Integer.toUnsignedString(got));
     }
 }

@@ -37,8 +37,6 @@ public final class Nfs3 {
     /** Largest file handle. */
     public static final int FHSIZE = 64;
     public static final int COOKIEVERFSIZE = 8;
-    public static final int CREATEVERFSIZE = 8;
-    public static final int WRITEVERFSIZE = 8;
 
     /** Longest file name that we read from the wire. RFC 1813 sets no limit; a server may answer NFS3ERR_NAMETOOLONG below this. */
     public static final int MAX_NAME = 1024;

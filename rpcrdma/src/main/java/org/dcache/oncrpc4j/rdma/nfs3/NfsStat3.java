@@ -2,15 +2,10 @@
 package org.dcache.oncrpc4j.rdma.nfs3;
 
 import java.io.IOException;
-import java.util.Arrays;
-import java.util.Map;
-import java.util.function.Function;
-import java.util.stream.Collectors;
 import org.dcache.oncrpc4j.xdr.XdrDecodingStream;
-import org.dcache.oncrpc4j.xdr.XdrEncodingStream;
 
 /** How an NFS procedure ended: nfsstat3 of RFC 1813, section 2.6, which says what each value means. */
-public enum NfsStat3 implements XdrValue {
+public enum NfsStat3 implements XdrEnum {
 
     NFS3_OK(0),
     NFS3ERR_PERM(1),
@@ -42,32 +37,19 @@ public enum NfsStat3 implements XdrValue {
     NFS3ERR_BADTYPE(10007),
     NFS3ERR_JUKEBOX(10008);
 
-    private static final Map<Integer, NfsStat3> BY_NUMBER =
-            Arrays.stream(values()).collect(Collectors.toUnmodifiableMap(NfsStat3::number, Function.identity()));
-
     private final int number;
 
     NfsStat3(int number) {
         this.number = number;
     }
 
-    /** As on the wire. */
+    @Override
     public int number() {
         return number;
     }
 
-    /** @throws UnknownValueException if the RFC does not define what came */
+    /** @throws UnknownValueException if the RFC does not define what was got */
     public static NfsStat3 decode(XdrDecodingStream xdr) throws IOException {
-        int came = xdr.xdrDecodeInt();
-        NfsStat3 value = BY_NUMBER.get(came);
-        if (value == null) {
-            throw new UnknownValueException("nfsstat3", came);
-        }
-        return value;
-    }
-
-    @Override
-    public void xdrEncode(XdrEncodingStream xdr) {
-        xdr.xdrEncodeInt(number);
+        return XdrEnum.decode(xdr, "nfsstat3", values());
     }
 }

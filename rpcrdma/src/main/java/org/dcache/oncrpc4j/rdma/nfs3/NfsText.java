@@ -3,20 +3,16 @@ package org.dcache.oncrpc4j.rdma.nfs3;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 import org.dcache.oncrpc4j.xdr.XdrDecodingStream;
-import org.dcache.oncrpc4j.xdr.XdrEncodingStream;
 
 /**
  * A file name or path as it is on the wire (filename3, nfspath3, dirpath, name of RFC 1813): bytes, by custom UTF-8. Kept as bytes, because a name
  * that is not UTF-8 must come back as it went.
  */
-public final class NfsText implements XdrValue {
-
-    private final byte[] bytes;
+public final class NfsText extends OpaqueValue {
 
     public NfsText(byte[] bytes) {
-        this.bytes = bytes.clone();
+        super(bytes);
     }
 
     /** The text in UTF-8. */
@@ -24,18 +20,8 @@ public final class NfsText implements XdrValue {
         return new NfsText(text.getBytes(StandardCharsets.UTF_8));
     }
 
-    /** A copy. */
-    public byte[] bytes() {
-        return bytes.clone();
-    }
-
-    /** Bytes, not characters. */
-    public int length() {
-        return bytes.length;
-    }
-
-    /** Reads filename3, at most {@link Nfs3#MAX_NAME} bytes. */
-    public static NfsText decodeName(XdrDecodingStream xdr) throws IOException {
+    /** Reads filename3, what a text most often is: at most {@link Nfs3#MAX_NAME} bytes. */
+    public static NfsText decode(XdrDecodingStream xdr) throws IOException {
         return decode(xdr, "filename3", Nfs3.MAX_NAME);
     }
 
@@ -58,24 +44,9 @@ public final class NfsText implements XdrValue {
         return new NfsText(Bounded.opaque(xdr, item, limit));
     }
 
-    @Override
-    public void xdrEncode(XdrEncodingStream xdr) {
-        xdr.xdrEncodeDynamicOpaque(bytes);
-    }
-
-    @Override
-    public boolean equals(Object other) {
-        return other instanceof NfsText that && Arrays.equals(bytes, that.bytes);
-    }
-
-    @Override
-    public int hashCode() {
-        return Arrays.hashCode(bytes);
-    }
-
     /** As UTF-8; malformed bytes are replaced, so this does not always name the same file. */
     @Override
     public String toString() {
-        return new String(bytes, StandardCharsets.UTF_8);
+        return new String(bytes(), StandardCharsets.UTF_8);
     }
 }

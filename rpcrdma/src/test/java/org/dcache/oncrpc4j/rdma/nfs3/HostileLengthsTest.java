@@ -37,7 +37,7 @@ class HostileLengthsTest {
     @ValueSource(ints = {-1, Integer.MIN_VALUE, Integer.MAX_VALUE, Integer.MAX_VALUE - 3, 5000})
     void lengthsOverTheLimitAreRefusedBeforeAnythingIsAllocated(int length) {
         refused(FileHandle::decode, LimitExceededException.class, length);
-        refused(NfsText::decodeName, LimitExceededException.class, length);
+        refused(NfsText::decode, LimitExceededException.class, length);
         refused(NfsText::decodePath, LimitExceededException.class, length);
         refused(NfsText::decodeDirPath, LimitExceededException.class, length);
         refused(Mount3Res::decode, LimitExceededException.class, 0, 0, length);
@@ -47,7 +47,7 @@ class HostileLengthsTest {
     @Test
     void theLimitsAreTheseAndNotOneMore() {
         refused(FileHandle::decode, LimitExceededException.class, 65);
-        refused(NfsText::decodeName, LimitExceededException.class, Nfs3.MAX_NAME + 1);
+        refused(NfsText::decode, LimitExceededException.class, Nfs3.MAX_NAME + 1);
         refused(NfsText::decodeDirPath, LimitExceededException.class, Mount3.MNTPATHLEN + 1);
     }
 

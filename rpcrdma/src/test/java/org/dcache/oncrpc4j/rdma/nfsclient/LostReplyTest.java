@@ -53,14 +53,14 @@ class LostReplyTest {
         server.on(Nfs3.REMOVE, DirOpArgs3::decode, a -> wcc(names.remove(a.name())))
                 .on(Nfs3.RMDIR, DirOpArgs3::decode, a -> wcc(names.remove(a.name())))
                 .on(Nfs3.RENAME, Rename3Args::decode, a -> names.remove(a.from().name()) && (names.add(a.to().name()) || true)
-                        ? Rename3Res.ok(WccData.NONE, WccData.NONE) : Rename3Res.failed(NfsStat3.NFS3ERR_NOENT, WccData.NONE, WccData.NONE))
+                        ? new Rename3Res(NfsStat3.NFS3_OK, WccData.NONE, WccData.NONE) : new Rename3Res(NfsStat3.NFS3ERR_NOENT, WccData.NONE, WccData.NONE))
                 .on(Nfs3.MKDIR, Mkdir3Args::decode, a -> made(a.where()))
                 .on(Nfs3.CREATE, Create3Args::decode, a -> made(a.where()))
                 .on(Nfs3.SYMLINK, Symlink3Args::decode, a -> made(a.where()))
                 .on(Nfs3.LINK, Link3Args::decode, a -> names.add(a.link().name())
-                        ? Link3Res.ok(null, WccData.NONE) : Link3Res.failed(NfsStat3.NFS3ERR_EXIST, null, WccData.NONE))
-                .on(Nfs3.GETATTR, FileHandle::decode, a -> Getattr3Res.ok(attributes(FileType3.NF3REG, 0, 7)))
-                .on(Nfs3.READLINK, FileHandle::decode, a -> Readlink3Res.ok(null, OTHER));
+                        ? new Link3Res(NfsStat3.NFS3_OK, null, WccData.NONE) : new Link3Res(NfsStat3.NFS3ERR_EXIST, null, WccData.NONE))
+                .on(Nfs3.GETATTR, FileHandle::decode, a -> new Getattr3Res(NfsStat3.NFS3_OK, attributes(FileType3.NF3REG, 0, 7)))
+                .on(Nfs3.READLINK, FileHandle::decode, a -> new Readlink3Res(NfsStat3.NFS3_OK, null, OTHER));
         existing(FileType3.NF3REG, 0, 7);
     }
 
@@ -73,15 +73,15 @@ class LostReplyTest {
     /** What LOOKUP finds, if the name is there. */
     private void existing(FileType3 type, long size, long fileid) {
         server.on(Nfs3.LOOKUP, DirOpArgs3::decode, a -> names.contains(a.name())
-                ? Lookup3Res.ok(FILE, attributes(type, size, fileid), null) : Lookup3Res.failed(NfsStat3.NFS3ERR_NOENT, null));
+                ? new Lookup3Res(NfsStat3.NFS3_OK, FILE, attributes(type, size, fileid), null) : Lookup3Res.failed(NfsStat3.NFS3ERR_NOENT, null));
     }
 
     private static Wcc3Res wcc(boolean done) {
-        return done ? Wcc3Res.ok(WccData.NONE) : Wcc3Res.failed(NfsStat3.NFS3ERR_NOENT, WccData.NONE);
+        return done ? new Wcc3Res(NfsStat3.NFS3_OK, WccData.NONE) : new Wcc3Res(NfsStat3.NFS3ERR_NOENT, WccData.NONE);
     }
 
     private Create3Res made(DirOpArgs3 where) {
-        return names.add(where.name()) ? Create3Res.ok(FILE, null, WccData.NONE) : Create3Res.failed(NfsStat3.NFS3ERR_EXIST, WccData.NONE);
+        return names.add(where.name()) ? new Create3Res(NfsStat3.NFS3_OK, FILE, null, WccData.NONE) : Create3Res.failed(NfsStat3.NFS3ERR_EXIST, WccData.NONE);
     }
 
     private interface Operation {

@@ -78,7 +78,7 @@ class RemoteFileTest {
         if (a.stable() != Nfs3.UNSTABLE) {
             System.arraycopy(memory, (int) a.offset(), disk, (int) a.offset(), n);
         }
-        return Write3Res.ok(WccData.NONE, n, a.stable(), verifier);
+        return new Write3Res(NfsStat3.NFS3_OK, WccData.NONE, n, a.stable(), verifier);
     }
 
     private void restart() {
@@ -95,13 +95,13 @@ class RemoteFileTest {
             restart();
         }
         disk = memory.clone();
-        return Commit3Res.ok(WccData.NONE, verifier);
+        return new Commit3Res(NfsStat3.NFS3_OK, WccData.NONE, verifier);
     }
 
     private Read3Res read(Read3Args a) {
         reads.add(a);
         int n = (int) Math.max(0, Math.min(a.count(), fileSize - a.offset()));
-        return Read3Res.ok(null, n, a.offset() + n >= fileSize, BulkData.copied(ByteBuffer.wrap(memory, (int) a.offset(), n)));
+        return new Read3Res(NfsStat3.NFS3_OK, null, n, a.offset() + n >= fileSize, BulkData.copied(ByteBuffer.wrap(memory, (int) a.offset(), n)));
     }
 
     private byte[] upload(int size) throws IOException {
@@ -220,14 +220,14 @@ class RemoteFileTest {
 
     @Test
     void aReadWithoutBytesOrEndIsAnError() throws IOException {
-        server.on(Nfs3.READ, Read3Args::decode, a -> Read3Res.ok(null, 0, false, BulkData.copied(ByteBuffer.allocate(0))));
+        server.on(Nfs3.READ, Read3Args::decode, a -> new Read3Res(NfsStat3.NFS3_OK, null, 0, false, BulkData.copied(ByteBuffer.allocate(0))));
         assertThatThrownBy(() -> new RemoteFile(client, FILE, BLOCK, BLOCK).copyTo(100, (offset, data) -> { }))
                 .isInstanceOf(IOException.class).hasMessageContaining("got 0 bytes");
     }
 
     @Test
     void moreBytesThanAskedForAreAnError() throws IOException {
-        server.on(Nfs3.READ, Read3Args::decode, a -> Read3Res.ok(null, 1001, true, BulkData.copied(ByteBuffer.allocate(1001))));
+        server.on(Nfs3.READ, Read3Args::decode, a -> new Read3Res(NfsStat3.NFS3_OK, null, 1001, true, BulkData.copied(ByteBuffer.allocate(1001))));
         assertThatThrownBy(() -> new RemoteFile(client, FILE, BLOCK, BLOCK).copyTo(5000, (offset, data) -> { }))
                 .isInstanceOf(IOException.class).hasMessageContaining("got 1001 bytes");
     }

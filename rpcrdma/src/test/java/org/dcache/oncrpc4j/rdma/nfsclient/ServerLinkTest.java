@@ -39,7 +39,7 @@ class ServerLinkTest {
 
     private static ScriptedServer getattr(int port) throws IOException {
         return new ScriptedServer(port, server ->
-                server.on(Nfs3.GETATTR, FileHandle::decode, a -> Getattr3Res.ok(attributes(FileType3.NF3REG, 0, 7))));
+                server.on(Nfs3.GETATTR, FileHandle::decode, a -> new Getattr3Res(NfsStat3.NFS3_OK, attributes(FileType3.NF3REG, 0, 7))));
     }
 
     @Test
@@ -106,7 +106,7 @@ class ServerLinkTest {
                 if (calls.incrementAndGet() == 1) {
                     await(over);
                 }
-                return Getattr3Res.ok(attributes(FileType3.NF3REG, 0, 7));
+                return new Getattr3Res(NfsStat3.NFS3_OK, attributes(FileType3.NF3REG, 0, 7));
             });
             try (Nfs3Client client = new Nfs3Client(server.options().times(Duration.ofMillis(300), Duration.ofSeconds(20)))) {
                 assertThat(client.getattr(FILE).fileid()).isEqualTo(7);
@@ -148,7 +148,7 @@ class ServerLinkTest {
         AtomicInteger calls = new AtomicInteger();
         try (ScriptedServer server = new ScriptedServer(0); Nfs3Client client = server.client()) {
             server.on(Nfs3.GETATTR, FileHandle::decode, a -> calls.incrementAndGet() < 2
-                    ? Getattr3Res.failed(NfsStat3.NFS3ERR_JUKEBOX) : Getattr3Res.ok(attributes(FileType3.NF3REG, 0, 7)));
+                    ? Getattr3Res.failed(NfsStat3.NFS3ERR_JUKEBOX) : new Getattr3Res(NfsStat3.NFS3_OK, attributes(FileType3.NF3REG, 0, 7)));
             assertThat(client.getattr(FILE).fileid()).isEqualTo(7);
             assertThat(client.repeats()).isZero();
         }

@@ -5,34 +5,15 @@ package org.dcache.oncrpc4j.rdma.verbs.error;
  * The peer broke the provider's protocol and the connection was ended for it. On iWARP layer, type and code are those of the
  * Terminate that was sent (RFC 5040, 4.8; RFC 5041, 7; RFC 5044, 8); elsewhere -1.
  */
-public class ProtocolViolationException extends VerbsException {
+public class ProtocolViolationException extends TerminatedException {
 
     private static final long serialVersionUID = 1L;
 
-    private final int layer;
-    private final int type;
-    private final int code;
-
     public ProtocolViolationException(String message, int layer, int type, int code) {
-        super(message);
-        this.layer = layer;
-        this.type = type;
-        this.code = code;
+        super(message, layer, type, code);
     }
 
     public ProtocolViolationException(String message) {
         this(message, -1, -1, -1);
-    }
-
-    public int layer() {
-        return layer;
-    }
-
-    public int type() {
-        return type;
-    }
-
-    public int code() {
-        return code;
     }
 }

@@ -4,22 +4,15 @@ package org.dcache.oncrpc4j.rdma.nfs3.args;
 import java.io.IOException;
 import org.dcache.oncrpc4j.rdma.nfs3.DirOpArgs3;
 import org.dcache.oncrpc4j.rdma.nfs3.FileHandle;
-import org.dcache.oncrpc4j.rdma.nfs3.XdrValue;
+import org.dcache.oncrpc4j.rdma.nfs3.XdrRecord;
 import org.dcache.oncrpc4j.xdr.XdrDecodingStream;
-import org.dcache.oncrpc4j.xdr.XdrEncodingStream;
 
 /**
  * Arguments of LINK (RFC 1813, section 3.3.15).
  */
-public record Link3Args(FileHandle file, DirOpArgs3 link) implements XdrValue {
+public record Link3Args(FileHandle file, DirOpArgs3 link) implements XdrRecord {
 
     public static Link3Args decode(XdrDecodingStream xdr) throws IOException {
-        return new Link3Args(FileHandle.decode(xdr), DirOpArgs3.decode(xdr));
-    }
-
-    @Override
-    public void xdrEncode(XdrEncodingStream xdr) throws IOException {
-        file.xdrEncode(xdr);
-        link.xdrEncode(xdr);
+        return XdrRecord.decode(xdr, Link3Args.class);
     }
 }

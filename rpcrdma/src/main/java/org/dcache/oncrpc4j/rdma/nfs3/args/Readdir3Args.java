@@ -3,9 +3,8 @@ package org.dcache.oncrpc4j.rdma.nfs3.args;
 
 import java.io.IOException;
 import org.dcache.oncrpc4j.rdma.nfs3.FileHandle;
-import org.dcache.oncrpc4j.rdma.nfs3.XdrValue;
+import org.dcache.oncrpc4j.rdma.nfs3.XdrRecord;
 import org.dcache.oncrpc4j.xdr.XdrDecodingStream;
-import org.dcache.oncrpc4j.xdr.XdrEncodingStream;
 
 /**
  * Arguments of READDIR (RFC 1813, section 3.3.16).
@@ -14,17 +13,9 @@ import org.dcache.oncrpc4j.xdr.XdrEncodingStream;
  * @param cookieverf as it came with the cookie; 0 with cookie 0
  * @param count most bytes of the result
  */
-public record Readdir3Args(FileHandle dir, long cookie, long cookieverf, int count) implements XdrValue {
+public record Readdir3Args(FileHandle dir, long cookie, long cookieverf, int count) implements XdrRecord {
 
     public static Readdir3Args decode(XdrDecodingStream xdr) throws IOException {
-        return new Readdir3Args(FileHandle.decode(xdr), xdr.xdrDecodeLong(), xdr.xdrDecodeLong(), xdr.xdrDecodeInt());
-    }
-
-    @Override
-    public void xdrEncode(XdrEncodingStream xdr) throws IOException {
-        dir.xdrEncode(xdr);
-        xdr.xdrEncodeLong(cookie);
-        xdr.xdrEncodeLong(cookieverf);
-        xdr.xdrEncodeInt(count);
+        return XdrRecord.decode(xdr, Readdir3Args.class);
     }
 }

@@ -3,9 +3,8 @@ package org.dcache.oncrpc4j.rdma.nfs3.args;
 
 import java.io.IOException;
 import org.dcache.oncrpc4j.rdma.nfs3.FileHandle;
-import org.dcache.oncrpc4j.rdma.nfs3.XdrValue;
+import org.dcache.oncrpc4j.rdma.nfs3.XdrRecord;
 import org.dcache.oncrpc4j.xdr.XdrDecodingStream;
-import org.dcache.oncrpc4j.xdr.XdrEncodingStream;
 
 /**
  * Arguments of READDIRPLUS (RFC 1813, section 3.3.17).
@@ -15,19 +14,9 @@ import org.dcache.oncrpc4j.xdr.XdrEncodingStream;
  * @param dircount most bytes of ids, names and cookies
  * @param maxcount most bytes of the result
  */
-public record Readdirplus3Args(FileHandle dir, long cookie, long cookieverf, int dircount, int maxcount) implements XdrValue {
+public record Readdirplus3Args(FileHandle dir, long cookie, long cookieverf, int dircount, int maxcount) implements XdrRecord {
 
     public static Readdirplus3Args decode(XdrDecodingStream xdr) throws IOException {
-        return new Readdirplus3Args(FileHandle.decode(xdr), xdr.xdrDecodeLong(), xdr.xdrDecodeLong(), xdr.xdrDecodeInt(),
-                xdr.xdrDecodeInt());
-    }
-
-    @Override
-    public void xdrEncode(XdrEncodingStream xdr) throws IOException {
-        dir.xdrEncode(xdr);
-        xdr.xdrEncodeLong(cookie);
-        xdr.xdrEncodeLong(cookieverf);
-        xdr.xdrEncodeInt(dircount);
-        xdr.xdrEncodeInt(maxcount);
+        return XdrRecord.decode(xdr, Readdirplus3Args.class);
     }
 }

@@ -5,25 +5,17 @@ import java.io.IOException;
 import org.dcache.oncrpc4j.rdma.nfs3.DirOpArgs3;
 import org.dcache.oncrpc4j.rdma.nfs3.NfsText;
 import org.dcache.oncrpc4j.rdma.nfs3.Sattr3;
-import org.dcache.oncrpc4j.rdma.nfs3.XdrValue;
+import org.dcache.oncrpc4j.rdma.nfs3.XdrRecord;
 import org.dcache.oncrpc4j.xdr.XdrDecodingStream;
-import org.dcache.oncrpc4j.xdr.XdrEncodingStream;
 
 /**
  * Arguments of SYMLINK (RFC 1813, section 3.3.10).
  *
  * @param path what the link shall point to; never looked at by a server
  */
-public record Symlink3Args(DirOpArgs3 where, Sattr3 attributes, NfsText path) implements XdrValue {
+public record Symlink3Args(DirOpArgs3 where, Sattr3 attributes, @Path NfsText path) implements XdrRecord {
 
     public static Symlink3Args decode(XdrDecodingStream xdr) throws IOException {
-        return new Symlink3Args(DirOpArgs3.decode(xdr), Sattr3.decode(xdr), NfsText.decodePath(xdr));
-    }
-
-    @Override
-    public void xdrEncode(XdrEncodingStream xdr) throws IOException {
-        where.xdrEncode(xdr);
-        attributes.xdrEncode(xdr);
-        path.xdrEncode(xdr);
+        return XdrRecord.decode(xdr, Symlink3Args.class);
     }
 }

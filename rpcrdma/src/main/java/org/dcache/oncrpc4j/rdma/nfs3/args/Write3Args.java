@@ -4,9 +4,8 @@ package org.dcache.oncrpc4j.rdma.nfs3.args;
 import java.io.IOException;
 import org.dcache.oncrpc4j.rdma.nfs3.BulkData;
 import org.dcache.oncrpc4j.rdma.nfs3.FileHandle;
-import org.dcache.oncrpc4j.rdma.nfs3.XdrValue;
+import org.dcache.oncrpc4j.rdma.nfs3.XdrRecord;
 import org.dcache.oncrpc4j.xdr.XdrDecodingStream;
-import org.dcache.oncrpc4j.xdr.XdrEncodingStream;
 
 /**
  * Arguments of WRITE (RFC 1813, section 3.3.7).
@@ -15,18 +14,9 @@ import org.dcache.oncrpc4j.xdr.XdrEncodingStream;
  * @param count bytes to write: the length of the data
  * @param stable UNSTABLE, DATA_SYNC or FILE_SYNC of {@code Nfs3}
  */
-public record Write3Args(FileHandle file, long offset, int count, int stable, BulkData data) implements XdrValue {
+public record Write3Args(FileHandle file, long offset, int count, int stable, BulkData data) implements XdrRecord {
 
     public static Write3Args decode(XdrDecodingStream xdr) throws IOException {
-        return new Write3Args(FileHandle.decode(xdr), xdr.xdrDecodeLong(), xdr.xdrDecodeInt(), xdr.xdrDecodeInt(), BulkData.decode(xdr));
-    }
-
-    @Override
-    public void xdrEncode(XdrEncodingStream xdr) throws IOException {
-        file.xdrEncode(xdr);
-        xdr.xdrEncodeLong(offset);
-        xdr.xdrEncodeInt(count);
-        xdr.xdrEncodeInt(stable);
-        data.xdrEncode(xdr);
+        return XdrRecord.decode(xdr, Write3Args.class);
     }
 }

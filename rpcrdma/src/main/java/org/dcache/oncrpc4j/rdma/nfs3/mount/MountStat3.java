@@ -2,17 +2,12 @@
 package org.dcache.oncrpc4j.rdma.nfs3.mount;
 
 import java.io.IOException;
-import java.util.Arrays;
-import java.util.Map;
-import java.util.function.Function;
-import java.util.stream.Collectors;
 import org.dcache.oncrpc4j.rdma.nfs3.UnknownValueException;
-import org.dcache.oncrpc4j.rdma.nfs3.XdrValue;
+import org.dcache.oncrpc4j.rdma.nfs3.XdrEnum;
 import org.dcache.oncrpc4j.xdr.XdrDecodingStream;
-import org.dcache.oncrpc4j.xdr.XdrEncodingStream;
 
 /** How a MOUNT request ended: mountstat3 of RFC 1813, appendix I. */
-public enum MountStat3 implements XdrValue {
+public enum MountStat3 implements XdrEnum {
 
     MNT3_OK(0),
     MNT3ERR_PERM(1),
@@ -25,32 +20,19 @@ public enum MountStat3 implements XdrValue {
     MNT3ERR_NOTSUPP(10004),
     MNT3ERR_SERVERFAULT(10006);
 
-    private static final Map<Integer, MountStat3> BY_NUMBER =
-            Arrays.stream(values()).collect(Collectors.toUnmodifiableMap(MountStat3::number, Function.identity()));
-
     private final int number;
 
     MountStat3(int number) {
         this.number = number;
     }
 
-    /** As on the wire. */
+    @Override
     public int number() {
         return number;
     }
 
-    /** @throws UnknownValueException if the RFC does not define what came */
+    /** @throws UnknownValueException if the RFC does not define what was got */
     public static MountStat3 decode(XdrDecodingStream xdr) throws IOException {
-        int came = xdr.xdrDecodeInt();
-        MountStat3 value = BY_NUMBER.get(came);
-        if (value == null) {
-            throw new UnknownValueException("mountstat3", came);
-        }
-        return value;
-    }
-
-    @Override
-    public void xdrEncode(XdrEncodingStream xdr) {
-        xdr.xdrEncodeInt(number);
+        return XdrEnum.decode(xdr, "mountstat3", values());
     }
 }

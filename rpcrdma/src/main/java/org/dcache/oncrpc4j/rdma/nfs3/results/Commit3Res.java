@@ -4,9 +4,8 @@ package org.dcache.oncrpc4j.rdma.nfs3.results;
 import java.io.IOException;
 import org.dcache.oncrpc4j.rdma.nfs3.NfsStat3;
 import org.dcache.oncrpc4j.rdma.nfs3.WccData;
-import org.dcache.oncrpc4j.rdma.nfs3.XdrValue;
+import org.dcache.oncrpc4j.rdma.nfs3.XdrRecord;
 import org.dcache.oncrpc4j.xdr.XdrDecodingStream;
-import org.dcache.oncrpc4j.xdr.XdrEncodingStream;
 
 /**
  * Results of COMMIT (RFC 1813, section 3.3.21).
@@ -15,11 +14,7 @@ import org.dcache.oncrpc4j.xdr.XdrEncodingStream;
  * @param wcc of the file
  * @param verf changes when the server may have lost uncommitted data
  */
-public record Commit3Res(NfsStat3 status, WccData wcc, long verf) implements XdrValue {
-
-    public static Commit3Res ok(WccData wcc, long verf) {
-        return new Commit3Res(NfsStat3.NFS3_OK, wcc, verf);
-    }
+public record Commit3Res(NfsStat3 status, WccData wcc, @IfOk long verf) implements XdrRecord {
 
     /** @param status not NFS3_OK */
     public static Commit3Res failed(NfsStat3 status, WccData wcc) {
@@ -27,19 +22,6 @@ public record Commit3Res(NfsStat3 status, WccData wcc, long verf) implements Xdr
     }
 
     public static Commit3Res decode(XdrDecodingStream xdr) throws IOException {
-        NfsStat3 status = NfsStat3.decode(xdr);
-        if (status != NfsStat3.NFS3_OK) {
-            return failed(status, WccData.decode(xdr));
-        }
-        return ok(WccData.decode(xdr), xdr.xdrDecodeLong());
-    }
-
-    @Override
-    public void xdrEncode(XdrEncodingStream xdr) throws IOException {
-        status.xdrEncode(xdr);
-        wcc.xdrEncode(xdr);
-        if (status == NfsStat3.NFS3_OK) {
-            xdr.xdrEncodeLong(verf);
-        }
+        return XdrRecord.decode(xdr, Commit3Res.class);
     }
 }

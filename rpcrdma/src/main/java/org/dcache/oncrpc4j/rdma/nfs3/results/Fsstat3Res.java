@@ -4,9 +4,8 @@ package org.dcache.oncrpc4j.rdma.nfs3.results;
 import java.io.IOException;
 import org.dcache.oncrpc4j.rdma.nfs3.Fattr3;
 import org.dcache.oncrpc4j.rdma.nfs3.NfsStat3;
-import org.dcache.oncrpc4j.rdma.nfs3.XdrValue;
+import org.dcache.oncrpc4j.rdma.nfs3.XdrRecord;
 import org.dcache.oncrpc4j.xdr.XdrDecodingStream;
-import org.dcache.oncrpc4j.xdr.XdrEncodingStream;
 
 /**
  * Results of FSSTAT (RFC 1813, section 3.3.18).
@@ -21,13 +20,8 @@ import org.dcache.oncrpc4j.xdr.XdrEncodingStream;
  * @param afiles free file slots for this user
  * @param invarsec seconds for which this is not expected to change
  */
-public record Fsstat3Res(NfsStat3 status, Fattr3 attributes, long tbytes, long fbytes, long abytes, long tfiles, long ffiles, long afiles,
-        int invarsec) implements XdrValue {
-
-    public static Fsstat3Res ok(Fattr3 attributes, long tbytes, long fbytes, long abytes, long tfiles, long ffiles, long afiles,
-            int invarsec) {
-        return new Fsstat3Res(NfsStat3.NFS3_OK, attributes, tbytes, fbytes, abytes, tfiles, ffiles, afiles, invarsec);
-    }
+public record Fsstat3Res(NfsStat3 status, @Optional Fattr3 attributes, @IfOk long tbytes, @IfOk long fbytes, @IfOk long abytes,
+        @IfOk long tfiles, @IfOk long ffiles, @IfOk long afiles, @IfOk int invarsec) implements XdrRecord {
 
     /** @param status not NFS3_OK */
     public static Fsstat3Res failed(NfsStat3 status, Fattr3 attributes) {
@@ -35,26 +29,6 @@ public record Fsstat3Res(NfsStat3 status, Fattr3 attributes, long tbytes, long f
     }
 
     public static Fsstat3Res decode(XdrDecodingStream xdr) throws IOException {
-        NfsStat3 status = NfsStat3.decode(xdr);
-        if (status != NfsStat3.NFS3_OK) {
-            return failed(status, Fattr3.decodeOptional(xdr));
-        }
-        return ok(Fattr3.decodeOptional(xdr), xdr.xdrDecodeLong(), xdr.xdrDecodeLong(), xdr.xdrDecodeLong(), xdr.xdrDecodeLong(),
-                xdr.xdrDecodeLong(), xdr.xdrDecodeLong(), xdr.xdrDecodeInt());
-    }
-
-    @Override
-    public void xdrEncode(XdrEncodingStream xdr) throws IOException {
-        status.xdrEncode(xdr);
-        Fattr3.encodeOptional(xdr, attributes);
-        if (status == NfsStat3.NFS3_OK) {
-            xdr.xdrEncodeLong(tbytes);
-            xdr.xdrEncodeLong(fbytes);
-            xdr.xdrEncodeLong(abytes);
-            xdr.xdrEncodeLong(tfiles);
-            xdr.xdrEncodeLong(ffiles);
-            xdr.xdrEncodeLong(afiles);
-            xdr.xdrEncodeInt(invarsec);
-        }
+        return XdrRecord.decode(xdr, Fsstat3Res.class);
     }
 }

@@ -4,9 +4,8 @@ package org.dcache.oncrpc4j.rdma.nfs3.results;
 import java.io.IOException;
 import org.dcache.oncrpc4j.rdma.nfs3.Fattr3;
 import org.dcache.oncrpc4j.rdma.nfs3.NfsStat3;
-import org.dcache.oncrpc4j.rdma.nfs3.XdrValue;
+import org.dcache.oncrpc4j.rdma.nfs3.XdrRecord;
 import org.dcache.oncrpc4j.xdr.XdrDecodingStream;
-import org.dcache.oncrpc4j.xdr.XdrEncodingStream;
 
 /**
  * Results of PATHCONF (RFC 1813, section 3.3.20).
@@ -20,13 +19,8 @@ import org.dcache.oncrpc4j.xdr.XdrEncodingStream;
  * @param caseInsensitive whether names that differ by case only are the same
  * @param casePreserving whether names keep their case
  */
-public record Pathconf3Res(NfsStat3 status, Fattr3 attributes, int linkmax, int nameMax, boolean noTrunc, boolean chownRestricted,
-        boolean caseInsensitive, boolean casePreserving) implements XdrValue {
-
-    public static Pathconf3Res ok(Fattr3 attributes, int linkmax, int nameMax, boolean noTrunc, boolean chownRestricted,
-            boolean caseInsensitive, boolean casePreserving) {
-        return new Pathconf3Res(NfsStat3.NFS3_OK, attributes, linkmax, nameMax, noTrunc, chownRestricted, caseInsensitive, casePreserving);
-    }
+public record Pathconf3Res(NfsStat3 status, @Optional Fattr3 attributes, @IfOk int linkmax, @IfOk int nameMax, @IfOk boolean noTrunc,
+        @IfOk boolean chownRestricted, @IfOk boolean caseInsensitive, @IfOk boolean casePreserving) implements XdrRecord {
 
     /** @param status not NFS3_OK */
     public static Pathconf3Res failed(NfsStat3 status, Fattr3 attributes) {
@@ -34,25 +28,6 @@ public record Pathconf3Res(NfsStat3 status, Fattr3 attributes, int linkmax, int 
     }
 
     public static Pathconf3Res decode(XdrDecodingStream xdr) throws IOException {
-        NfsStat3 status = NfsStat3.decode(xdr);
-        if (status != NfsStat3.NFS3_OK) {
-            return failed(status, Fattr3.decodeOptional(xdr));
-        }
-        return ok(Fattr3.decodeOptional(xdr), xdr.xdrDecodeInt(), xdr.xdrDecodeInt(), xdr.xdrDecodeBoolean(), xdr.xdrDecodeBoolean(),
-                xdr.xdrDecodeBoolean(), xdr.xdrDecodeBoolean());
-    }
-
-    @Override
-    public void xdrEncode(XdrEncodingStream xdr) throws IOException {
-        status.xdrEncode(xdr);
-        Fattr3.encodeOptional(xdr, attributes);
-        if (status == NfsStat3.NFS3_OK) {
-            xdr.xdrEncodeInt(linkmax);
-            xdr.xdrEncodeInt(nameMax);
-            xdr.xdrEncodeBoolean(noTrunc);
-            xdr.xdrEncodeBoolean(chownRestricted);
-            xdr.xdrEncodeBoolean(caseInsensitive);
-            xdr.xdrEncodeBoolean(casePreserving);
-        }
+        return XdrRecord.decode(xdr, Pathconf3Res.class);
     }
 }

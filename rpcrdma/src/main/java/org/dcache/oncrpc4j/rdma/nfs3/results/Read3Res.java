@@ -5,9 +5,8 @@ import java.io.IOException;
 import org.dcache.oncrpc4j.rdma.nfs3.BulkData;
 import org.dcache.oncrpc4j.rdma.nfs3.Fattr3;
 import org.dcache.oncrpc4j.rdma.nfs3.NfsStat3;
-import org.dcache.oncrpc4j.rdma.nfs3.XdrValue;
+import org.dcache.oncrpc4j.rdma.nfs3.XdrRecord;
 import org.dcache.oncrpc4j.xdr.XdrDecodingStream;
-import org.dcache.oncrpc4j.xdr.XdrEncodingStream;
 
 /**
  * Results of READ (RFC 1813, section 3.3.6).
@@ -18,11 +17,8 @@ import org.dcache.oncrpc4j.xdr.XdrEncodingStream;
  * @param eof whether the data reach the end of the file
  * @param data null unless NFS3_OK
  */
-public record Read3Res(NfsStat3 status, Fattr3 attributes, int count, boolean eof, BulkData data) implements XdrValue {
-
-    public static Read3Res ok(Fattr3 attributes, int count, boolean eof, BulkData data) {
-        return new Read3Res(NfsStat3.NFS3_OK, attributes, count, eof, data);
-    }
+public record Read3Res(NfsStat3 status, @Optional Fattr3 attributes, @IfOk int count, @IfOk boolean eof,
+        @IfOk BulkData data) implements XdrRecord {
 
     /** @param status not NFS3_OK */
     public static Read3Res failed(NfsStat3 status, Fattr3 attributes) {
@@ -30,21 +26,6 @@ public record Read3Res(NfsStat3 status, Fattr3 attributes, int count, boolean eo
     }
 
     public static Read3Res decode(XdrDecodingStream xdr) throws IOException {
-        NfsStat3 status = NfsStat3.decode(xdr);
-        if (status != NfsStat3.NFS3_OK) {
-            return failed(status, Fattr3.decodeOptional(xdr));
-        }
-        return ok(Fattr3.decodeOptional(xdr), xdr.xdrDecodeInt(), xdr.xdrDecodeBoolean(), BulkData.decode(xdr));
-    }
-
-    @Override
-    public void xdrEncode(XdrEncodingStream xdr) throws IOException {
-        status.xdrEncode(xdr);
-        Fattr3.encodeOptional(xdr, attributes);
-        if (status == NfsStat3.NFS3_OK) {
-            xdr.xdrEncodeInt(count);
-            xdr.xdrEncodeBoolean(eof);
-            data.xdrEncode(xdr);
-        }
+        return XdrRecord.decode(xdr, Read3Res.class);
     }
 }

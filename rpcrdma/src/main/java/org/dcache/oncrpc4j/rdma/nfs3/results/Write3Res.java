@@ -4,9 +4,8 @@ package org.dcache.oncrpc4j.rdma.nfs3.results;
 import java.io.IOException;
 import org.dcache.oncrpc4j.rdma.nfs3.NfsStat3;
 import org.dcache.oncrpc4j.rdma.nfs3.WccData;
-import org.dcache.oncrpc4j.rdma.nfs3.XdrValue;
+import org.dcache.oncrpc4j.rdma.nfs3.XdrRecord;
 import org.dcache.oncrpc4j.xdr.XdrDecodingStream;
-import org.dcache.oncrpc4j.xdr.XdrEncodingStream;
 
 /**
  * Results of WRITE (RFC 1813, section 3.3.7).
@@ -17,11 +16,7 @@ import org.dcache.oncrpc4j.xdr.XdrEncodingStream;
  * @param committed UNSTABLE, DATA_SYNC or FILE_SYNC of {@code Nfs3}: how far they are safe
  * @param verf changes when the server may have lost uncommitted data
  */
-public record Write3Res(NfsStat3 status, WccData wcc, int count, int committed, long verf) implements XdrValue {
-
-    public static Write3Res ok(WccData wcc, int count, int committed, long verf) {
-        return new Write3Res(NfsStat3.NFS3_OK, wcc, count, committed, verf);
-    }
+public record Write3Res(NfsStat3 status, WccData wcc, @IfOk int count, @IfOk int committed, @IfOk long verf) implements XdrRecord {
 
     /** @param status not NFS3_OK */
     public static Write3Res failed(NfsStat3 status, WccData wcc) {
@@ -29,21 +24,6 @@ public record Write3Res(NfsStat3 status, WccData wcc, int count, int committed, 
     }
 
     public static Write3Res decode(XdrDecodingStream xdr) throws IOException {
-        NfsStat3 status = NfsStat3.decode(xdr);
-        if (status != NfsStat3.NFS3_OK) {
-            return failed(status, WccData.decode(xdr));
-        }
-        return ok(WccData.decode(xdr), xdr.xdrDecodeInt(), xdr.xdrDecodeInt(), xdr.xdrDecodeLong());
-    }
-
-    @Override
-    public void xdrEncode(XdrEncodingStream xdr) throws IOException {
-        status.xdrEncode(xdr);
-        wcc.xdrEncode(xdr);
-        if (status == NfsStat3.NFS3_OK) {
-            xdr.xdrEncodeInt(count);
-            xdr.xdrEncodeInt(committed);
-            xdr.xdrEncodeLong(verf);
-        }
+        return XdrRecord.decode(xdr, Write3Res.class);
     }
 }

@@ -12,7 +12,7 @@ import java.util.stream.Collectors;
 import org.dcache.oncrpc4j.rdma.tool.NativeAccess;
 
 /**
- * The start of a child's command line: our own java, a class path without the transport (but with the
+ * The start of a child's arguments to java: a class path without the transport (but with the
  * measuring program's binding, which any program may bring), and for RDMA the agent and its settings.
  */
 final class Jvms {
@@ -45,7 +45,6 @@ final class Jvms {
 
     List<String> tcp(List<String> flags) {
         List<String> command = new ArrayList<>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(List.of("-Xms256m", "-Xmx1g", "-XX:MaxDirectMemorySize=1g", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"));
         command.addAll(flags);
         command.add("-cp");

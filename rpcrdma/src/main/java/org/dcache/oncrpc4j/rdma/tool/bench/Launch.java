@@ -10,7 +10,7 @@ import org.dcache.oncrpc4j.rpc.IoStrategy;
  * The command lines of a pair.
  *
  * @param workload which programs
- * @param jvm the java command, class path and flags, agent included
+ * @param jvm flags and class path of the java command, agent included
  * @param issuers threads of the client that begin calls; 0: the callbacks do
  * @param fixedReplies READ replies from unchanging direct buffers without a copy
  * @param verbose pass the children's output on

@@ -39,7 +39,7 @@ final class Pair implements AutoCloseable {
     }
 
     void startClient(Launch launch) throws BenchException, InterruptedException {
-        int port = server.answer(START).integer("port");
+        int port = server.greeting(START).integer("port");
         client = Peer.start(name + " client", launch.client(port), launch.verbose());
     }
 
@@ -47,7 +47,7 @@ final class Pair implements AutoCloseable {
      * Waits until the client has connected and makes sure that the pair speaks what it is meant to.
      */
     void connect(boolean rdma) throws BenchException, InterruptedException {
-        String transport = client.answer(START).text("transport");
+        String transport = client.greeting(START).text("transport");
         boolean isRdma = transport.startsWith("org.dcache.oncrpc4j.rdma.");
         if (isRdma != rdma) {
             throw new BenchException(name + ": the connection is a " + transport + "; expected " + (rdma ? "RDMA" : "TCP")
@@ -89,7 +89,7 @@ final class Pair implements AutoCloseable {
 
     /** Waits until neither JVM has anything left to do, at most so long. */
     void settle(Duration longest) throws InterruptedException {
-        Settling.of(Stream.of(server, client).flatMap(peer -> ProcessHandle.of(peer.pid()).stream()).toList(), longest);
+        Settling.of(Stream.of(server, client).flatMap(peer -> ProcessHandle.of(peer.jvm().pid()).stream()).toList(), longest);
     }
 
     private static long difference(Message before, Message after, String field) {

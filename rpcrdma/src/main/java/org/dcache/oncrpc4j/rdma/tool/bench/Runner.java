@@ -91,7 +91,7 @@ final class Runner {
      */
     SystemCalls trace(Point point, Pair pair, double opsPerSecond) throws IOException, InterruptedException {
         long calls = (long) Math.max(FEWEST_TRACED, Math.min(MOST_TRACED, opsPerSecond / 10));
-        try (Strace client = Strace.attach(pair.client().pid()); Strace server = Strace.attach(pair.server().pid())) {
+        try (Strace client = Strace.attach(pair.client().jvm().pid()); Strace server = Strace.attach(pair.server().jvm().pid())) {
             Slice slice = pair.run(point, LONGEST_TRACED, calls, false);
             return new SystemCalls(client.counts(slice.calls()), server.counts(slice.calls()));
         }

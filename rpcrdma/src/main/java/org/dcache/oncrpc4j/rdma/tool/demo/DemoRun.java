@@ -4,6 +4,7 @@ package org.dcache.oncrpc4j.rdma.tool.demo;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashMap;
@@ -15,6 +16,9 @@ import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import org.dcache.oncrpc4j.rdma.tool.ChildJvm;
+import org.dcache.oncrpc4j.rdma.tool.ChildJvmException;
+import org.dcache.oncrpc4j.rdma.tool.SilentJvmException;
 import org.dcache.oncrpc4j.rdma.tool.counters.CounterDelta;
 import org.dcache.oncrpc4j.rdma.tool.relay.Relay;
 import org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter;
@@ -25,8 +29,8 @@ import org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter;
  */
 final class DemoRun {
 
-    private static final long START_SECONDS = 30;
-    private static final long OPERATION_SECONDS = 60;
+    private static final Duration START = Duration.ofSeconds(30);
+    private static final Duration OPERATION = Duration.ofSeconds(60);
     /** The server may count a reply a moment after the client has it. */
     private static final long SETTLE_NANOS = TimeUnit.SECONDS.toNanos(3);
     private static final long SETTLE_PAUSE_MILLIS = 20;
@@ -78,11 +82,11 @@ final class DemoRun {
      * is seen on the wire, the second one's times are kept.
      */
     void run() throws IOException, InterruptedException {
-        try (ChildJvm server = new ChildJvm("server", launch.server(), log)) {
-            int port = Integer.parseInt(server.ask(null, START_SECONDS).split(" ")[1]);
-            try (Relay relay = new Relay(port, this::witness); ChildJvm client = new ChildJvm("client", launch.client(), log)) {
+        try (ChildJvm server = new ChildJvm("server", launch.server(), "", log)) {
+            int port = Integer.parseInt(server.answer(START).split(" ")[1]);
+            try (Relay relay = new Relay(port, this::witness); ChildJvm client = new ChildJvm("client", launch.client(), "", log)) {
                 try {
-                    client.ask(null, START_SECONDS);
+                    client.answer(START);
                     passes(client, server, relay, port);
                     client.quit();
                     server.quit();
@@ -93,7 +97,7 @@ final class DemoRun {
                     throw e;
                 }
             }
-        } catch (DemoException e) {
+        } catch (ChildJvmException e) {
             problems.add(e.getMessage());
             e.log().forEach(line -> problems.add("  | " + line));
         }
@@ -105,11 +109,11 @@ final class DemoRun {
         return witnesses;
     }
 
-    private void passes(ChildJvm client, ChildJvm server, Relay relay, int port) throws DemoException, InterruptedException {
-        client.ask("connect " + relay.port(), START_SECONDS);
+    private void passes(ChildJvm client, ChildJvm server, Relay relay, int port) throws ChildJvmException, InterruptedException {
+        client.ask("connect " + relay.port(), START);
         boolean goOn = operations(client, server);
         Counts counts = rdma ? new Counts(sinceStart(read(client)), sinceStart(read(server))) : null;
-        client.ask("connect " + port, START_SECONDS);
+        client.ask("connect " + port, START);
         judge(counts);
         if (goOn) {
             operations(client, server);
@@ -119,10 +123,10 @@ final class DemoRun {
     private record Counts(Map<String, Long> client, Map<String, Long> server) {}
 
     /** False when there is no point in going on. */
-    private boolean operations(ChildJvm client, ChildJvm server) throws DemoException, InterruptedException {
+    private boolean operations(ChildJvm client, ChildJvm server) throws ChildJvmException, InterruptedException {
         for (Operation operation : Operation.ALL) {
             Counts before = rdma ? new Counts(read(client), read(server)) : null;
-            String answer = client.ask(operation.command(), OPERATION_SECONDS);
+            String answer = client.ask(operation.command(), OPERATION);
             if (answer.startsWith("done ")) {
                 nanos.put(operation, Long.parseLong(answer.substring("done ".length())));
             } else {
@@ -141,7 +145,7 @@ final class DemoRun {
         return true;
     }
 
-    private void compare(Operation operation, Counts before, ChildJvm client, ChildJvm server) throws DemoException, InterruptedException {
+    private void compare(Operation operation, Counts before, ChildJvm client, ChildJvm server) throws ChildJvmException, InterruptedException {
         Expectation expected = Expectation.of(operation);
         List<String> differences;
         long deadline = System.nanoTime() + SETTLE_NANOS;
@@ -160,8 +164,8 @@ final class DemoRun {
     }
 
     /** Null when that JVM has no RDMA transport. */
-    private static Map<String, Long> read(ChildJvm jvm) throws DemoException, InterruptedException {
-        String[] words = jvm.ask("counters", START_SECONDS).split(" ");
+    private static Map<String, Long> read(ChildJvm jvm) throws ChildJvmException, InterruptedException {
+        String[] words = jvm.ask("counters", START).split(" ");
         if (!words[0].equals("counters")) {
             return null;
         }
@@ -205,13 +209,13 @@ final class DemoRun {
         if (stream.framing() == wanted) {
             return true;
         }
-        String came = switch (stream.framing()) {
+        String got = switch (stream.framing()) {
             case MPA -> "MPA frames (iWARP)";
             case RECORD_MARKED_RPC -> "record-marked RPC, that is plain TCP";
             case TOO_SHORT -> "fewer bytes than a header has";
             case UNKNOWN -> stream.broken();
         };
-        problems.add("on the wire, " + direction + ": expected " + (rdma ? "MPA frames (iWARP)" : "record-marked RPC") + ", got " + came);
+        problems.add("on the wire, " + direction + ": expected " + (rdma ? "MPA frames (iWARP)" : "record-marked RPC") + ", got " + got);
         return false;
     }
 

@@ -82,7 +82,7 @@ record Expectation(Map<String, Long> client, Map<String, Long> server) {
     }
 
     /**
-     * Compares what came with what was expected.
+     * Compares what was got with what was expected.
      *
      * @param side for the message
      * @param before counters before the operation
@@ -95,10 +95,10 @@ record Expectation(Map<String, Long> client, Map<String, Long> server) {
         Set<String> all = new TreeSet<>(delta.keySet());
         all.addAll(expected.keySet());
         for (String name : all) {
-            long came = delta.getOrDefault(name, 0L);
+            long got = delta.getOrDefault(name, 0L);
             long wanted = expected.getOrDefault(name, 0L);
-            if (came != wanted) {
-                result.add(String.format("%s: %s: expected %,d, got %,d", side, name, wanted, came));
+            if (got != wanted) {
+                result.add(String.format("%s: %s: expected %,d, got %,d", side, name, wanted, got));
             }
         }
         return result;

@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dcache.oncrpc4j.rdma.tool.bench.app;
 
-import java.net.InetSocketAddress;
 import org.dcache.oncrpc4j.rdma.export.ExportOptions;
 import org.dcache.oncrpc4j.rdma.export.NfsExport;
 import org.dcache.oncrpc4j.rdma.export.Squash;
 import org.dcache.oncrpc4j.rdma.export.tree.MemoryTree;
 import org.dcache.oncrpc4j.rpc.IoStrategy;
-import org.dcache.oncrpc4j.rpc.OncRpcSvc;
 import org.dcache.oncrpc4j.rpc.OncRpcSvcBuilder;
-import org.dcache.oncrpc4j.rpc.net.IpProtocolType;
 
 /** The server JVM of a pair that speaks NFS: the built-in export, in memory. Arguments: bind address and {@link IoStrategy}; what else comes is for other servers. */
 public final class NfsServerMain {
@@ -28,14 +25,6 @@ public final class NfsServerMain {
                 .withIoStrategy(IoStrategy.valueOf(args[1]))
                 .withServiceName("bench nfs");
         export.programs().forEach(builder::withRpcService);
-        OncRpcSvc service = builder.build();
-        try {
-            service.start();
-        } catch (Exception e) {
-            child.say(Child.failure(e));
-            throw e;
-        }
-        InetSocketAddress address = service.getInetSocketAddress(IpProtocolType.TCP);
-        child.serve(Message.of("ready", "port", address.getPort()), new Server());
+        Server.run(child, builder.build());
     }
 }

@@ -76,10 +76,10 @@ final class Pattern {
     }
 
     private void checkTag(ByteBuffer data, int at, int start, long tag) throws DataMismatchException {
-        long came = data.getLong(at);
-        if (came != tag) {
+        long got = data.getLong(at);
+        if (got != tag) {
             throw new DataMismatchException("tag at byte " + (at - start) + " of " + size + ": expected 0x"
-                    + Long.toHexString(tag) + ", got 0x" + Long.toHexString(came));
+                    + Long.toHexString(tag) + ", got 0x" + Long.toHexString(got));
         }
     }
 }

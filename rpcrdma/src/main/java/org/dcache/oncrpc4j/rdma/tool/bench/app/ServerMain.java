@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dcache.oncrpc4j.rdma.tool.bench.app;
 
-import java.net.InetSocketAddress;
 import org.dcache.oncrpc4j.rdma.bench.BenchProtocol;
 import org.dcache.oncrpc4j.rpc.IoStrategy;
 import org.dcache.oncrpc4j.rpc.OncRpcProgram;
 import org.dcache.oncrpc4j.rpc.OncRpcSvc;
 import org.dcache.oncrpc4j.rpc.OncRpcSvcBuilder;
-import org.dcache.oncrpc4j.rpc.net.IpProtocolType;
 
 /**
  * The server JVM of one pair. It knows nothing of RDMA: the agent on its command line does. Arguments: bind address, {@link IoStrategy}, and
@@ -28,13 +26,6 @@ public final class ServerMain {
                 .withRpcService(new OncRpcProgram(BenchProtocol.PROGRAM, BenchProtocol.VERSION),
                         new BenchService(Boolean.parseBoolean(args[2])))
                 .build();
-        try {
-            service.start();
-        } catch (Exception e) {
-            child.say(Child.failure(e));
-            throw e;
-        }
-        InetSocketAddress address = service.getInetSocketAddress(IpProtocolType.TCP);
-        child.serve(Message.of("ready", "port", address.getPort()), new Server());
+        Server.run(child, service);
     }
 }

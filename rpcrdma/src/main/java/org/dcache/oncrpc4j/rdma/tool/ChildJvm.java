@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.dcache.oncrpc4j.rdma.tool.demo;
+package org.dcache.oncrpc4j.rdma.tool;
 
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -8,6 +8,7 @@ import java.io.InputStreamReader;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -18,18 +19,21 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /**
- * A JVM that runs one of the demo's programs and is driven by lines: one command in, one answer out. Used by one thread at a time.
+ * A JVM that runs a program of ours and is driven by lines: one command in, one answer out, each with a time limit. Used by one thread at a time. Two daemon
+ * threads read what it says; what is not an answer is kept (the last lines), which every failure quotes, and passed on if that was asked for.
  *
- * <p>It does not outlive us: {@link #close} and a shutdown hook kill it, and when we are killed ourselves its standard input ends, upon which the
- * demo's programs halt. What it says on standard error is kept (the last lines) and passed on if that was asked for.
+ * <p>It does not outlive us: {@link #close} and a shutdown hook end it, and when we are killed its standard input ends, upon which our programs halt.
  */
-final class ChildJvm implements AutoCloseable {
+public final class ChildJvm implements AutoCloseable {
 
     private static final int KEPT_LINES = 200;
-    private static final long QUIT_SECONDS = 10;
+    private static final Duration PARTING = Duration.ofSeconds(3);
+    private static final Duration QUIT = Duration.ofSeconds(10);
     private static final String END = "\u0000end";
 
     private final String name;
+    private final String mark;
+    private final Consumer<String> echo;
     private final Process process;
     private final PrintStream commands;
     private final BlockingQueue<String> answers = new LinkedBlockingQueue<>();
@@ -39,14 +43,16 @@ final class ChildJvm implements AutoCloseable {
 
     /**
      * @param name what to call it in messages
-     * @param arguments of the java command
-     * @param echo takes each line of its log as it comes; null for none
+     * @param arguments of our own java command
+     * @param mark what lines of its standard output begin with that are answers; empty when all are
+     * @param echo takes each other line as it comes; null for none
      */
-    ChildJvm(String name, List<String> arguments, Consumer<String> echo) throws IOException {
+    public ChildJvm(String name, List<String> arguments, String mark, Consumer<String> echo) throws IOException {
         this.name = name;
-        List<String> command = new ArrayList<>();
-        command.add(System.getProperty("java.home") + "/bin/java");
-        command.addAll(arguments);
+        this.mark = mark;
+        this.echo = echo;
+        List<String> command = new ArrayList<>(arguments);
+        command.add(0, Path.of(System.getProperty("java.home"), "bin", "java").toString());
         ProcessBuilder builder = new ProcessBuilder(command);
         builder.environment().remove("JAVA_TOOL_OPTIONS");
         builder.environment().remove("JDK_JAVA_OPTIONS");
@@ -54,8 +60,8 @@ final class ChildJvm implements AutoCloseable {
         hook = new Thread(process::destroyForcibly, "end " + name);
         Runtime.getRuntime().addShutdownHook(hook);
         commands = new PrintStream(process.getOutputStream(), true, StandardCharsets.UTF_8);
-        reader(name + " answers", process.getInputStream(), answers::add, () -> answers.add(END));
-        logReader = reader(name + " log", process.getErrorStream(), line -> keep(line, echo), () -> {});
+        reader(name + " answers", process.getInputStream(), this::take, () -> answers.add(END));
+        logReader = reader(name + " log", process.getErrorStream(), this::keep, () -> {});
     }
 
     private static Thread reader(String name, InputStream in, Consumer<String> lines, Runnable atEnd) {
@@ -74,7 +80,15 @@ final class ChildJvm implements AutoCloseable {
         return thread;
     }
 
-    private void keep(String line, Consumer<String> echo) {
+    private void take(String line) {
+        if (line.startsWith(mark)) {
+            answers.add(line.substring(mark.length()));
+        } else {
+            keep(line);
+        }
+    }
+
+    private void keep(String line) {
         synchronized (log) {
             if (log.size() == KEPT_LINES) {
                 log.removeFirst();
@@ -86,44 +100,43 @@ final class ChildJvm implements AutoCloseable {
         }
     }
 
-    String name() {
+    public String name() {
         return name;
     }
 
-    long pid() {
+    public long pid() {
         return process.pid();
     }
 
     /** What it said last. */
-    List<String> log() {
+    public List<String> log() {
         synchronized (log) {
             return new ArrayList<>(log);
         }
     }
 
-    /**
-     * Sends a command and waits for its answer.
-     *
-     * @param command null to wait for the greeting at its start
-     */
-    String ask(String command, long timeoutSeconds) throws DemoException, InterruptedException {
-        if (command != null) {
-            commands.println(command);
-        }
-        String answer = answers.poll(timeoutSeconds, TimeUnit.SECONDS);
+    /** Sends a command and waits for its answer. */
+    public String ask(String command, Duration limit) throws ChildJvmException, InterruptedException {
+        commands.println(command);
+        return answer(limit);
+    }
+
+    /** Waits for its next line: the greeting at its start. */
+    public String answer(Duration limit) throws ChildJvmException, InterruptedException {
+        String answer = answers.poll(limit.toNanos(), TimeUnit.NANOSECONDS);
         if (answer == null) {
-            throw new SilentJvmException(name + " said nothing for " + timeoutSeconds + " s after '" + command + "'", log());
+            throw new SilentJvmException(name + " did not answer within " + limit.toSeconds() + " s", log());
         }
         if (answer.equals(END)) {
             int status = process.waitFor();
-            logReader.join(TimeUnit.SECONDS.toMillis(QUIT_SECONDS));
-            throw new DemoException(name + " ended with status " + status, log());
+            logReader.join(PARTING.toMillis());
+            throw new ChildJvmException(name + " ended with exit code " + status, log());
         }
         return answer;
     }
 
     /** What its threads are doing, as {@code jstack} tells; says why when it cannot be told. */
-    String threads() throws InterruptedException {
+    public String threads() throws InterruptedException {
         Path jstack = Path.of(System.getProperty("java.home"), "bin", "jstack");
         try {
             Process dump = new ProcessBuilder(jstack.toString(), Long.toString(pid())).redirectErrorStream(true).start();
@@ -136,23 +149,30 @@ final class ChildJvm implements AutoCloseable {
     }
 
     /** Asks it to end in its own way. */
-    void quit() throws DemoException, InterruptedException {
-        ask("quit", QUIT_SECONDS);
-        if (!process.waitFor(QUIT_SECONDS, TimeUnit.SECONDS)) {
-            throw new DemoException(name + " was still there " + QUIT_SECONDS + " s after it had stopped its service", log());
+    public void quit() throws ChildJvmException, InterruptedException {
+        ask("quit", QUIT);
+        if (!process.waitFor(QUIT.toSeconds(), TimeUnit.SECONDS)) {
+            throw new ChildJvmException(name + " was still there " + QUIT.toSeconds() + " s after it had stopped its service", log());
         }
         if (process.exitValue() != 0) {
-            throw new DemoException(name + " ended with status " + process.exitValue(), log());
+            throw new ChildJvmException(name + " ended with exit code " + process.exitValue(), log());
         }
     }
 
+    /** The end of its input ends it. */
     @Override
     public void close() {
-        process.destroyForcibly();
+        commands.close();
         try {
+            if (!process.waitFor(PARTING.toMillis(), TimeUnit.MILLISECONDS)) {
+                process.destroyForcibly();
+            }
             Runtime.getRuntime().removeShutdownHook(hook);
+        } catch (InterruptedException e) {
+            process.destroyForcibly();
+            Thread.currentThread().interrupt();
         } catch (IllegalStateException e) {
-            // it is running
+            // the hook is running
         }
     }
 }

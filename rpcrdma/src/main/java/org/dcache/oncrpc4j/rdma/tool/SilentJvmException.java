@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.dcache.oncrpc4j.rdma.tool.demo;
+package org.dcache.oncrpc4j.rdma.tool;
 
 import java.util.List;
 
-/** One of the demo's JVMs is alive but did not answer in time: what its threads do is worth a look. */
-final class SilentJvmException extends DemoException {
+/** A JVM of ours is alive but did not answer in time: what its threads do is worth a look. */
+public final class SilentJvmException extends ChildJvmException {
 
     private static final long serialVersionUID = 1L;
 
