@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.net.Socket;
 import java.util.concurrent.TimeUnit;
+import org.dcache.oncrpc4j.rdma.it.jvm.JvmProcess;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -41,6 +42,19 @@ class StatIT {
             assertThat(plain.getInputStream().read()).as("what is answered").isEqualTo(-1);
             Tool.Result shown = Tool.run("stat", pid(served));
             assertThat(shown.output()).contains("problems since the start: iwarp.handshake_bad_key 1 (whole process)");
+        }
+    }
+
+    @Test
+    void aJvmThatEndsLeavesTheOthersInSight() throws Exception {
+        try (Served stays = Served.start("--memory"); Served ends = Served.start("--memory");
+                JvmProcess stat = Tool.start("stat", "--interval", "1", "--count", "8")) {
+            String pid = pid(ends);
+            stat.expect("process " + pid + ",");
+            ends.close();
+            stat.expect("process " + pid + " does not answer any more");
+            stat.expect("process " + pid(stays) + ",");
+            assertThat(stat.exitCode()).as(stat.output()).isZero();
         }
     }
 

@@ -109,7 +109,8 @@ final class RecordForm {
             if (reader != null) {
                 return call(reader, xdr);
             }
-            return type == Integer.class ? (Object) xdr.xdrDecodeInt() : type == Long.class ? (Object) xdr.xdrDecodeLong() : (Object) xdr.xdrDecodeBoolean();
+            return type == Integer.class ? (Object) xdr.xdrDecodeInt()
+                    : type == Long.class ? (Object) xdr.xdrDecodeLong() : (Object) xdr.xdrDecodeBoolean();
         }
 
         Object absent() {

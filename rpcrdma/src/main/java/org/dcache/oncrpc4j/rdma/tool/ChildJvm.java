@@ -118,14 +118,18 @@ public final class ChildJvm implements AutoCloseable {
     /** Sends a command and waits for its answer. */
     public String ask(String command, Duration limit) throws ChildJvmException, InterruptedException {
         commands.println(command);
-        return answer(limit);
+        return answer(limit, " to '" + command + "'");
     }
 
     /** Waits for its next line: the greeting at its start. */
     public String answer(Duration limit) throws ChildJvmException, InterruptedException {
+        return answer(limit, "");
+    }
+
+    private String answer(Duration limit, String to) throws ChildJvmException, InterruptedException {
         String answer = answers.poll(limit.toNanos(), TimeUnit.NANOSECONDS);
         if (answer == null) {
-            throw new SilentJvmException(name + " did not answer within " + limit.toSeconds() + " s", log());
+            throw new SilentJvmException(name + " did not answer" + to + " within " + limit.toSeconds() + " s", log());
         }
         if (answer.equals(END)) {
             int status = process.waitFor();

@@ -31,7 +31,7 @@ final class Conversation implements ConnectionListener {
     private static final int PROCEDURE_OFFSET = 12;
 
     private final Figures figures;
-    private final Listing.Section section;
+    private final ConnectionListing.Section section;
     private final long begin;
     private final RpcRdmaMessage message = new RpcRdmaMessage();
     private final CallNames names = new CallNames();
@@ -64,7 +64,7 @@ final class Conversation implements ConnectionListener {
      * @param section null when only counts are wanted
      * @param begin when the capture began, nanoseconds since 1970
      */
-    Conversation(Figures figures, Listing.Section section, long begin) {
+    Conversation(Figures figures, ConnectionListing.Section section, long begin) {
         this.figures = figures;
         this.section = section;
         this.begin = begin;

@@ -54,7 +54,7 @@ public final class DecodeCommand implements Callable<Integer> {
         }
         PrintWriter out = spec.commandLine().getOut();
         PrintWriter err = spec.commandLine().getErr();
-        Decoding decoding = new Decoding(port, json ? null : new Listing(out), HoldBudget.ofHeap());
+        Decoding decoding = new Decoding(port, json ? null : new ConnectionListing(out), HoldBudget.ofHeap());
         try (PcapFile capture = PcapFile.open(file)) {
             decoding.run(capture);
         } catch (IOException e) {

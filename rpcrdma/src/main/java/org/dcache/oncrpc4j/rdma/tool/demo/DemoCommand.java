@@ -48,9 +48,9 @@ public final class DemoCommand implements Callable<Integer> {
             return RpcRdma.FAILED;
         }
         Consumer<String> log = verbose ? line -> say(out, line) : null;
-        DemoRun tcp = new DemoRun(Launch.tcp(home.application()), false, log);
+        DemoRun tcp = new DemoRun(DemoJvms.tcp(home.application()), false, log);
         run(out, "TCP", tcp);
-        DemoRun rdma = new DemoRun(Launch.rdma(home.application(), jar), true, log);
+        DemoRun rdma = new DemoRun(DemoJvms.rdma(home.application(), jar), true, log);
         run(out, "RDMA", rdma);
         out.println();
         DemoTable.print(out, tcp, rdma);

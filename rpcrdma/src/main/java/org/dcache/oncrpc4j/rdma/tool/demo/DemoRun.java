@@ -35,7 +35,7 @@ final class DemoRun {
     private static final long SETTLE_NANOS = TimeUnit.SECONDS.toNanos(3);
     private static final long SETTLE_PAUSE_MILLIS = 20;
 
-    private final Launch launch;
+    private final DemoJvms launch;
     private final boolean rdma;
     private final Consumer<String> log;
     private final Map<Operation, Long> nanos = new HashMap<>();
@@ -51,7 +51,7 @@ final class DemoRun {
      * @param rdma what the bytes between the JVMs must be
      * @param log takes the lines the JVMs log; null for none
      */
-    DemoRun(Launch launch, boolean rdma, Consumer<String> log) {
+    DemoRun(DemoJvms launch, boolean rdma, Consumer<String> log) {
         this.launch = launch;
         this.rdma = rdma;
         this.log = log;

@@ -4,7 +4,7 @@ package org.dcache.oncrpc4j.rdma.tool.demo;
 import java.io.PrintWriter;
 import java.util.concurrent.TimeUnit;
 
-/** The demo's last words: TCP against RDMA, one line for each operation. An operation that was not right has no figure. */
+/** The demo's table: TCP against RDMA, one line for each operation. An operation that was not right has no figure. */
 final class DemoTable {
 
     private static final String FORMAT = "%-22s %6s %12s | %9s %13s | %9s %13s | %s%n";

@@ -127,7 +127,16 @@ final class AttachedJvm implements AutoCloseable {
     }
 
     @Override
-    public void close() throws IOException {
-        connector.close();
+    public String toString() {
+        return "process " + pid;
+    }
+
+    @Override
+    public void close() {
+        try {
+            connector.close();
+        } catch (IOException e) {
+            // That JVM has ended.
+        }
     }
 }

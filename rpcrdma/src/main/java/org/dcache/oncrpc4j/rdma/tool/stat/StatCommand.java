@@ -95,13 +95,19 @@ public final class StatCommand implements Callable<Integer> {
         return machines;
     }
 
+    /** Of many JVMs, one that has ended is left out from now on: it says nothing of the others. */
     private List<ServiceSample> samples(List<AttachedJvm> machines) throws IOException {
         List<ServiceSample> all = new ArrayList<>();
-        for (AttachedJvm machine : machines) {
-            for (ServiceSample sample : machine.services()) {
-                if (wanted == null || isPid() || sample.name().equals(wanted)) {
-                    all.add(sample);
+        for (AttachedJvm machine : List.copyOf(machines)) {
+            try {
+                machine.services().stream().filter(sample -> wanted == null || isPid() || sample.name().equals(wanted)).forEach(all::add);
+            } catch (IOException e) {
+                if (isPid()) {
+                    throw e;
                 }
+                spec.commandLine().getErr().println("stat: " + machine + " does not answer any more: " + e.getMessage().lines().findFirst().orElse(""));
+                machines.remove(machine);
+                machine.close();
             }
         }
         return all;

@@ -32,24 +32,24 @@ final class StatText {
         text.append(", ").append(connections).append(connections == 1 ? " connection" : " connections");
         text.append(before == null ? ", totals\n" : String.format(Locale.ROOT, ", rates over %.1f s%n", (now.nanos() - before.nanos()) / NANOS));
 
-        Figures figures = new Figures(now, before);
+        Amounts amounts = new Amounts(now, before);
         TextTable table = new TextTable(before == null ? "" : "per second", "inline", "by chunk", "long");
-        row(table, figures, "served: calls", XprtCounter.SERVER_CALL_INLINE, XprtCounter.SERVER_CALL_READ_CHUNK, XprtCounter.SERVER_CALL_LONG);
-        row(table, figures, "served: replies", XprtCounter.SERVER_REPLY_INLINE, XprtCounter.SERVER_REPLY_WRITE_CHUNK, XprtCounter.SERVER_REPLY_LONG);
-        row(table, figures, "called: calls", XprtCounter.CLIENT_CALL_INLINE, XprtCounter.CLIENT_CALL_READ_CHUNK, XprtCounter.CLIENT_CALL_LONG);
-        row(table, figures, "called: replies", XprtCounter.CLIENT_REPLY_INLINE, XprtCounter.CLIENT_REPLY_WRITE_CHUNK, XprtCounter.CLIENT_REPLY_LONG);
+        row(table, amounts, "served: calls", XprtCounter.SERVER_CALL_INLINE, XprtCounter.SERVER_CALL_READ_CHUNK, XprtCounter.SERVER_CALL_LONG);
+        row(table, amounts, "served: replies", XprtCounter.SERVER_REPLY_INLINE, XprtCounter.SERVER_REPLY_WRITE_CHUNK, XprtCounter.SERVER_REPLY_LONG);
+        row(table, amounts, "called: calls", XprtCounter.CLIENT_CALL_INLINE, XprtCounter.CLIENT_CALL_READ_CHUNK, XprtCounter.CLIENT_CALL_LONG);
+        row(table, amounts, "called: replies", XprtCounter.CLIENT_REPLY_INLINE, XprtCounter.CLIENT_REPLY_WRITE_CHUNK, XprtCounter.CLIENT_REPLY_LONG);
         text.append(indented(table.render()));
-        text.append("  RDMA Read ").append(amount(figures, XprtCounter.RDMA_READ_BYTES)).append(", RDMA Write ")
-                .append(amount(figures, XprtCounter.RDMA_WRITE_BYTES));
-        text.append("; waits: for credits ").append(figures.of(XprtCounter.CREDIT_WAITS)).append(", for memory ")
-                .append(figures.of(XprtCounter.SINK_WAITS)).append('\n');
+        text.append("  RDMA Read ").append(amount(amounts, XprtCounter.RDMA_READ_BYTES)).append(", RDMA Write ")
+                .append(amount(amounts, XprtCounter.RDMA_WRITE_BYTES));
+        text.append("; waits: for credits ").append(amounts.of(XprtCounter.CREDIT_WAITS)).append(", for memory ")
+                .append(amounts.of(XprtCounter.SINK_WAITS)).append('\n');
         problems(text, now, before);
         connections(text, now);
         return text.toString();
     }
 
     /** Totals, or rates. */
-    private record Figures(ServiceSample now, ServiceSample before) {
+    private record Amounts(ServiceSample now, ServiceSample before) {
 
         private double value(XprtCounter counter) {
             return before == null ? now.get(counter) : (now.get(counter) - before.get(counter)) * NANOS / Math.max(1, now.nanos() - before.nanos());
@@ -60,14 +60,14 @@ final class StatText {
         }
     }
 
-    private static void row(TextTable table, Figures figures, String name, XprtCounter inline, XprtCounter chunk, XprtCounter whole) {
-        if (figures.now.get(inline) + figures.now.get(chunk) + figures.now.get(whole) > 0) {
-            table.row(name, figures.of(inline), figures.of(chunk), figures.of(whole));
+    private static void row(TextTable table, Amounts amounts, String name, XprtCounter inline, XprtCounter chunk, XprtCounter whole) {
+        if (amounts.now.get(inline) + amounts.now.get(chunk) + amounts.now.get(whole) > 0) {
+            table.row(name, amounts.of(inline), amounts.of(chunk), amounts.of(whole));
         }
     }
 
-    private static String amount(Figures figures, XprtCounter counter) {
-        return String.format(Locale.ROOT, figures.before == null ? "%.1f MiB" : "%.1f MiB/s", figures.value(counter) / MIB);
+    private static String amount(Amounts amounts, XprtCounter counter) {
+        return String.format(Locale.ROOT, amounts.before == null ? "%.1f MiB" : "%.1f MiB/s", amounts.value(counter) / MIB);
     }
 
     /** Always since the start: a problem must not go unseen because it happened between two looks. What is new has its increase behind it. */

@@ -132,7 +132,7 @@ class DamagedCapturesTest {
     private static void decode(byte[] bytes, int port) {
         HoldBudget budget = new HoldBudget(1 << 20);
         StringWriter text = new StringWriter();
-        Decoding decoding = new Decoding(port, new Listing(new PrintWriter(text)), budget);
+        Decoding decoding = new Decoding(port, new ConnectionListing(new PrintWriter(text)), budget);
         Decoding counting = new Decoding(port, null, budget);
         for (Decoding d : List.of(decoding, counting)) {
             try (PcapFile file = PcapFile.open(new ByteArrayInputStream(bytes))) {

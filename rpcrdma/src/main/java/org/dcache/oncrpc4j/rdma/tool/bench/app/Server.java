@@ -4,7 +4,7 @@ package org.dcache.oncrpc4j.rdma.tool.bench.app;
 import org.dcache.oncrpc4j.rpc.OncRpcSvc;
 import org.dcache.oncrpc4j.rpc.net.IpProtocolType;
 
-/** What every server JVM answers: {@code usage}, {@code held}, {@code record} and {@code save}. One thread. */
+/** Starts the service of a server JVM, and has what every server JVM answers: {@code usage}, {@code held}, {@code record} and {@code save}. One thread. */
 final class Server implements Child.Handler {
 
     private final Meter meter = new Meter();

@@ -95,7 +95,7 @@ public final class DemoClient {
             }
             case DemoProgram.WRITE -> {
                 XdrInt mismatch = new XdrInt();
-                rpc.call(procedure, new DemoProgram.Data(call, length, Pattern.of(call, length)), mismatch, TIMEOUT_SECONDS, TimeUnit.SECONDS);
+                rpc.call(procedure, new DemoProgram.Data(call, length, KnownData.of(call, length)), mismatch, TIMEOUT_SECONDS, TimeUnit.SECONDS);
                 return mismatch.intValue() < 0 ? null : "call " + call + ": the server saw a wrong byte at " + mismatch.intValue() + " of " + length;
             }
             case DemoProgram.READ -> {
@@ -105,7 +105,7 @@ public final class DemoClient {
             }
             default -> {
                 DemoProgram.Data data = new DemoProgram.Data();
-                rpc.call(procedure, new DemoProgram.Data(call, length, Pattern.of(call, length)), data, TIMEOUT_SECONDS, TimeUnit.SECONDS);
+                rpc.call(procedure, new DemoProgram.Data(call, length, KnownData.of(call, length)), data, TIMEOUT_SECONDS, TimeUnit.SECONDS);
                 return check(call, length, data);
             }
         }
@@ -115,7 +115,7 @@ public final class DemoClient {
         if (data.call != call || data.length != length) {
             return "call " + call + " of " + length + " bytes got the reply to call " + data.call + " of " + data.length;
         }
-        int mismatch = Pattern.mismatch(call, length, data.bytes);
+        int mismatch = KnownData.mismatch(call, length, data.bytes);
         return mismatch < 0 ? null : "call " + call + ": the reply has a wrong byte at " + mismatch + " of " + length;
     }
 }

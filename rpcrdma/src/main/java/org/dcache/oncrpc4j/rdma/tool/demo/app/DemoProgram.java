@@ -41,7 +41,7 @@ public final class DemoProgram implements RpcDispatchable {
                     call.failRpcGarbage();
                     return;
                 }
-                call.reply(new XdrInt(Pattern.mismatch(data.call, data.length, data.bytes)));
+                call.reply(new XdrInt(KnownData.mismatch(data.call, data.length, data.bytes)));
             }
             case READ -> {
                 Wanted wanted = new Wanted();
@@ -50,14 +50,14 @@ public final class DemoProgram implements RpcDispatchable {
                     call.failRpcGarbage();
                     return;
                 }
-                call.reply(new Data(wanted.call, wanted.length, Pattern.of(wanted.call, wanted.length)));
+                call.reply(new Data(wanted.call, wanted.length, KnownData.of(wanted.call, wanted.length)));
             }
             default -> call.failProcedureUnavailable();
         }
     }
 
     private static boolean outOfRange(int length) {
-        return length < 0 || length > Pattern.MAX_LENGTH;
+        return length < 0 || length > KnownData.MAX_LENGTH;
     }
 
     /** XDR: int call; int length; opaque bytes&lt;&gt;. The length is sent by itself, so that the opaque's own one is checked too. */

@@ -7,14 +7,14 @@ import java.io.PrintWriter;
  * Prints connections one after the other, although their messages come mixed. A connection's lines are kept until it ends, or until all together take
  * more than {@value #MAX_KEPT} characters: then the one that adds a line is printed as far as it is, and goes on under its heading later.
  */
-final class Listing {
+final class ConnectionListing {
 
     private static final long MAX_KEPT = 16 << 20;
 
     private final PrintWriter out;
     private long kept;
 
-    Listing(PrintWriter out) {
+    ConnectionListing(PrintWriter out) {
         this.out = out;
     }
 

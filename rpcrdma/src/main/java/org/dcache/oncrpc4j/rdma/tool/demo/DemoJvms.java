@@ -12,18 +12,18 @@ import java.util.List;
  * @param flags in front of it: none for TCP
  * @param agentHint for the message that there was no agent; starts with a blank or is empty
  */
-record Launch(Path application, List<String> flags, String agentHint) {
+record DemoJvms(Path application, List<String> flags, String agentHint) {
 
-    private static final String PROGRAMS = Launch.class.getPackageName() + ".app.";
+    private static final String PROGRAMS = DemoJvms.class.getPackageName() + ".app.";
 
-    static Launch tcp(Path application) {
-        return new Launch(application, List.of(), "");
+    static DemoJvms tcp(Path application) {
+        return new DemoJvms(application, List.of(), "");
     }
 
     /**
      * @param agent the agent jar; null to start without, which must be found out
      */
-    static Launch rdma(Path application, Path agent) {
+    static DemoJvms rdma(Path application, Path agent) {
         List<String> flags = new ArrayList<>();
         if (agent != null) {
             flags.add("-javaagent:" + agent);
@@ -31,7 +31,7 @@ record Launch(Path application, List<String> flags, String agentHint) {
         flags.add("-Doncrpc.transport=rdma");
         // The relay passes on TCP connections; what RDMA hardware does it could not see.
         flags.add("-Doncrpc.rdma.provider=iwarp");
-        return new Launch(application, flags, agent == null ? " (as --without-agent asked for)" : "");
+        return new DemoJvms(application, flags, agent == null ? " (as --without-agent asked for)" : "");
     }
 
     List<String> server() {

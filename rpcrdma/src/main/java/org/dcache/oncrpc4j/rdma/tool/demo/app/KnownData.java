@@ -8,7 +8,7 @@ import java.util.Random;
  * The data that both sides know. Each call takes another stretch of it, so that bytes of an earlier call, or bytes that were moved
  * by some words, are not mistaken for the right ones.
  */
-final class Pattern {
+final class KnownData {
 
     static final int MAX_LENGTH = 1 << 20;
 
@@ -21,7 +21,7 @@ final class Pattern {
         new Random(8166).nextBytes(DATA);
     }
 
-    private Pattern() {}
+    private KnownData() {}
 
     /** The data of one call. */
     static byte[] of(int call, int length) {
