@@ -75,7 +75,12 @@ final class Loop extends LoopWork {
             Libc.pollFor(fds.address(), i + 1, fd);
         }
         thread = new LoopThread(name, this::run, Loop.class.getClassLoader());
-        thread.start();
+        try {
+            thread.start();
+        } catch (OutOfMemoryError e) {
+            close();
+            throw e;
+        }
     }
 
     boolean inLoop() {

@@ -61,7 +61,7 @@ final class RdmaCoreAdapter implements Adapter, AsyncEvents.User {
     private final List<Windows> windows = new ArrayList<>();
     private final Regions regions;
     private final BouncePool bounces;
-    private final ControlThreads control = new ControlThreads();
+    private final ControlThreads control;
     private final Map<Device, Map<Integer, ReceivePool>> receivePools = new ConcurrentHashMap<>();
     private final Set<Device> sharing;
     private final SharedReceiveQueues sharedQueues;
@@ -79,12 +79,18 @@ final class RdmaCoreAdapter implements Adapter, AsyncEvents.User {
         this.settings = settings;
         open = new OpenDevices(libraries, settings.devices());
         try {
+            control = new ControlThreads();
+        } catch (OutOfMemoryError e) {
+            open.close();
+            throw e;
+        }
+        try {
             for (long context : open.contexts()) {
                 devices.add(new Device(libraries.verbs(), context, devices.size()));
             }
             sharing = SharedReceiveQueues.sharing(libraries.verbs(), devices, settings.srq());
             cmChannel = new CmChannel(libraries.cm(), control);
-        } catch (ProviderUnavailableException | RuntimeException e) {
+        } catch (ProviderUnavailableException | RuntimeException | Error e) {
             devices.forEach(Device::close);
             open.close();
             control.shutdown();
@@ -101,11 +107,11 @@ final class RdmaCoreAdapter implements Adapter, AsyncEvents.User {
             for (int i = 0; i < settings.loops(); i++) {
                 loops.add(new Loop("rdma-core-loop-" + i, libraries.verbs(), devices, counters, settings.spinNanos()));
             }
-        } catch (ProviderUnavailableException | RuntimeException e) {
+            AsyncEvents.add(libraries.verbs(), this);
+        } catch (ProviderUnavailableException | RuntimeException | Error e) {
             free();
             throw e;
         }
-        AsyncEvents.add(libraries.verbs(), this);
         LOG.info("RDMA devices: {}", devices);
         devices.stream().filter(device -> !device.checksReadRight()).forEach(device -> LOG.warn("{} is siw, which lets a peer read all of the memory that it knows a handle of, also what it"
                 + " was only given to write: use it among peers that are trusted, or the provider iwarp in its place", device.name()));
