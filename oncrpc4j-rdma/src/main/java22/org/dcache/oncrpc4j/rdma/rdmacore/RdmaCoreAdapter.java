@@ -35,6 +35,7 @@ import org.dcache.oncrpc4j.rdma.verbs.error.ProviderUnavailableException;
 import org.dcache.oncrpc4j.rdma.verbs.error.ResourceLimitException;
 import org.dcache.oncrpc4j.rdma.verbs.error.VerbsException;
 import org.dcache.oncrpc4j.rdma.verbs.parts.Members;
+import org.dcache.oncrpc4j.rdma.verbs.parts.ReceiveShare;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -53,6 +54,7 @@ final class RdmaCoreAdapter implements Adapter, AsyncEvents.User {
     private final Libraries libraries;
     private final RdmaCoreSettings settings;
     private final MemoryBudget memory;
+    private final ReceiveShare receives;
     private final Counters counters = Counters.process().child();
     private final OpenDevices open;
     private final List<Device> devices = new ArrayList<>();
@@ -75,6 +77,7 @@ final class RdmaCoreAdapter implements Adapter, AsyncEvents.User {
 
     RdmaCoreAdapter(Libraries libraries, RdmaCoreSettings settings, MemoryBudget memory) throws ProviderUnavailableException {
         this.memory = memory;
+        this.receives = new ReceiveShare(memory);
         this.libraries = libraries;
         this.settings = settings;
         open = new OpenDevices(libraries, settings.devices());
@@ -289,7 +292,7 @@ final class RdmaCoreAdapter implements Adapter, AsyncEvents.User {
 
     ReceivePool receivePool(Device device, int size) {
         return receivePools.computeIfAbsent(device, k -> new ConcurrentHashMap<>())
-                .computeIfAbsent(size, k -> new ReceivePool(regions, region -> region.localKey(device), control, size, memory));
+                .computeIfAbsent(size, k -> new ReceivePool(regions, region -> region.localKey(device), control, size, receives));
     }
 
     List<Device> devices() {
