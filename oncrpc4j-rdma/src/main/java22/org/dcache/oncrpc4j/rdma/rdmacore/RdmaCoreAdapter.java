@@ -104,7 +104,7 @@ final class RdmaCoreAdapter implements Adapter, AsyncEvents.User {
         sharedQueues = new SharedReceiveQueues(libraries.verbs(), settings.srqDepth(), settings.sendQueue(), control, counters);
         devices.forEach(device -> windows.add(new Windows(device)));
         regions = new Regions(libraries.verbs(), devices, counters);
-        bounces = new BouncePool(regions, memory);
+        bounces = new BouncePool(regions, memory, control);
         removal = new DeviceRemoval(loops, windows, regions, control);
         try {
             for (int i = 0; i < settings.loops(); i++) {

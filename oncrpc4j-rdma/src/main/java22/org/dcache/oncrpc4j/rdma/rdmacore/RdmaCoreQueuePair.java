@@ -138,7 +138,7 @@ final class RdmaCoreQueuePair extends LoopQueuePair implements CmId.Holder, Comp
 
     @Override
     public boolean exposeBlocks() {
-        return !pair.device().hasWindows();
+        return !pair.device().hasWindows() || adapter.bounces().serveExposures();
     }
 
     @Override
