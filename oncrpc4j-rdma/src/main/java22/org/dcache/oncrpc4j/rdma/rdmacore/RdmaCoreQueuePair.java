@@ -146,6 +146,7 @@ final class RdmaCoreQueuePair extends LoopQueuePair implements CmId.Holder, Comp
         if (gone) {
             throw new ConnectionClosedException("the connection with " + info.remote() + " has ended");
         }
+        exposures.requireRoom();
         RdmaCoreExposure exposure = adapter.expose(this, pair.device(), memory, access);
         exposures.add(exposure);
         if (gone) {
