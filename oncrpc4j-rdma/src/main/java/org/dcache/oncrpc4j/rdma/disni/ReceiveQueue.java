@@ -18,10 +18,11 @@ import org.dcache.oncrpc4j.rdma.verbs.error.VerbsException;
 import org.dcache.oncrpc4j.rdma.verbs.parts.ReceiveShare;
 
 /**
- * The receive queue of one queue pair: registered memory for as many receives as were asked for when it was made, within bounds, each with its prepared call. The memory counts in the adapter's budget and goes with the connection.
+ * The receive queue of one queue pair: registered memory for as many receives as were asked for when it was made, within bounds, each with
+ * its prepared call. The memory counts in the adapter's budget and goes with the connection.
  *
- * <p>A message is copied out as soon as it is there, so that its receive can be posted again however long the message is held. Messages are at most an inline
- * threshold long, bulk data never comes this way. Receives that are posted beyond the memory wait until one is free.
+ * <p>A message is copied out as soon as it is there, so that its receive can be posted again however long the message is held. Messages are
+ * at most an inline threshold long, bulk data never comes this way. Receives that are posted beyond the memory wait until one is free.
  *
  * <p>Any thread posts; {@link #received} is the loop's. {@link #stop} before the queue pair is destroyed, {@link #close} after it.
  */

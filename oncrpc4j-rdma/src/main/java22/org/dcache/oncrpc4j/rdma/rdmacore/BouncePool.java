@@ -11,8 +11,9 @@ import org.dcache.oncrpc4j.rdma.verbs.error.ResourceLimitException;
 import org.dcache.oncrpc4j.rdma.verbs.error.VerbsException;
 
 /**
- * Registered memory for data that lies in memory which is not: application's heap buffers, and regbufs made beyond the budget. Blocks come in powers of two, count in the adapter's budget, and are kept for the next
- * use. Any thread gives back and {@link #poll}s for what lies ready; {@link #make} has a control thread add a block, since to register memory may block. Only {@link #take} makes one itself, for
+ * Registered memory for data that lies in memory which is not: application's heap buffers, and regbufs made beyond the budget. Blocks come
+ * in powers of two, count in the adapter's budget, and are kept for the next use. Any thread gives back and {@link #poll}s for what lies
+ * ready; {@link #make} has a control thread add a block, since to register memory may block. Only {@link #take} makes one itself, for
  * exposures, which calls from then on no longer make on loops ({@link #serveExposures}).
  */
 final class BouncePool {
@@ -79,7 +80,8 @@ final class BouncePool {
             } catch (ResourceLimitException e) {
                 problem = e;
             } catch (OutOfMemoryError e) {
-                problem = new ResourceLimitException("no memory for a message of " + bytes + " bytes that lies in memory that is not registered: " + e.getMessage(), e);
+                problem = new ResourceLimitException("no memory for a message of " + bytes + " bytes that lies in memory that is not registered: "
+                        + e.getMessage(), e);
             }
             made.accept(problem);
         });

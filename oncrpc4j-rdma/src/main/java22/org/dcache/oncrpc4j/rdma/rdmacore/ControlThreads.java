@@ -13,8 +13,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Threads for calls that may block: making and destroying queue pairs, the connection manager, registering memory. A few daemon threads of one adapter, which end when they are idle, and one that
- * is always there: it runs, one after another, the tasks for which the system gives no thread, so that connections come, go on and end without one. {@link #serial} gives each connection its own order.
+ * Threads for calls that may block: making and destroying queue pairs, the connection manager, registering memory. A few daemon threads of
+ * one adapter, which end when they are idle, and one that is always there: it runs, one after another, the tasks for which the system gives
+ * no thread, so that connections come, go on and end without one. {@link #serial} gives each connection its own order.
  */
 final class ControlThreads {
 

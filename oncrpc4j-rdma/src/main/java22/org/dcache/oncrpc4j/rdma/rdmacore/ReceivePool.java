@@ -10,9 +10,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Receive buffers of one size on one device, in slabs that are registered once and stay until the adapter is closed. Any thread takes and gives back, last in first out, under a short
- * lock. The slabs count in the adapter's {@link ReceiveShare}. The pool grows on control threads: {@link #reserve} before a connection takes its receives, which refuses the connection when there is no memory,
- * {@link #await} when handlers hold so many that none is left; it goes on until nobody waits. When it cannot grow, a buffer that comes back wakes who waits first, and it is tried again.
+ * Receive buffers of one size on one device, in slabs that are registered once and stay until the adapter is closed. Any thread takes and
+ * gives back, last in first out, under a short lock. The slabs count in the adapter's {@link ReceiveShare}. The pool grows on control
+ * threads: {@link #reserve} before a connection takes its receives, which refuses the connection when there is no memory, {@link #await}
+ * when handlers hold so many that none is left; it goes on until nobody waits. When it cannot grow, a buffer that comes back wakes who
+ * waits first, and it is tried again.
  */
 final class ReceivePool {
 

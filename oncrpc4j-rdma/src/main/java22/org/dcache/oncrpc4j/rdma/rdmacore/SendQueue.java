@@ -12,13 +12,16 @@ import org.dcache.oncrpc4j.rdma.verbs.error.DeviceErrorException;
 import org.dcache.oncrpc4j.rdma.verbs.error.VerbsException;
 
 /**
- * The send queue of one queue pair. Any thread posts, under a lock held for the native call; the loop takes completions. A chain becomes one chain of the device, in one
- * call as far as a batch and the queue's room go; what does not fit waits in order and is posted as completions make room, and so does what must be copied to registered memory while none lies ready.
+ * The send queue of one queue pair. Any thread posts, under a lock held for the native call; the loop takes completions. A chain becomes
+ * one chain of the device, in one call as far as a batch and the queue's room go; what does not fit waits in order and is posted as
+ * completions make room, and so does what must be copied to registered memory while none lies ready.
  *
- * <p>Requests are numbered; the number is their wr_id and tells their slot. A completion frees its request and the unsignalled ones before it. Signalled are those whose poster wants it, and one
- * in half a queue besides, so that unsignalled ones can never fill the queue for good. On iWARP, where siw completes a Send before an earlier Read, each Read is signalled.
+ * <p>Requests are numbered; the number is their wr_id and tells their slot. A completion frees its request and the unsignalled ones before
+ * it. Signalled are those whose poster wants it, and one in half a queue besides, so that unsignalled ones can never fill the queue for
+ * good. On iWARP, where siw completes a Send before an earlier Read, each Read is signalled.
  *
- * <p>From {@link #stop} on nothing reaches the device any more; {@link #fail} gives back what is left when the queue pair is destroyed and nobody touches the requests' memory any more.
+ * <p>From {@link #stop} on nothing reaches the device any more; {@link #fail} gives back what is left when the queue pair is destroyed and
+ * nobody touches the requests' memory any more.
  */
 final class SendQueue {
 

@@ -64,7 +64,10 @@ public final class ScarceJvm {
         return jvm;
     }
 
-    /** Runs the method, which has no parameters, in the JVM; an error with all that the JVM said when it fails or does not end. Skips the test in an emulated guest, where a device's address is given. */
+    /**
+     * Runs the method, which has no parameters, in the JVM; an error with all that the JVM said when it fails or does not end. Skips the test in an
+     * emulated guest, where a device's address is given.
+     */
     public void run(Class<?> test, String method) throws IOException, InterruptedException {
         assumeTrue(System.getProperty("test.rdma.address") == null, "an emulated guest takes minutes for a JVM of its own");
         List<String> command = new ArrayList<>(shell);

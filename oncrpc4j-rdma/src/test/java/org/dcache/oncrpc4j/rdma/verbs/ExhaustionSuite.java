@@ -65,7 +65,8 @@ public abstract class ExhaustionSuite extends ProviderSuite {
 
     /** But for those of a pool, which end when they are idle. */
     private static List<Thread> loops() {
-        return Thread.getAllStackTraces().keySet().stream().filter(HelperThread.Loop.class::isInstance).filter(thread -> !thread.getName().matches(".*-control-\\d+")).toList();
+        return Thread.getAllStackTraces().keySet().stream().filter(HelperThread.Loop.class::isInstance)
+                .filter(thread -> !thread.getName().matches(".*-control-\\d+")).toList();
     }
 
     private Adapter open() throws VerbsException {

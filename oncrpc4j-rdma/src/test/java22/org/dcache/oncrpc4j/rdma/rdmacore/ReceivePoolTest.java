@@ -104,7 +104,8 @@ class ReceivePoolTest {
     }
 
     private ReceivePool pool(MemoryBudget budget) {
-        return new ReceivePool(new Regions(null, List.of(), Counters.process().child()), region -> 7, control, 4096, new ReceiveShare(budget));
+        Regions regions = new Regions(null, List.of(), Counters.process().child());
+        return new ReceivePool(regions, region -> 7, control, 4096, new ReceiveShare(budget));
     }
 
     private void takeAll() {

@@ -78,7 +78,7 @@ class SharedReceivesTest {
 
     private final Counters counters = Counters.process().child();
     private final ControlThreads control = new ControlThreads();
-    private final ReceivePool pool = new ReceivePool(new Regions(null, List.of(), counters), region -> 7, control, 64, new ReceiveShare(new MemoryBudget(1 << 20)));
+    private final ReceivePool pool = pool();
     private final Device device = new Device();
     private final SharedReceives shared = new SharedReceives(device, pool, new ReceiveBudget(DEPTH), counters);
     private final AtomicInteger oversent = new AtomicInteger();
@@ -92,6 +92,11 @@ class SharedReceivesTest {
     @AfterEach
     void end() {
         control.shutdown();
+    }
+
+    private ReceivePool pool() {
+        Regions regions = new Regions(null, List.of(), counters);
+        return new ReceivePool(regions, region -> 7, control, 64, new ReceiveShare(new MemoryBudget(1 << 20)));
     }
 
     private SharedCredits connection(int credits) {
@@ -266,7 +271,7 @@ class SharedReceivesTest {
 
     @Test
     void whereThePoolIsEmptyPostingGoesOnWhenItHasGrown() throws Exception {
-        ReceivePool empty = new ReceivePool(new Regions(null, List.of(), counters), region -> 7, control, 64, new ReceiveShare(new MemoryBudget(1 << 20)));
+        ReceivePool empty = pool();
         Device patient = new Device();
         SharedCredits connection = SharedCredits.join(new SharedReceives(patient, empty, new ReceiveBudget(DEPTH), counters), false, failures::add,
                 oversent::incrementAndGet);

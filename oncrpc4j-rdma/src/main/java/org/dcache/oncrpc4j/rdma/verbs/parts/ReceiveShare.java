@@ -7,8 +7,8 @@ import org.dcache.oncrpc4j.rdma.verbs.MemoryBudget;
 import org.dcache.oncrpc4j.rdma.verbs.error.ResourceLimitException;
 
 /**
- * What the receives of one adapter may take of its {@link MemoryBudget}: half of it together, so that connections alone never leave the calls without memory. Whoever reserves releases the same
- * number of bytes, once. Any thread, without a lock.
+ * What the receives of one adapter may take of its {@link MemoryBudget}: half of it together, so that connections alone never leave the
+ * calls without memory. Whoever reserves releases the same number of bytes, once. Any thread, without a lock.
  */
 public final class ReceiveShare {
 
@@ -32,8 +32,9 @@ public final class ReceiveShare {
             return;
         }
         used.addAndGet(-bytes);
-        throw new ResourceLimitException("no memory for receives of " + bytes + " bytes: receives have " + (all - bytes) + " of the " + limit + " bytes that they may have, all together "
-                + budget.used() + " of the " + budget.limit() + " of " + Settings.MEMORY.name() + "; raise it, or lower " + Settings.CREDITS.name());
+        throw new ResourceLimitException("no memory for receives of " + bytes + " bytes: receives have " + (all - bytes) + " of the " + limit
+                + " bytes that they may have, all together " + budget.used() + " of the " + budget.limit() + " of " + Settings.MEMORY.name()
+                + "; raise it, or lower " + Settings.CREDITS.name());
     }
 
     public void release(long bytes) {
