@@ -16,11 +16,8 @@ import org.junit.jupiter.api.Timeout;
 class ControlThreadsTest {
 
     /** Its pool never gets a thread. */
-    private final ControlThreads control = new ControlThreads(task -> new Thread(task) {
-        @Override
-        public void start() {
-            throw new OutOfMemoryError("unable to create native thread");
-        }
+    private final ControlThreads control = new ControlThreads(task -> {
+        throw new OutOfMemoryError("unable to create native thread");
     });
 
     @AfterEach
