@@ -32,6 +32,7 @@ import org.dcache.oncrpc4j.rdma.verbs.error.HandshakeException;
 import org.dcache.oncrpc4j.rdma.verbs.error.ProviderUnavailableException;
 import org.dcache.oncrpc4j.rdma.verbs.error.VerbsException;
 import org.dcache.oncrpc4j.rdma.verbs.parts.Members;
+import org.dcache.oncrpc4j.rdma.verbs.parts.ReceiveShare;
 import org.dcache.oncrpc4j.rdma.verbs.parts.TaskLoop;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -49,6 +50,7 @@ public final class DisniAdapter implements Adapter {
 
     private final Counters counters = Counters.process().child();
     private final MemoryBudget memory;
+    private final ReceiveShare receives;
     private final int handshakes;
     private final long handshakeTimeoutMillis;
     private final ConnectionManager manager;
@@ -59,6 +61,7 @@ public final class DisniAdapter implements Adapter {
 
     private DisniAdapter(int handshakes, long handshakeTimeoutMillis, MemoryBudget memory) throws IOException {
         this.memory = memory;
+        this.receives = new ReceiveShare(memory);
         this.handshakes = handshakes;
         this.handshakeTimeoutMillis = handshakeTimeoutMillis;
         this.manager = new ConnectionManager(counters);
@@ -104,6 +107,11 @@ public final class DisniAdapter implements Adapter {
 
     ConnectionManager manager() {
         return manager;
+    }
+
+    /** What the receives of its connections take of its memory. */
+    ReceiveShare receives() {
+        return receives;
     }
 
     int handshakes() {

@@ -93,7 +93,7 @@ final class DisniProbe {
     /** @param all not siw alone */
     private static Availability on(List<SysfsDevice> all) {
         if (all.isEmpty()) {
-            return Availability.no("no RDMA device (" + SysfsDevice.DEVICES + " is empty); without a card: modprobe rdma_rxe && rdma link add rxe0 type rxe netdev eth0");
+            return Availability.no("no RDMA device (" + SysfsDevice.whyNone() + "); without a card: modprobe rdma_rxe && rdma link add rxe0 type rxe netdev eth0");
         }
         if (!Files.isReadable(CONNECTION_MANAGER) || !Files.isWritable(CONNECTION_MANAGER)) {
             return Availability.no(CONNECTION_MANAGER + (Files.exists(CONNECTION_MANAGER) ? " may not be opened by this user"

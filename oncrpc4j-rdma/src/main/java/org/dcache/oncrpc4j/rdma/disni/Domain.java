@@ -51,7 +51,8 @@ final class Domain {
             if (closed) {
                 throw new AdapterClosedException("the protection domain is closed");
             }
-            SVCRegMr call = pd.regMr(MemoryUtils.getAddress(view) + view.position(), view.remaining(), access);
+            // No bytes at all lie on no page, depending on their address, and the system does not register that.
+            SVCRegMr call = pd.regMr(MemoryUtils.getAddress(view) + view.position(), Math.max(1, view.remaining()), access);
             try {
                 IbvMr mr = call.execute().getMr();
                 counters.increment(DisniCounter.REGISTRATIONS);

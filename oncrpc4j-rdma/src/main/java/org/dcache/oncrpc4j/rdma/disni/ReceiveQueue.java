@@ -15,12 +15,14 @@ import java.util.List;
 import org.dcache.oncrpc4j.rdma.verbs.ReceiveBuffer;
 import org.dcache.oncrpc4j.rdma.verbs.error.ResourceLimitException;
 import org.dcache.oncrpc4j.rdma.verbs.error.VerbsException;
+import org.dcache.oncrpc4j.rdma.verbs.parts.ReceiveShare;
 
 /**
- * The receive queue of one queue pair: registered memory for as many receives as were asked for when it was made, within bounds, each with its prepared call.
+ * The receive queue of one queue pair: registered memory for as many receives as were asked for when it was made, within bounds, each with
+ * its prepared call. The memory counts in the adapter's budget and goes with the connection.
  *
- * <p>A message is copied out as soon as it is there, so that its receive can be posted again however long the message is held. Messages are at most an inline
- * threshold long, bulk data never comes this way. Receives that are posted beyond the memory wait until one is free.
+ * <p>A message is copied out as soon as it is there, so that its receive can be posted again however long the message is held. Messages are
+ * at most an inline threshold long, bulk data never comes this way. Receives that are posted beyond the memory wait until one is free.
  *
  * <p>Any thread posts; {@link #received} is the loop's. {@link #stop} before the queue pair is destroyed, {@link #close} after it.
  */
@@ -34,6 +36,7 @@ final class ReceiveQueue {
 
     private final IbvQP qp;
     private final Domain domain;
+    private final ReceiveShare share;
     private final long tag;
     private final int size;
     private final ByteBuffer memory;
@@ -46,10 +49,14 @@ final class ReceiveQueue {
     private int wanted;
     private boolean stopped;
 
-    /** @param receives what {@link #depth} gave */
-    ReceiveQueue(IbvQP qp, Domain domain, ByteBuffer memory, IbvMr mr, int tag, int size, int receives) {
+    /**
+     * @param share of which the memory is taken
+     * @param receives what {@link #depth} gave
+     */
+    ReceiveQueue(IbvQP qp, Domain domain, ReceiveShare share, ByteBuffer memory, IbvMr mr, int tag, int size, int receives) {
         this.qp = qp;
         this.domain = domain;
+        this.share = share;
         this.memory = memory;
         this.mr = mr;
         this.tag = (long) tag << 32 | MARK;
@@ -130,6 +137,7 @@ final class ReceiveQueue {
             }
         }
         domain.deregister(mr);
+        share.release(memory.capacity());
     }
 
     /** Memory of its own, the garbage collector's afterwards. */

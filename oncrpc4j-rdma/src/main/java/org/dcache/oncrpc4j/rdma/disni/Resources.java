@@ -41,7 +41,10 @@ record Resources(ConnectionManager manager, Poller poller, Domain domain, boolea
         Poller poller = device.poller(entries);
         Domain domain = null;
         IbvMr mr = null;
+        boolean reserved = false;
         try {
+            adapter.receives().reserve((long) size * receives);
+            reserved = true;
             domain = own ? device.own() : device.shared();
             ByteBuffer memory = ByteBuffer.allocateDirect(size * receives);
             mr = domain.register(memory, IbvMr.IBV_ACCESS_LOCAL_WRITE);
@@ -59,7 +62,7 @@ record Resources(ConnectionManager manager, Poller poller, Domain domain, boolea
                 }
             }
             SendQueue sends = new SendQueue(qp, domain, number, depth, options.outboundReads());
-            ReceiveQueue queue = new ReceiveQueue(qp, domain, memory, mr, number, size, receives);
+            ReceiveQueue queue = new ReceiveQueue(qp, domain, adapter.receives(), memory, mr, number, size, receives);
             Resources resources = new Resources(adapter.manager(), poller, domain, own, sends, queue, entries, number);
             queue.post(options.receives());
             return resources;
@@ -72,6 +75,9 @@ record Resources(ConnectionManager manager, Poller poller, Domain domain, boolea
             }
             if (own && domain != null) {
                 domain.close();
+            }
+            if (reserved) {
+                adapter.receives().release((long) size * receives);
             }
             poller.release(entries);
             throw e;

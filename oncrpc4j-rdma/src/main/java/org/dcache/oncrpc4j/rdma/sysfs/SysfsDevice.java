@@ -3,6 +3,7 @@ package org.dcache.oncrpc4j.rdma.sysfs;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -31,6 +32,22 @@ public record SysfsDevice(String name, boolean softIwarp) {
     /** All of this machine, by name. */
     public static List<SysfsDevice> list() {
         return list(DEVICES);
+    }
+
+    /** Why {@link #list} has none. */
+    public static String whyNone() {
+        return whyNone(DEVICES);
+    }
+
+    /** The same of another folder. */
+    static String whyNone(Path folder) {
+        try (Stream<Path> entries = Files.list(folder)) {
+            return folder + " is empty";
+        } catch (NoSuchFileException e) {
+            return folder + " is empty";
+        } catch (IOException | RuntimeException e) {
+            return folder + " cannot be read: " + e.getMessage();
+        }
     }
 
     /** The same of another folder. */

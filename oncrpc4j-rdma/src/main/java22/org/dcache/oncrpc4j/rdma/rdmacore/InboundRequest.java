@@ -85,8 +85,10 @@ final class InboundRequest extends IncomingRequest implements CmId.Holder {
             tellGone(connection, gaveUp());
             return;
         }
+        // Where it cannot be made the request ends with its time, which it would not while it is being accepted.
+        RdmaCoreQueuePair made = new RdmaCoreQueuePair(adapter, id, connection);
         accepting = true;
-        id.control(() -> acceptNow(new RdmaCoreQueuePair(adapter, id, connection), options, connection));
+        id.control(() -> acceptNow(made, options, connection));
     }
 
     private void tellGone(QueuePairHandler connection, VerbsException cause) {

@@ -49,6 +49,7 @@ import org.dcache.oncrpc4j.rdma.verbs.error.ProviderUnavailableException;
 import org.dcache.oncrpc4j.rdma.verbs.error.ResourceLimitException;
 import org.dcache.oncrpc4j.rdma.verbs.error.VerbsException;
 import org.dcache.oncrpc4j.rdma.verbs.parts.Members;
+import org.dcache.oncrpc4j.rdma.verbs.parts.ReceiveShare;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -67,6 +68,7 @@ final class RdmaCoreAdapter implements Adapter, AsyncEvents.User {
     private final Libraries libraries;
     private final RdmaCoreSettings settings;
     private final MemoryBudget memory;
+    private final ReceiveShare receives;
     private final Counters counters = Counters.process().child();
     private final OpenDevices open;
     private final List<Device> devices = new ArrayList<>();
@@ -75,7 +77,7 @@ final class RdmaCoreAdapter implements Adapter, AsyncEvents.User {
     private final List<Windows> windows = new ArrayList<>();
     private final Regions regions;
     private final BouncePool bounces;
-    private final ControlThreads control = new ControlThreads();
+    private final ControlThreads control;
     private final Map<Device, Map<Integer, ReceivePool>> receivePools = new ConcurrentHashMap<>();
     private final Set<Device> sharing;
     private final SharedReceiveQueues sharedQueues;
@@ -89,16 +91,23 @@ final class RdmaCoreAdapter implements Adapter, AsyncEvents.User {
 
     RdmaCoreAdapter(Libraries libraries, RdmaCoreSettings settings, MemoryBudget memory) throws ProviderUnavailableException {
         this.memory = memory;
+        this.receives = new ReceiveShare(memory);
         this.libraries = libraries;
         this.settings = settings;
         open = new OpenDevices(libraries, settings.devices());
+        try {
+            control = new ControlThreads();
+        } catch (OutOfMemoryError e) {
+            open.close();
+            throw e;
+        }
         try {
             for (long context : open.contexts()) {
                 devices.add(new Device(libraries.verbs(), context, devices.size()));
             }
             sharing = SharedReceiveQueues.sharing(libraries.verbs(), devices, settings.srq());
             cmChannel = new CmChannel(libraries.cm(), control);
-        } catch (ProviderUnavailableException | RuntimeException e) {
+        } catch (ProviderUnavailableException | RuntimeException | Error e) {
             devices.forEach(Device::close);
             open.close();
             control.shutdown();
@@ -109,17 +118,17 @@ final class RdmaCoreAdapter implements Adapter, AsyncEvents.User {
         sharedQueues = new SharedReceiveQueues(libraries.verbs(), settings.srqDepth(), settings.sendQueue(), control, counters);
         devices.forEach(device -> windows.add(new Windows(device)));
         regions = new Regions(libraries.verbs(), devices, counters);
-        bounces = new BouncePool(regions, memory);
+        bounces = new BouncePool(regions, memory, control);
         removal = new DeviceRemoval(loops, windows, regions, control);
         try {
             for (int i = 0; i < settings.loops(); i++) {
                 loops.add(new Loop("rdma-core-loop-" + i, libraries.verbs(), devices, counters, settings.spinNanos()));
             }
-        } catch (ProviderUnavailableException | RuntimeException e) {
+            AsyncEvents.add(libraries.verbs(), this);
+        } catch (ProviderUnavailableException | RuntimeException | Error e) {
             free();
             throw e;
         }
-        AsyncEvents.add(libraries.verbs(), this);
         LOG.info("RDMA devices: {}", devices);
         devices.stream().filter(device -> !device.checksReadRight()).forEach(device -> LOG.warn("{} is siw, which lets a peer read all of the memory that it knows a handle of, also what it"
                 + " was only given to write: use it among peers that are trusted, or the provider iwarp in its place", device.name()));
@@ -297,7 +306,7 @@ final class RdmaCoreAdapter implements Adapter, AsyncEvents.User {
 
     ReceivePool receivePool(Device device, int size) {
         return receivePools.computeIfAbsent(device, k -> new ConcurrentHashMap<>())
-                .computeIfAbsent(size, k -> new ReceivePool(regions, region -> region.localKey(device), control, size, memory));
+                .computeIfAbsent(size, k -> new ReceivePool(regions, region -> region.localKey(device), control, size, receives));
     }
 
     List<Device> devices() {

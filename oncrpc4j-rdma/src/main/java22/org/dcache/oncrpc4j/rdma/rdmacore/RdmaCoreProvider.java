@@ -66,7 +66,7 @@ public final class RdmaCoreProvider implements VerbsProvider {
         }
         List<SysfsDevice> devices = SysfsDevice.list();
         if (devices.isEmpty()) {
-            return Availability.no("the kernel has no RDMA device (" + SysfsDevice.DEVICES + " is empty); `rdma link` lists them");
+            return Availability.no("the kernel has no RDMA device (" + SysfsDevice.whyNone() + "); `rdma link` lists them");
         }
         synchronized (RdmaCoreProvider.class) {
             if (!devices.equals(testedDevices)) {

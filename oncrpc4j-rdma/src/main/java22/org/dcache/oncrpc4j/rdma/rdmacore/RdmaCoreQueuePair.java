@@ -148,7 +148,7 @@ final class RdmaCoreQueuePair extends LoopQueuePair implements CmId.Holder, Comp
 
     @Override
     public boolean exposeBlocks() {
-        return !pair.device().hasWindows();
+        return !pair.device().hasWindows() || adapter.bounces().serveExposures();
     }
 
     @Override
@@ -156,6 +156,7 @@ final class RdmaCoreQueuePair extends LoopQueuePair implements CmId.Holder, Comp
         if (gone) {
             throw new ConnectionClosedException("the connection with " + info.remote() + " has ended");
         }
+        exposures.requireRoom();
         RdmaCoreExposure exposure = adapter.expose(this, pair.device(), memory, access);
         exposures.add(exposure);
         if (gone) {

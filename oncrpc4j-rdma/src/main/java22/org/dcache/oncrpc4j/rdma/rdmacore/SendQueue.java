@@ -16,13 +16,16 @@ import org.dcache.oncrpc4j.rdma.verbs.error.DeviceErrorException;
 import org.dcache.oncrpc4j.rdma.verbs.error.VerbsException;
 
 /**
- * The send queue of one queue pair. Any thread posts, under a lock held for the native call; the loop takes completions. A chain becomes one chain of the device, in one
- * call as far as a batch and the queue's room go; what does not fit waits in order and is posted as completions make room.
+ * The send queue of one queue pair. Any thread posts, under a lock held for the native call; the loop takes completions. A chain becomes
+ * one chain of the device, in one call as far as a batch and the queue's room go; what does not fit waits in order and is posted as
+ * completions make room, and so does what must be copied to registered memory while none lies ready.
  *
- * <p>Requests are numbered; the number is their wr_id and tells their slot. A completion frees its request and the unsignalled ones before it. Signalled are those whose poster wants it, and one
- * in half a queue besides, so that unsignalled ones can never fill the queue for good. On iWARP, where siw completes a Send before an earlier Read, each Read is signalled.
+ * <p>Requests are numbered; the number is their wr_id and tells their slot. A completion frees its request and the unsignalled ones before
+ * it. Signalled are those whose poster wants it, and one in half a queue besides, so that unsignalled ones can never fill the queue for
+ * good. On iWARP, where siw completes a Send before an earlier Read, each Read is signalled.
  *
- * <p>From {@link #stop} on nothing reaches the device any more; {@link #fail} gives back what is left when the queue pair is destroyed and nobody touches the requests' memory any more.
+ * <p>From {@link #stop} on nothing reaches the device any more; {@link #fail} gives back what is left when the queue pair is destroyed and
+ * nobody touches the requests' memory any more.
  */
 final class SendQueue {
 
@@ -53,6 +56,8 @@ final class SendQueue {
     private long lastSignaled;
     private WorkRequest waiting;
     private WorkRequest lastWaiting;
+    /** The first that waits is to be copied, and memory for it is being made. */
+    private boolean copyWaits;
     private boolean stopped;
     private boolean failed;
 
@@ -122,7 +127,7 @@ final class SendQueue {
 
     /** Posts what waits, as far as there is room. @return what went wrong, or null; the connection must end then */
     private VerbsException pump() {
-        while (waiting != null && !stopped) {
+        while (waiting != null && !stopped && !copyWaits) {
             int room = (int) Math.min(BATCH, depth - (posted - completed));
             if (room <= 0) {
                 counters.increment(RdmaCoreCounter.SEND_QUEUE_FULL);
@@ -136,11 +141,19 @@ final class SendQueue {
                 WorkRequest request = waiting;
                 long number = posted + n;
                 int slot = (int) number & mask;
+                if (writer.needsBounce(request)) {
+                    bounced[slot] = bounces.poll(request.remaining());
+                    if (bounced[slot] == null) {
+                        copyWaits = true;
+                        bounces.make(request.remaining(), this::bounceMade);
+                        break;
+                    }
+                }
                 boolean signal = request.isSignaled() || number - lastSignaled >= depth / 2
                         || device.isIwarp() && request.opcode() == WorkRequest.Opcode.RDMA_READ;
                 signaled[slot] = signal;
                 try {
-                    bounced[slot] = writer.write(first + (long) n * stride, request, number & NUMBER_MASK, signal, bounces);
+                    writer.write(first + (long) n * stride, request, number & NUMBER_MASK, signal, bounced[slot]);
                 } catch (VerbsException e) {
                     for (int i = 0; i < n; i++) {
                         release((int) (posted + i) & mask);
@@ -155,6 +168,9 @@ final class SendQueue {
                 slots[slot] = request;
                 waiting = request.next();
                 n++;
+            }
+            if (n == 0) {
+                return null;
             }
             if (waiting == null) {
                 lastWaiting = null;
@@ -218,6 +234,24 @@ final class SendQueue {
                 return;
             }
             problem = pump();
+        } finally {
+            lock.unlock();
+        }
+        if (problem != null) {
+            owner.abort(problem);
+        }
+    }
+
+    /** Control thread: there is memory for the first that waits, or none to be had. */
+    private void bounceMade(VerbsException refused) {
+        VerbsException problem = refused;
+        lock.lock();
+        try {
+            copyWaits = false;
+            if (problem == null) {
+                problem = pump();
+            }
+            stopped |= problem != null;
         } finally {
             lock.unlock();
         }

@@ -16,7 +16,7 @@ import org.dcache.oncrpc4j.rdma.verbs.error.ResourceLimitException;
 
 /**
  * Turns a {@link WorkRequest} into a struct ibv_send_wr with its elements. Data in registered memory is named where it lies; small messages are marked to travel inside the request; anything
- * else is copied to a bounce buffer. Used under the lock of its {@link SendQueue}.
+ * else is copied to a bounce buffer, which its owner brings. Used under the lock of its {@link SendQueue}.
  */
 final class SendRequestWriter {
 
@@ -40,9 +40,9 @@ final class SendRequestWriter {
     /**
      * Writes the request at {@code wr}, its elements right behind, and the link to the next one behind these.
      *
-     * @return the bounce buffer that holds its data until it completes, or null
+     * @param bounce holds its data until it completes, where {@link #needsBounce}; else null
      */
-    Bounce write(long wr, WorkRequest request, long number, boolean signal, BouncePool bounces) throws ResourceLimitException {
+    void write(long wr, WorkRequest request, long number, boolean signal, Bounce bounce) throws ResourceLimitException {
         long sge = wr + VerbsLayout.SendWr.SIZE;
         Memory.clear(wr, VerbsLayout.SendWr.SIZE);
         Memory.putLong(wr + VerbsLayout.SendWr.WR_ID, number);
@@ -51,14 +51,12 @@ final class SendRequestWriter {
         if (request.opcode() == WorkRequest.Opcode.BIND) {
             Memory.putInt(wr + VerbsLayout.SendWr.SEND_FLAGS, flags);
             window(wr, request);
-            return null;
+            return;
         }
         long bytes = request.remaining();
-        Bounce bounce = null;
         int elements = 0;
         if (bytes > 0) {
-            bounce = needsBounce(request) ? bounce(sge, request, bytes, bounces) : null;
-            elements = bounce != null ? 1 : elements(sge, request);
+            elements = bounce != null ? copied(sge, request, bytes, bounce) : elements(sge, request);
             if (bytes <= inline && request.opcode() != WorkRequest.Opcode.RDMA_READ) {
                 flags |= VerbsLayout.SendWr.INLINE;
                 counters.increment(RdmaCoreCounter.INLINE_SENDS);
@@ -82,7 +80,6 @@ final class SendRequestWriter {
                 Memory.putInt(wr + VerbsLayout.SendWr.RKEY, request.remoteStag());
             }
         }
-        return bounce;
     }
 
     private void window(long wr, WorkRequest request) {
@@ -110,8 +107,9 @@ final class SendRequestWriter {
         boundCount = 0;
     }
 
-    private boolean needsBounce(WorkRequest request) {
-        if (request.opcode() == WorkRequest.Opcode.RDMA_READ) {
+    /** Whether its data must be copied: it lies in memory that is not registered, or in more pieces than the device takes. */
+    boolean needsBounce(WorkRequest request) {
+        if (request.opcode() == WorkRequest.Opcode.RDMA_READ || request.opcode() == WorkRequest.Opcode.BIND) {
             return false;
         }
         boolean unregistered = false;
@@ -152,8 +150,8 @@ final class SendRequestWriter {
         Memory.putInt(sge + VerbsLayout.Sge.LKEY, region.localKey(device));
     }
 
-    private Bounce bounce(long sge, WorkRequest request, long bytes, BouncePool bounces) throws ResourceLimitException {
-        Bounce bounce = bounces.take(bytes);
+    /** @return the number of elements */
+    private int copied(long sge, WorkRequest request, long bytes, Bounce bounce) {
         long at = bounce.address();
         for (int i = 0; i < request.count(); i++) {
             Memory.copyIn(request.buffer(i), at);
@@ -161,6 +159,6 @@ final class SendRequestWriter {
         }
         counters.add(RdmaCoreCounter.BYTES_BOUNCED, bytes);
         element(sge, bounce.address(), (int) bytes, bounce.region());
-        return bounce;
+        return 1;
     }
 }

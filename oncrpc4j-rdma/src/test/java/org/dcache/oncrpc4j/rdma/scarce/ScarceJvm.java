@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dcache.oncrpc4j.rdma.scarce;
 
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
 import java.io.IOException;
 import java.io.OutputStream;
 import java.lang.reflect.Method;
@@ -61,8 +63,12 @@ public final class ScarceJvm {
         return jvm;
     }
 
-    /** Runs the method, which has no parameters, in the JVM; an error with all that the JVM said when it fails or does not end. */
+    /**
+     * Runs the method, which has no parameters, in the JVM; an error with all that the JVM said when it fails or does not end. Skips the test in an
+     * emulated guest, where a device's address is given.
+     */
     public void run(Class<?> test, String method) throws IOException, InterruptedException {
+        assumeTrue(System.getProperty("test.rdma.address") == null, "an emulated guest takes minutes for a JVM of its own");
         List<String> command = new ArrayList<>(shell);
         command.addAll(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));
         command.addAll(options);

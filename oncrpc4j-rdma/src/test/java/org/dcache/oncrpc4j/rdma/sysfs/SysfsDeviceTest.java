@@ -38,6 +38,15 @@ class SysfsDeviceTest {
         assertThat(SysfsDevice.list(folder.resolve("nothing-here"))).isEmpty();
     }
 
+    /** As when the process has no descriptor left. */
+    @Test
+    void aListThatCannotBeReadIsNotCalledEmpty() throws IOException {
+        Path unreadable = Files.createFile(folder.resolve("no-folder"));
+        assertThat(SysfsDevice.list(unreadable)).isEmpty();
+        assertThat(SysfsDevice.whyNone(unreadable)).contains("cannot be read");
+        assertThat(SysfsDevice.whyNone(folder.resolve("nothing-here"))).endsWith("is empty");
+    }
+
     @Test
     void aDescriptorLeadsToItsDevice() throws IOException {
         device("siw7", "4: RNIC", "Software iWARP stack");

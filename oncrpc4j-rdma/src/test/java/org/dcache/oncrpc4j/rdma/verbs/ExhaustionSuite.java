@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -19,6 +20,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
 import org.dcache.oncrpc4j.rdma.config.Configuration;
+import org.dcache.oncrpc4j.rdma.config.Settings;
 import org.dcache.oncrpc4j.rdma.rpc.LeakLedger;
 import org.dcache.oncrpc4j.rdma.scarce.Descriptors;
 import org.dcache.oncrpc4j.rdma.scarce.DirectMemory;
@@ -61,8 +63,10 @@ public abstract class ExhaustionSuite extends ProviderSuite {
         }
     }
 
+    /** But for those of a pool, which end when they are idle. */
     private static List<Thread> loops() {
-        return Thread.getAllStackTraces().keySet().stream().filter(HelperThread.Loop.class::isInstance).toList();
+        return Thread.getAllStackTraces().keySet().stream().filter(HelperThread.Loop.class::isInstance)
+                .filter(thread -> !thread.getName().matches(".*-control-\\d+")).toList();
     }
 
     private Adapter open() throws VerbsException {
@@ -275,6 +279,38 @@ public abstract class ExhaustionSuite extends ProviderSuite {
         pair.clientQp().abort(new ConnectionClosedException("enough"));
         pair.client().end();
         exchange(bystander);
+    }
+
+    @Test
+    void connectionsForWhoseReceivesThereIsNoMemoryAreRefusedUntilOthersHaveEnded() throws Exception {
+        assumeTrue(!adapter.capabilities().anyMemory(), "posted receives cost this provider no memory");
+        adapter.close();
+        adapter = provider().open(Configuration.of(Map.of(Settings.MEMORY.name(), "8m")));
+        ConnectOptions large = options(8192, 128);
+        Pair bystander = connect();
+        List<Pair> pairs = new ArrayList<>();
+        assertThatThrownBy(() -> {
+            for (int i = 0; i < 64; i++) {
+                pairs.add(tryConnect(large));
+            }
+        }).isInstanceOf(IOException.class).isNotInstanceOf(HandshakeTimeoutException.class).message().isNotBlank();
+        assertThat(adapter.memory().used()).isBetween(adapter.memory().limit() / 4, adapter.memory().limit() / 2);
+        exchange(bystander);
+        pairs.forEach(this::exchange);
+        Pair leaves = pairs.remove(0);
+        leaves.clientQp().disconnect(new ConnectionClosedException("enough"));
+        leaves.client().end();
+        leaves.server().end();
+        exchange(tryConnect(large));
+    }
+
+    /** A pair that is not there when it cannot be connected. */
+    private Pair tryConnect(ConnectOptions options) throws IOException {
+        Pair pair = new Pair(new Endpoint(), new Endpoint());
+        try (Listener listener = listen(request -> request.accept(options, pair.server()))) {
+            await(connect(listener.localAddress(), options, pair.client()));
+        }
+        return pair;
     }
 
     @Test

@@ -49,13 +49,15 @@ class SoftDeviceSuiteLinuxIT {
 
         /** For libibverbs. @param more tests beside the suite that the device can do */
         static Suite libibverbs(String... more) {
-            return new Suite("test-classes22", "rdmacore/RdmaCore(Messaging|RemoteMemory|Connection|" + String.join("|", more) + ")", 3 + more.length, "-Dtest.rdma.address=" + ADDRESS, 10);
+            return new Suite("test-classes22", "rdmacore/RdmaCore(Messaging|RemoteMemory|Connection|Exhaustion|" + String.join("|", more) + ")",
+                    4 + more.length, "-Dtest.rdma.address=" + ADDRESS, 10);
         }
 
         /** For DiSNI, which cannot do much that the suite asks for where a provider can. */
         static Suite disni(Path library) {
-            return new Suite("test-classes", "disni/Disni(Messaging|RemoteMemory|Connection)", 3,
-                    "--add-exports java.base/sun.nio.ch=ALL-UNNAMED -Djava.library.path=" + library.getParent(), 3);
+            return new Suite("test-classes", "disni/Disni(Messaging|RemoteMemory|Connection|Exhaustion)", 4,
+                    "-Dtest.rdma.address=" + ADDRESS + " --add-exports java.base/sun.nio.ch=ALL-UNNAMED -Djava.library.path="
+                            + library.getParent(), 3);
         }
 
         List<String> names() throws IOException {

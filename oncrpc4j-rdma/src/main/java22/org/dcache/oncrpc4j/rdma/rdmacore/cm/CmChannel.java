@@ -54,7 +54,12 @@ public final class CmChannel {
         Libc.pollFor(scratch.address() + 16, 0, wakeup);
         Libc.pollFor(scratch.address() + 16, 1, fd);
         thread = new LoopThread("rdma-core-cm", this::run, null);
-        thread.start();
+        try {
+            thread.start();
+        } catch (OutOfMemoryError e) {
+            close();
+            throw e;
+        }
     }
 
     /** A new id; 0 when there is none, see errno. Control thread. */

@@ -11,6 +11,7 @@ import org.dcache.oncrpc4j.rdma.rdmacore.ffi.Libc;
 import org.dcache.oncrpc4j.rdma.rdmacore.ffi.Memory;
 import org.dcache.oncrpc4j.rdma.rdmacore.ffi.Verbs;
 import org.dcache.oncrpc4j.rdma.rdmacore.ffi.VerbsLayout;
+import org.dcache.oncrpc4j.rdma.verbs.error.ProviderUnavailableException;
 import org.dcache.oncrpc4j.rdma.verbs.parts.LoopThread;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -46,23 +47,27 @@ public final class AsyncEvents {
     private long rounds;
     private boolean ended;
 
-    private AsyncEvents(Verbs verbs) {
+    private AsyncEvents(Verbs verbs) throws ProviderUnavailableException {
         this.verbs = verbs;
         Memory.putLong(scratch.address(), 1);
         thread = new LoopThread("rdma-core-async", this::run, null);
     }
 
-    public static synchronized void add(Verbs verbs, User user) {
-        boolean first = running == null;
-        if (first) {
-            running = new AsyncEvents(verbs);
-        }
-        running.users.add(user);
-        if (first) {
-            running.thread.start();
-        } else {
+    public static synchronized void add(Verbs verbs, User user) throws ProviderUnavailableException {
+        if (running != null) {
+            running.users.add(user);
             Libc.signal(running.wakeup, running.scratch.address());
+            return;
         }
+        AsyncEvents events = new AsyncEvents(verbs);
+        events.users.add(user);
+        try {
+            events.thread.start();
+        } catch (OutOfMemoryError e) {
+            events.stop();
+            throw e;
+        }
+        running = events;
     }
 
     /** When it returns, the user hears nothing any more, and its contexts are not touched for it. Not on the thread of the events. */

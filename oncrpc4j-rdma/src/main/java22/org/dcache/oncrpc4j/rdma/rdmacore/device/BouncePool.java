@@ -5,12 +5,16 @@ import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import org.dcache.oncrpc4j.rdma.verbs.MemoryBudget;
 import org.dcache.oncrpc4j.rdma.verbs.error.ResourceLimitException;
+import org.dcache.oncrpc4j.rdma.verbs.error.VerbsException;
 
 /**
- * Registered memory for data that lies in memory which is not: application's heap buffers, and regbufs made beyond the budget. Blocks come in powers of two, count in the adapter's budget, and are kept for the next
- * use. Any thread takes and gives back; a new block is registered by the thread that needs it, which is a loop only when a message that waited for credits goes out.
+ * Registered memory for data that lies in memory which is not: application's heap buffers, and regbufs made beyond the budget. Blocks come
+ * in powers of two, count in the adapter's budget, and are kept for the next use. Any thread gives back and {@link #poll}s for what lies
+ * ready; {@link #make} has a control thread add a block, since to register memory may block. Only {@link #take} makes one itself, for
+ * exposures, which calls from then on no longer make on loops ({@link #serveExposures}).
  */
 public final class BouncePool {
 
@@ -38,26 +42,67 @@ public final class BouncePool {
 
     private final Regions regions;
     private final MemoryBudget budget;
+    private final ControlThreads control;
     private final List<ArrayDeque<Bounce>> free = new ArrayList<>();
+    private volatile boolean serveExposures;
 
-    public BouncePool(Regions regions, MemoryBudget budget) {
+    public BouncePool(Regions regions, MemoryBudget budget, ControlThreads control) {
         this.budget = budget;
+        this.control = control;
         this.regions = regions;
         for (int shift = MIN_SHIFT; shift <= MAX_SHIFT; shift++) {
             free.add(new ArrayDeque<>());
         }
     }
 
+    private static int sizeClass(long bytes) {
+        return Math.max(MIN_SHIFT, 64 - Long.numberOfLeadingZeros(Math.max(1, bytes) - 1)) - MIN_SHIFT;
+    }
+
+    /** A block for so many bytes; null when none lies ready. */
+    public Bounce poll(long bytes) {
+        int sizeClass = sizeClass(bytes);
+        synchronized (this) {
+            return sizeClass > MAX_SHIFT - MIN_SHIFT ? null : free.get(sizeClass).pollLast();
+        }
+    }
+
+    /**
+     * Adds a block for so many bytes, for who polls first.
+     *
+     * @param made runs then, on a control thread, with the reason when there is none
+     */
+    public void make(long bytes, Consumer<VerbsException> made) {
+        control.execute(() -> {
+            ResourceLimitException problem = null;
+            try {
+                giveBack(allocate(bytes));
+            } catch (ResourceLimitException e) {
+                problem = e;
+            } catch (OutOfMemoryError e) {
+                problem = new ResourceLimitException("no memory for a message of " + bytes + " bytes that lies in memory that is not registered: "
+                        + e.getMessage(), e);
+            }
+            made.accept(problem);
+        });
+    }
+
+    /** The same for an exposure; made here when none lies ready. */
     public Bounce take(long bytes) throws ResourceLimitException {
-        int sizeClass = Math.max(MIN_SHIFT, 64 - Long.numberOfLeadingZeros(Math.max(1, bytes) - 1)) - MIN_SHIFT;
+        serveExposures = true;
+        Bounce bounce = poll(bytes);
+        return bounce != null ? bounce : allocate(bytes);
+    }
+
+    /** Whether an exposure has ever needed a block. */
+    public boolean serveExposures() {
+        return serveExposures;
+    }
+
+    private Bounce allocate(long bytes) throws ResourceLimitException {
+        int sizeClass = sizeClass(bytes);
         if (sizeClass > MAX_SHIFT - MIN_SHIFT) {
             throw new ResourceLimitException("a message of " + bytes + " bytes in memory that is not registered");
-        }
-        synchronized (this) {
-            Bounce bounce = free.get(sizeClass).pollLast();
-            if (bounce != null) {
-                return bounce;
-            }
         }
         int size = 1 << sizeClass + MIN_SHIFT;
         Region region = null;

@@ -3,16 +3,19 @@ package org.dcache.oncrpc4j.rdma.rdmacore.device;
 
 import java.util.ArrayDeque;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.dcache.oncrpc4j.rdma.verbs.parts.LoopThread;
+import org.dcache.oncrpc4j.rdma.verbs.parts.TaskLoop;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Threads for calls that may block: making and destroying queue pairs, the connection manager, registering memory. A few daemon threads of one adapter, which end when they are idle.
- * {@link #serial} gives each connection its own order.
+ * Threads for calls that may block: making and destroying queue pairs, the connection manager, registering memory. A few daemon threads of
+ * one adapter, which end when they are idle, and one that is always there: it runs, one after another, the tasks for which the system gives
+ * no thread, so that connections come, go on and end without one. {@link #serial} gives each connection its own order.
  */
 public final class ControlThreads {
 
@@ -21,15 +24,34 @@ public final class ControlThreads {
     private static final AtomicInteger NUMBER = new AtomicInteger();
 
     private final ThreadPoolExecutor pool;
+    private final TaskLoop spare = new TaskLoop("rdma-core-control");
 
+    /** @throws OutOfMemoryError when the system does not even give the one */
     public ControlThreads() {
-        pool = new ThreadPoolExecutor(THREADS, THREADS, 5, TimeUnit.SECONDS, new LinkedBlockingQueue<>(),
-                task -> new LoopThread("rdma-core-control-" + NUMBER.incrementAndGet(), task, null));
+        this(task -> new LoopThread("rdma-core-control-" + NUMBER.incrementAndGet(), task, null));
+    }
+
+    public ControlThreads(ThreadFactory threads) {
+        pool = new ThreadPoolExecutor(THREADS, THREADS, 5, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), threads);
         pool.allowCoreThreadTimeOut(true);
+        spare.start();
     }
 
     public void execute(Runnable task) {
-        pool.execute(() -> guarded(task));
+        run(() -> guarded(task));
+    }
+
+    /** The same in this time, or somewhat later; never if it is shut down before. */
+    public void later(long millis, Runnable task) {
+        spare.execute(() -> spare.schedule(millis, () -> execute(task)));
+    }
+
+    private void run(Runnable task) {
+        try {
+            pool.execute(task);
+        } catch (OutOfMemoryError e) {
+            spare.execute(task);
+        }
     }
 
     private static void guarded(Runnable task) {
@@ -51,6 +73,7 @@ public final class ControlThreads {
                 interrupted = true;
             }
         }
+        spare.stop();
         if (interrupted) {
             Thread.currentThread().interrupt();
         }
@@ -75,15 +98,7 @@ public final class ControlThreads {
                 }
                 running = true;
             }
-            try {
-                pool.execute(this::run);
-            } catch (RuntimeException | Error e) {
-                // No thread for it: what is queued goes with the next task.
-                synchronized (this) {
-                    running = false;
-                }
-                throw e;
-            }
+            ControlThreads.this.run(this::run);
         }
 
         private void run() {

@@ -4,6 +4,7 @@ package org.dcache.oncrpc4j.rdma.rdmacore.ffi;
 import java.lang.foreign.Linker;
 import java.lang.foreign.SymbolLookup;
 import org.dcache.oncrpc4j.rdma.rdmacore.ffi.NativeFunction.Result;
+import org.dcache.oncrpc4j.rdma.verbs.error.ProviderUnavailableException;
 
 /** The few functions of the C library that waiting takes. Any thread. */
 public final class Libc {
@@ -58,10 +59,10 @@ public final class Libc {
         return Memory.getInt(fds + (long) index * POLLFD_SIZE + POLLFD_EVENTS) >>> 16 != 0;
     }
 
-    public static int eventfd() {
+    public static int eventfd() throws ProviderUnavailableException {
         int fd = (int) EVENTFD.call(0, EFD_NONBLOCK_CLOEXEC);
         if (fd < 0) {
-            throw new IllegalStateException("no event file descriptor: " + Errno.text(NativeFunction.errno()) + "; see ulimit -n");
+            throw new ProviderUnavailableException("no event file descriptor: " + Errno.text(NativeFunction.errno()) + "; see ulimit -n");
         }
         return fd;
     }

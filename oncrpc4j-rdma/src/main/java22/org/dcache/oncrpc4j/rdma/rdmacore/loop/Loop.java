@@ -77,7 +77,12 @@ public final class Loop extends LoopWork {
             Libc.pollFor(fds.address(), i + 1, fd);
         }
         thread = new LoopThread(name, this::run, Loop.class.getClassLoader());
-        thread.start();
+        try {
+            thread.start();
+        } catch (OutOfMemoryError e) {
+            close();
+            throw e;
+        }
     }
 
     public boolean inLoop() {

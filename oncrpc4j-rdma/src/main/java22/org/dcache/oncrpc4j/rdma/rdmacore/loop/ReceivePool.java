@@ -7,35 +7,39 @@ import java.util.function.ToIntFunction;
 import org.dcache.oncrpc4j.rdma.rdmacore.device.ControlThreads;
 import org.dcache.oncrpc4j.rdma.rdmacore.device.Region;
 import org.dcache.oncrpc4j.rdma.rdmacore.device.Regions;
-import org.dcache.oncrpc4j.rdma.verbs.MemoryBudget;
 import org.dcache.oncrpc4j.rdma.verbs.error.ResourceLimitException;
+import org.dcache.oncrpc4j.rdma.verbs.parts.ReceiveShare;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Receive buffers of one size on one device, in slabs that are registered once and stay until the adapter is closed. Any thread takes and gives back, last in first out, under a short
- * lock. What it has counts in the adapter's budget, but a connection is not refused for it: messages get less. It grows on control threads: {@link #reserve} before a connection takes its receives, {@link #await} when
- * handlers hold so many that none is left; it goes on until nobody waits, or it cannot: then a buffer that comes back wakes who waits first.
+ * Receive buffers of one size on one device, in slabs that are registered once and stay until the adapter is closed. Any thread takes and
+ * gives back, last in first out, under a short lock. The slabs count in the adapter's {@link ReceiveShare}. The pool grows on control
+ * threads: {@link #reserve} before a connection takes its receives, which refuses the connection when there is no memory, {@link #await}
+ * when handlers hold so many that none is left; it goes on until nobody waits. When it cannot grow, a buffer that comes back wakes who
+ * waits first, and it is tried again.
  */
 public final class ReceivePool {
 
     private static final Logger LOG = LoggerFactory.getLogger(ReceivePool.class);
     private static final int SLAB = 256 << 10;
+    private static final long RETRY_MILLIS = 100;
 
     private final Regions regions;
     private final ToIntFunction<Region> localKey;
     private final ControlThreads control;
     private final int size;
-    private final MemoryBudget budget;
+    private final ReceiveShare share;
     private final ArrayDeque<Runnable> waiters = new ArrayDeque<>();
     private PooledReceive free;
     private int freeCount;
     private int made;
     private boolean growing;
+    private boolean refusalLogged;
 
     /** @param localKey of a region on the device */
-    public ReceivePool(Regions regions, ToIntFunction<Region> localKey, ControlThreads control, int size, MemoryBudget budget) {
-        this.budget = budget;
+    public ReceivePool(Regions regions, ToIntFunction<Region> localKey, ControlThreads control, int size, ReceiveShare share) {
+        this.share = share;
         this.regions = regions;
         this.localKey = localKey;
         this.control = control;
@@ -66,16 +70,17 @@ public final class ReceivePool {
         int count = Math.max(1, SLAB / stride);
         ByteBuffer slab;
         Region region = null;
-        budget.reserveAnyway(count * stride);
+        share.reserve((long) count * stride);
         try {
             slab = ByteBuffer.allocateDirect(count * stride);
             region = regions.register(slab);
         } finally {
             if (region == null) {
-                budget.release(count * stride);
+                share.release((long) count * stride);
             }
         }
         synchronized (this) {
+            refusalLogged = false;
             made += count;
             for (int i = 0; i < count; i++) {
                 push(new PooledReceive(this, slab.slice(i * stride, size), localKey.applyAsInt(region)));
@@ -128,7 +133,7 @@ public final class ReceivePool {
         }
     }
 
-    /** Control: until nobody waits any more, or the pool cannot grow. */
+    /** Control: until nobody waits any more. */
     private void growForWaiters() {
         while (true) {
             boolean grown = false;
@@ -136,16 +141,28 @@ public final class ReceivePool {
                 grow();
                 grown = true;
             } catch (ResourceLimitException | OutOfMemoryError e) {
-                LOG.warn("no more receives of {} bytes for now: {}", size, e.getMessage());
+                refused(e);
             }
             wake();
             synchronized (this) {
                 // Who was woken may wait again, and who found the new ones gone still does; those whose turn never came would wait for ever.
-                if (waiters.isEmpty() || !grown && free == null) {
+                if (waiters.isEmpty()) {
                     growing = false;
                     return;
                 }
+                if (!grown && free == null) {
+                    control.later(RETRY_MILLIS, this::growForWaiters);
+                    return;
+                }
             }
+        }
+    }
+
+    /** Once until it has grown again. */
+    private synchronized void refused(Throwable why) {
+        if (!refusalLogged) {
+            refusalLogged = true;
+            LOG.warn("no more receives of {} bytes for now: {}", size, why.getMessage());
         }
     }
 

@@ -2,6 +2,7 @@
 package org.dcache.oncrpc4j.rdma.rdmacore.loop;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.List;
 import java.util.Queue;
@@ -13,6 +14,8 @@ import org.dcache.oncrpc4j.rdma.metrics.Counters;
 import org.dcache.oncrpc4j.rdma.rdmacore.device.ControlThreads;
 import org.dcache.oncrpc4j.rdma.rdmacore.device.Regions;
 import org.dcache.oncrpc4j.rdma.verbs.MemoryBudget;
+import org.dcache.oncrpc4j.rdma.verbs.error.ResourceLimitException;
+import org.dcache.oncrpc4j.rdma.verbs.parts.ReceiveShare;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -25,7 +28,7 @@ class ReceivePoolTest {
     private static final int WAITERS = 200;
 
     private final ControlThreads control = new ControlThreads();
-    private final ReceivePool pool = new ReceivePool(new Regions(null, List.of(), Counters.process().child()), region -> 7, control, 4096, new MemoryBudget(1 << 24));
+    private final ReceivePool pool = pool(new MemoryBudget(1 << 24));
     private final Queue<PooledReceive> taken = new ConcurrentLinkedQueue<>();
     private final CountDownLatch served = new CountDownLatch(WAITERS);
 
@@ -75,6 +78,36 @@ class ReceivePoolTest {
     void whoNeedsMoreThanASlabGetsIt() throws Exception {
         takeAll();
         assertAllServed();
+    }
+
+    @Test
+    void aConnectionForWhoseReceivesThereIsNoMemoryIsRefused() throws Exception {
+        MemoryBudget budget = new MemoryBudget(1 << 20);
+        ReceivePool small = pool(budget);
+        small.reserve(128);
+        assertThat(budget.used()).isEqualTo(1 << 19);
+        assertThatThrownBy(() -> small.reserve(129)).isInstanceOf(ResourceLimitException.class).hasMessageContaining("oncrpc.rdma.memory");
+        assertThat(budget.used()).isEqualTo(1 << 19);
+        // What is there is for others.
+        small.reserve(128);
+    }
+
+    @Test
+    void whoWaitsForMemoryThatOthersHaveGetsItWhenTheyGiveItBack() throws Exception {
+        MemoryBudget budget = new MemoryBudget(1 << 20);
+        budget.reserveAnyway(1 << 20);
+        ReceivePool small = pool(budget);
+        CountDownLatch woken = new CountDownLatch(1);
+        small.await(woken::countDown);
+        assertThat(woken.await(300, TimeUnit.MILLISECONDS)).isFalse();
+        budget.release(1 << 20);
+        assertThat(woken.await(20, TimeUnit.SECONDS)).as("it is woken").isTrue();
+        assertThat(small.take()).isNotNull();
+    }
+
+    private ReceivePool pool(MemoryBudget budget) {
+        Regions regions = new Regions(null, List.of(), Counters.process().child());
+        return new ReceivePool(regions, region -> 7, control, 4096, new ReceiveShare(budget));
     }
 
     private void takeAll() {

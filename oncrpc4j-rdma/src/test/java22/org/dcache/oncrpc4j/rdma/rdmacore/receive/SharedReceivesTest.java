@@ -19,6 +19,7 @@ import org.dcache.oncrpc4j.rdma.rdmacore.loop.ReceivePool;
 import org.dcache.oncrpc4j.rdma.verbs.MemoryBudget;
 import org.dcache.oncrpc4j.rdma.verbs.error.DeviceErrorException;
 import org.dcache.oncrpc4j.rdma.verbs.error.VerbsException;
+import org.dcache.oncrpc4j.rdma.verbs.parts.ReceiveShare;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -81,7 +82,7 @@ class SharedReceivesTest {
 
     private final Counters counters = Counters.process().child();
     private final ControlThreads control = new ControlThreads();
-    private final ReceivePool pool = new ReceivePool(new Regions(null, List.of(), counters), region -> 7, control, 64, new MemoryBudget(1 << 20));
+    private final ReceivePool pool = pool();
     private final Device device = new Device();
     private final SharedReceives shared = new SharedReceives(device, pool, new ReceiveBudget(DEPTH), counters);
     private final AtomicInteger oversent = new AtomicInteger();
@@ -95,6 +96,11 @@ class SharedReceivesTest {
     @AfterEach
     void end() {
         control.shutdown();
+    }
+
+    private ReceivePool pool() {
+        Regions regions = new Regions(null, List.of(), counters);
+        return new ReceivePool(regions, region -> 7, control, 64, new ReceiveShare(new MemoryBudget(1 << 20)));
     }
 
     private SharedCredits connection(int credits) {
@@ -269,7 +275,7 @@ class SharedReceivesTest {
 
     @Test
     void whereThePoolIsEmptyPostingGoesOnWhenItHasGrown() throws Exception {
-        ReceivePool empty = new ReceivePool(new Regions(null, List.of(), counters), region -> 7, control, 64, new MemoryBudget(1 << 20));
+        ReceivePool empty = pool();
         Device patient = new Device();
         SharedCredits connection = SharedCredits.join(new SharedReceives(patient, empty, new ReceiveBudget(DEPTH), counters), false, failures::add,
                 oversent::incrementAndGet);
