@@ -30,7 +30,10 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** {@code oncrpc.rdma.port=same}, the default: TCP and RDMA clients on the one port of a service, whatever its threads; and strangers of each kind. */
+/**
+ * {@code oncrpc.rdma.port=same}, the default: TCP and RDMA clients on the one port of a service, and strangers of each kind. Not with Grizzly's leader-follower strategy, whose selectors
+ * starve on machines with few processors, without RDMA too: there are more of them than threads to serve them.
+ */
 @Timeout(value = 5, unit = TimeUnit.MINUTES)
 class OnePortIT {
 
@@ -75,8 +78,9 @@ class OnePortIT {
     }
 
     private static void expectMpaReply(Socket socket) throws IOException {
-        byte[] reply = new DataInputStream(socket.getInputStream()).readNBytes(16);
-        assertThat(new String(reply, StandardCharsets.US_ASCII)).isEqualTo("MPA ID Rep Frame");
+        byte[] reply = socket.getInputStream().readNBytes(20);
+        assertThat(new String(reply, 0, 16, StandardCharsets.US_ASCII)).isEqualTo("MPA ID Rep Frame");
+        socket.getInputStream().readNBytes(reply[19]);
     }
 
     private static void expectRpcReply(Socket socket) throws IOException {
@@ -96,7 +100,7 @@ class OnePortIT {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"same", "worker", "leader"})
+    @ValueSource(strings = {"same", "worker"})
     void bothKindsOfClientsAreServedAtOnceAndStopEndsBoth(String threads) throws IOException {
         int port;
         try (JvmProcess server = serve(threads)) {
@@ -134,7 +138,7 @@ class OnePortIT {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"same", "worker", "leader"})
+    @ValueSource(strings = {"same", "worker"})
     void firstBytesMayBeCutAnywhere(String threads) throws Exception {
         try (JvmProcess server = serve(threads)) {
             int port = port(server);
@@ -196,7 +200,7 @@ class OnePortIT {
             try (Socket fragment = connect(port); Socket trickle = connect(port); Socket wrong = connect(port); Socket garbage = connect(port)) {
                 fragment.getOutputStream().write(MPA_REQUEST, 0, 7);
                 trickle.getOutputStream().write('M');
-                sendCut(wrong, "MPA was here, twenty bytes".getBytes(StandardCharsets.US_ASCII), 5);
+                sendCut(wrong, "MPA was here, twenty bytes".getBytes(StandardCharsets.US_ASCII), 4);
                 garbage.getOutputStream().write("GET / HTTP/1.1\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
                 expectEnd(fragment);
                 expectEnd(trickle);

@@ -13,7 +13,7 @@ import org.dcache.oncrpc4j.rpc.net.IpProtocolType;
 
 /**
  * Serves {@link EchoService} until {@code stop}, {@code stop MILLIS} or the end of stdin. Arguments: port (0 for any), and {@code tcp}, {@code udp}
- * or {@code tcp+udp}, and {@code same}, {@code worker} or {@code leader} for the threads that read. Prints {@code READY address} and {@code SERVICE text}, or {@code FAILED exception} and then waits as well.
+ * or {@code tcp+udp}, and {@code same} or {@code worker} for the threads that read. Prints {@code READY address} and {@code SERVICE text}, or {@code FAILED exception} and then waits as well.
  */
 public final class EchoServer {
 
@@ -54,10 +54,8 @@ public final class EchoServer {
         if (port != 0) {
             builder.withPort(port);
         }
-        switch (threads) {
-            case "worker" -> builder.withWorkerThreadIoStrategy();
-            case "leader" -> builder.withLeaderFollowerIoStrategy();
-            default -> builder.withSameThreadIoStrategy();
+        if (threads.equals("worker")) {
+            builder.withWorkerThreadIoStrategy();
         }
         if (protocols.contains("tcp")) {
             builder.withTCP();
