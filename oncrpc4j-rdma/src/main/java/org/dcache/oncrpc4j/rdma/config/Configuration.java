@@ -25,7 +25,8 @@ public final class Configuration {
     private final Map<String, Object> values = new HashMap<>();
     private final Map<String, String> texts = new HashMap<>();
     private final Map<String, String> origins = new HashMap<>();
-    private final Map<String, Integer> servicePorts = new TreeMap<>();
+    private final Map<String, PortRule> servicePorts = new HashMap<>();
+    private final Map<String, String> servicePortTexts = new TreeMap<>();
 
     private Configuration(Map<String, String> given, Map<String, String> origin) {
         Map<String, String> rest = new LinkedHashMap<>(given);
@@ -39,6 +40,7 @@ public final class Configuration {
         rest.forEach((name, text) -> {
             if (name.startsWith(PORT_PREFIX) && name.length() > PORT_PREFIX.length()) {
                 servicePorts.put(name.substring(PORT_PREFIX.length()), Settings.PORT.parse(name, text));
+                servicePortTexts.put(name.substring(PORT_PREFIX.length()), text);
             } else if (name.startsWith("oncrpc.rdma.") || origin.getOrDefault(name, "").startsWith("agent") || looksLikeTransport(name)) {
                 throw new ConfigurationException("unknown setting " + name + "; did you mean " + nearest(name) + "?");
             }
@@ -107,15 +109,21 @@ public final class Configuration {
         return origins.get(setting.name());
     }
 
-    /** {@code oncrpc.rdma.port.<service name>} if given, else {@code oncrpc.rdma.port}, else null. */
-    public Integer portOf(String serviceName) {
-        Integer own = servicePorts.get(serviceName);
+    /** {@code oncrpc.rdma.port.<service name>} if given, else {@code oncrpc.rdma.port}. */
+    public PortRule portOf(String serviceName) {
+        PortRule own = serviceName == null ? null : servicePorts.get(serviceName);
         return own != null ? own : get(Settings.PORT);
     }
 
-    /** The ports given for services by name. */
-    public Map<String, Integer> servicePorts() {
-        return Collections.unmodifiableMap(servicePorts);
+    /** The setting that {@link #portOf} goes by, with its value, for messages. */
+    public String portSettingOf(String serviceName) {
+        boolean own = serviceName != null && servicePorts.containsKey(serviceName);
+        return own ? PORT_PREFIX + serviceName + "=" + servicePortTexts.get(serviceName) : Settings.PORT.name() + "=" + text(Settings.PORT);
+    }
+
+    /** The ports given for services by name, as they were written. */
+    public Map<String, String> servicePorts() {
+        return Collections.unmodifiableMap(servicePortTexts);
     }
 
     /** {@code oncrpc.transprot=rdma} must not end in silent TCP. */

@@ -10,7 +10,7 @@ import java.util.function.Function;
  * @param text default as an admin would write it
  * @param expected the range in words, for the error message and the documentation
  * @param meaning one sentence
- * @param parser turns text into the value or throws IllegalArgumentException
+ * @param parser turns text into the value or throws IllegalArgumentException; a {@link ConfigurationException} says what is wrong with it
  */
 public record Setting<T>(String name, String text, String expected, String meaning, Function<String, T> parser) {
 
@@ -23,7 +23,8 @@ public record Setting<T>(String name, String text, String expected, String meani
         try {
             return parser.apply(value.trim());
         } catch (IllegalArgumentException e) {
-            throw new ConfigurationException(givenName + "=" + value + ": expected " + expected);
+            String why = e instanceof ConfigurationException ? "; " + e.getMessage() : "";
+            throw new ConfigurationException(givenName + "=" + value + ": expected " + expected + why);
         }
     }
 }

@@ -4,10 +4,8 @@ package org.dcache.oncrpc4j.rdma.config;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.function.Function;
 
 /** All settings there are. {@code docs/configuration.md} is checked against this list by a test. */
@@ -31,12 +29,20 @@ public final class Settings {
             "auto, or a list of " + String.join(", ", PROVIDER_NAMES),
             "RDMA providers to use; auto is the first available one in this order", Settings::providers);
 
-    public static final Setting<Integer> PORT = integer("oncrpc.rdma.port", "", 0, 65535,
-            "port to serve RDMA on; empty: the service's own with rdma, 20049 for 2049 with tcp,rdma", true);
+    private static final String RULES = "rules such as 2049>20049,33115-33145>+10000";
 
-    public static final Setting<Map<Integer, Integer>> CONNECT = add("oncrpc.rdma.connect", "2049>20049",
-            "TCPPORT>RDMAPORT, several separated by commas, each TCP port once and never 111",
-            "with tcp,rdma: which TCP ports a client reaches over RDMA instead, and where", Settings::portMap);
+    public static final Setting<PortRule> PORT = add("oncrpc.rdma.port", "same", "same, a port, or " + RULES,
+            "port to serve RDMA on, by the service's TCP port; same: its own, with tcp,rdma 20049 too for 2049", PortRule::parse);
+
+    public static final Setting<PortRule> CONNECT = add("oncrpc.rdma.connect", "2049>20049", "same, or " + RULES + ", none for 111, or nothing",
+            "with tcp,rdma: which TCP ports a client reaches over RDMA instead, and where", Settings::connect);
+
+    public static final Setting<Boolean> REQUIRED = add("oncrpc.rdma.required", "on", "on or off",
+            "with tcp,rdma: a service that cannot serve RDMA does not start; off: it serves TCP alone, with a warning and a counter", Settings::onOff);
+
+    public static final Setting<Boolean> FALLBACK = add("oncrpc.rdma.fallback", "off", "off or tcp",
+            "with tcp,rdma: what a client does whose RDMA connection cannot be made; tcp: it connects over TCP, with a warning and a counter",
+            Settings::fallback);
 
     public static final Setting<List<String>> BIND = add("oncrpc.rdma.bind", "", "IP addresses separated by commas",
             "addresses to serve RDMA on; empty: the service's own", Settings::addresses);
@@ -135,9 +141,9 @@ public final class Settings {
             "nfs4j: largest READ, and the transfer sizes that it names to clients, bytes; empty: nfs4j is left as it is", true);
 
     public static final Setting<PortRule> NFS4J_DEVICES = add("oncrpc.rdma.nfs4j.devices", "off",
-            "off, same, a port, or TCPPORT>RDMAPORT, several separated by commas",
+            "off, same, a port, or " + RULES,
             "nfs4j: pNFS clients that came by RDMA are given RDMA addresses of the data servers, at these ports; off: nfs4j is left as it is",
-            s -> s.equals("off") ? null : PortRule.parse(s));
+            Settings::devices);
 
     private Settings() {}
 
@@ -216,21 +222,25 @@ public final class Settings {
         return words(s).stream().map(Cidr::parse).toList();
     }
 
-    private static Map<Integer, Integer> portMap(String s) {
-        Map<Integer, Integer> map = new LinkedHashMap<>();
-        for (String pair : words(s)) {
-            String[] ports = pair.split("\\s*>\\s*");
-            check(ports.length == 2);
-            check(port(ports[0]) != PORTMAP);
-            check(map.put(port(ports[0]), port(ports[1])) == null);
-        }
-        return Collections.unmodifiableMap(map);
+    private static boolean fallback(String s) {
+        check(s.equals("off") || s.equals("tcp"));
+        return s.equals("tcp");
     }
 
-    private static int port(String s) {
-        int port = Integer.parseInt(s);
-        check(port >= 1 && port <= 65535);
-        return port;
+    private static PortRule connect(String s) {
+        PortRule rule = s.isEmpty() ? PortRule.NONE : PortRule.parse(s);
+        check(rule.one().isEmpty());
+        if (!rule.isSame() && rule.covers(PORTMAP)) {
+            throw new ConfigurationException("the port mapper, 111, is always reached over TCP");
+        }
+        return rule;
+    }
+
+    /** Null stands for off. */
+    private static PortRule devices(String s) {
+        PortRule rule = s.equals("off") ? null : PortRule.parse(s);
+        check(rule == null || rule.one().orElse(1) > 0);
+        return rule;
     }
 
     /** Null stands for auto. */

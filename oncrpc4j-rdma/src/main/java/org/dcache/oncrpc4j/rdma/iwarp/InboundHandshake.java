@@ -43,12 +43,14 @@ final class InboundHandshake extends IncomingRequest implements EventLoop.Handle
     private final SocketChannel channel;
     private final ConnectionRequestHandler handler;
     private final Counters counters;
-    private final MpaFrameReader reader = new MpaFrameReader(false);
+    private final MpaFrameReader reader;
     private byte[] privateData;
     private SelectionKey key;
     private VerbsException cause;
 
-    InboundHandshake(IwarpAdapter adapter, EventLoop loop, SocketChannel channel, Members ofListener, ConnectionRequestHandler handler) throws IOException {
+    /** @param head what was read of the Request */
+    InboundHandshake(IwarpAdapter adapter, EventLoop loop, SocketChannel channel, ByteBuffer head, Members ofListener, ConnectionRequestHandler handler)
+            throws IOException {
         super(loop, adapter.members(), ofListener, adapter.counters(), IwarpCounter.HANDLER_FAILED, (InetSocketAddress) channel.getLocalAddress(),
                 (InetSocketAddress) channel.getRemoteAddress());
         this.adapter = adapter;
@@ -56,10 +58,19 @@ final class InboundHandshake extends IncomingRequest implements EventLoop.Handle
         this.channel = channel;
         this.handler = handler;
         this.counters = adapter.counters();
+        this.reader = new MpaFrameReader(false, head);
     }
 
-    /** Loop. */
-    void start() {
+    /** Any thread, once. */
+    void begin() {
+        if (loop.inLoop()) {
+            start();
+        } else {
+            loop.execute(this::start);
+        }
+    }
+
+    private void start() {
         if (isOver()) {
             return;
         }

@@ -27,6 +27,7 @@ import org.dcache.oncrpc4j.rdma.verbs.Listener;
 import org.dcache.oncrpc4j.rdma.verbs.MemoryBudget;
 import org.dcache.oncrpc4j.rdma.verbs.MemoryRegion;
 import org.dcache.oncrpc4j.rdma.verbs.QueuePairHandler;
+import org.dcache.oncrpc4j.rdma.verbs.SharedPort;
 import org.dcache.oncrpc4j.rdma.verbs.error.AdapterClosedException;
 import org.dcache.oncrpc4j.rdma.verbs.parts.Members;
 
@@ -119,6 +120,19 @@ public final class IwarpAdapter implements Adapter {
         }
         loop.execute(listener::start);
         return listener;
+    }
+
+    @Override
+    public boolean sharesTcpPorts() {
+        return true;
+    }
+
+    @Override
+    public SharedPort share(InetSocketAddress local, ConnectionRequestHandler handler) throws AdapterClosedException {
+        if (closed) {
+            throw new AdapterClosedException("cannot share " + local + ": the iWARP adapter is closed");
+        }
+        return new IwarpSharedPort(this, local, handler);
     }
 
     @Override

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
+import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.ServerSocketChannel;
@@ -15,7 +16,6 @@ import org.dcache.oncrpc4j.rdma.metrics.Counters;
 import org.dcache.oncrpc4j.rdma.verbs.ConnectionRequestHandler;
 import org.dcache.oncrpc4j.rdma.verbs.HelperThread;
 import org.dcache.oncrpc4j.rdma.verbs.Listener;
-import org.dcache.oncrpc4j.rdma.verbs.error.ConnectionClosedException;
 import org.dcache.oncrpc4j.rdma.verbs.parts.Members;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -23,22 +23,22 @@ import org.slf4j.LoggerFactory;
 /**
  * A listening socket: accepts on its own loop and hands each socket to the loop where it will live.
  *
- * <p>At most {@code oncrpc.rdma.handshakes} of its sockets may be half open; more are closed at once. When accept fails, with whatever (mostly for want of file
- * descriptors), it pauses instead of spinning. Its handshakes end with it; connections do not depend on it once they are up.
+ * <p>When accept fails, with whatever (mostly for want of file descriptors), it pauses instead of spinning. Its {@link Newcomers} end with it; connections do not depend on it once they
+ * are up.
  */
 final class IwarpListener implements Listener, EventLoop.Handler, Members.Member {
 
     private static final long PAUSE_MILLIS = 100;
     private static final int ACCEPTS_PER_TURN = 64;
+    private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
     private static final Logger LOG = LoggerFactory.getLogger(IwarpListener.class);
 
     private final IwarpAdapter adapter;
     private final EventLoop loop;
-    private final ConnectionRequestHandler handler;
     private final Counters counters;
     private final ServerSocketChannel channel;
     private final InetSocketAddress local;
-    private final Members handshakes = new Members();
+    private final Newcomers newcomers;
     private final CountDownLatch closed = new CountDownLatch(1);
     private SelectionKey key;
     private boolean acceptFailed;
@@ -47,7 +47,6 @@ final class IwarpListener implements Listener, EventLoop.Handler, Members.Member
             throws IOException {
         this.adapter = adapter;
         this.loop = loop;
-        this.handler = handler;
         this.counters = adapter.counters();
         channel = open(address);
         try {
@@ -55,6 +54,7 @@ final class IwarpListener implements Listener, EventLoop.Handler, Members.Member
             channel.configureBlocking(false);
             channel.bind(address, backlog);
             local = (InetSocketAddress) channel.getLocalAddress();
+            newcomers = new Newcomers(adapter, local, handler);
         } catch (IOException | RuntimeException e) {
             channel.close();
             throw named(address, e);
@@ -96,8 +96,7 @@ final class IwarpListener implements Listener, EventLoop.Handler, Members.Member
                     return;
                 }
                 acceptFailed = false;
-                counters.increment(IwarpCounter.TCP_ACCEPTED);
-                accepted(socket);
+                newcomers.begin(socket, NOTHING);
             }
         } catch (ClosedChannelException e) {
             LOG.debug("listener on {} is closed", local);
@@ -116,37 +115,6 @@ final class IwarpListener implements Listener, EventLoop.Handler, Members.Member
         }
     }
 
-    private void accepted(SocketChannel socket) {
-        if (handshakes.count() >= adapter.settings().handshakes()) {
-            counters.increment(IwarpCounter.REFUSED_HALF_OPEN);
-            IwarpQueuePair.close(socket);
-            return;
-        }
-        InboundHandshake handshake = null;
-        try {
-            adapter.configure(socket);
-            EventLoop home = adapter.nextLoop();
-            handshake = new InboundHandshake(adapter, home, socket, handshakes, handler);
-            if (!handshake.join()) {
-                handshake.fail(new ConnectionClosedException("nobody listens on " + local + " any more"));
-            } else if (home == loop) {
-                handshake.start();
-            } else {
-                home.execute(handshake::start);
-            }
-        } catch (IOException e) {
-            counters.increment(IwarpCounter.HANDSHAKE_PEER_GONE);
-            IwarpQueuePair.close(socket);
-        } catch (RuntimeException | Error e) {
-            if (handshake == null) {
-                IwarpQueuePair.close(socket);
-            } else {
-                handshake.adapterClosed();
-            }
-            throw e;
-        }
-    }
-
     @Override
     public void close() {
         boolean mayWait = !HelperThread.isLoop();
@@ -160,10 +128,10 @@ final class IwarpListener implements Listener, EventLoop.Handler, Members.Member
             doClose();
         }
         boolean willRun = loop.execute(task);
-        handshakes.end();
+        newcomers.end();
         if (mayWait && willRun) {
             awaitClosed();
-            handshakes.close(() -> {});
+            newcomers.close();
         }
     }
 
@@ -197,6 +165,6 @@ final class IwarpListener implements Listener, EventLoop.Handler, Members.Member
     @Override
     public void adapterClosed() {
         loop.execute(this::doClose);
-        handshakes.end();
+        newcomers.end();
     }
 }

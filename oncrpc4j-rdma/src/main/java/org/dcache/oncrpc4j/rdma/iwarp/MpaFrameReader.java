@@ -36,8 +36,13 @@ final class MpaFrameReader {
 
     /** @param reply whether a Reply is expected */
     MpaFrameReader(boolean reply) {
+        this(reply, ByteBuffer.allocate(0));
+    }
+
+    /** @param head what was read of the frame, less than its header */
+    MpaFrameReader(boolean reply, ByteBuffer head) {
         this.reply = reply;
-        frame.limit(MpaFrame.HEADER_LENGTH);
+        frame.put(head).limit(MpaFrame.HEADER_LENGTH);
     }
 
     /** The frame from position 0 on, once {@link #read} said true. */

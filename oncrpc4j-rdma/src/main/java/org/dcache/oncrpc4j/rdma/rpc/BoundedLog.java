@@ -36,6 +36,19 @@ final class BoundedLog {
 
     /** As the logger's own, when there is room. */
     void info(String format, Object... arguments) {
+        if (room()) {
+            log.info(format, arguments);
+        }
+    }
+
+    /** As the logger's own, when there is room. */
+    void warn(String format, Object... arguments) {
+        if (room()) {
+            log.warn(format, arguments);
+        }
+    }
+
+    private boolean room() {
         long before;
         synchronized (this) {
             long now = clock.getAsLong();
@@ -45,7 +58,7 @@ final class BoundedLog {
             }
             if (lines == LINES) {
                 leftOut++;
-                return;
+                return false;
             }
             lines++;
             before = leftOut;
@@ -54,6 +67,6 @@ final class BoundedLog {
         if (before > 0) {
             log.info("{} lines like the next were left out, more than {} a minute", before, LINES);
         }
-        log.info(format, arguments);
+        return true;
     }
 }

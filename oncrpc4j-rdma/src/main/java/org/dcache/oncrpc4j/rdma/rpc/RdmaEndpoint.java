@@ -7,6 +7,8 @@ import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
 import java.nio.channels.UnresolvedAddressException;
 import java.util.ArrayDeque;
 import java.util.Collection;
@@ -22,8 +24,10 @@ import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import org.dcache.oncrpc4j.rdma.config.Cidr;
 import org.dcache.oncrpc4j.rdma.config.Configuration;
+import org.dcache.oncrpc4j.rdma.config.ConfigurationException;
 import org.dcache.oncrpc4j.rdma.config.Settings;
 import org.dcache.oncrpc4j.rdma.config.Transport;
 import org.dcache.oncrpc4j.rdma.metrics.Counters;
@@ -31,6 +35,7 @@ import org.dcache.oncrpc4j.rdma.metrics.CountersManagement;
 import org.dcache.oncrpc4j.rdma.spi.RpcEndpoint;
 import org.dcache.oncrpc4j.rdma.spi.ServiceContext;
 import org.dcache.oncrpc4j.rdma.xprt.Acceptor;
+import org.dcache.oncrpc4j.rdma.xprt.ConnectionOwner;
 import org.dcache.oncrpc4j.rdma.xprt.Connector;
 import org.dcache.oncrpc4j.rdma.xprt.DevicePool;
 import org.dcache.oncrpc4j.rdma.xprt.RdmaConnection;
@@ -58,6 +63,7 @@ final class RdmaEndpoint implements RpcEndpoint {
 
     /** Connections that come and go. */
     private final BoundedLog connectionLog = new BoundedLog(LOG);
+    private final BoundedLog fallbackLog = new BoundedLog(LOG);
     private final ServiceContext service;
     private final Configuration config;
     private final DevicePool.Source devices;
@@ -72,10 +78,12 @@ final class RdmaEndpoint implements RpcEndpoint {
     // guarded by this
     /** Null while nothing is open. */
     private List<DevicePool.Lease> leases;
+    private boolean visible;
     /** How to give back what was taken, the last first. */
     private final Deque<Runnable> taken = new ArrayDeque<>();
 
     private volatile boolean stopped;
+    private volatile SharedTcpPort shared;
 
     private volatile Executors executors;
     private volatile CallDispatcher dispatcher;
@@ -138,9 +146,7 @@ final class RdmaEndpoint implements RpcEndpoint {
         }
         if (leases == null) {
             try {
-                CountersManagement.acquire();
-                taken.push(CountersManagement::release);
-                taken.push(ServiceManagement.register(this)::close);
+                show();
                 timer = SharedThreads.acquireTimer();
                 taken.push(SharedThreads::releaseTimer);
                 ExecutorService workers = SharedThreads.acquireWorkers();
@@ -158,8 +164,19 @@ final class RdmaEndpoint implements RpcEndpoint {
         return leases;
     }
 
+    /** By JMX; also a service or client that has to do without RDMA, since its counters say so. */
+    private synchronized void show() {
+        if (!visible) {
+            CountersManagement.acquire();
+            taken.push(CountersManagement::release);
+            taken.push(ServiceManagement.register(this)::close);
+            visible = true;
+        }
+    }
+
     /** All of it, also when one of them throws. */
     private void giveBack() {
+        visible = false;
         Runnable last = taken.poll();
         if (last != null) {
             try {
@@ -172,27 +189,43 @@ final class RdmaEndpoint implements RpcEndpoint {
 
     @Override
     public void start() throws IOException {
+        start(null);
+    }
+
+    @Override
+    public void start(InetSocketAddress tcp) throws IOException {
         synchronized (lifecycle) {
             stopped = false;
-            bindAll();
+            try {
+                bindAll(tcp);
+            } catch (IOException | RuntimeException e) {
+                if (tcp == null || config.get(Settings.TRANSPORT) != Transport.TCP_AND_RDMA || config.get(Settings.REQUIRED)) {
+                    throw e;
+                }
+                stopped = false;
+                show();
+                counters.increment(RpcCounter.SERVED_TCP_ALONE);
+                LOG.warn("service {} serves TCP alone, on {}, as {} is off: {}", service.name(), tcp, Settings.REQUIRED.name(),
+                        e instanceof IOException || e instanceof ConfigurationException ? e.getMessage() : e.toString());
+            }
         }
     }
 
-    private void bindAll() throws IOException {
+    private void bindAll(InetSocketAddress tcp) throws IOException {
         if (service.client() || !acceptors.isEmpty()) {
             return;
         }
         try {
-            ServicePorts.Range range = ServicePorts.range(service, config);
             List<DevicePool.Lease> all = open();
-            for (InetAddress address : ServicePorts.addresses(service, config)) {
+            List<InetAddress> addresses = ServicePorts.addresses(service, config);
+            for (InetAddress address : addresses) {
                 List<DevicePool.Lease> able = all.stream().filter(lease -> lease.device().serves(address)).toList();
                 if (able.isEmpty()) {
                     throw new BindException("none of the RDMA providers in use can serve IPv6, so not " + address.getHostAddress()
                             + "; name an IPv4 address (oncrpc.rdma.bind) or another provider (oncrpc.rdma.provider)");
                 }
                 for (DevicePool.Lease lease : able) {
-                    acceptors.add(bind(lease.device(), address, range));
+                    bind(lease.device(), address, tcp, addresses);
                 }
             }
         } catch (IOException | RuntimeException | Error e) {
@@ -202,8 +235,14 @@ final class RdmaEndpoint implements RpcEndpoint {
             }
             throw e;
         }
+        if (acceptors.isEmpty()) {
+            LOG.warn("service {} on TCP port {} is not served over RDMA: {} does not name that port", service.name(), tcp == null ? service.minPort() : tcp.getPort(),
+                    config.portSettingOf(service.name()));
+            return;
+        }
         for (Acceptor acceptor : acceptors) {
-            LOG.info("service {} accepts RDMA connections on {}", service.name(), acceptor.localAddress());
+            LOG.info("service {} accepts RDMA connections on {}{}", service.name(), acceptor.localAddress(),
+                    shared != null && acceptor == shared.acceptor() ? ", its TCP port" : "");
         }
         if (service.publish()) {
             new Rpcbind().publish(service.programs().keySet(), listeners());
@@ -214,18 +253,67 @@ final class RdmaEndpoint implements RpcEndpoint {
         return new RegbufMemoryManager(device.regbufs(), config.get(Settings.LEND));
     }
 
-    private Acceptor bind(RdmaDevice device, InetAddress address, ServicePorts.Range range) throws IOException {
-        IOException last = null;
-        for (int port = range.first(); port <= range.last(); port++) {
+    private Supplier<ConnectionOwner> owners(RdmaDevice device) {
+        RegbufMemoryManager memory = memory(device);
+        return () -> new TransportOwner(this, memory);
+    }
+
+    private void bind(RdmaDevice device, InetAddress address, InetSocketAddress tcp, List<InetAddress> addresses) throws IOException {
+        boolean sharing = tcp != null && device.sharesTcpPorts() && (tcp.getAddress().isAnyLocalAddress() || tcp.getAddress().equals(address));
+        ServicePorts.Ports ports = ServicePorts.ports(service, config, tcp == null ? service.minPort() : tcp.getPort(), sharing);
+        BindException last = null;
+        for (int port : ports.ports()) {
             try {
-                RegbufMemoryManager memory = memory(device);
-                return new Acceptor(device, new InetSocketAddress(address, port), Math.max(1, service.backlog()), this::allowed,
-                        config.get(Settings.CONNECTIONS), connections::size, counters, () -> new TransportOwner(this, memory));
+                if (sharing && port == tcp.getPort()) {
+                    share(device, tcp, addresses);
+                } else {
+                    acceptors.add(new Acceptor(device, new InetSocketAddress(address, port), Math.max(1, service.backlog()), this::allowed,
+                            config.get(Settings.CONNECTIONS), connections::size, counters, owners(device)));
+                    PortsTaken.add(acceptors.get(acceptors.size() - 1).localAddress().getPort(), this, described(tcp));
+                }
+                if (ports.first()) {
+                    return;
+                }
             } catch (BindException e) {
-                last = e;
+                last = PortsTaken.refused(port, described(tcp), config.portSettingOf(service.name()), e);
+                if (!ports.first()) {
+                    throw last;
+                }
             }
         }
-        throw last;
+        if (last != null) {
+            throw last;
+        }
+    }
+
+    /** Its connections come on the TCP port, which is one for all addresses that it covers. */
+    private void share(RdmaDevice device, InetSocketAddress tcp, List<InetAddress> addresses) throws IOException {
+        if (shared == null) {
+            Acceptor acceptor = Acceptor.shared(device, tcp, this::allowed, config.get(Settings.CONNECTIONS), connections::size, counters, owners(device));
+            acceptors.add(acceptor);
+            shared = new SharedTcpPort(acceptor, addresses);
+        }
+    }
+
+    /** For messages about ports: services of one JVM may have one name. */
+    private String described(InetSocketAddress tcp) {
+        return "service " + service.name() + (tcp == null ? "" : " (TCP port " + tcp.getPort() + ")");
+    }
+
+    @Override
+    public boolean sharesTcpPort() {
+        return !service.client() && config.get(Settings.TRANSPORT) == Transport.TCP_AND_RDMA;
+    }
+
+    @Override
+    public boolean begins(ByteBuffer head) {
+        return Acceptor.begins(head);
+    }
+
+    @Override
+    public boolean take(SocketChannel channel, ByteBuffer head) {
+        SharedTcpPort port = shared;
+        return port != null && port.take(channel, head);
     }
 
     private boolean allowed(InetAddress peer) {
@@ -264,6 +352,22 @@ final class RdmaEndpoint implements RpcEndpoint {
         if (target.isUnresolved()) {
             throw (UnresolvedAddressException) new UnresolvedAddressException().initCause(new UnknownHostException(target.getHostString()));
         }
+        try {
+            return connectTo(target, timeout, unit);
+        } catch (InterruptedIOException e) {
+            throw e;
+        } catch (IOException e) {
+            if (stopped || config.get(Settings.TRANSPORT) != Transport.TCP_AND_RDMA || !config.get(Settings.FALLBACK)) {
+                throw e;
+            }
+            show();
+            counters.increment(RpcCounter.FELL_BACK_TO_TCP);
+            fallbackLog.warn("no RDMA connection to {}, TCP to {} instead, as {} is tcp: {}", target, address, Settings.FALLBACK.name(), e.getMessage());
+            return null;
+        }
+    }
+
+    private RpcTransport connectTo(InetSocketAddress target, long timeout, TimeUnit unit) throws IOException {
         RdmaDevice device = open().get(0).device();
         long handshake = config.get(Settings.HANDSHAKE_TIMEOUT);
         long millis = Math.max(1, Math.min(unit.toMillis(timeout), handshake));
@@ -304,13 +408,15 @@ final class RdmaEndpoint implements RpcEndpoint {
         synchronized (lifecycle) {
             synchronized (this) {
                 stopped = true;
-                if (leases == null) {
+                if (leases == null && !visible) {
                     return;
                 }
                 leases = null;
             }
+            shared = null;
             acceptors.forEach(Acceptor::close);
             acceptors.clear();
+            PortsTaken.remove(this);
             await(unit.toMillis(gracePeriod), () -> connections.stream().allMatch(t -> t.connection().isIdle()), true);
             connections.forEach(RdmaRpcTransport::close);
             await(LINGER, connections::isEmpty, true);

@@ -6,7 +6,9 @@ import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.dcache.oncrpc4j.portmap.OncRpcPortmap;
@@ -46,11 +48,14 @@ final class Rpcbind {
         this.port = port;
     }
 
-    /** Enters each program under each address. */
+    /** Enters each program under the first address of each netid: rpcbind holds no more. */
     void publish(Collection<OncRpcProgram> programs, List<InetSocketAddress> addresses) {
         ask(programs, (call, program) -> {
+            Set<String> entered = new HashSet<>();
             for (InetSocketAddress address : addresses) {
-                set(call, OncRpcPortmap.RPCBPROC_SET, program, netid(address.getAddress()), InetSocketAddresses.uaddrOf(address));
+                if (entered.add(netid(address.getAddress()))) {
+                    set(call, OncRpcPortmap.RPCBPROC_SET, program, netid(address.getAddress()), InetSocketAddresses.uaddrOf(address));
+                }
             }
         });
     }

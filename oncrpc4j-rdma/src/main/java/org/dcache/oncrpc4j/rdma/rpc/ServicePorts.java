@@ -6,8 +6,10 @@ import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.dcache.oncrpc4j.rdma.config.Configuration;
 import org.dcache.oncrpc4j.rdma.config.ConfigurationException;
+import org.dcache.oncrpc4j.rdma.config.PortRule;
 import org.dcache.oncrpc4j.rdma.config.Settings;
 import org.dcache.oncrpc4j.rdma.config.Transport;
 import org.dcache.oncrpc4j.rdma.spi.ServiceContext;
@@ -24,22 +26,32 @@ final class ServicePorts {
 
     private ServicePorts() {}
 
-    /** First and last port to try; 0 and 0: an ephemeral one. */
-    record Range(int first, int last) {}
+    /** What to do with them. @param first bind the first that is free, else each; none: the service is not served over RDMA */
+    record Ports(List<Integer> ports, boolean first) {}
 
-    static Range range(ServiceContext service, Configuration config) {
-        Integer given = config.portOf(service.name());
-        if (given != null) {
-            return new Range(given, given);
+    /**
+     * @param tcp the service's TCP port, where it keeps it
+     * @param shared whether RDMA connections can come on that port
+     * @throws ConfigurationException the service has no TCP, and would have no RDMA either
+     */
+    static Ports ports(ServiceContext service, Configuration config, int tcp, boolean shared) {
+        PortRule rule = config.portOf(service.name());
+        if (rule.one().isPresent()) {
+            return new Ports(List.of(rule.one().getAsInt()), false);
         }
-        if (config.get(Settings.TRANSPORT) != Transport.TCP_AND_RDMA) {
-            return new Range(service.minPort(), Math.max(service.minPort(), service.maxPort()));
+        if (config.get(Settings.TRANSPORT) == Transport.TCP_AND_RDMA) {
+            if (rule.isSame() && tcp == NFS) {
+                return new Ports(shared ? List.of(NFS_RDMA, NFS) : List.of(NFS_RDMA), false);
+            }
+            return new Ports(rule.rdmaPort(tcp).stream().boxed().toList(), false);
         }
-        if (service.minPort() == NFS && service.maxPort() == NFS) {
-            return new Range(NFS_RDMA, NFS_RDMA);
+        int last = Math.max(service.minPort(), service.maxPort());
+        List<Integer> all = IntStream.rangeClosed(service.minPort(), last).flatMap(port -> rule.rdmaPort(port).stream()).boxed().toList();
+        if (all.isEmpty()) {
+            throw new ConfigurationException("no rule of " + config.portSettingOf(service.name()) + " names a port of the service " + service.name() + ", "
+                    + service.minPort() + (last > service.minPort() ? "-" + last : "") + ": with " + Settings.TRANSPORT.name() + "=rdma it needs one");
         }
-        throw new ConfigurationException("service " + service.name() + " on port " + service.minPort() + " keeps its TCP port with oncrpc.transport=tcp,rdma;"
-                + " say which port RDMA gets: " + Settings.PORT.name() + " or " + Settings.PORT.name() + "." + service.name());
+        return new Ports(all, true);
     }
 
     static List<InetAddress> addresses(ServiceContext service, Configuration config) throws UnknownHostException {
@@ -56,7 +68,7 @@ final class ServicePorts {
         if (address.getPort() == PORTMAP) {
             return false;
         }
-        return config.get(Settings.TRANSPORT) != Transport.TCP_AND_RDMA || config.get(Settings.CONNECT).containsKey(address.getPort());
+        return config.get(Settings.TRANSPORT) != Transport.TCP_AND_RDMA || config.get(Settings.CONNECT).covers(address.getPort());
     }
 
     /** Where it goes. */
@@ -64,7 +76,7 @@ final class ServicePorts {
         if (config.get(Settings.TRANSPORT) != Transport.TCP_AND_RDMA) {
             return address;
         }
-        int port = config.get(Settings.CONNECT).getOrDefault(address.getPort(), address.getPort());
+        int port = config.get(Settings.CONNECT).rdmaPort(address.getPort()).orElse(address.getPort());
         return address.isUnresolved() ? InetSocketAddress.createUnresolved(address.getHostString(), port)
                 : new InetSocketAddress(address.getAddress(), port);
     }

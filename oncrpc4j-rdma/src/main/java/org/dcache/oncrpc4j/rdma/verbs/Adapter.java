@@ -37,6 +37,21 @@ public interface Adapter extends AutoCloseable {
      */
     Listener listen(InetSocketAddress local, int backlog, ConnectionRequestHandler handler) throws IOException;
 
+    /** Whether {@link #share} works. */
+    default boolean sharesTcpPorts() {
+        return false;
+    }
+
+    /**
+     * As {@link #listen}, on a TCP port that belongs to somebody else.
+     *
+     * @param local where that one listens
+     * @throws UnsupportedOperationException unless {@link #sharesTcpPorts()}
+     */
+    default SharedPort share(InetSocketAddress local, ConnectionRequestHandler handler) throws VerbsException {
+        throw new UnsupportedOperationException(provider() + " has no use for TCP ports of others");
+    }
+
     /**
      * Connects. Exactly one of {@code listener}'s methods is called, on a loop thread; when it succeeds, the handler's
      * {@link QueuePairHandler#onEstablished} has been called before.

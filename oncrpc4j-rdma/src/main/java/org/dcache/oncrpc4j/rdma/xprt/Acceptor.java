@@ -4,6 +4,8 @@ package org.dcache.oncrpc4j.rdma.xprt;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
 import java.util.function.IntSupplier;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
@@ -11,7 +13,9 @@ import org.dcache.oncrpc4j.rdma.metrics.Counters;
 import org.dcache.oncrpc4j.rdma.proto.PrivateData;
 import org.dcache.oncrpc4j.rdma.verbs.Capabilities;
 import org.dcache.oncrpc4j.rdma.verbs.ConnectionRequest;
+import org.dcache.oncrpc4j.rdma.verbs.ConnectionRequestHandler;
 import org.dcache.oncrpc4j.rdma.verbs.Listener;
+import org.dcache.oncrpc4j.rdma.verbs.SharedPort;
 import org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter;
 
 /**
@@ -31,6 +35,11 @@ public final class Acceptor implements AutoCloseable {
     private final Listener listener;
     private volatile boolean closed;
 
+    /** Makes the listener that asks this handler. */
+    private interface Opening {
+        Listener open(ConnectionRequestHandler handler) throws IOException;
+    }
+
     /**
      * @param allowed who may connect
      * @param maxConnections bound on the service's connections
@@ -40,13 +49,34 @@ public final class Acceptor implements AutoCloseable {
      */
     public Acceptor(RdmaDevice device, InetSocketAddress address, int backlog, Predicate<InetAddress> allowed, int maxConnections,
             IntSupplier connections, Counters counters, Supplier<ConnectionOwner> owners) throws IOException {
+        this(device, handler -> device.adapter().listen(address, backlog, handler), allowed, maxConnections, connections, counters, owners);
+    }
+
+    /** As the constructor, on a TCP port where somebody else listens: connections come by {@link #take}. Only where the device {@linkplain RdmaDevice#sharesTcpPorts() shares} ports. */
+    public static Acceptor shared(RdmaDevice device, InetSocketAddress tcp, Predicate<InetAddress> allowed, int maxConnections,
+            IntSupplier connections, Counters counters, Supplier<ConnectionOwner> owners) throws IOException {
+        return new Acceptor(device, handler -> device.adapter().share(tcp, handler), allowed, maxConnections, connections, counters, owners);
+    }
+
+    private Acceptor(RdmaDevice device, Opening opening, Predicate<InetAddress> allowed, int maxConnections, IntSupplier connections, Counters counters,
+            Supplier<ConnectionOwner> owners) throws IOException {
         this.device = device;
         this.allowed = allowed;
         this.maxConnections = maxConnections;
         this.connections = connections;
         this.counters = counters;
         this.owners = owners;
-        this.listener = device.adapter().listen(address, backlog, this::requested);
+        this.listener = opening.open(this::requested);
+    }
+
+    /** Whether a TCP connection that begins with these bytes is for an acceptor on a shared port. Any thread. */
+    public static boolean begins(ByteBuffer head) {
+        return SharedPort.begins(head);
+    }
+
+    /** On a shared port: takes a connection. Any thread. @return false when it was not taken: the caller closes it */
+    public boolean take(SocketChannel channel, ByteBuffer head) {
+        return listener instanceof SharedPort port && port.take(channel, head);
     }
 
     public InetSocketAddress localAddress() {

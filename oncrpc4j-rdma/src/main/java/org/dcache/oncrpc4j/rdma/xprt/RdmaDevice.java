@@ -148,6 +148,11 @@ public final class RdmaDevice implements AutoCloseable {
         return adapter.capabilities().ipv6() || address instanceof Inet4Address || address.isAnyLocalAddress();
     }
 
+    /** Whether its connections can come on TCP ports of others. */
+    public boolean sharesTcpPorts() {
+        return adapter.sharesTcpPorts();
+    }
+
     /** How many connections are up. */
     public int connectionCount() {
         return connections.size();

@@ -19,6 +19,7 @@ import org.dcache.oncrpc4j.rdma.iwarp.IwarpGauge;
 import org.dcache.oncrpc4j.rdma.iwarp.wire.TerminateCode;
 import org.dcache.oncrpc4j.rdma.metrics.CounterName;
 import org.dcache.oncrpc4j.rdma.rdmacore.device.RdmaCoreCounter;
+import org.dcache.oncrpc4j.rdma.rpc.RpcCounter;
 import org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter;
 import org.dcache.oncrpc4j.rdma.xprt.counters.XprtGauge;
 import org.junit.jupiter.api.Test;
@@ -45,7 +46,7 @@ class OperationsDocTest {
             }
         }
         Stream<CounterName> all = Stream.of(XprtCounter.values(), XprtGauge.values(), IwarpGauge.values(), IwarpCounter.values(), TerminateCode.values(),
-                        DisniCounter.values(), RdmaCoreCounter.values())
+                        DisniCounter.values(), RdmaCoreCounter.values(), RpcCounter.values())
                 .flatMap(Arrays::stream);
         assertThat(explained).containsExactlyInAnyOrderElementsOf(all.map(CounterName::label).toList());
     }

@@ -32,8 +32,8 @@ class ConfigurationTest {
         }
         assertThat(configuration.get(Settings.TRANSPORT)).isEqualTo(Transport.TCP);
         assertThat(configuration.get(Settings.PROVIDER)).containsExactly("auto");
-        assertThat(configuration.get(Settings.CONNECT)).isEqualTo(Map.of(2049, 20049));
-        assertThat(configuration.get(Settings.PORT)).isNull();
+        assertThat(configuration.get(Settings.CONNECT).rdmaPort(2049)).hasValue(20049);
+        assertThat(configuration.get(Settings.PORT).isSame()).isTrue();
         assertThat(configuration.get(Settings.MEMORY)).isNull();
         assertThat(configuration.get(Settings.ALLOW)).isEmpty();
         assertThat(configuration.get(Settings.BIND)).isEmpty();
@@ -61,9 +61,10 @@ class ConfigurationTest {
                 "transport=tcp,rdma, rdma.port=20049 ,rdma.bind=192.0.2.1,::1,oncrpc.rdma.connect=2049>20049,3049>30049");
 
         assertThat(configuration.get(Settings.TRANSPORT)).isEqualTo(Transport.TCP_AND_RDMA);
-        assertThat(configuration.get(Settings.PORT)).isEqualTo(20049);
+        assertThat(configuration.get(Settings.PORT).one()).hasValue(20049);
         assertThat(configuration.get(Settings.BIND)).containsExactly("192.0.2.1", "::1");
-        assertThat(configuration.get(Settings.CONNECT)).containsExactly(Map.entry(2049, 20049), Map.entry(3049, 30049));
+        assertThat(configuration.get(Settings.CONNECT).rdmaPort(2049)).hasValue(20049);
+        assertThat(configuration.get(Settings.CONNECT).rdmaPort(3049)).hasValue(30049);
         assertThat(configuration.text(Settings.TRANSPORT)).isEqualTo("tcp,rdma");
     }
 
@@ -128,13 +129,16 @@ class ConfigurationTest {
     void servicePorts() {
         Configuration configuration = Configuration.of(Map.of("oncrpc.rdma.port", "20049", "oncrpc.rdma.port.my.svc", "20050"));
 
-        assertThat(configuration.portOf("my.svc")).isEqualTo(20050);
-        assertThat(configuration.portOf("other")).isEqualTo(20049);
-        assertThat(configuration.servicePorts()).isEqualTo(Map.of("my.svc", 20050));
-        assertThat(Configuration.defaults().portOf("my.svc")).isNull();
+        assertThat(configuration.portOf("my.svc").one()).hasValue(20050);
+        assertThat(configuration.portOf("other").one()).hasValue(20049);
+        assertThat(configuration.portSettingOf("my.svc")).isEqualTo("oncrpc.rdma.port.my.svc=20050");
+        assertThat(configuration.portSettingOf("other")).isEqualTo("oncrpc.rdma.port=20049");
+        assertThat(configuration.servicePorts()).isEqualTo(Map.of("my.svc", "20050"));
+        assertThat(Configuration.defaults().portOf("my.svc").isSame()).isTrue();
         assertThatExceptionOfType(ConfigurationException.class)
                 .isThrownBy(() -> Configuration.of(Map.of("oncrpc.rdma.port.my.svc", "65536")))
-                .withMessage("oncrpc.rdma.port.my.svc=65536: expected a number from 0 to 65535");
+                .withMessage("oncrpc.rdma.port.my.svc=65536: expected same, a port, or rules such as 2049>20049,33115-33145>+10000; "
+                        + "'65536' is no port from 0 to 65535");
     }
 
     @ParameterizedTest

@@ -13,7 +13,7 @@ import org.dcache.oncrpc4j.rpc.net.IpProtocolType;
 
 /**
  * Serves {@link EchoService} until {@code stop}, {@code stop MILLIS} or the end of stdin. Arguments: port (0 for any), and {@code tcp}, {@code udp}
- * or {@code tcp+udp}. Prints {@code READY address} and {@code SERVICE text}, or {@code FAILED exception} and then waits as well.
+ * or {@code tcp+udp}, and {@code same} or {@code worker} for the threads that read. Prints {@code READY address} and {@code SERVICE text}, or {@code FAILED exception} and then waits as well.
  */
 public final class EchoServer {
 
@@ -24,7 +24,7 @@ public final class EchoServer {
         String protocols = args.length > 1 ? args[1] : "tcp";
         OncRpcSvc service = null;
         try {
-            service = build(EchoService.PROGRAM, port, protocols);
+            service = build(EchoService.PROGRAM, port, protocols, args.length > 2 ? args[2] : "same");
             service.start();
             System.out.println("READY " + service.getInetSocketAddress(protocols.contains("tcp") ? IpProtocolType.TCP : IpProtocolType.UDP));
             System.out.println("SERVICE " + service);
@@ -42,6 +42,10 @@ public final class EchoServer {
     }
 
     static OncRpcSvc build(OncRpcProgram program, int port, String protocols) {
+        return build(program, port, protocols, "same");
+    }
+
+    private static OncRpcSvc build(OncRpcProgram program, int port, String protocols, String threads) {
         OncRpcSvcBuilder builder = new OncRpcSvcBuilder()
                 .withServiceName("echo")
                 .withoutAutoPublish()
@@ -49,6 +53,9 @@ public final class EchoServer {
                 .withRpcService(program, new EchoService());
         if (port != 0) {
             builder.withPort(port);
+        }
+        if (threads.equals("worker")) {
+            builder.withWorkerThreadIoStrategy();
         }
         if (protocols.contains("tcp")) {
             builder.withTCP();

@@ -73,7 +73,7 @@ final class DeviceAddress {
             int low = address.lastIndexOf('.');
             int high = address.lastIndexOf('.', low - 1);
             boolean tcp = (netid.equals("tcp") || netid.equals("tcp6")) && high > 0;
-            int rdma = tcp ? ports.rdmaPort(Integer.parseInt(address.substring(high + 1, low)) << 8 | Integer.parseInt(address.substring(low + 1))) : 0;
+            int rdma = tcp ? ports.rdmaPort(Integer.parseInt(address.substring(high + 1, low)) << 8 | Integer.parseInt(address.substring(low + 1))).orElse(0) : 0;
             put(rdma == 0 ? netid : netid.equals("tcp") ? "rdma" : "rdma6");
             put(rdma == 0 ? address : address.substring(0, high) + '.' + (rdma >> 8) + '.' + (rdma & 0xff));
         }

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -43,6 +44,9 @@ final class WovenService implements ServiceHook {
     private final List<NIOTransport> transports;
     private final Set<?> bound;
 
+    /** Null where RDMA cannot come on the TCP port. */
+    private final AcceptProbe probe;
+
     private NIOTransport tcpAside;
     private volatile boolean started;
     private volatile boolean withdrawn;
@@ -55,6 +59,7 @@ final class WovenService implements ServiceHook {
         this.client = fields.client();
         this.transports = ServiceBridge.cast(fields.transports());
         this.bound = fields.bound();
+        this.probe = !client && endpoint.sharesTcpPort() ? new AcceptProbe(endpoint) : null;
         if (endpoint.replacesTcp()) {
             putTcpAside();
         }
@@ -70,7 +75,13 @@ final class WovenService implements ServiceHook {
         if (!client && ServiceBridge.hasPortmapProgram(programs)) {
             withdrawn = true;
             putTcpBack();
+        } else if (probe != null) {
+            tcp().ifPresent(probe::install);
         }
+    }
+
+    private Optional<NIOTransport> tcp() {
+        return transports.stream().filter(TCPNIOTransport.class::isInstance).findFirst();
     }
 
     @Override
@@ -80,7 +91,7 @@ final class WovenService implements ServiceHook {
             return;
         }
         try {
-            endpoint.start();
+            endpoint.start(client ? null : service.getInetSocketAddress(IpProtocolType.TCP));
             started = true;
         } catch (IOException | RuntimeException e) {
             unbind();
@@ -88,10 +99,17 @@ final class WovenService implements ServiceHook {
         }
     }
 
-    @Override
-    public void stopping() {
+    private void leaving() {
         started = false;
         Portmappers.stopping(service);
+        if (probe != null) {
+            tcp().ifPresent(probe::remove);
+        }
+    }
+
+    @Override
+    public void stopping() {
+        leaving();
         try {
             endpoint.stop();
         } catch (RuntimeException e) {
@@ -101,8 +119,7 @@ final class WovenService implements ServiceHook {
 
     @Override
     public void stopping(long gracePeriod, TimeUnit unit) {
-        started = false;
-        Portmappers.stopping(service);
+        leaving();
         try {
             endpoint.stop(gracePeriod, unit);
         } catch (RuntimeException e) {
@@ -116,7 +133,10 @@ final class WovenService implements ServiceHook {
             return null;
         }
         if (address.getPort() != OncRpcPortmap.PORTMAP_PORT && !Portmappers.listenOn(address) && endpoint.diverts(address)) {
-            return endpoint.connect(address, timeout, unit);
+            Object transport = endpoint.connect(address, timeout, unit);
+            if (transport != null) {
+                return transport;
+            }
         }
         startTcpOfClient();
         return null;

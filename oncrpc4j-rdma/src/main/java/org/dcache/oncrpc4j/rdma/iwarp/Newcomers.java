@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.iwarp;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import org.dcache.oncrpc4j.rdma.verbs.ConnectionRequestHandler;
+import org.dcache.oncrpc4j.rdma.verbs.error.ConnectionClosedException;
+import org.dcache.oncrpc4j.rdma.verbs.parts.Members;
+
+/**
+ * The sockets that connected to one listener and are not connections yet: each is handed to the loop where it will live, and begins its handshake there.
+ *
+ * <p>At most {@code oncrpc.rdma.handshakes} of them are half open; more are closed at once. Any thread.
+ */
+final class Newcomers {
+
+    private final IwarpAdapter adapter;
+    private final InetSocketAddress local;
+    private final ConnectionRequestHandler handler;
+    private final Members handshakes = new Members();
+
+    /** @param local the listener's, for messages */
+    Newcomers(IwarpAdapter adapter, InetSocketAddress local, ConnectionRequestHandler handler) {
+        this.adapter = adapter;
+        this.local = local;
+        this.handler = handler;
+    }
+
+    /** Owns the socket from here on, whatever happens. @param head what was read from it */
+    void begin(SocketChannel socket, ByteBuffer head) {
+        adapter.counters().increment(IwarpCounter.TCP_ACCEPTED);
+        InboundHandshake handshake = null;
+        try {
+            handshake = join(socket, head);
+            if (handshake == null) {
+                adapter.counters().increment(IwarpCounter.REFUSED_HALF_OPEN);
+                IwarpQueuePair.close(socket);
+            } else {
+                handshake.begin();
+            }
+        } catch (IOException e) {
+            adapter.counters().increment(IwarpCounter.HANDSHAKE_PEER_GONE);
+            IwarpQueuePair.close(socket);
+        } catch (RuntimeException | Error e) {
+            if (handshake == null) {
+                IwarpQueuePair.close(socket);
+            } else {
+                handshake.adapterClosed();
+            }
+            throw e;
+        }
+    }
+
+    /** Counting and joining are one step: threads of others bring sockets too. @return null when there are too many */
+    private synchronized InboundHandshake join(SocketChannel socket, ByteBuffer head) throws IOException {
+        if (handshakes.count() >= adapter.settings().handshakes()) {
+            return null;
+        }
+        adapter.configure(socket);
+        InboundHandshake handshake = new InboundHandshake(adapter, adapter.nextLoop(), socket, head, handshakes, handler);
+        if (!handshake.join()) {
+            handshake.fail(new ConnectionClosedException("nobody listens on " + local + " any more"));
+        }
+        return handshake;
+    }
+
+    /** Takes no more and tells all to end; waits for none. */
+    void end() {
+        handshakes.end();
+    }
+
+    /** As {@link #end}, and waits until none is left. Not on a loop. */
+    void close() {
+        handshakes.close(() -> {});
+    }
+}

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.rpc;
+
+import java.net.BindException;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.dcache.oncrpc4j.rdma.config.Settings;
+
+/**
+ * Which service of this JVM serves RDMA on which port, so that the next one that is sent to a port which is taken can be told by whom: programs with several services, such as dCache's
+ * pools, often give them one name and one setting. A port is in here from its binding to its closing. Any thread.
+ */
+final class PortsTaken {
+
+    private record Taker(Object endpoint, String service) {}
+
+    private static final Map<Integer, Taker> TAKEN = new ConcurrentHashMap<>();
+
+    private PortsTaken() {}
+
+    /** @param service name and TCP port, for messages */
+    static void add(int port, Object endpoint, String service) {
+        TAKEN.putIfAbsent(port, new Taker(endpoint, service));
+    }
+
+    /** All ports of that service. */
+    static void remove(Object endpoint) {
+        TAKEN.values().removeIf(taker -> taker.endpoint() == endpoint);
+    }
+
+    /** What to throw when this service cannot bind the port that a setting gives it. */
+    static BindException refused(int port, String service, String setting, BindException cause) {
+        Taker owner = TAKEN.get(port);
+        String text = owner == null ? cause.getMessage() + " (" + setting + ")"
+                : service + " cannot serve RDMA on port " + port + ", where " + setting + " sends it: " + owner.service()
+                        + " of this JVM does; give each service a port, with rules such as 2049>20049,33115-33145>+10000 or by " + Settings.PORT.name() + ".<service name>";
+        return (BindException) new BindException(text).initCause(cause);
+    }
+}

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.rpc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.net.BindException;
+import java.net.ConnectException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.dcache.oncrpc4j.rdma.config.Configuration;
+import org.dcache.oncrpc4j.rdma.spi.ServiceContext;
+import org.dcache.oncrpc4j.rdma.verbs.error.ProviderUnavailableException;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** Services and clients on both transports that cannot have RDMA: they fail, or do without where the settings say so. */
+class WithoutRdmaTest {
+
+    private static final InetSocketAddress TCP = new InetSocketAddress(InetAddress.getLoopbackAddress(), 33115);
+
+    private final ExecutorService executor = java.util.concurrent.Executors.newFixedThreadPool(1);
+    private final List<RdmaEndpoint> endpoints = new ArrayList<>();
+
+    private static Configuration config(String... settings) {
+        Map<String, String> all = new HashMap<>(Map.of("oncrpc.transport", "tcp,rdma", "oncrpc.rdma.provider", "iwarp", "oncrpc.rdma.memory", "64m"));
+        for (int i = 0; i < settings.length; i += 2) {
+            all.put(settings[i], settings[i + 1]);
+        }
+        return Configuration.of(all);
+    }
+
+    private RdmaEndpoint endpoint(boolean client, Configuration config) {
+        ServiceContext service = new ServiceContext("pool", client, Map.of(), executor, null, false, c -> {}, client ? 0 : 33115, client ? 0 : 33115,
+                "127.0.0.1", 10, false, false);
+        endpoints.add(new RdmaEndpoint(service, config));
+        return endpoints.get(endpoints.size() - 1);
+    }
+
+    @AfterEach
+    void stop() {
+        endpoints.forEach(RdmaEndpoint::stop);
+        executor.shutdownNow();
+    }
+
+    @Test
+    void aServiceThatNeedNotHaveRdmaServesTcpAlone() throws IOException {
+        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            String port = "" + taken.getLocalPort();
+            assertThatThrownBy(() -> endpoint(false, config("oncrpc.rdma.port", port)).start(TCP)).isInstanceOf(BindException.class)
+                    .hasMessageEndingWith("(oncrpc.rdma.port=" + port + ")");
+
+            RdmaEndpoint service = endpoint(false, config("oncrpc.rdma.port", port, "oncrpc.rdma.required", "off"));
+            service.start(TCP);
+            assertThat(service.counters().get(RpcCounter.SERVED_TCP_ALONE)).isEqualTo(1);
+            assertThat(service.localAddress()).isNull();
+            taken.close();
+            service.stop();
+            service.start(TCP);
+            assertThat(service.localAddress()).as("the port is free, and it is started again").isNotNull();
+        }
+    }
+
+    @Test
+    void aServiceWithoutAProviderServesTcpAloneIfItMay() throws IOException {
+        ServiceContext service = new ServiceContext("pool", false, Map.of(), executor, null, false, c -> {}, 33115, 33115, "127.0.0.1", 10, false, false);
+        RdmaEndpoint endpoint = new RdmaEndpoint(service, config("oncrpc.rdma.required", "off"), c -> {
+            throw new ProviderUnavailableException("no RDMA");
+        });
+        endpoints.add(endpoint);
+        endpoint.start(TCP);
+        assertThat(endpoint.counters().get(RpcCounter.SERVED_TCP_ALONE)).isEqualTo(1);
+    }
+
+    @Test
+    void aClientFallsBackToTcpOnlyIfItIsToldTo() throws IOException {
+        int nobody;
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            nobody = socket.getLocalPort();
+        }
+        String rule = "2049>" + nobody;
+        InetSocketAddress nfs = new InetSocketAddress(InetAddress.getLoopbackAddress(), 2049);
+        RdmaEndpoint strict = endpoint(true, config("oncrpc.rdma.connect", rule));
+        strict.start();
+        assertThatThrownBy(() -> strict.connect(nfs, 10, TimeUnit.SECONDS)).isInstanceOf(ConnectException.class);
+
+        RdmaEndpoint client = endpoint(true, config("oncrpc.rdma.connect", rule, "oncrpc.rdma.fallback", "tcp"));
+        client.start();
+        assertThat(client.connect(nfs, 10, TimeUnit.SECONDS)).as("TCP's turn").isNull();
+        assertThat(client.counters().get(RpcCounter.FELL_BACK_TO_TCP)).isEqualTo(1);
+        client.stop();
+        assertThatThrownBy(() -> client.connect(nfs, 10, TimeUnit.SECONDS)).as("a stopped client").isInstanceOf(IOException.class);
+    }
+
+    @Test
+    void twoServicesThatAreSentToOnePortAreBothNamed() throws IOException {
+        RdmaEndpoint first = endpoint(false, config("oncrpc.rdma.port", "0"));
+        first.start(TCP);
+        int port = first.localAddress().getPort();
+        RdmaEndpoint second = endpoint(false, config("oncrpc.rdma.port", "33116>" + port));
+        assertThatThrownBy(() -> second.start(new InetSocketAddress(InetAddress.getLoopbackAddress(), 33116))).isInstanceOf(BindException.class)
+                .hasMessage("service pool (TCP port 33116) cannot serve RDMA on port " + port + ", where oncrpc.rdma.port=33116>" + port
+                        + " sends it: service pool (TCP port 33115) of this JVM does; give each service a port, with rules such as"
+                        + " 2049>20049,33115-33145>+10000 or by oncrpc.rdma.port.<service name>");
+    }
+}
