@@ -35,8 +35,9 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 
 /**
- * Inline calls and replies through the connection engine and the software provider over loopback, both ends in this JVM, without oncrpc4j: what is allocated
- * here per call is what the transport allocates, client and server together. The benchmark itself reuses everything it can.
+ * Inline calls and replies through the connection engine and the software provider over loopback, both ends in this JVM, without oncrpc4j:
+ * what is allocated here per call is what the transport allocates, client and server together. The benchmark itself reuses everything it
+ * can.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
@@ -64,7 +65,8 @@ public class InlineCallBenchmark {
         VerbsProvider iwarp = ServiceLoader.load(VerbsProvider.class).stream().map(ServiceLoader.Provider::get)
                 .filter(p -> p.name().equals("iwarp")).findFirst().orElseThrow();
         device = new RdmaDevice(iwarp.open(config), Limits.of(config), COUNTERS, timer);
-        acceptor = new Acceptor(device, new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 8, address -> true, 8, device::connectionCount, COUNTERS, Server::new);
+        acceptor = new Acceptor(device, new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 8, address -> true, 8,
+                device::connectionCount, COUNTERS, Server::new);
         connection = Connector.connect(device, acceptor.localAddress(), null, 10_000, new Idle()).get(10, TimeUnit.SECONDS);
         for (int i = 0; i < DEPTH; i++) {
             calls[i] = new Call(i);

@@ -21,8 +21,8 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 
 /**
- * The calls of the data path into a library that does next to nothing ({@code verbs_stub.c}): what a post and a poll cost on our side of the device. The library is named by the
- * property {@code stub.library}.
+ * The calls of the data path into a library that does next to nothing ({@code verbs_stub.c}): what a post and a poll cost on our side of
+ * the device. The library is named by the property {@code stub.library}.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
@@ -42,7 +42,8 @@ public class FastCallsBenchmark {
     @Setup
     public void open() throws Throwable {
         SymbolLookup library = SymbolLookup.libraryLookup(Path.of(System.getProperty("stub.library")), Arena.global());
-        long context = (long) Linker.nativeLinker().downcallHandle(library.find("stub_context").orElseThrow(), FunctionDescriptor.of(ValueLayout.JAVA_LONG))
+        long context = (long) Linker.nativeLinker().downcallHandle(library.find("stub_context").orElseThrow(),
+                FunctionDescriptor.of(ValueLayout.JAVA_LONG))
                 .invokeExact();
         calls = new FastCalls(context);
         requests = new Memory.Block((long) chain * VerbsLayout.SendWr.SIZE + 8);

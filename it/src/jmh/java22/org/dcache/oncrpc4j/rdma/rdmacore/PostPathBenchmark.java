@@ -33,8 +33,9 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 
 /**
- * The whole way of a chain of Work Requests: from {@link SendQueue#post}, where the connection engine hands it over, through the native call, to the completion that {@link CompletionQueue#poll}
- * takes and the send queue's slots that it frees. The library does next to nothing ({@code verbs_stub.c}); it is named by the property {@code stub.library}.
+ * The whole way of a chain of Work Requests: from {@link SendQueue#post}, where the connection engine hands it over, through the native
+ * call, to the completion that {@link CompletionQueue#poll} takes and the send queue's slots that it frees. The library does next to
+ * nothing ({@code verbs_stub.c}); it is named by the property {@code stub.library}.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
@@ -76,7 +77,8 @@ public class PostPathBenchmark {
     @Setup
     public void open() throws Throwable {
         SymbolLookup library = SymbolLookup.libraryLookup(Path.of(System.getProperty("stub.library")), Arena.global());
-        long context = (long) Linker.nativeLinker().downcallHandle(library.find("stub_context").orElseThrow(), FunctionDescriptor.of(ValueLayout.JAVA_LONG))
+        long context = (long) Linker.nativeLinker().downcallHandle(library.find("stub_context").orElseThrow(),
+                FunctionDescriptor.of(ValueLayout.JAVA_LONG))
                 .invokeExact();
         Counters counters = Counters.process().child();
         Verbs verbs = new Verbs(library);

@@ -62,15 +62,18 @@ class ServeIT {
     @TempDir
     private Path directory;
 
-    private static <T> T call(RpcTransport transport, int program, int procedure, XdrAble arguments, Decoded.Reader<T> reader) throws Exception {
+    private static <T> T call(RpcTransport transport, int program, int procedure, XdrAble arguments, Decoded.Reader<T> reader)
+            throws Exception {
         Decoded<T> result = new Decoded<>(reader);
-        new RpcCall(program, 3, new RpcAuthTypeUnix(0, 0, new int[0], 1, "test"), transport).call(procedure, arguments, result, 30, TimeUnit.SECONDS);
+        new RpcCall(program, 3, new RpcAuthTypeUnix(0, 0, new int[0], 1, "test"), transport)
+                .call(procedure, arguments, result, 30, TimeUnit.SECONDS);
         return result.value();
     }
 
     private static long count(String name) throws JMException {
         ObjectName bean = new ObjectName("org.dcache.oncrpc4j.rdma:type=Counters");
-        return JMX.newMXBeanProxy(ManagementFactory.getPlatformMBeanServer(), bean, CountersMXBean.class).getCounters().getOrDefault("xprt." + name, 0L);
+        return JMX.newMXBeanProxy(ManagementFactory.getPlatformMBeanServer(), bean, CountersMXBean.class).getCounters()
+                .getOrDefault("xprt." + name, 0L);
     }
 
     @Test
@@ -136,8 +139,9 @@ class ServeIT {
     }
 
     /**
-     * What was read of a file of ones. Linux does not read and cut a file in one step each: a read that is under way sees the rest of the page behind the cut as zeros, or, when it
-     * was past the cut already, what is left of that rest. Anything else, and zeros elsewhere, would be bytes that the file never had.
+     * What was read of a file of ones. Linux does not read and cut a file in one step each: a read that is under way sees the rest of the
+     * page behind the cut as zeros, or, when it was past the cut already, what is left of that rest. Anything else, and zeros elsewhere,
+     * would be bytes that the file never had.
      */
     private static void assertOnesAndCuts(byte[] data) {
         int i = 0;
@@ -160,7 +164,8 @@ class ServeIT {
     @Test
     void itSaysHowToMountAndServesTcpBesideUntilItIsToldToEnd() throws Exception {
         try (Served served = Served.start("--memory", "16")) {
-            assertThat(served.greeting()).anyMatch(line -> line.contains("proto=rdma,port=" + served.rdmaPort() + ",mountproto=tcp,mountport="
+            assertThat(served.greeting())
+                    .anyMatch(line -> line.contains("proto=rdma,port=" + served.rdmaPort() + ",mountproto=tcp,mountport="
                     + served.tcpPort()));
             assertThat(served.greeting()).anyMatch(line -> line.contains("proto=tcp,port=" + served.tcpPort()));
             assertThat(nullCall(served.tcpPort())).as("accepted, success").containsExactly(7, 1, 0, 0, 0, 0);
@@ -198,14 +203,16 @@ class ServeIT {
         Path file = Files.createFile(directory.resolve("file"));
         assertThat(Tool.run("serve", file.toString())).satisfies(r -> assertThat(r.output()).endsWith(file + " is not a directory\n"))
                 .extracting(Tool.Result::status).isEqualTo(1);
-        assertThat(Tool.run("serve", directory.resolve("none").toString()).output()).contains("there is no directory " + directory.resolve("none"));
+        assertThat(Tool.run("serve", directory.resolve("none").toString()).output())
+                .contains("there is no directory " + directory.resolve("none"));
         assertThat(Tool.run("serve").status()).isEqualTo(2);
         assertThat(Tool.run("serve", "--memory", "--transport", "udp").output()).contains("--transport is tcp, rdma or tcp,rdma");
         int port = Ports.freePair();
         for (int taken : new int[] {port, port + 1}) {
             try (ServerSocket holder = new ServerSocket(taken)) {
                 Tool.Result result = Tool.run("serve", "--memory", "--port", "" + port, "--rdma-port", "" + (port + 1));
-                assertThat(result.output()).as("port %d of %d", holder.getLocalPort(), port).contains("" + taken).containsIgnoringCase("in use");
+                assertThat(result.output()).as("port %d of %d", holder.getLocalPort(), port).contains("" + taken)
+                        .containsIgnoringCase("in use");
                 assertThat(result.output().lines()).hasSize(1);
                 assertThat(result.status()).isOne();
             }

@@ -79,12 +79,14 @@ class ServeKerberosIT {
             byte[] data = new byte[300_001];
             data[300_000] = 7;
             Write3Args write = new Write3Args(created.object(), 0, data.length, Nfs3.FILE_SYNC, BulkData.copied(ByteBuffer.wrap(data)));
-            assertThat(overRdma.call(Nfs3.WRITE, GssService.PRIVACY, write, new Decoded<>(Write3Res::decode)).value().count()).isEqualTo(data.length);
+            assertThat(overRdma.call(Nfs3.WRITE, GssService.PRIVACY, write, new Decoded<>(Write3Res::decode)).value().count())
+                    .isEqualTo(data.length);
             // The same context, over the other transport.
             for (Wire wire : new Wire[] {tcp, rdma}) {
                 GssClient same = overRdma.over(wire);
                 for (GssService service : new GssService[] {GssService.NONE, GssService.PRIVACY}) {
-                    Read3Res read = same.call(Nfs3.READ, service, new Read3Args(created.object(), 0, 1 << 20), new Decoded<>(Read3Res::decode)).value();
+                    Read3Res read = same.call(Nfs3.READ, service, new Read3Args(created.object(), 0, 1 << 20),
+                            new Decoded<>(Read3Res::decode)).value();
                     assertThat(read.data().toArray()).isEqualTo(data);
                 }
             }
@@ -98,7 +100,8 @@ class ServeKerberosIT {
     @Test
     void whoIsNotMappedIsTheAnonymousUser() throws Exception {
         Kdc kdc = Kdc.shared();
-        try (Served served = Served.start("--memory", "--krb5", kdc.serviceKeytab().toString(), "--principal", Kdc.SERVICE, "--sec", "krb5p:krb5");
+        try (Served served = Served.start("--memory", "--krb5", kdc.serviceKeytab().toString(), "--principal", Kdc.SERVICE, "--sec",
+                "krb5p:krb5");
                 OncRpcClient client = new OncRpcClient(InetAddress.getLoopbackAddress(), IpProtocolType.TCP, served.rdmaPort())) {
             Wire rdma = new TransportWire(client.connect());
             Create3Res created = create(new GssClient(kdc, rdma, Nfs3.PROGRAM, Nfs3.VERSION), root(kdc, rdma), "file");

@@ -4,8 +4,8 @@ package org.dcache.oncrpc4j.rdma.nfs;
 import org.dcache.oncrpc4j.rdma.spi.CallPlan;
 
 /**
- * Binding of MOUNT versions 1 to 3 (RFC 1813, appendix I): nothing is eligible [60]. The lists of DUMP and EXPORT can have any length, so these replies have no bound.
- * Stateless; any thread.
+ * Binding of MOUNT versions 1 to 3 (RFC 1813, appendix I): nothing is eligible [60]. The lists of DUMP and EXPORT can have any length, so
+ * these replies have no bound. Stateless; any thread.
  */
 public final class MountBinding extends NfsBinding {
 

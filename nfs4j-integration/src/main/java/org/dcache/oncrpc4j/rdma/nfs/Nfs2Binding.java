@@ -7,8 +7,8 @@ import org.dcache.oncrpc4j.rdma.spi.ResultVisitor;
 import org.dcache.oncrpc4j.rdma.spi.XdrView;
 
 /**
- * Binding of NFS version 2 (RFC 1094, RFC 8267 section 3): the data of WRITE and READ and the paths of SYMLINK and READLINK are eligible, nothing else [54].
- * Handles and attributes have fixed sizes, so every reply has a bound. Stateless; any thread.
+ * Binding of NFS version 2 (RFC 1094, RFC 8267 section 3): the data of WRITE and READ and the paths of SYMLINK and READLINK are eligible,
+ * nothing else [54]. Handles and attributes have fixed sizes, so every reply has a bound. Stateless; any thread.
  */
 public final class Nfs2Binding extends NfsBinding {
 

@@ -7,11 +7,12 @@ import org.dcache.oncrpc4j.rdma.spi.ResultVisitor;
 import org.dcache.oncrpc4j.rdma.spi.XdrView;
 
 /**
- * Binding of NFS version 3 (RFC 1813, RFC 8267 section 3): the data of WRITE and READ and the paths of SYMLINK and READLINK are eligible, nothing else [54].
- * Stateless; any thread.
+ * Binding of NFS version 3 (RFC 1813, RFC 8267 section 3): the data of WRITE and READ and the paths of SYMLINK and READLINK are eligible,
+ * nothing else [54]. Stateless; any thread.
  *
- * <p>All replies have a bound: what RFC 1813 says for the procedure, or what the call asks for. READDIR's count and READDIRPLUS's maxcount are meant to
- * hold the whole result; some servers hold only the entries to it, so that status, attributes, verifier and end mark count on top.
+ * <p>All replies have a bound: what RFC 1813 says for the procedure, or what the call asks for. READDIR's count and READDIRPLUS's maxcount
+ * are meant to hold the whole result; some servers hold only the entries to it, so that status, attributes, verifier and end mark count on
+ * top.
  */
 public final class Nfs3Binding extends NfsBinding {
 

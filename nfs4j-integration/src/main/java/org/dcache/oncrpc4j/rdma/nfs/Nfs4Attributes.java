@@ -2,8 +2,8 @@
 package org.dcache.oncrpc4j.rdma.nfs;
 
 /**
- * How large the attributes can get that a bitmap asks for (RFC 7531, RFC 5662, RFC 7863, RFC 8276). ACLs, locations, layout hints, security labels and everything
- * unknown have no bound (RFC 8267, 5.2).
+ * How large the attributes can get that a bitmap asks for (RFC 7531, RFC 5662, RFC 7863, RFC 8276). ACLs, locations, layout hints, security
+ * labels and everything unknown have no bound (RFC 8267, 5.2).
  */
 final class Nfs4Attributes {
 

@@ -14,9 +14,9 @@ import org.dcache.oncrpc4j.rdma.spi.XdrView;
  *  results:       status | tag |                 count | operation, status, its results | …
  * </pre>
  *
- * <p>A walk goes from operation to operation by {@link Nfs4Operation} and stops at one that is not there: nothing behind it is eligible, and the reply has no bound.
- * In results it stops at the first operation that failed too, as servers do (RFC 8881, 16.2.3): so the n-th READ or READLINK
- * reported is the n-th that was called, and the chunks of all later ones stay unused [56].
+ * <p>A walk goes from operation to operation by {@link Nfs4Operation} and stops at one that is not there: nothing behind it is eligible,
+ * and the reply has no bound. In results it stops at the first operation that failed too, as servers do (RFC 8881, 16.2.3): so the n-th
+ * READ or READLINK reported is the n-th that was called, and the chunks of all later ones stay unused [56].
  */
 public final class Nfs4Binding extends NfsBinding {
 

@@ -16,12 +16,12 @@ import java.util.Map;
 import org.dcache.oncrpc4j.rdma.spi.CallPlan;
 
 /**
- * Binding of NFSv4.1's callbacks (RFC 8267, 5.5): nothing is eligible, and replies are small, so that calls in backward direction need no chunks [51].
- * Stateless; any thread.
+ * Binding of NFSv4.1's callbacks (RFC 8267, 5.5): nothing is eligible, and replies are small, so that calls in backward direction need no
+ * chunks [51]. Stateless; any thread.
  *
- * <p>The program number is the client's choice. This covers the one that the protocol's XDR has and that Linux uses, in the range which is free for anybody: so a
- * call is taken for a CB_COMPOUND only when it begins with CB_SEQUENCE and ends where its last operation does. Version 4.0 has no callbacks
- * over RDMA [62].
+ * <p>The program number is the client's choice. This covers the one that the protocol's XDR has and that Linux uses, in the range which is
+ * free for anybody: so a call is taken for a CB_COMPOUND only when it begins with CB_SEQUENCE and ends where its last operation does.
+ * Version 4.0 has no callbacks over RDMA [62].
  */
 public final class Nfs4CallbackBinding extends NfsBinding {
 

@@ -27,7 +27,8 @@ final class Nfs4ExchangeId {
         struct(OPERATIONS, list(OPAQUE), list(OPAQUE), bytes(4 + 4)).pass(in);
     };
 
-    static final XdrType ARGUMENTS = struct(bytes(8), OPAQUE, bytes(4), union(Map.of(SP4_MACH_CRED, OPERATIONS, SP4_SSV, SSV)), IMPLEMENTATION);
+    static final XdrType ARGUMENTS = struct(bytes(8), OPAQUE, bytes(4), union(Map.of(SP4_MACH_CRED, OPERATIONS, SP4_SSV, SSV)),
+            IMPLEMENTATION);
 
     /** Client, sequence, flags; state protection; server owner; scope; implementation. */
     static final int MAX_RESULT = 8 + 4 + 4 + 4 + 2 * MAX_BITMAP + 8 + MAX_OPAQUE + MAX_OPAQUE + 4 + 2 * MAX_OPAQUE + 12;

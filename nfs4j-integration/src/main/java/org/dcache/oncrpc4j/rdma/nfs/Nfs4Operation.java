@@ -44,8 +44,9 @@ import java.util.Map;
  * The operations of COMPOUND: arguments, largest result, results (RFC 7531, RFC 5662, RFC 7863, RFC 8276).
  *
  * <p>The largest result is in bytes, behind operation number and status, of whichever arm is larger, success or failure; what the arguments
- * ask for is added by the walk over them. Results are those of success: a failed operation is the last one. Eligible are {@link XdrType#DATA}
- * in arguments and results, and nothing else [55]; the attributes of SETATTR are {@link XdrType#MOVABLE}, since Linux sends an ACL by Read chunk [41].
+ * ask for is added by the walk over them. Results are those of success: a failed operation is the last one. Eligible are {@link
+ * XdrType#DATA} in arguments and results, and nothing else [55]; the attributes of SETATTR are {@link XdrType#MOVABLE}, since Linux sends
+ * an ACL by Read chunk [41].
  */
 enum Nfs4Operation {
 

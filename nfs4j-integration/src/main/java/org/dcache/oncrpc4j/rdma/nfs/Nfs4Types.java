@@ -11,7 +11,10 @@ import static org.dcache.oncrpc4j.rdma.nfs.XdrType.union;
 
 import java.util.Map;
 
-/** XDR types of NFS version 4 that several operations share, and the largest sizes of some, in bytes (RFC 7531, RFC 5662, RFC 7863, RFC 9754). */
+/**
+ * XDR types of NFS version 4 that several operations share, and the largest sizes of some, in bytes (RFC 7531, RFC 5662, RFC 7863, RFC
+ * 9754).
+ */
 final class Nfs4Types {
 
     // ---- largest sizes

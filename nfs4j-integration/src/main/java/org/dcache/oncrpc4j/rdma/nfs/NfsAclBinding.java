@@ -4,8 +4,8 @@ package org.dcache.oncrpc4j.rdma.nfs;
 import org.dcache.oncrpc4j.rdma.spi.CallPlan;
 
 /**
- * Binding of NFSACL version 3, which shares NFSv3's connection (RFC 8267, 4.2): nothing is eligible [60]. GETACL's reply is bounded by the entries that an ACL may
- * have, 1024 on every system known. Stateless; any thread.
+ * Binding of NFSACL version 3, which shares NFSv3's connection (RFC 8267, 4.2): nothing is eligible [60]. GETACL's reply is bounded by the
+ * entries that an ACL may have, 1024 on every system known. Stateless; any thread.
  */
 public final class NfsAclBinding extends NfsBinding {
 

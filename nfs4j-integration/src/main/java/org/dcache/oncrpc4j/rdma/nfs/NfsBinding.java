@@ -8,8 +8,8 @@ import org.dcache.oncrpc4j.rdma.spi.UpperLayerBinding;
 import org.dcache.oncrpc4j.rdma.spi.XdrView;
 
 /**
- * What the bindings of NFS and its side protocols share: the program that they are for, and a walk over each call's arguments that tells the plan of items
- * and of the reply's bound. Nothing in replies is eligible unless a binding says so. Stateless; any thread.
+ * What the bindings of NFS and its side protocols share: the program that they are for, and a walk over each call's arguments that tells
+ * the plan of items and of the reply's bound. Nothing in replies is eligible unless a binding says so. Stateless; any thread.
  */
 abstract class NfsBinding implements UpperLayerBinding {
 

@@ -6,8 +6,8 @@ import org.dcache.oncrpc4j.rdma.spi.CallPlan;
 /**
  * Adds up how large the reply to one call can get (RFC 8166, 4.3.3), and tells the call's plan. Belongs to one walk.
  *
- * <p>One eligible result is offered a Write chunk of its own; data of further ones counts as part of the rest, since a responder need not take more than one
- * Write chunk (RFC 8267, 5.4) [59] and returns what has no chunk with the rest [26].
+ * <p>One eligible result is offered a Write chunk of its own; data of further ones counts as part of the rest, since a responder need not
+ * take more than one Write chunk (RFC 8267, 5.4) [59] and returns what has no chunk with the rest [26].
  */
 final class ReplyBound {
 

@@ -4,8 +4,8 @@ package org.dcache.oncrpc4j.rdma.nfs;
 import java.util.Map;
 
 /**
- * An XDR type (RFC 4506) as something to walk past. Tables of operations are made of these. Immutable; any thread. Each takes a word at least, or is of
- * fixed size, so that a walk past a list ends where the message does, whatever its count says.
+ * An XDR type (RFC 4506) as something to walk past. Tables of operations are made of these. Immutable; any thread. Each takes a word at
+ * least, or is of fixed size, so that a walk past a list ends where the message does, whatever its count says.
  */
 @FunctionalInterface
 interface XdrType {

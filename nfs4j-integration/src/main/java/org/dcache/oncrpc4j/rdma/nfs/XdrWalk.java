@@ -4,10 +4,11 @@ package org.dcache.oncrpc4j.rdma.nfs;
 import org.dcache.oncrpc4j.rdma.spi.XdrView;
 
 /**
- * A position in an XDR stream that moves forward only, past one item after the other (RFC 4506). It tells its {@link Items} of those that are DDP-eligible.
+ * A position in an XDR stream that moves forward only, past one item after the other (RFC 4506). It tells its {@link Items} of those that
+ * are DDP-eligible.
  *
- * <p>Belongs to one walk on one thread. Every length is checked before it is used: whatever the bytes are, a walk stays inside the message or
- * ends with {@link IndexOutOfBoundsException}, and each word is read at most once.
+ * <p>Belongs to one walk on one thread. Every length is checked before it is used: whatever the bytes are, a walk stays inside the message
+ * or ends with {@link IndexOutOfBoundsException}, and each word is read at most once.
  */
 final class XdrWalk {
 

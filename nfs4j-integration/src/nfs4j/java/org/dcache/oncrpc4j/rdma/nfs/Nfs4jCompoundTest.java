@@ -29,8 +29,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Our walk of COMPOUND over arguments as nfs4j encodes them: behind each of its operations the data of a WRITE is found, at its place to the byte. So the two agree about
- * the operation's XDR.
+ * Our walk of COMPOUND over arguments as nfs4j encodes them: behind each of its operations the data of a WRITE is found, at its place to
+ * the byte. So the two agree about the operation's XDR.
  */
 class Nfs4jCompoundTest {
 
@@ -66,10 +66,12 @@ class Nfs4jCompoundTest {
         all.put("OPEN creating", b -> b.withOpenCreate("name", 1, new clientid4(1), nfs4_prot.OPEN4_SHARE_ACCESS_BOTH));
         all.put("CREATE of a directory", b -> b.withMakedir("name"));
         all.put("OPEN", b -> b.withOpen("name", 1, new clientid4(1), nfs4_prot.OPEN4_SHARE_ACCESS_READ));
-        all.put("LAYOUTGET", b -> b.withLayoutget(false, layouttype4.LAYOUT4_NFSV4_1_FILES, layoutiomode4.LAYOUTIOMODE4_RW, 0, 100, 1, 4096, STATE));
+        all.put("LAYOUTGET", b -> b.withLayoutget(false, layouttype4.LAYOUT4_NFSV4_1_FILES, layoutiomode4.LAYOUTIOMODE4_RW, 0, 100, 1, 4096,
+                STATE));
         all.put("RECLAIM_COMPLETE", CompoundBuilder::withReclaimComplete);
         all.put("LOCKU", b -> b.withLocku(1, STATE, 1, 0, 10));
-        all.put("LAYOUTCOMMIT", b -> b.withLayoutcommit(0, 100, false, STATE, OptionalLong.of(99), layouttype4.LAYOUT4_NFSV4_1_FILES, new byte[5]));
+        all.put("LAYOUTCOMMIT", b -> b.withLayoutcommit(0, 100, false, STATE, OptionalLong.of(99), layouttype4.LAYOUT4_NFSV4_1_FILES,
+                new byte[5]));
         all.put("LAYOUTERROR", b -> b.withLayoutError(0, 100, STATE, new device_error4[0]));
         all.put("GETXATTR", b -> b.withGetXattr("user.name"));
         all.put("SETXATTR", b -> b.withSetXattr("user.name", new byte[9], 0));

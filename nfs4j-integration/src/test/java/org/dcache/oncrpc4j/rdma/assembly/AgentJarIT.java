@@ -22,8 +22,9 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 /**
- * What lies in the agent jar, package by package and service by service. Every production JVM loads what is in it: so a new package is added here
- * on purpose, and nothing of the tool is ever in it. What a class in the jar refers to must be in the jar, or be of the JDK or the application.
+ * What lies in the agent jar, package by package and service by service. Every production JVM loads what is in it: so a new package is
+ * added here on purpose, and nothing of the tool is ever in it. What a class in the jar refers to must be in the jar, or be of the JDK or
+ * the application.
  */
 class AgentJarIT {
 
@@ -34,7 +35,8 @@ class AgentJarIT {
     private static final Set<String> SEEN = Set.of("agent", "agent/hook");
 
     /** Below {@code inst/}: what only our own loaders see; each with its sub-packages. */
-    private static final Set<String> HIDDEN = Set.of("agent/bridge", "agent/weave", "config", "disni", "iwarp", "metrics", "nfs", "proto", "rdmacore", "rpc", "spi", "sysfs",
+    private static final Set<String> HIDDEN = Set.of("agent/bridge", "agent/weave", "config", "disni", "iwarp", "metrics", "nfs", "proto",
+            "rdmacore", "rpc", "spi", "sysfs",
             "verbs", "xprt");
 
     private JarFile jar;
@@ -63,7 +65,8 @@ class AgentJarIT {
         Set<String> unexpected = new TreeSet<>();
         Set<String> found = new TreeSet<>();
         for (String name : packagesBelow("inst/")) {
-            HIDDEN.stream().filter(known -> name.equals(known) || name.startsWith(known + "/")).findAny().ifPresentOrElse(found::add, () -> unexpected.add(name));
+            HIDDEN.stream().filter(known -> name.equals(known) || name.startsWith(known + "/")).findAny()
+                    .ifPresentOrElse(found::add, () -> unexpected.add(name));
         }
         assertThat(unexpected).as("packages that nobody expects").isEmpty();
         assertThat(found).isEqualTo(new TreeSet<>(HIDDEN));
@@ -86,8 +89,10 @@ class AgentJarIT {
         assertThat(names()).filteredOn(name -> name.contains("META-INF/services/") && !name.endsWith("/")).containsExactlyInAnyOrder(
                 folder + ROOT + "spi.RpcTransportProvider", folder + ROOT + "spi.UpperLayerBinding", folder + ROOT + "verbs.VerbsProvider");
         assertThat(implementations("spi.RpcTransportProvider")).containsExactly("rpc.RdmaTransportProvider");
-        assertThat(implementations("verbs.VerbsProvider")).containsExactly("rdmacore.RdmaCoreProvider", "disni.DisniProvider", "iwarp.IwarpProvider");
-        assertThat(implementations("spi.UpperLayerBinding")).containsExactlyInAnyOrder("nfs.MountBinding", "nfs.Nfs2Binding", "nfs.Nfs3Binding", "nfs.NfsAclBinding",
+        assertThat(implementations("verbs.VerbsProvider")).containsExactly("rdmacore.RdmaCoreProvider", "disni.DisniProvider",
+                "iwarp.IwarpProvider");
+        assertThat(implementations("spi.UpperLayerBinding")).containsExactlyInAnyOrder("nfs.MountBinding", "nfs.Nfs2Binding",
+                "nfs.Nfs3Binding", "nfs.NfsAclBinding",
                 "nfs.Nfs4Binding", "nfs.Nfs4CallbackBinding");
     }
 
@@ -105,7 +110,8 @@ class AgentJarIT {
         Set<String> missing = new TreeSet<>();
         for (JavaClass c : classes) {
             c.getDirectDependenciesFromSelf().stream().map(d -> d.getTargetClass().getBaseComponentType().getName())
-                    .filter(name -> name.startsWith(ROOT) && !there.contains(name)).forEach(name -> missing.add(c.getName() + " needs " + name));
+                    .filter(name -> name.startsWith(ROOT) && !there.contains(name))
+                    .forEach(name -> missing.add(c.getName() + " needs " + name));
         }
         assertThat(missing).isEmpty();
     }
@@ -123,6 +129,7 @@ class AgentJarIT {
 
     private List<String> implementations(String service) throws IOException {
         ZipEntry entry = jar.getEntry("inst/META-INF/services/" + ROOT + service);
-        return new String(jar.getInputStream(entry).readAllBytes(), StandardCharsets.UTF_8).lines().map(line -> line.substring(ROOT.length())).toList();
+        return new String(jar.getInputStream(entry).readAllBytes(), StandardCharsets.UTF_8).lines()
+                .map(line -> line.substring(ROOT.length())).toList();
     }
 }

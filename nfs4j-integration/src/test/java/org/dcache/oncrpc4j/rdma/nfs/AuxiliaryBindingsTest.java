@@ -15,7 +15,8 @@ import org.junit.jupiter.api.Test;
 class AuxiliaryBindingsTest {
 
     private static int bound(UpperLayerBinding binding, int program, int version, int procedure) {
-        Findings f = Findings.call(binding, new CallHeader(program, version, procedure), new XdrMessage().opaque(32).words(15).opaque(100), 0);
+        Findings f = Findings.call(binding, new CallHeader(program, version, procedure), new XdrMessage().opaque(32).words(15).opaque(100),
+                0);
         assertThat(f.items).isEmpty();
         assertThat(f.results).isEmpty();
         return f.bound;
@@ -54,6 +55,7 @@ class AuxiliaryBindingsTest {
                 new int[] {100005, 1}, new int[] {100005, 2}, new int[] {100005, 3});
         assertThat(programs).allSatisfy(p -> assertThat(all.stream().filter(b -> b.covers(p[0], p[1]))).hasSize(1));
         assertThat(IntStream.of(1, 3, 4)).as("NLM").noneMatch(v -> all.stream().anyMatch(b -> b.covers(100021, v)));
-        assertThat(all.stream().filter(b -> b.getClass().getPackageName().endsWith(".nfs")).map(UpperLayerBinding::name)).doesNotHaveDuplicates();
+        assertThat(all.stream().filter(b -> b.getClass().getPackageName().endsWith(".nfs")).map(UpperLayerBinding::name))
+                .doesNotHaveDuplicates();
     }
 }

@@ -33,7 +33,8 @@ class HostileBytesTest {
             Random random = new Random(seed);
             byte[] bytes = new byte[length];
             for (int i = 0; i < length; i++) {
-                bytes[i] = (byte) (i % 4 == 3 ? random.nextInt(random.nextInt(10) == 0 ? 256 : 60) : random.nextInt(60) == 0 ? random.nextInt() : 0);
+                bytes[i] = (byte) (i % 4 == 3 ? random.nextInt(random.nextInt(10) == 0 ? 256 : 60) : random.nextInt(60) == 0
+                        ? random.nextInt() : 0);
             }
             return bytes;
         }));
@@ -44,7 +45,8 @@ class HostileBytesTest {
     }
 
     @Property(tries = 1000)
-    void argumentsAreWalkedInLinearTimeAndItemsLieInOrderInsideTheMessage(@ForAll("streams") byte[] bytes, @ForAll @IntRange(max = 23) int procedure,
+    void argumentsAreWalkedInLinearTimeAndItemsLieInOrderInsideTheMessage(@ForAll("streams") byte[] bytes,
+            @ForAll @IntRange(max = 23) int procedure,
             @ForAll @IntRange(max = 16) int offset) {
         for (int[] program : PROGRAMS) {
             for (UpperLayerBinding binding : bindings(program[0], program[1])) {
@@ -64,7 +66,8 @@ class HostileBytesTest {
     }
 
     @Property(tries = 1000)
-    void resultsAreWalkedInLinearTimeAndItemsLieInOrderInsideTheMessage(@ForAll("streams") byte[] bytes, @ForAll @IntRange(max = 23) int procedure,
+    void resultsAreWalkedInLinearTimeAndItemsLieInOrderInsideTheMessage(@ForAll("streams") byte[] bytes,
+            @ForAll @IntRange(max = 23) int procedure,
             @ForAll @IntRange(max = 16) int offset, @ForAll boolean missing) {
         for (int[] program : PROGRAMS) {
             for (UpperLayerBinding binding : bindings(program[0], program[1])) {

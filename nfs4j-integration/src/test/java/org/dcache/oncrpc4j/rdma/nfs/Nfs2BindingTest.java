@@ -34,7 +34,8 @@ class Nfs2BindingTest {
         assertThat(call(5, new XdrMessage().fill(32)).results).containsExactly(1024);
         assertThat(Findings.results(binding, header(6), new XdrMessage().words(0).fill(68).opaque(7), 0, false))
                 .containsExactly(new Findings.Item(76, 7));
-        assertThat(Findings.results(binding, header(5), new XdrMessage().words(0).opaque(7), 0, false)).containsExactly(new Findings.Item(8, 7));
+        assertThat(Findings.results(binding, header(5), new XdrMessage().words(0).opaque(7), 0, false))
+                .containsExactly(new Findings.Item(8, 7));
         assertThat(Findings.results(binding, header(6), new XdrMessage().words(70), 0, false)).isEmpty();
         assertThat(Findings.results(binding, header(1), new XdrMessage().words(0).fill(68).opaque(7), 0, false)).isEmpty();
     }

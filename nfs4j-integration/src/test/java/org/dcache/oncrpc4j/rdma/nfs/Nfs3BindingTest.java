@@ -93,7 +93,8 @@ class Nfs3BindingTest {
     @Test
     @Tag("conformance-111")
     void everyProcedureHasABoundThatCountsTheLargestVerifier() {
-        int[] results = {8, 4 + 84, 4 + WCC_DATA, 4 + 68 + 2 * POST_OP_ATTR, 4 + POST_OP_ATTR + 4, -1, -1, -1, 4 + 72 + POST_OP_ATTR + WCC_DATA,
+        int[] results = {8, 4 + 84, 4 + WCC_DATA, 4 + 68 + 2 * POST_OP_ATTR, 4 + POST_OP_ATTR + 4, -1, -1, -1,
+                4 + 72 + POST_OP_ATTR + WCC_DATA,
             4 + 72 + POST_OP_ATTR + WCC_DATA, -1, 4 + 72 + POST_OP_ATTR + WCC_DATA, 4 + WCC_DATA, 4 + WCC_DATA, 4 + 2 * WCC_DATA,
             4 + POST_OP_ATTR + WCC_DATA, -1, -1, 4 + POST_OP_ATTR + 52, 4 + POST_OP_ATTR + 48, 4 + POST_OP_ATTR + 24, 4 + WCC_DATA + 8};
         assertThat(results).hasSize(22);

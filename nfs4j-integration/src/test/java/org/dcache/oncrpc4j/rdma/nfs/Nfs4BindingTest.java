@@ -85,7 +85,8 @@ class Nfs4BindingTest {
     @Test
     @Tag("conformance-58")
     void attributesWithoutALimitLeaveTheReplyWithoutABound() {
-        int[][] bitmaps = {{1 << 12}, {1 << 24}, {0, 1 << 26}, {0, 1 << 27}, {0, 1 << 29}, {0, 0, 1 << 3}, {0, 0, 1 << 16}, {0, 0, 1 << 19}, {0, 0, 0, 1}};
+        int[][] bitmaps = {{1 << 12}, {1 << 24}, {0, 1 << 26}, {0, 1 << 27}, {0, 1 << 29}, {0, 0, 1 << 3}, {0, 0, 1 << 16}, {0, 0, 1 << 19},
+                {0, 0, 0, 1}};
         for (int[] bitmap : bitmaps) {
             assertThat(walk(call(1, 1).words(9).words(bitmap.length).words(bitmap)).bound).isEqualTo(Findings.UNKNOWN);
         }
@@ -130,7 +131,8 @@ class Nfs4BindingTest {
         int second = reply.length() - 4;
         reply.words(25, OK, 1).opaque(10);
         int third = reply.length() - 12;
-        assertThat(Findings.results(binding, COMPOUND, reply, 0, false)).containsExactly(new Findings.Item(first, 6), new Findings.Item(second, 3),
+        assertThat(Findings.results(binding, COMPOUND, reply, 0, false))
+                .containsExactly(new Findings.Item(first, 6), new Findings.Item(second, 3),
                 new Findings.Item(third, 10));
     }
 

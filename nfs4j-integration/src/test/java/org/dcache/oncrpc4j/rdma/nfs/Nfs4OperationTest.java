@@ -14,7 +14,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Each operation against XDR made by hand after the RFCs. Where only size matters the content is all ones, which no flag, count or union survives. */
+/**
+ * Each operation against XDR made by hand after the RFCs. Where only size matters the content is all ones, which no flag, count or union
+ * survives.
+ */
 @Tag("conformance-55")
 class Nfs4OperationTest {
 
@@ -116,7 +119,8 @@ class Nfs4OperationTest {
                 row(24, x(), x(), 0),
                 new Row(25, bytes(24).words(5000), bytes(4).opaque(4999), 8 + 8, List.of(), List.of(4999)),
                 new Row(25, bytes(24).words(5000), bytes(4).opaque(0), 8 + 8, List.of(), List.of(0)),
-                row(26, bytes(20).words(8192).words(1, -1), bytes(8).words(1).fill(8).string("a").append(attributes()).words(1).fill(8).string("b")
+                row(26, bytes(20).words(8192).words(1, -1), bytes(8).words(1).fill(8).string("a").append(attributes()).words(1).fill(8)
+                .string("b")
                         .append(attributes()).words(0).fill(4), 8 + 8 + 8192),
                 row(26, bytes(20).words(0).words(0), bytes(8).words(0, 1), 8 + 8),
                 new Row(27, x(), x().opaque(11), 8 + 4, List.of(), List.of(11)),
@@ -135,9 +139,11 @@ class Nfs4OperationTest {
                 row(40, bytes(4).append(security), x(), 0),
                 row(41, bytes(24), bytes(24), 24)));
         rows.addAll(List.of(
-                row(42, bytes(8).opaque(40).fill(4).words(0).words(0), bytes(16).words(0).fill(8).opaque(20).opaque(30).words(0), exchangeId()),
+                row(42, bytes(8).opaque(40).fill(4).words(0).words(0), bytes(16).words(0).fill(8).opaque(20).opaque(30).words(0),
+                exchangeId()),
                 row(42, bytes(8).opaque(40).fill(4).words(1, 1, -1, 1, -1).words(1).string("kernel.org").string("Linux").fill(12),
-                        bytes(16).words(1, 2, -1, -1, 0).fill(8).opaque(20).opaque(30).words(1).string("d").string("n").fill(12), exchangeId()),
+                        bytes(16).words(1, 2, -1, -1, 0).fill(8).opaque(20).opaque(30).words(1).string("d").string("n").fill(12),
+                        exchangeId()),
                 row(42, bytes(8).opaque(40).fill(4).words(2, 0, 0).words(1).opaque(9).words(2).opaque(9).opaque(10).fill(8).words(0),
                         bytes(16).words(2, 0, 0).fill(16).words(1).opaque(8).fill(8).opaque(20).opaque(30).words(0), NO_BOUND),
                 row(43, bytes(16).append(channel).fill(24).words(0).fill(4).append(security), bytes(24).append(channel).append(channel),
@@ -235,8 +241,10 @@ class Nfs4OperationTest {
     @DisplayName("every operation of minor versions 0 to 2 and of RFC 8276 is in the table, and tested")
     void complete() {
         int[] numbers = IntStream.rangeClosed(3, 75).toArray();
-        assertThat(Stream.of(Nfs4Operation.values()).mapToInt(Nfs4Operation::number)).containsExactly(IntStream.of(numbers).boxed().toArray(Integer[]::new));
+        assertThat(Stream.of(Nfs4Operation.values()).mapToInt(Nfs4Operation::number))
+                .containsExactly(IntStream.of(numbers).boxed().toArray(Integer[]::new));
         assertThat(rows().mapToInt(Row::number).distinct().toArray()).isEqualTo(numbers);
-        assertThat(IntStream.of(-1, 0, 1, 2, 76, 10044, Integer.MIN_VALUE, Integer.MAX_VALUE).mapToObj(Nfs4Operation::of)).containsOnlyNulls();
+        assertThat(IntStream.of(-1, 0, 1, 2, 76, 10044, Integer.MIN_VALUE, Integer.MAX_VALUE).mapToObj(Nfs4Operation::of))
+                .containsOnlyNulls();
     }
 }

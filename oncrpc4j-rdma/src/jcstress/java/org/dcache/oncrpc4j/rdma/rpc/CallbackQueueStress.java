@@ -12,8 +12,8 @@ import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.I_Result;
 
 /**
- * The combining lock, as callbacks use it (the send side has the same one): two threads bring work, one of them does it for both. The work counts without any lock of its own, so a lost
- * task, two at once, or one that does not see what the other wrote, all show in the sum.
+ * The combining lock, as callbacks use it (the send side has the same one): two threads bring work, one of them does it for both. The work
+ * counts without any lock of its own, so a lost task, two at once, or one that does not see what the other wrote, all show in the sum.
  */
 @JCStressTest
 @Outcome(id = "6", expect = Expect.ACCEPTABLE, desc = "all, one at a time")
@@ -21,7 +21,8 @@ import org.openjdk.jcstress.infra.results.I_Result;
 @State
 public class CallbackQueueStress {
 
-    private static final Executors DIRECT = new Executors(MoreExecutors.newDirectExecutorService(), MoreExecutors.newDirectExecutorService(),
+    private static final Executors DIRECT = new Executors(MoreExecutors.newDirectExecutorService(),
+            MoreExecutors.newDirectExecutorService(),
             Counters.process().child());
 
     private final CallbackQueue queue = new CallbackQueue(DIRECT);

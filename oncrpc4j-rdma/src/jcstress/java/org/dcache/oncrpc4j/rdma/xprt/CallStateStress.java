@@ -100,7 +100,8 @@ public final class CallStateStress {
 
     /** All three. It needs three processors; JCStress leaves it out where there are fewer. */
     @JCStressTest
-    @Outcome(id = {"1, 1, 0", "1, 0, 0"}, expect = Expect.ACCEPTABLE, desc = "refused; nobody else ends it, and the caller woke if it waited")
+    @Outcome(id = {"1, 1, 0", "1, 0, 0"}, expect = Expect.ACCEPTABLE,
+            desc = "refused; nobody else ends it, and the caller woke if it waited")
     @Outcome(expect = Expect.FORBIDDEN)
     @State
     public static class RefuseAbandonAndEnd {

@@ -18,12 +18,13 @@ import java.util.jar.JarFile;
 /**
  * The agent: checks the settings, and unless they say {@code tcp}, weaves oncrpc4j.
  *
- * <p>Order matters. The settings are read first, with nothing touched, since {@code oncrpc.transport=tcp} must leave the JVM as it is (appending to
- * the bootstrap loader disables class data sharing). Then the jar itself is appended to the bootstrap loader; only then may a class be
- * resolved that refers to {@code agent.hook}, else a second copy of the hook would come to life here.
+ * <p>Order matters. The settings are read first, with nothing touched, since {@code oncrpc.transport=tcp} must leave the JVM as it is
+ * (appending to the bootstrap loader disables class data sharing). Then the jar itself is appended to the bootstrap loader; only then may a
+ * class be resolved that refers to {@code agent.hook}, else a second copy of the hook would come to life here.
  *
- * <p>Failure is loud, as RDMA that is asked for must never become TCP silently: one line on stderr, and the JVM halts with {@link #EXIT}. The one
- * exception is a wrong setting at a late attach: nothing is woven yet, the attaching program gets the error, and the application runs on.
+ * <p>Failure is loud, as RDMA that is asked for must never become TCP silently: one line on stderr, and the JVM halts with {@link #EXIT}.
+ * The one exception is a wrong setting at a late attach: nothing is woven yet, the attaching program gets the error, and the application
+ * runs on.
  */
 public final class Agent {
 
@@ -84,7 +85,9 @@ public final class Agent {
         installed = given;
     }
 
-    /** Not where this class is from: an application may have the transport, and so this class, on its own class path, before the agent jar. */
+    /**
+     * Not where this class is from: an application may have the transport, and so this class, on its own class path, before the agent jar.
+     */
     private static File jar() throws IOException {
         String entry = "inst/" + WEAVE.replace('.', '/') + "Installer.class";
         URL found = ClassLoader.getSystemResource(entry);

@@ -21,8 +21,8 @@ import java.util.zip.ZipEntry;
 /**
  * Loads classes and resources from sections of the agent jar: {@code inst/}, and before it {@code inst22/} where the JVM is new enough.
  *
- * <p>Parent first, as usual: when the application has the transport on its own class path, there is one copy of it, the application's. The jar is
- * read in place, it stays open as long as the JVM runs, and no file is unpacked. Any thread; parallel capable.
+ * <p>Parent first, as usual: when the application has the transport on its own class path, there is one copy of it, the application's. The
+ * jar is read in place, it stays open as long as the JVM runs, and no file is unpacked. Any thread; parallel capable.
  */
 final class SectionLoader extends ClassLoader {
 

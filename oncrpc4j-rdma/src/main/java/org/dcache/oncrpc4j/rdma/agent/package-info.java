@@ -12,6 +12,7 @@
  *   agent.bridge    inst/        one per loader of OncRpcSvc, its child         hook, config, spi, oncrpc4j, the transport
  * </pre>
  *
- * The hook speaks JDK types only. It is what the woven bytecode of {@code OncRpcSvc} and {@code RpcCall} calls, whatever loader they are in.
+ * The hook speaks JDK types only. It is what the woven bytecode of {@code OncRpcSvc} and {@code RpcCall} calls, whatever loader they are
+ * in.
  */
 package org.dcache.oncrpc4j.rdma.agent;

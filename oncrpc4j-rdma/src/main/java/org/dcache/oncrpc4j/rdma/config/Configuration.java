@@ -12,10 +12,10 @@ import java.util.TreeMap;
 /**
  * The settings in force, checked once and unchangeable.
  *
- * <p>Sources, strongest first: agent arguments ({@code transport=rdma,rdma.port=20049}, the names without {@code oncrpc.}), system properties,
- * defaults. An unknown name that starts with {@code oncrpc.rdma.} or stands in the agent arguments is an error, and so is a
- * value outside its range. Other properties that start with {@code oncrpc.} may be the application's own and are left alone, unless they are
- * {@code oncrpc.transport} but for a letter or two.
+ * <p>Sources, strongest first: agent arguments ({@code transport=rdma,rdma.port=20049}, the names without {@code oncrpc.}), system
+ * properties, defaults. An unknown name that starts with {@code oncrpc.rdma.} or stands in the agent arguments is an error, and so is a
+ * value outside its range. Other properties that start with {@code oncrpc.} may be the application's own and are left alone, unless they
+ * are {@code oncrpc.transport} but for a letter or two.
  */
 public final class Configuration {
 

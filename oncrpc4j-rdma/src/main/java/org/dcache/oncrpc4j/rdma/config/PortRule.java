@@ -6,8 +6,9 @@ import java.util.List;
 import java.util.OptionalInt;
 
 /**
- * At which RDMA port a service is served that is known by its TCP port: at that port itself, all at one port, or by rules, each for a TCP port or a range of them, and no RDMA for the
- * others. The one language of {@code oncrpc.rdma.port}, {@code oncrpc.rdma.connect} and {@code oncrpc.rdma.nfs4j.devices}:
+ * At which RDMA port a service is served that is known by its TCP port: at that port itself, all at one port, or by rules, each for a TCP
+ * port or a range of them, and no RDMA for the others. The one language of {@code oncrpc.rdma.port}, {@code oncrpc.rdma.connect} and {@code
+ * oncrpc.rdma.nfs4j.devices}:
  *
  * <pre>
  *  value  = "same" | port | rule { "," rule }
@@ -119,6 +120,7 @@ public final class PortRule {
         if (same) {
             return OptionalInt.of(tcpPort);
         }
-        return one.isPresent() ? one : rules.stream().filter(rule -> rule.covers(tcpPort)).mapToInt(rule -> tcpPort + rule.offset()).findFirst();
+        return one.isPresent() ? one : rules.stream().filter(rule -> rule.covers(tcpPort)).mapToInt(rule -> tcpPort + rule.offset())
+                .findFirst();
     }
 }

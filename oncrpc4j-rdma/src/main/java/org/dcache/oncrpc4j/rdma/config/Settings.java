@@ -34,14 +34,17 @@ public final class Settings {
     public static final Setting<PortRule> PORT = add("oncrpc.rdma.port", "same", "same, a port, or " + RULES,
             "port to serve RDMA on, by the service's TCP port; same: its own, with tcp,rdma 20049 too for 2049", PortRule::parse);
 
-    public static final Setting<PortRule> CONNECT = add("oncrpc.rdma.connect", "2049>20049", "same, or " + RULES + ", none for 111, or nothing",
+    public static final Setting<PortRule> CONNECT = add("oncrpc.rdma.connect", "2049>20049",
+            "same, or " + RULES + ", none for 111, or nothing",
             "with tcp,rdma: which TCP ports a client reaches over RDMA instead, and where", Settings::connect);
 
     public static final Setting<Boolean> REQUIRED = add("oncrpc.rdma.required", "on", "on or off",
-            "with tcp,rdma: a service that cannot serve RDMA does not start; off: it serves TCP alone, with a warning and a counter", Settings::onOff);
+            "with tcp,rdma: a service that cannot serve RDMA does not start; off: it serves TCP alone, with a warning and a counter",
+            Settings::onOff);
 
     public static final Setting<Boolean> FALLBACK = add("oncrpc.rdma.fallback", "off", "off or tcp",
-            "with tcp,rdma: what a client does whose RDMA connection cannot be made; tcp: it connects over TCP, with a warning and a counter",
+            "with tcp,rdma: what a client does whose RDMA connection cannot be made; tcp: it connects over TCP, with a warning and a "
+            + "counter",
             Settings::fallback);
 
     public static final Setting<List<String>> BIND = add("oncrpc.rdma.bind", "", "IP addresses separated by commas",
@@ -60,7 +63,8 @@ public final class Settings {
             "calls of the accepting side that may be outstanding per connection (Linux: RPCRDMA_BACKWARD_WRS)", false);
 
     public static final Setting<Long> BACKLOG = add("oncrpc.rdma.backlog", "64m", "bytes with k, m or g, at least 4k",
-            "memory that calls waiting for credits may take per connection; who calls beyond it waits, and fails when no room comes", s -> bytes(s, 4 << 10));
+            "memory that calls waiting for credits may take per connection; who calls beyond it waits, and fails when no room comes",
+            s -> bytes(s, 4 << 10));
 
     public static final Setting<Integer> MAX_MESSAGE = integer("oncrpc.rdma.max-message", "" + MESSAGE, 1 << 12, 1 << 30,
             "largest call taken through Read chunks, bytes", false);
@@ -72,7 +76,8 @@ public final class Settings {
             "segments one message's chunk lists may name", false);
 
     public static final Setting<Long> MEMORY = add("oncrpc.rdma.memory", "auto", "auto, or bytes with k, m or g, at least 8m",
-            "budget for direct memory of each device: messages, receives and staging; auto: a quarter of MaxDirectMemorySize", Settings::memory);
+            "budget for direct memory of each device: messages, receives and staging; auto: a quarter of MaxDirectMemorySize",
+            Settings::memory);
 
     public static final Setting<Integer> CONNECTIONS = integer("oncrpc.rdma.connections", "4096", 1, 1 << 20,
             "connections a service accepts", false);
@@ -125,7 +130,8 @@ public final class Settings {
             "messages up to this many bytes travel inside their work request, as far as the device can", false);
 
     public static final Setting<Choice> RDMA_CORE_SRQ = add("oncrpc.rdma.rdma-core.srq", "auto", "auto, on or off",
-            "accepted connections share the receives of a shared receive queue; auto: on InfiniBand and RoCE devices that have such queues; on: a device without, or an iWARP one, is an error",
+            "accepted connections share the receives of a shared receive queue; auto: on InfiniBand and RoCE devices that have such "
+            + "queues; on: a device without, or an iWARP one, is an error",
             Choice::parse);
 
     public static final Setting<Integer> RDMA_CORE_SRQ_DEPTH = integer("oncrpc.rdma.rdma-core.srq-depth", "1024", 16, 16384,
@@ -135,14 +141,16 @@ public final class Settings {
             "serve a TLS-configured service in clear over RDMA", Settings::onOff);
 
     public static final Setting<Boolean> LEND = add("oncrpc.rdma.lend", "off", "on or off",
-            "programs decode byte buffers of a call where they are, without a copy; they must be done with them when they reply", Settings::onOff);
+            "programs decode byte buffers of a call where they are, without a copy; they must be done with them when they reply",
+            Settings::onOff);
 
     public static final Setting<Integer> NFS4J_TRANSFER_SIZE = integer("oncrpc.rdma.nfs4j.transfer-size", "", 4096, 1 << 24,
             "nfs4j: largest READ, and the transfer sizes that it names to clients, bytes; empty: nfs4j is left as it is", true);
 
     public static final Setting<PortRule> NFS4J_DEVICES = add("oncrpc.rdma.nfs4j.devices", "off",
             "off, same, a port, or " + RULES,
-            "nfs4j: pNFS clients that came by RDMA are given RDMA addresses of the data servers, at these ports; off: nfs4j is left as it is",
+            "nfs4j: pNFS clients that came by RDMA are given RDMA addresses of the data servers, at these ports; off: nfs4j is left as it "
+            + "is",
             Settings::devices);
 
     private Settings() {}

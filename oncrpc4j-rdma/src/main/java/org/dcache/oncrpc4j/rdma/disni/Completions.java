@@ -26,7 +26,9 @@ final class Completions {
 
     static VerbsException cause(int status) {
         return switch (status) {
-            case LOCAL_LENGTH -> new ProtocolViolationException("the peer sent a message that is longer than our receives, or what we posted is malformed");
+            case LOCAL_LENGTH ->
+                    new ProtocolViolationException(
+                    "the peer sent a message that is longer than our receives, or what we posted is malformed");
             case REMOTE_INVALID -> refused("found our request invalid");
             case REMOTE_ACCESS -> refused("does not allow us the memory that our request named");
             case REMOTE_OPERATION -> refused("could not carry out our request");

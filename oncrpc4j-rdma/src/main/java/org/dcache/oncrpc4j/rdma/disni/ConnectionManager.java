@@ -20,12 +20,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The event channel of librdmacm and the one thread that reads it. Events go to the {@link Target} that is registered for their identifier. What is
- * thrown loses one event at most.
+ * The event channel of librdmacm and the one thread that reads it. Events go to the {@link Target} that is registered for their identifier.
+ * What is thrown loses one event at most.
  *
- * <p>All identifiers are made by this thread, ahead of time: DiSNI keeps them in a map that has no lock, and getting an event looks into it. Nothing here
- * calls into librdmacm for a connection, since the event of a connection must never meet its identifier's destruction: that is the adapter's
- * job thread's alone.
+ * <p>All identifiers are made by this thread, ahead of time: DiSNI keeps them in a map that has no lock, and getting an event looks into
+ * it. Nothing here calls into librdmacm for a connection, since the event of a connection must never meet its identifier's destruction:
+ * that is the adapter's job thread's alone.
  */
 final class ConnectionManager {
 
@@ -77,7 +77,8 @@ final class ConnectionManager {
             Thread.currentThread().interrupt();
             throw new IOException("interrupted", e);
         }
-        throw closed ? new AdapterClosedException("the DiSNI adapter is closed") : new ResourceLimitException("librdmacm makes no identifiers for connections", problem);
+        throw closed ? new AdapterClosedException("the DiSNI adapter is closed")
+                : new ResourceLimitException("librdmacm makes no identifiers for connections", problem);
     }
 
     void register(RdmaCmId id, Target target) {

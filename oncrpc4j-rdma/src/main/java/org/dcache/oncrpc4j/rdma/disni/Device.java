@@ -9,8 +9,9 @@ import java.util.Set;
 import org.dcache.oncrpc4j.rdma.metrics.Counters;
 
 /**
- * What the connections over one RDMA device share: a protection domain for the accepted ones, and pollers, of which one more is made when the completion queues
- * of the others are full. Made by the adapter with the first connection over that device, closed with the adapter. Any thread, but no loop: it blocks.
+ * What the connections over one RDMA device share: a protection domain for the accepted ones, and pollers, of which one more is made when
+ * the completion queues of the others are full. Made by the adapter with the first connection over that device, closed with the adapter.
+ * Any thread, but no loop: it blocks.
  */
 final class Device {
 

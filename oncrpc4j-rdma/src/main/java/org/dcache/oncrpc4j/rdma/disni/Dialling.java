@@ -22,8 +22,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A connection that our side wants: the peer's address is resolved, then the route, then it has a queue pair, which tells what becomes of it. All calls are jobs, one after the other; what
- * the connection manager or the clock says in between only makes a next job, and the first failure ends it.
+ * A connection that our side wants: the peer's address is resolved, then the route, then it has a queue pair, which tells what becomes of
+ * it. All calls are jobs, one after the other; what the connection manager or the clock says in between only makes a next job, and the
+ * first failure ends it.
  */
 final class Dialling implements ConnectionManager.Target, Members.Member, Opening {
 
@@ -72,7 +73,8 @@ final class Dialling implements ConnectionManager.Target, Members.Member, Openin
     }
 
     private void tooLate() {
-        HandshakeTimeoutException cause = new HandshakeTimeoutException("no RDMA connection with " + remote + " within " + options.timeoutMillis() + " ms");
+        HandshakeTimeoutException cause = new HandshakeTimeoutException("no RDMA connection with " + remote + " within "
+                + options.timeoutMillis() + " ms");
         if (queuePair != null) {
             queuePair.refuse(DisniCounter.HANDSHAKE_TIMEOUT, cause);
         } else if (!over) {

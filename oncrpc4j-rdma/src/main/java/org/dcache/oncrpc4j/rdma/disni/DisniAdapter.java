@@ -40,9 +40,10 @@ import org.slf4j.LoggerFactory;
 /**
  * All RDMA devices that librdmacm finds, by way of DiSNI, opened for one user.
  *
- * <p>Threads: one for the events of the connection manager, one for jobs, which is whatever blocks or must not meet its like (every call for an
- * identifier, registrations that end, connections that come and go, handshakes), and two for each {@link Poller}. Everything that can call back is one of its {@link Members} from before
- * until after; {@link #close} tells each of them and waits until none is left, then ends the threads and frees the rest: pollers, domains, the event channel.
+ * <p>Threads: one for the events of the connection manager, one for jobs, which is whatever blocks or must not meet its like (every call
+ * for an identifier, registrations that end, connections that come and go, handshakes), and two for each {@link Poller}. Everything that
+ * can call back is one of its {@link Members} from before until after; {@link #close} tells each of them and waits until none is left, then
+ * ends the threads and frees the rest: pollers, domains, the event channel.
  */
 public final class DisniAdapter implements Adapter {
 
@@ -143,7 +144,8 @@ public final class DisniAdapter implements Adapter {
             if (device == null) {
                 Optional<SysfsDevice> listed = SysfsDevice.of(context.getCmd_fd());
                 if (listed.isPresent() && listed.get().softIwarp()) {
-                    throw new HandshakeException("the connection's device is " + listed.get().name() + ", which is siw: " + DisniProbe.NOT_FOR_SIW);
+                    throw new HandshakeException("the connection's device is " + listed.get().name() + ", which is siw: "
+                            + DisniProbe.NOT_FOR_SIW);
                 }
                 device = new Device(context, "device " + (devices.size() + 1), counters, domains);
                 devices.put(key, device);
@@ -158,7 +160,8 @@ public final class DisniAdapter implements Adapter {
 
     /** How many Reads the peer takes cannot be learned; what our side was told to use at most must do. */
     ConnectionInfo info(InetSocketAddress local, InetSocketAddress remote, ConnectOptions options) {
-        return new ConnectionInfo(provider(), local, remote, new byte[0], options.inboundReads(), options.outboundReads(), false, "DiSNI 2.1");
+        return new ConnectionInfo(provider(), local, remote, new byte[0], options.inboundReads(), options.outboundReads(), false,
+                "DiSNI 2.1");
     }
 
     @Override

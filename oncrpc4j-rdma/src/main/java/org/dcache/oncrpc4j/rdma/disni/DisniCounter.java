@@ -44,7 +44,8 @@ public enum DisniCounter implements CounterName {
     /** A handler threw; its connection was closed. */
     HANDLER_FAILED;
 
-    private static final Set<DisniCounter> PROBLEMS = EnumSet.of(REFUSED_HALF_OPEN, PEER_REJECTED, HANDSHAKE_TIMEOUT, HANDSHAKE_FAILED, CLOSE_TIMEOUT, LOOP_FAILED, COMPLETION_ERROR, POST_FAILED,
+    private static final Set<DisniCounter> PROBLEMS = EnumSet.of(REFUSED_HALF_OPEN, PEER_REJECTED, HANDSHAKE_TIMEOUT, HANDSHAKE_FAILED,
+            CLOSE_TIMEOUT, LOOP_FAILED, COMPLETION_ERROR, POST_FAILED,
             REGISTRATION_FAILED, DEREGISTRATION_FAILED, DEVICE_REMOVED, EVENT_LOST, HANDLER_FAILED);
 
     @Override

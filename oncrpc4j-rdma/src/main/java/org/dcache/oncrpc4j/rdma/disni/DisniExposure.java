@@ -8,8 +8,9 @@ import org.dcache.oncrpc4j.rdma.verbs.Exposure;
 import org.dcache.oncrpc4j.rdma.verbs.WorkRequest;
 
 /**
- * Memory that the peer may reach: a registration of its own, made when it is exposed and ended when it is revoked, since DiSNI can neither invalidate nor bind. Both are calls into the
- * system, so the end is a job of the adapter's, and the fence is reported when that is done. The offset is the memory's address.
+ * Memory that the peer may reach: a registration of its own, made when it is exposed and ended when it is revoked, since DiSNI can neither
+ * invalidate nor bind. Both are calls into the system, so the end is a job of the adapter's, and the fence is reported when that is done.
+ * The offset is the memory's address.
  */
 final class DisniExposure implements Exposure {
 

@@ -17,8 +17,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A listening identifier. Its events come on the connection manager's thread, which makes a {@link DisniRequest} of each request. At most {@code oncrpc.rdma.handshakes} of them may be half
- * open; more are dropped at once. Closing it destroys the identifier at once, by whoever closes it, so that the port is free, and ends the handshakes.
+ * A listening identifier. Its events come on the connection manager's thread, which makes a {@link DisniRequest} of each request. At most
+ * {@code oncrpc.rdma.handshakes} of them may be half open; more are dropped at once. Closing it destroys the identifier at once, by whoever
+ * closes it, so that the port is free, and ends the handshakes.
  */
 final class DisniListener implements Listener, ConnectionManager.Target, Members.Member {
 

@@ -18,14 +18,15 @@ import org.dcache.oncrpc4j.rdma.sysfs.SysfsDevice;
 import org.dcache.oncrpc4j.rdma.verbs.Availability;
 
 /**
- * Finds out whether DiSNI works here: its jar, the JDK package that it reaches into, its native library, the layouts of the structures that it packs by
- * hand, a device. The first thing missing is named with the way to get it. What concerns the JVM is found out once, since a class
- * whose initialization failed fails for ever; devices come and go and are looked for each time. Any thread, never throws.
+ * Finds out whether DiSNI works here: its jar, the JDK package that it reaches into, its native library, the layouts of the structures that
+ * it packs by hand, a device. The first thing missing is named with the way to get it. What concerns the JVM is found out once, since a
+ * class whose initialization failed fails for ever; devices come and go and are looked for each time. Any thread, never throws.
  */
 final class DisniProbe {
 
     /** What is said to who would use siw. */
-    static final String NOT_FOR_SIW = "its completions come out of order, which this provider does not take; use the provider iwarp, or rdma-core";
+    static final String NOT_FOR_SIW =
+            "its completions come out of order, which this provider does not take; use the provider iwarp, or rdma-core";
 
     private static final Path CONNECTION_MANAGER = Path.of("/dev/infiniband/rdma_cm");
 
@@ -70,8 +71,10 @@ final class DisniProbe {
         } catch (IllegalAccessError e) {
             return "DiSNI may not use a package of the JDK; start Java with --add-exports java.base/sun.nio.ch=ALL-UNNAMED";
         } catch (UnsatisfiedLinkError e) {
-            return "libdisni.so cannot be loaded (" + e.getMessage() + "); build it from DiSNI's sources, https://github.com/zrlio/disni: in libdisni,"
-                    + " ./autoprepare.sh && ./configure --with-jdk=$JAVA_HOME && make install (autotools, a C++ compiler, the headers of libibverbs, librdmacm"
+            return "libdisni.so cannot be loaded (" + e.getMessage()
+                    + "); build it from DiSNI's sources, https://github.com/zrlio/disni: in libdisni,"
+                    + " ./autoprepare.sh && ./configure --with-jdk=$JAVA_HOME && make install (autotools, a C++ compiler, the headers of "
+                    + "libibverbs, librdmacm"
                     + " and the JDK), and start Java with -Djava.library.path=DIRECTORY";
         } catch (LinkageError e) {
             return "DiSNI lacks a class that it needs: " + e;
@@ -85,20 +88,24 @@ final class DisniProbe {
         boolean fit = SockAddrIn.CSIZE == SOCKADDR_IN && NatIbvSge.CSIZE == SGE && NatIbvRecvWR.CSIZE == RECV_WR
                 && NatIbvSendWR.CSIZE >= SEND_WR_AT_LEAST && NatIbvSendWR.REMOTEADDR_OFFSET == REMOTE_ADDRESS
                 && NatIbvSendWR.RKEY_OFFSET == RKEY && IbvWC.CSIZE == WC;
-        return fit ? null : "libdisni.so was built for structures that DiSNI 2.1 does not know (sockaddr_in " + SockAddrIn.CSIZE + ", ibv_sge "
-                + NatIbvSge.CSIZE + ", ibv_recv_wr " + NatIbvRecvWR.CSIZE + ", ibv_send_wr " + NatIbvSendWR.CSIZE + ", ibv_wc " + IbvWC.CSIZE
+        return fit ? null : "libdisni.so was built for structures that DiSNI 2.1 does not know (sockaddr_in " + SockAddrIn.CSIZE
+                + ", ibv_sge "
+                + NatIbvSge.CSIZE + ", ibv_recv_wr " + NatIbvRecvWR.CSIZE + ", ibv_send_wr " + NatIbvSendWR.CSIZE + ", ibv_wc "
+                + IbvWC.CSIZE
                 + " bytes); use a 64-bit Linux and rdma-core's headers";
     }
 
     /** @param all not siw alone */
     private static Availability on(List<SysfsDevice> all) {
         if (all.isEmpty()) {
-            return Availability.no("no RDMA device (" + SysfsDevice.whyNone() + "); without a card: modprobe rdma_rxe && rdma link add rxe0 type rxe netdev eth0");
+            return Availability.no("no RDMA device (" + SysfsDevice.whyNone()
+                    + "); without a card: modprobe rdma_rxe && rdma link add rxe0 type rxe netdev eth0");
         }
         if (!Files.isReadable(CONNECTION_MANAGER) || !Files.isWritable(CONNECTION_MANAGER)) {
             return Availability.no(CONNECTION_MANAGER + (Files.exists(CONNECTION_MANAGER) ? " may not be opened by this user"
                     : " is missing: modprobe rdma_ucm"));
         }
-        return Availability.yes("DiSNI 2.1 on " + all.stream().filter(device -> !device.softIwarp()).map(SysfsDevice::name).collect(Collectors.joining(", ")));
+        return Availability.yes("DiSNI 2.1 on " + all.stream().filter(device -> !device.softIwarp()).map(SysfsDevice::name)
+                .collect(Collectors.joining(", ")));
     }
 }

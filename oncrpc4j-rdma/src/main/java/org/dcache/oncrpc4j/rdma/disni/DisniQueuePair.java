@@ -35,9 +35,9 @@ import org.slf4j.LoggerFactory;
 /**
  * One connection, from the moment it has a queue pair, which may be before it is up. Its loop is its {@link Poller}.
  *
- * <p>It ends as {@link LoopQueuePair} says; a good end waits until all that was posted has been acknowledged. Then, as a job: nothing is posted any more, the connection is cut, the queue pair
- * destroyed, the exposures and receives are unregistered, the domain goes; then, on the loop: the requests that are left fail, fences are reported, the handler hears of the end; then, as a job
- * again, the identifier goes.
+ * <p>It ends as {@link LoopQueuePair} says; a good end waits until all that was posted has been acknowledged. Then, as a job: nothing is
+ * posted any more, the connection is cut, the queue pair destroyed, the exposures and receives are unregistered, the domain goes; then, on
+ * the loop: the requests that are left fail, fences are reported, the handler hears of the end; then, as a job again, the identifier goes.
  */
 final class DisniQueuePair extends LoopQueuePair implements ConnectionManager.Target, Poller.Member {
 
@@ -156,7 +156,8 @@ final class DisniQueuePair extends LoopQueuePair implements ConnectionManager.Ta
         } else if (flushed == null) {
             flushed = resources.poller().schedule(FLUSH_MILLIS, () -> {
                 if (up) {
-                    endNow(new ProtocolViolationException("the queue pair failed: the peer broke the rules of the protocol, or the device did"));
+                    endNow(new ProtocolViolationException(
+                            "the queue pair failed: the peer broke the rules of the protocol, or the device did"));
                 }
             });
         }

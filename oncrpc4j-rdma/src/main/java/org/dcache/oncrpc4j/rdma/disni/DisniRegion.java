@@ -7,8 +7,8 @@ import java.util.function.Supplier;
 import org.dcache.oncrpc4j.rdma.verbs.MemoryRegion;
 
 /**
- * Memory that may be named in work requests of every connection of its adapter. It is registered in each {@link Domain} in which it is used: in those that exist
- * for many connections at once, in those of a single connection with the first use.
+ * Memory that may be named in work requests of every connection of its adapter. It is registered in each {@link Domain} in which it is
+ * used: in those that exist for many connections at once, in those of a single connection with the first use.
  */
 final class DisniRegion implements MemoryRegion {
 

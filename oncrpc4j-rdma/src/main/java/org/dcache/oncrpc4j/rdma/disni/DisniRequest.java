@@ -17,8 +17,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A peer that wants a connection, until that is up or over. Its loop is the adapter's job thread; when it is accepted, its queue pair has one of its own. DiSNI has no call to refuse a
- * request: the identifier is destroyed, which makes the kernel refuse.
+ * A peer that wants a connection, until that is up or over. Its loop is the adapter's job thread; when it is accepted, its queue pair has
+ * one of its own. DiSNI has no call to refuse a request: the identifier is destroyed, which makes the kernel refuse.
  */
 final class DisniRequest extends IncomingRequest implements Opening {
 
@@ -32,7 +32,8 @@ final class DisniRequest extends IncomingRequest implements Opening {
     private DisniQueuePair queuePair;
 
     DisniRequest(DisniAdapter adapter, Members ofListener, ConnectionRequestHandler handler, RdmaCmId id) throws IOException {
-        super(adapter.jobs(), adapter.members(), ofListener, adapter.counters(), DisniCounter.HANDLER_FAILED, (InetSocketAddress) id.getSource(),
+        super(adapter.jobs(), adapter.members(), ofListener, adapter.counters(), DisniCounter.HANDLER_FAILED,
+                (InetSocketAddress) id.getSource(),
                 (InetSocketAddress) id.getDestination());
         this.adapter = adapter;
         this.handler = handler;
@@ -74,12 +75,14 @@ final class DisniRequest extends IncomingRequest implements Opening {
         try {
             id.accept(Dialling.parameters());
         } catch (IOException | RuntimeException e) {
-            queuePair.refuse(DisniCounter.HANDSHAKE_FAILED, new HandshakeException("cannot accept " + remoteAddress() + ": " + e.getMessage(), e));
+            queuePair.refuse(DisniCounter.HANDSHAKE_FAILED,
+                    new HandshakeException("cannot accept " + remoteAddress() + ": " + e.getMessage(), e));
         }
     }
 
     private void tellGone(ConnectOptions options, QueuePairHandler connection, VerbsException cause) {
-        UnestablishedQueuePair.tell(adapter.jobs(), connection, adapter.counters(), DisniCounter.HANDLER_FAILED, adapter.info(localAddress(), remoteAddress(), options), cause);
+        UnestablishedQueuePair.tell(adapter.jobs(), connection, adapter.counters(), DisniCounter.HANDLER_FAILED,
+                adapter.info(localAddress(), remoteAddress(), options), cause);
     }
 
     @Override

@@ -18,11 +18,11 @@ import org.dcache.oncrpc4j.rdma.verbs.error.ResourceLimitException;
 import org.dcache.oncrpc4j.rdma.verbs.error.VerbsException;
 
 /**
- * A protection domain with the registrations in it. Connections that our side dialled have one each, so that a handle is worth something to the peer of its
- * connection only; accepted ones, which give no handles away in practice, share one for each device.
+ * A protection domain with the registrations in it. Connections that our side dialled have one each, so that a handle is worth something to
+ * the peer of its connection only; accepted ones, which give no handles away in practice, share one for each device.
  *
- * <p>Any thread. Registering blocks, and holds the read lock: the native domain must not vanish meanwhile. Whoever made the domain closes it
- * when no queue pair uses it any more.
+ * <p>Any thread. Registering blocks, and holds the read lock: the native domain must not vanish meanwhile. Whoever made the domain closes
+ * it when no queue pair uses it any more.
  */
 final class Domain {
 

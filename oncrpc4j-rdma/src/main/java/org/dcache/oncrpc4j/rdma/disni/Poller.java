@@ -18,12 +18,13 @@ import org.slf4j.LoggerFactory;
 /**
  * The loop of a number of queue pairs: one completion queue for all their work, with its channel, as many queue pairs as it has room for.
  *
- * <p>DiSNI keeps the channel's descriptor to itself, so a thread that waits for completions cannot be woken for a task: another thread waits in the system and wakes the loop. After a completion the queue
- * is polled for a while before that, so that a busy one needs neither of the two wakings. A channel for several completion queues is no way: DiSNI does not say which one
- * an event is of, and each must be told its own number of events before it can be destroyed.
+ * <p>DiSNI keeps the channel's descriptor to itself, so a thread that waits for completions cannot be woken for a task: another thread
+ * waits in the system and wakes the loop. After a completion the queue is polled for a while before that, so that a busy one needs neither
+ * of the two wakings. A channel for several completion queues is no way: DiSNI does not say which one an event is of, and each must be told
+ * its own number of events before it can be destroyed.
  *
- * <p>When completions cannot be taken any more, for whatever reason, the queue is given up: its members are told, its device takes no more connections, and the loop goes on with
- * tasks, so that everything on it can end.
+ * <p>When completions cannot be taken any more, for whatever reason, the queue is given up: its members are told, its device takes no more
+ * connections, and the loop goes on with tasks, so that everything on it can end.
  */
 final class Poller extends TaskLoop {
 
@@ -86,7 +87,8 @@ final class Poller extends TaskLoop {
     /** @throws DeviceErrorException when it was given up */
     void check() throws DeviceErrorException {
         if (fault != null) {
-            throw new DeviceErrorException("no more connections over " + name + ", whose completion queue broke before; look at the log, and open the adapter anew", fault);
+            throw new DeviceErrorException("no more connections over " + name
+                    + ", whose completion queue broke before; look at the log, and open the adapter anew", fault);
         }
     }
 

@@ -13,7 +13,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What a connection has of the device: queue pair, both queues, its part of a poller, its domain. Made, cut and given back on the adapter's job thread.
+ * What a connection has of the device: queue pair, both queues, its part of a poller, its domain. Made, cut and given back on the adapter's
+ * job thread.
  *
  * @param own whether the domain is this connection's alone
  * @param entries room taken in the poller's completion queue

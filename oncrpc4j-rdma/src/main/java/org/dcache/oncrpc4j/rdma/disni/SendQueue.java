@@ -19,9 +19,9 @@ import org.dcache.oncrpc4j.rdma.verbs.error.VerbsException;
 /**
  * The send queue of one queue pair: a ring of what the device has, and behind it a FIFO of what has no room yet.
  *
- * <p>Any thread posts; the lock covers building and the native call, so that order is kept, and calls nobody back. A chain goes to the device in one native call. Completions come in
- * order: that of a request frees all before it. Besides the poster's own signalled requests each Read is signalled, because their number is bounded, and
- * one request now and then so that a long chain cannot fill the ring for good.
+ * <p>Any thread posts; the lock covers building and the native call, so that order is kept, and calls nobody back. A chain goes to the
+ * device in one native call. Completions come in order: that of a request frees all before it. Besides the poster's own signalled requests
+ * each Read is signalled, because their number is bounded, and one request now and then so that a long chain cannot fill the ring for good.
  *
  * <p>Once {@link #stop} was called nothing reaches the device; what is posted then is kept until {@link #takeAll}, and refused afterwards.
  */
@@ -130,7 +130,8 @@ final class SendQueue {
             if (buffer.hasRemaining()) {
                 if (!buffer.isDirect() || !(request.region(i) instanceof DisniRegion region)) {
                     stopped = true;
-                    throw new ResourceLimitException("memory that is not registered was to be sent: oncrpc.rdma.memory is used up, and the system"
+                    throw new ResourceLimitException(
+                            "memory that is not registered was to be sent: oncrpc.rdma.memory is used up, and the system"
                             + " registers no more (ulimit -l)");
                 }
                 IbvSge element = new IbvSge();

@@ -28,8 +28,9 @@ import org.slf4j.LoggerFactory;
 /**
  * An accepted socket until it is a connection or closed: the responder's side of the MPA handshake (RFC 5044 section 7.1, RFC 6581).
  *
- * <p>States: reading the Request; waiting for the upper layer's answer; over. One time-out covers both, and whatever is thrown ends it. Requests that want markers, or peer-to-peer mode
- * without a form of it, are refused with a Reply, bad frames by closing. The Reply echoes the initiator's revision, as siw does.
+ * <p>States: reading the Request; waiting for the upper layer's answer; over. One time-out covers both, and whatever is thrown ends it.
+ * Requests that want markers, or peer-to-peer mode without a form of it, are refused with a Reply, bad frames by closing. The Reply echoes
+ * the initiator's revision, as siw does.
  */
 final class InboundHandshake extends IncomingRequest implements EventLoop.Handler {
 
@@ -49,9 +50,11 @@ final class InboundHandshake extends IncomingRequest implements EventLoop.Handle
     private VerbsException cause;
 
     /** @param head what was read of the Request */
-    InboundHandshake(IwarpAdapter adapter, EventLoop loop, SocketChannel channel, ByteBuffer head, Members ofListener, ConnectionRequestHandler handler)
+    InboundHandshake(IwarpAdapter adapter, EventLoop loop, SocketChannel channel, ByteBuffer head, Members ofListener,
+            ConnectionRequestHandler handler)
             throws IOException {
-        super(loop, adapter.members(), ofListener, adapter.counters(), IwarpCounter.HANDLER_FAILED, (InetSocketAddress) channel.getLocalAddress(),
+        super(loop, adapter.members(), ofListener, adapter.counters(), IwarpCounter.HANDLER_FAILED,
+                (InetSocketAddress) channel.getLocalAddress(),
                 (InetSocketAddress) channel.getRemoteAddress());
         this.adapter = adapter;
         this.loop = loop;
@@ -98,7 +101,8 @@ final class InboundHandshake extends IncomingRequest implements EventLoop.Handle
         } catch (MpaFrameReader.BadFrameException e) {
             end(e.counter(), new HandshakeException("bad MPA Request from " + remoteAddress() + ": " + e.getMessage(), e));
         } catch (IOException e) {
-            end(IwarpCounter.HANDSHAKE_PEER_GONE, new PeerClosedException("MPA handshake with " + remoteAddress() + ": " + e.getMessage(), e));
+            end(IwarpCounter.HANDSHAKE_PEER_GONE,
+                    new PeerClosedException("MPA handshake with " + remoteAddress() + ": " + e.getMessage(), e));
         } catch (RuntimeException | Error e) {
             LOG.error("the handshake with {} failed", remoteAddress(), e);
             end(IwarpCounter.HANDLER_FAILED, new HandshakeException("MPA handshake with " + remoteAddress() + ": " + e, e));
@@ -167,7 +171,8 @@ final class InboundHandshake extends IncomingRequest implements EventLoop.Handle
             queuePair = new IwarpQueuePair(adapter, loop, channel, qpHandler, agreement);
             up = !isOver() && sendAccept(crc, ird, ord, form, options.privateData()) && joinsAdapter(queuePair);
         } catch (RuntimeException | Error e) {
-            tellUnestablished(queuePair, qpHandler, info, new HandshakeException("the connection with " + remoteAddress() + " cannot be made: " + e, e));
+            tellUnestablished(queuePair, qpHandler, info,
+                    new HandshakeException("the connection with " + remoteAddress() + " cannot be made: " + e, e));
             throw e;
         }
         if (up) {

@@ -20,8 +20,9 @@ import org.dcache.oncrpc4j.rdma.verbs.error.ResourceLimitException;
  * What arriving DDP segments mean: checks each header before a byte is placed, says where the payload goes, and acts when the
  * FPDU is whole and its CRC right. Loop thread only.
  *
- * <p>The calls for one FPDU: {@link #begin} with its first four bytes, {@link #header}, which says in the {@link Segment} where the payload goes, {@link #stillPlaceable} before each
- * piece of that, {@link #done}. Each check that fails ends the connection with the Terminate of RFC 5040 section 4.8.
+ * <p>The calls for one FPDU: {@link #begin} with its first four bytes, {@link #header}, which says in the {@link Segment} where the payload
+ * goes, {@link #stillPlaceable} before each piece of that, {@link #done}. Each check that fails ends the connection with the Terminate of
+ * RFC 5040 section 4.8.
  */
 final class InboundMessages {
 
@@ -81,7 +82,8 @@ final class InboundMessages {
     /**
      * The first four bytes of an FPDU are there.
      *
-     * @return bytes of the segment's header; 0 for an FPDU without a segment, which is legal only as the RTR indication; -1 when the connection was ended
+     * @return bytes of the segment's header; 0 for an FPDU without a segment, which is legal only as the RTR indication; -1 when the
+     *        connection was ended
      */
     int begin(ByteBuffer header, int ulpdu) {
         segmentHeader = null;
@@ -323,7 +325,8 @@ final class InboundMessages {
             int stag = DdpHeader.invalidateStag(header, DDP);
             IwarpExposure exposure = stags.find(stag);
             if (exposure != null) {
-                // A Read Response may have reached the peer before the thread that wrote it could say so: the peer can name the memory no more,
+                // A Read Response may have reached the peer before the thread that wrote it could say so: the peer can name the memory no
+                // more,
                 // but it is not free yet. It is reported as a plain Send then, and the upper layer's own revoke waits for that thread.
                 stags.remove(exposure);
                 if (!exposure.isPinned()) {

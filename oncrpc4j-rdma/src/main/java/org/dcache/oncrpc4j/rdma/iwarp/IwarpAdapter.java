@@ -34,8 +34,8 @@ import org.dcache.oncrpc4j.rdma.verbs.parts.Members;
 /**
  * Software iWARP opened for one user: owns its listeners, handshakes and connections, and the pools they share.
  *
- * <p>Everything that has a socket is one of its {@link Members} from before it can call back until after its last callback; {@link #close} tells
- * each member, waits until none is left, and then gives up its share of the {@link EventLoops}. Any thread.
+ * <p>Everything that has a socket is one of its {@link Members} from before it can call back until after its last callback; {@link #close}
+ * tells each member, waits until none is left, and then gives up its share of the {@link EventLoops}. Any thread.
  */
 public final class IwarpAdapter implements Adapter {
 
@@ -43,7 +43,8 @@ public final class IwarpAdapter implements Adapter {
     private static final int MAX_SEND = 1 << 30;
     private static final int MAX_PRIVATE_DATA = 252;
 
-    static final Capabilities CAPABILITIES = new Capabilities(true, true, true, true, true, true, true, true, true, true, MAX_SGE, MAX_SEND, MAX_PRIVATE_DATA);
+    static final Capabilities CAPABILITIES = new Capabilities(true, true, true, true, true, true, true, true, true, true, MAX_SGE, MAX_SEND,
+            MAX_PRIVATE_DATA);
 
     private static final long STAGING_BYTES = 64L << 20;
 

@@ -15,7 +15,8 @@ import org.dcache.oncrpc4j.rdma.verbs.error.ResourceLimitException;
 /**
  * Memory under an STag of one connection. It is an entry of the connection's {@link StagTable}.
  *
- * <p>It knows what the peer has written: all bytes up to a mark in the common case, and the pieces behind a gap where a peer writes out of order.
+ * <p>It knows what the peer has written: all bytes up to a mark in the common case, and the pieces behind a gap where a peer writes out of
+ * order.
  *
  * <p>Only the loop looks it up, places into it and ends it; so a revocation on the loop is complete when it returns, but for one
  * case: Read Responses that are queued or being gathered by the send side pin it, and the fence runs when the

@@ -23,8 +23,8 @@ import org.slf4j.LoggerFactory;
 /**
  * A listening socket: accepts on its own loop and hands each socket to the loop where it will live.
  *
- * <p>When accept fails, with whatever (mostly for want of file descriptors), it pauses instead of spinning. Its {@link Newcomers} end with it; connections do not depend on it once they
- * are up.
+ * <p>When accept fails, with whatever (mostly for want of file descriptors), it pauses instead of spinning. Its {@link Newcomers} end with
+ * it; connections do not depend on it once they are up.
  */
 final class IwarpListener implements Listener, EventLoop.Handler, Members.Member {
 

@@ -32,9 +32,9 @@ import org.slf4j.LoggerFactory;
 /**
  * A connection in full operation: ties socket, {@link SendSide}, {@link ReceiveSide} and handler together.
  *
- * <p>It ends as {@link LoopQueuePair} says. An orderly end or a Terminate lets the send side drain for a bounded time, closes the output and leaves the socket to a
- * {@link LingeringSocket}; anything else closes it at once. Then the teardown runs on the loop in this order: send side flushed (by whoever holds it), Reads failed, exposures ended,
- * {@code onDisconnected}.
+ * <p>It ends as {@link LoopQueuePair} says. An orderly end or a Terminate lets the send side drain for a bounded time, closes the output
+ * and leaves the socket to a {@link LingeringSocket}; anything else closes it at once. Then the teardown runs on the loop in this order:
+ * send side flushed (by whoever holds it), Reads failed, exposures ended, {@code onDisconnected}.
  */
 final class IwarpQueuePair extends LoopQueuePair implements EventLoop.Handler {
 

@@ -8,7 +8,10 @@ import org.dcache.oncrpc4j.rdma.verbs.ConnectionRequestHandler;
 import org.dcache.oncrpc4j.rdma.verbs.HelperThread;
 import org.dcache.oncrpc4j.rdma.verbs.SharedPort;
 
-/** A listener on a TCP port of others: {@link Newcomers} that somebody else accepted. Any thread; after its end, or the adapter's, it takes nobody. */
+/**
+ * A listener on a TCP port of others: {@link Newcomers} that somebody else accepted. Any thread; after its end, or the adapter's, it takes
+ * nobody.
+ */
 final class IwarpSharedPort implements SharedPort {
 
     private final IwarpAdapter adapter;

@@ -10,7 +10,8 @@ import org.dcache.oncrpc4j.rdma.verbs.error.ConnectionClosedException;
 import org.dcache.oncrpc4j.rdma.verbs.parts.Members;
 
 /**
- * The sockets that connected to one listener and are not connections yet: each is handed to the loop where it will live, and begins its handshake there.
+ * The sockets that connected to one listener and are not connections yet: each is handed to the loop where it will live, and begins its
+ * handshake there.
  *
  * <p>At most {@code oncrpc.rdma.handshakes} of them are half open; more are closed at once. Any thread.
  */

@@ -37,8 +37,9 @@ import org.slf4j.LoggerFactory;
  * section 7.1, RFC 6581). Loop thread only.
  *
  * <p>The Request is revision 2 with IRD and ORD, without markers, client-server mode; Replies of revision 0, 1 and 2 are taken. One
- * time-out covers everything. No FPDU leaves before the Reply is whole. Exactly one method of the listener is called, once; one that throws is logged and counted, and a
- * connection that it was told of is ended. A fault of ours, such as having no memory, fails the connect and nothing else.
+ * time-out covers everything. No FPDU leaves before the Reply is whole. Exactly one method of the listener is called, once; one that throws
+ * is logged and counted, and a connection that it was told of is ended. A fault of ours, such as having no memory, fails the connect and
+ * nothing else.
  */
 final class OutboundHandshake implements EventLoop.Handler, Members.Member {
 

@@ -16,11 +16,11 @@ import org.dcache.oncrpc4j.rdma.metrics.Counters;
  * The receiving half of a connection: takes the byte stream apart into FPDUs, places payload, checks CRCs, and tells
  * {@link InboundMessages} of each header and each whole FPDU. Loop thread only.
  *
- * <p>Bytes are read into the loop's staging buffer and copied from there to their place. An FPDU that lies there whole is checked, then placed. When much of
- * an FPDU's payload is still to come, it is read straight into its place, and with it just so much of what follows that the next
- * header is known. Placement may therefore be before the CRC check, but only ever into memory that the peer may write anyway, and nothing is delivered
- * before the CRC is right. Between two calls nothing of the stream is in the staging buffer: parts of headers and trailers are kept here, and when a
- * message has no receive buffer to go to, the rest is set aside and reading stops.
+ * <p>Bytes are read into the loop's staging buffer and copied from there to their place. An FPDU that lies there whole is checked, then
+ * placed. When much of an FPDU's payload is still to come, it is read straight into its place, and with it just so much of what follows
+ * that the next header is known. Placement may therefore be before the CRC check, but only ever into memory that the peer may write anyway,
+ * and nothing is delivered before the CRC is right. Between two calls nothing of the stream is in the staging buffer: parts of headers and
+ * trailers are kept here, and when a message has no receive buffer to go to, the rest is set aside and reading stops.
  */
 final class ReceiveSide {
 
@@ -65,7 +65,8 @@ final class ReceiveSide {
     private boolean bulk;
     private final ByteBuffer[] scatter = new ByteBuffer[2];
 
-    ReceiveSide(IwarpQueuePair queuePair, SocketChannel channel, Counters counters, InboundMessages messages, Segment segment, SendSide sendSide,
+    ReceiveSide(IwarpQueuePair queuePair, SocketChannel channel, Counters counters, InboundMessages messages, Segment segment,
+            SendSide sendSide,
             boolean withCrc) {
         this.queuePair = queuePair;
         this.channel = channel;
@@ -100,7 +101,8 @@ final class ReceiveSide {
             while (turn > 0 && setAside == null) {
                 int bytes;
                 boolean more;
-                if (phase == Phase.PAYLOAD && segment.left >= (bulk ? REST_IN_PLACE : IN_PLACE) && segment.memory.isDirect() && !discarding) {
+                if (phase == Phase.PAYLOAD && segment.left >= (bulk ? REST_IN_PLACE : IN_PLACE) && segment.memory.isDirect()
+                        && !discarding) {
                     int expected = segment.left + LOOK_AHEAD;
                     bytes = readInPlace();
                     more = bytes == expected;
@@ -265,7 +267,10 @@ final class ReceiveSide {
         return delivered();
     }
 
-    /** The header is whole. @return false to stop parsing: the connection was ended, or the rest of the bytes is set aside until there is a receive buffer */
+    /**
+     * The header is whole. @return false to stop parsing: the connection was ended, or the rest of the bytes is set aside until there is a
+     * receive buffer
+     */
     private boolean mayPlace(int ulpdu, ByteBuffer bytes, int at, int to) {
         InboundMessages.Next next = messages.header(header, ulpdu);
         if (next == InboundMessages.Next.WAIT) {

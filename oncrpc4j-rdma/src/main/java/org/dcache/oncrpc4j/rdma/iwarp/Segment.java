@@ -5,8 +5,9 @@ import java.nio.ByteBuffer;
 import org.dcache.oncrpc4j.rdma.iwarp.wire.RdmapOpcode;
 
 /**
- * The DDP segment that arrives: what it is, and where its payload goes (siw: {@code struct siw_rx_fpdu}). One for each connection, used again for each segment.
- * {@link InboundMessages} fills it from the header, {@link ReceiveSide} moves the payload and counts it off. Loop thread only.
+ * The DDP segment that arrives: what it is, and where its payload goes (siw: {@code struct siw_rx_fpdu}). One for each connection, used
+ * again for each segment. {@link InboundMessages} fills it from the header, {@link ReceiveSide} moves the payload and counts it off. Loop
+ * thread only.
  */
 final class Segment {
 

@@ -19,13 +19,13 @@ import org.dcache.oncrpc4j.rdma.verbs.WorkRequest;
  * The sending half of a connection: decides which message goes next, lets it be cut into FPDUs, writes, completes.
  *
  * <p>Any thread may ask for work ({@link #post}, {@link #kick}); a combining lock lets exactly one of them do it for all, the others go on
- * at once. What is one of many ({@link #postOfMany}) is left to the loop, which comes round soon and finds more of them: on loopback a write costs more than
- * all else that is done for a small reply. The fields without volatile belong to that one. What the socket did not take waits; the loop
- * is asked for write interest, and only when it reports it ({@link #writable}) writing goes on.
+ * at once. What is one of many ({@link #postOfMany}) is left to the loop, which comes round soon and finds more of them: on loopback a
+ * write costs more than all else that is done for a small reply. The fields without volatile belong to that one. What the socket did not
+ * take waits; the loop is asked for write interest, and only when it reports it ({@link #writable}) writing goes on.
  *
  * <p>Order: Sends and Writes leave in posting order. A Read Request leaves at its place in that order unless ORD Reads are
- * outstanding; then it waits in its own queue, and what was posted behind it goes on. Read Responses take turns with posted work, message by message.
- * Completions come in order, when the socket took the bytes. After {@link #kill} everything left fails, once; what is posted
+ * outstanding; then it waits in its own queue, and what was posted behind it goes on. Read Responses take turns with posted work, message
+ * by message. Completions come in order, when the socket took the bytes. After {@link #kill} everything left fails, once; what is posted
  * even later fails in the poster's own thread. The socket is non-blocking, so an interrupt of a poster's thread does it no harm.
  */
 final class SendSide {
@@ -102,8 +102,8 @@ final class SendSide {
     }
 
     /**
-     * Any thread. Small requests that are posted so between two turns of the loop leave in one write, unless somebody writes before. What has bulk
-     * data in it is the poster's own work: the loop has other connections to serve.
+     * Any thread. Small requests that are posted so between two turns of the loop leave in one write, unless somebody writes before. What
+     * has bulk data in it is the poster's own work: the loop has other connections to serve.
      */
     void postOfMany(WorkRequest chain) {
         boolean small = isSmall(chain);

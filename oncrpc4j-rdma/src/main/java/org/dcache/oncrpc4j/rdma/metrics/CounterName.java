@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dcache.oncrpc4j.rdma.metrics;
 
-/** The name of a counter or gauge. Each package has an enum of its own that implements this, and only enums may; the constants' comments say what they count. */
+/**
+ * The name of a counter or gauge. Each package has an enum of its own that implements this, and only enums may; the constants' comments say
+ * what they count.
+ */
 public interface CounterName {
 
     /** The enum constant's own name, for example {@code CRC_ERROR}. */

@@ -4,11 +4,11 @@ package org.dcache.oncrpc4j.rdma.metrics;
 import java.util.Map;
 
 /**
- * Shows the process-wide counters on the platform MBean server as {@code org.dcache.oncrpc4j.rdma:type=Counters}, as long as somebody has {@link #acquire}d
- * them: who is loaded by a web application must {@link #release} when its last service is gone. Any thread.
+ * Shows the process-wide counters on the platform MBean server as {@code org.dcache.oncrpc4j.rdma:type=Counters}, as long as somebody has
+ * {@link #acquire}d them: who is loaded by a web application must {@link #release} when its last service is gone. Any thread.
  *
- * <p>Where two loaders of one JVM have a transport each, the second one's bean has {@code id=2} in its name, and so on: a reader that wants all of them asks for
- * {@code org.dcache.oncrpc4j.rdma:type=Counters,*} and adds up.
+ * <p>Where two loaders of one JVM have a transport each, the second one's bean has {@code id=2} in its name, and so on: a reader that wants
+ * all of them asks for {@code org.dcache.oncrpc4j.rdma:type=Counters,*} and adds up.
  */
 public final class CountersManagement {
 

@@ -8,8 +8,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongSupplier;
 
 /**
- * Levels of what the process holds at this moment, where {@link Counters} say what ever happened: back at its level before means nothing was leaked. Whoever holds something adds a
- * gauge for it and takes it away when it is closed; gauges of the same name are added up. Any thread; reading costs those who read, nobody else.
+ * Levels of what the process holds at this moment, where {@link Counters} say what ever happened: back at its level before means nothing
+ * was leaked. Whoever holds something adds a gauge for it and takes it away when it is closed; gauges of the same name are added up. Any
+ * thread; reading costs those who read, nobody else.
  */
 public final class Gauges {
 

@@ -11,8 +11,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A bean on the platform MBean server, from {@link #register} to {@link #close}. Any thread. Where its name is taken, by a service of the same name or by another loader's
- * transport, it gets {@code id=2} and so on. When the MBean server refuses, that is logged and nothing else happens: nobody fails for want of being seen.
+ * A bean on the platform MBean server, from {@link #register} to {@link #close}. Any thread. Where its name is taken, by a service of the
+ * same name or by another loader's transport, it gets {@code id=2} and so on. When the MBean server refuses, that is logged and nothing
+ * else happens: nobody fails for want of being seen.
  *
  * <p>The server's reference keeps the bean's loader alive: who registers must close.
  */
@@ -34,7 +35,8 @@ public final class ManagementBean implements AutoCloseable {
         try {
             for (int n = 1; n <= MOST; n++) {
                 try {
-                    return new ManagementBean(server.registerMBean(bean, new ObjectName(n == 1 ? name : name + ",id=" + n)).getObjectName());
+                    return new ManagementBean(server.registerMBean(bean, new ObjectName(n == 1 ? name : name + ",id=" + n))
+                            .getObjectName());
                 } catch (InstanceAlreadyExistsException e) {
                     LOG.debug("{} is taken {} times", name, n);
                 }

@@ -4,7 +4,10 @@ package org.dcache.oncrpc4j.rdma.metrics;
 import java.util.List;
 import java.util.Map;
 
-/** What a JMX client sees of one service: {@code org.dcache.oncrpc4j.rdma:type=Service,name="…",role=server}. Nothing in it is a snapshot of one instant. */
+/**
+ * What a JMX client sees of one service: {@code org.dcache.oncrpc4j.rdma:type=Service,name="…",role=server}. Nothing in it is a snapshot of
+ * one instant.
+ */
 public interface ServiceMXBean {
 
     /** As the application called it. */
@@ -16,7 +19,10 @@ public interface ServiceMXBean {
     /** Addresses on which it accepts RDMA connections; none for a client. */
     List<String> getListeners();
 
-    /** Its counters that are not 0, also those of ended connections, by label, for example {@code xprt.sends}. What a device counts for all its services is only in {@link CountersMXBean}. */
+    /**
+     * Its counters that are not 0, also those of ended connections, by label, for example {@code xprt.sends}. What a device counts for all
+     * its services is only in {@link CountersMXBean}.
+     */
     Map<String, Long> getCounters();
 
     /** The connections that are up. */

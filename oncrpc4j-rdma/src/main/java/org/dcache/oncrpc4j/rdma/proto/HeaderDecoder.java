@@ -6,8 +6,8 @@ import org.dcache.oncrpc4j.rdma.proto.MalformedHeaderException.Reason;
 
 /**
  * Decodes one received message into an {@link RdmaHeader} (RFC 8166, 4). It trusts nothing: every list is read within the message's bounds,
- * the segment limit is taken before anything is stored, and work is linear in the segments taken. Belongs to its header, one thread at a time;
- * it holds the place in the message only while decoding.
+ * the segment limit is taken before anything is stored, and work is linear in the segments taken. Belongs to its header, one thread at a
+ * time; it holds the place in the message only while decoding.
  */
 final class HeaderDecoder {
 

@@ -11,8 +11,9 @@ import java.util.Objects;
  * <p>Not for more than one thread at a time. It keeps no reference to a buffer. Indices out of range throw IndexOutOfBoundsException;
  * whatever a peer can cause throws {@link MalformedHeaderException} and nothing else.
  *
- * <p>A responder may turn the header of a call into that of its reply: {@link #clearReads()}, credits and procedure set, lengths of Write and
- * Reply segments set to what was written. Segment count, order, handles and offsets then come back as they were, as is required (3.4.6).
+ * <p>A responder may turn the header of a call into that of its reply: {@link #clearReads()}, credits and procedure set, lengths of Write
+ * and Reply segments set to what was written. Segment count, order, handles and offsets then come back as they were, as is required
+ * (3.4.6).
  */
 public final class RdmaHeader {
 

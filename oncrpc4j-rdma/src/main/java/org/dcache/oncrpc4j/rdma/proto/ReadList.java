@@ -74,7 +74,9 @@ final class ReadList {
         return true;
     }
 
-    /** Stable by position. Peers in the field send sorted lists, so that the sort itself only serves odd ones: it is n log n on their worst. */
+    /**
+     * Stable by position. Peers in the field send sorted lists, so that the sort itself only serves odd ones: it is n log n on their worst.
+     */
     void sort() {
         if (isSorted()) {
             return;

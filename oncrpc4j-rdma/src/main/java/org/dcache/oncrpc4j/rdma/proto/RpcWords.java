@@ -4,8 +4,8 @@ package org.dcache.oncrpc4j.rdma.proto;
 import java.nio.ByteBuffer;
 
 /**
- * The first words of an ONC RPC message (RFC 5531, 9), as far as the transport must read them: to tell the direction of a message (RFC 8167, 4:
- * by the message type, never by who opened the connection) and to compare XIDs.
+ * The first words of an ONC RPC message (RFC 5531, 9), as far as the transport must read them: to tell the direction of a message (RFC
+ * 8167, 4: by the message type, never by who opened the connection) and to compare XIDs.
  *
  * <pre>
  *      call                               reply

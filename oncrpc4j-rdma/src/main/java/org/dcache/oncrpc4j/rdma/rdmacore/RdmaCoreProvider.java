@@ -8,8 +8,8 @@ import org.dcache.oncrpc4j.rdma.verbs.VerbsProvider;
 import org.dcache.oncrpc4j.rdma.verbs.error.ProviderUnavailableException;
 
 /**
- * Says why there is no libibverbs here. The class of the same name in the jar's part for Java 22 takes the place of this one, so that only a JVM that
- * is too old comes here, or one whose jar lacks that part. Any thread.
+ * Says why there is no libibverbs here. The class of the same name in the jar's part for Java 22 takes the place of this one, so that only
+ * a JVM that is too old comes here, or one whose jar lacks that part. Any thread.
  */
 public final class RdmaCoreProvider implements VerbsProvider {
 
@@ -34,7 +34,8 @@ public final class RdmaCoreProvider implements VerbsProvider {
 
     static String reason(int running) {
         return running < NEEDED ? "needs Java " + NEEDED + " or newer, this is " + running
-                : "this jar was built without its Java " + NEEDED + " part; build it with JDK " + NEEDED + " or newer, or with -Djdk22.home=DIR";
+                : "this jar was built without its Java " + NEEDED + " part; build it with JDK " + NEEDED
+                + " or newer, or with -Djdk22.home=DIR";
     }
 
     @Override

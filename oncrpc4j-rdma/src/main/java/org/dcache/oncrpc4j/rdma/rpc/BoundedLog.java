@@ -5,8 +5,8 @@ import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 
 /**
- * Lines of a kind that a peer can cause: so many in a time, the rest is left out and its number told with the next line. Otherwise whoever may connect could fill the disk. Nothing is
- * lost that way: each such line has a counter. Any thread.
+ * Lines of a kind that a peer can cause: so many in a time, the rest is left out and its number told with the next line. Otherwise whoever
+ * may connect could fill the disk. Nothing is lost that way: each such line has a counter. Any thread.
  */
 final class BoundedLog {
 

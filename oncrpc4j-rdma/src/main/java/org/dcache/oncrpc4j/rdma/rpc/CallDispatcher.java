@@ -18,10 +18,11 @@ import org.slf4j.LoggerFactory;
 /**
  * Takes a call through what oncrpc4j does with one: decode header and credential, RPCSEC_GSS, find the program, dispatch.
  *
- * <p>One hop: the loop only hands the whole of it to the service's executor as one task; nothing of the user's, no crypto and no look-up runs on the
- * loop. oncrpc4j's own filters do the work. Where they leave a call without an answer (an undecodable header; for RPCSEC_GSS see
- * {@link GssCalls}), it is answered here: a client on RDMA would wait for it and in the end drop the connection. When the dispatch has returned, whatever it did, the call's
- * memory is seen to; an {@link Error} of the program goes on to the thread's own handler, as over TCP.
+ * <p>One hop: the loop only hands the whole of it to the service's executor as one task; nothing of the user's, no crypto and no look-up
+ * runs on the loop. oncrpc4j's own filters do the work. Where they leave a call without an answer (an undecodable header; for RPCSEC_GSS
+ * see {@link GssCalls}), it is answered here: a client on RDMA would wait for it and in the end drop the connection. When the dispatch has
+ * returned, whatever it did, the call's memory is seen to; an {@link Error} of the program goes on to the thread's own handler, as over
+ * TCP.
  */
 final class CallDispatcher {
 

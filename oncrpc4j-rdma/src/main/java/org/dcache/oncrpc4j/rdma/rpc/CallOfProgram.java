@@ -6,9 +6,9 @@ import org.dcache.oncrpc4j.rdma.xprt.InboundCall;
 import org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter;
 
 /**
- * What a call that is with its program needs on RDMA and oncrpc4j does not do. The memory it is decoded from is the transport's: the thread that dispatches may read
- * there; before any other thread decodes, and before the program gets at the Xdr itself, that parts from it. And an answer that oncrpc4j failed to encode, which it only logs,
- * is given as SYSTEM_ERR: the client would wait for ever.
+ * What a call that is with its program needs on RDMA and oncrpc4j does not do. The memory it is decoded from is the transport's: the thread
+ * that dispatches may read there; before any other thread decodes, and before the program gets at the Xdr itself, that parts from it. And
+ * an answer that oncrpc4j failed to encode, which it only logs, is given as SYSTEM_ERR: the client would wait for ever.
  *
  * <p>Made by the dispatching thread; any thread of the program answers, one at a time, as with oncrpc4j's own calls.
  */

@@ -11,8 +11,8 @@ import org.dcache.oncrpc4j.rdma.xprt.send.OutMessage;
 import org.dcache.oncrpc4j.rdma.xprt.send.SendContext;
 
 /**
- * What binding and RPC header say of a call: which procedure, whether its data may be placed directly, which items are eligible, what the reply may bring.
- * Immutable after construction; any thread.
+ * What binding and RPC header say of a call: which procedure, whether its data may be placed directly, which items are eligible, what the
+ * reply may bring. Immutable after construction; any thread.
  */
 final class CallReading {
 

@@ -12,8 +12,8 @@ import org.dcache.oncrpc4j.xdr.Xdr;
 import org.glassfish.grizzly.Buffer;
 
 /**
- * Gives calls of ours to the engine: takes the message out of its Xdr, has the binding say what may move and what the reply may bring. What cannot be sent is
- * freed here and its listener told. Stateless, any thread.
+ * Gives calls of ours to the engine: takes the message out of its Xdr, has the binding say what may move and what the reply may bring. What
+ * cannot be sent is freed here and its listener told. Stateless, any thread.
  */
 final class CallSender {
 
@@ -57,8 +57,10 @@ final class CallSender {
     private static int plan(SendContext context, RdmaRpcTransport transport) throws IOException {
         OutMessage message = context.message();
         if (message.length() < RpcWords.CALL_PROCEDURE + Integer.BYTES || message.getInt(RpcWords.TYPE) != RpcWords.CALL) {
-            throw new UnexpectedMessageException("expected an RPC call, or a reply encoded into the Xdr of its call; got " + message.length()
-                    + " bytes" + (message.length() < RpcWords.DIRECTION_LENGTH ? "" : " with the message type " + message.getInt(RpcWords.TYPE)));
+            throw new UnexpectedMessageException("expected an RPC call, or a reply encoded into the Xdr of its call; got "
+                    + message.length()
+                    + " bytes" + (message.length() < RpcWords.DIRECTION_LENGTH ? "" : " with the message type "
+                    + message.getInt(RpcWords.TYPE)));
         }
         int xid = message.getInt(RpcWords.XID);
         var view = Views.of(message);

@@ -7,11 +7,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The user code that one connection's events set off, and for a service that wants its calls in order its dispatches, in a queue of their own: it runs in order, one at a time, off the loop. A task of the executor runs all that came since,
- * so that a burst of replies wakes one thread once and not a thread each.
+ * The user code that one connection's events set off, and for a service that wants its calls in order its dispatches, in a queue of their
+ * own: it runs in order, one at a time, off the loop. A task of the executor runs all that came since, so that a burst of replies wakes one
+ * thread once and not a thread each.
  *
- * <p>A callback that blocks holds up the later ones of its connection, as it does over TCP, where it holds up the selector's thread. Synchronous
- * calls do not depend on this queue. Any thread adds. A callback that throws is logged and the next one runs.
+ * <p>A callback that blocks holds up the later ones of its connection, as it does over TCP, where it holds up the selector's thread.
+ * Synchronous calls do not depend on this queue. Any thread adds. A callback that throws is logged and the next one runs.
  */
 final class CallbackQueue {
 
@@ -36,7 +37,8 @@ final class CallbackQueue {
     private void drain() {
         int counted = pending.get();
         do {
-            // Only tasks that were counted: one that is in the queue but not counted yet would make the count lie, and start a second drain.
+            // Only tasks that were counted: one that is in the queue but not counted yet would make the count lie, and start a second
+            // drain.
             for (int i = 0; i < counted; i++) {
                 try {
                     tasks.remove().run();

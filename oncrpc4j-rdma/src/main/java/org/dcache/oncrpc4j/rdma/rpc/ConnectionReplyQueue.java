@@ -18,16 +18,17 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The reply queue of one connection. oncrpc4j registers each call here before it is sent and takes it out again when the caller gives up, which makes these
- * the points where a call becomes known to the engine and where its memory is fenced: {@link #get} returns only when the peer can no longer
- * reach it.
+ * The reply queue of one connection. oncrpc4j registers each call here before it is sent and takes it out again when the caller gives up,
+ * which makes these the points where a call becomes known to the engine and where its memory is fenced: {@link #get} returns only when the
+ * peer can no longer reach it.
  *
  * <p>Xids are tracked per connection and a duplicate is refused; one shared timer serves all time-outs, and waits for no
- * fence: the memory of a call that timed out is fenced by its connection's loop, which tells the caller afterwards. A disconnect is noticed by the connection itself, so
- * {@link #handleDisconnect} has nothing to do.
+ * fence: the memory of a call that timed out is fenced by its connection's loop, which tells the caller afterwards. A disconnect is noticed
+ * by the connection itself, so {@link #handleDisconnect} has nothing to do.
  *
- * <p>On a connection that has ended a call is not registered, and nothing is thrown, as with the stock queue: oncrpc4j would drop the encoded message, and nobody could give its
- * memory back. It goes on to {@link RdmaRpcTransport#send}, which does so and fails the call with {@link EOFException}.
+ * <p>On a connection that has ended a call is not registered, and nothing is thrown, as with the stock queue: oncrpc4j would drop the
+ * encoded message, and nobody could give its memory back. It goes on to {@link RdmaRpcTransport#send}, which does so and fails the call
+ * with {@link EOFException}.
  */
 final class ConnectionReplyQueue extends ReplyQueue {
 

@@ -11,11 +11,12 @@ import org.dcache.oncrpc4j.rdma.spi.XdrView;
 import org.dcache.oncrpc4j.rdma.xprt.InboundCall;
 
 /**
- * Whether the Read chunks of a call that came in move only what they may: each one whole argument that the program's binding calls eligible [6, 41], and
- * nothing at all when RPCSEC_GSS protects the body [46], whatever the program.
+ * Whether the Read chunks of a call that came in move only what they may: each one whole argument that the program's binding calls eligible
+ * [6, 41], and nothing at all when RPCSEC_GSS protects the body [46], whatever the program.
  *
- * <p>Looked at when the call is whole, on the executor. The Position-Zero chunk is the message and always allowed. Nothing is known of programs without a
- * binding, nor behind the point where a binding cannot read on: chunks there are accepted, and the program finds out what the arguments are worth.
+ * <p>Looked at when the call is whole, on the executor. The Position-Zero chunk is the message and always allowed. Nothing is known of
+ * programs without a binding, nor behind the point where a binding cannot read on: chunks there are accepted, and the program finds out
+ * what the arguments are worth.
  */
 final class Eligibility implements CallPlan {
 

@@ -10,11 +10,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Where a service's user code runs: on the service's own executor, or, when that one runs tasks in the calling thread (oncrpc4j's same-thread strategy), on the
- * pool that all such services share, one call of a connection after the other ({@link #inOrder}).
+ * Where a service's user code runs: on the service's own executor, or, when that one runs tasks in the calling thread (oncrpc4j's
+ * same-thread strategy), on the pool that all such services share, one call of a connection after the other ({@link #inOrder}).
  *
- * <p>A loop never runs user code, nor does the timer. An executor may still do that to them: a full one with a caller-runs policy, or one that helps with older tasks.
- * So each task looks at the thread that it runs in, and moves to the shared pool if that must not wait. Any thread.
+ * <p>A loop never runs user code, nor does the timer. An executor may still do that to them: a full one with a caller-runs policy, or one
+ * that helps with older tasks. So each task looks at the thread that it runs in, and moves to the shared pool if that must not wait. Any
+ * thread.
  */
 final class Executors {
 
@@ -43,7 +44,9 @@ final class Executors {
         return ranIn[0] == Thread.currentThread();
     }
 
-    /** Whether the service has its calls in the order of their connection, as it has over TCP: then they go through a {@link CallbackQueue}. */
+    /**
+     * Whether the service has its calls in the order of their connection, as it has over TCP: then they go through a {@link CallbackQueue}.
+     */
     boolean inOrder() {
         return inOrder;
     }

@@ -27,15 +27,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * RPCSEC_GSS (RFC 2203) of the calls that come in. oncrpc4j's own filter negotiates contexts and checks the verifiers of data calls, with the sessions that the
- * service has for TCP as well: a context belongs to the service, not to a connection or transport [112].
+ * RPCSEC_GSS (RFC 2203) of the calls that come in. oncrpc4j's own filter negotiates contexts and checks the verifiers of data calls, with
+ * the sessions that the service has for TCP as well: a context belongs to the service, not to a connection or transport [112].
  *
- * <p>What the filter would leave without an answer is answered here, because a client on RDMA waits for it, holds a credit meanwhile and in the end drops the connection: DESTROY,
- * which is also verified before the context goes rather than after; procedures and services that RFC 2203 does not have. A context whose negotiation failed is
- * forgotten: nobody can ever use it, and hostile tokens would pile them up.
+ * <p>What the filter would leave without an answer is answered here, because a client on RDMA waits for it, holds a credit meanwhile and in
+ * the end drops the connection: DESTROY, which is also verified before the context goes rather than after; procedures and services that RFC
+ * 2203 does not have. A context whose negotiation failed is forgotten: nobody can ever use it, and hostile tokens would pile them up.
  *
- * <p>On the service's executor; any number of threads. The order within a call matters: the header that a verifier covers lies in the call's memory, which goes with
- * the reply.
+ * <p>On the service's executor; any number of threads. The order within a call matters: the header that a verifier covers lies in the
+ * call's memory, which goes with the reply.
  */
 final class GssCalls {
 

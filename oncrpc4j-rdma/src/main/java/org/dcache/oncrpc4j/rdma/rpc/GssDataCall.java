@@ -16,9 +16,10 @@ import org.ietf.jgss.MessageProp;
 /**
  * A data call of RPCSEC_GSS. oncrpc4j's {@link RpcGssCall} unwraps the arguments and wraps the results; three things are added to it.
  *
- * <p>Arguments that were unwrapped are read with the same checks as those of any other call here: a count that promises more than there is fails before
- * anything is allocated for it. They must be those of this header: their sequence number is the credential's (RFC 2203, section 5.3.3.2), or else two
- * calls could be put together from parts of others. And with privacy the results are sealed also when the program did not look at its arguments.
+ * <p>Arguments that were unwrapped are read with the same checks as those of any other call here: a count that promises more than there is
+ * fails before anything is allocated for it. They must be those of this header: their sequence number is the credential's (RFC 2203,
+ * section 5.3.3.2), or else two calls could be put together from parts of others. And with privacy the results are sealed also when the
+ * program did not look at its arguments.
  *
  * <p>Belongs to the thread that handles the call, as the stock one; what {@link ServedCall} adds on RDMA is added here too.
  */

@@ -9,7 +9,8 @@ import org.dcache.oncrpc4j.rdma.xprt.error.CallWithdrawnException;
 /**
  * Tells the handler of a send how it went: in the thread that sends, or, as user code, off the loop. Once, by whoever gets it first.
  *
- * <p>A call that was given up before it left has told its caller of the time-out already. oncrpc4j's own handler would tell it once more, of a failure, which over TCP nobody hears: it is left out.
+ * <p>A call that was given up before it left has told its caller of the time-out already. oncrpc4j's own handler would tell it once more,
+ * of a failure, which over TCP nobody hears: it is left out.
  */
 record HandlerListener<A>(RdmaRpcTransport transport, A attachment, CompletionHandler<Integer, ? super A> handler) implements SendListener {
 

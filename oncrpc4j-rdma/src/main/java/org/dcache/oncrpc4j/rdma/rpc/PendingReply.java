@@ -18,13 +18,13 @@ import org.dcache.oncrpc4j.rpc.RpcTransport;
 /**
  * Delivers the reply to one call of ours to the completion handler that was registered for it.
  *
- * <p>Threads: replies come on the loop. A handler is user code and runs on the service's executor, with one exception: the handler that oncrpc4j makes for a
- * call without a time-out only decodes the result and completes a future that nobody but the waiting thread can see, so it runs on the loop and
- * saves the waiting thread a hop.
+ * <p>Threads: replies come on the loop. A handler is user code and runs on the service's executor, with one exception: the handler that
+ * oncrpc4j makes for a call without a time-out only decodes the result and completes a future that nobody but the waiting thread can see,
+ * so it runs on the loop and saves the waiting thread a hop.
  *
- * <p>Memory: that handler has decoded everything when it returns, so pooled memory is used again then. Any other handler may keep the reply for as long as it
- * likes: a small one is copied to the heap; a large one lies in pooled memory, which is used again only if the handler has decoded the reply to
- * its end when it returns, and is left to the garbage collector if not.
+ * <p>Memory: that handler has decoded everything when it returns, so pooled memory is used again then. Any other handler may keep the reply
+ * for as long as it likes: a small one is copied to the heap; a large one lies in pooled memory, which is used again only if the handler
+ * has decoded the reply to its end when it returns, and is left to the garbage collector if not.
  */
 final class PendingReply implements ReplyListener {
 
@@ -110,7 +110,8 @@ final class PendingReply implements ReplyListener {
                 return true;
             });
         } catch (IndexOutOfBoundsException e) {
-            throw new BadReplyException("the results of " + call.header() + " end too early, with byte " + reduced.limit() + " of the reply");
+            throw new BadReplyException("the results of " + call.header() + " end too early, with byte " + reduced.limit()
+                    + " of the reply");
         }
         if (contradicts[0]) {
             throw new BadReplyException("a Write chunk was returned with another length than the result of " + call.header() + " has");
@@ -187,8 +188,8 @@ final class PendingReply implements ReplyListener {
     }
 
     /**
-     * Runs a handler off the loop. The application's own ones run in order; oncrpc4j's complete a future that a callback of the application may be
-     * waiting for, so they must not stand behind it.
+     * Runs a handler off the loop. The application's own ones run in order; oncrpc4j's complete a future that a callback of the application
+     * may be waiting for, so they must not stand behind it.
      */
     private void userCode(Runnable task) {
         if (own) {

@@ -7,8 +7,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.dcache.oncrpc4j.rdma.config.Settings;
 
 /**
- * Which service of this JVM serves RDMA on which port, so that the next one that is sent to a port which is taken can be told by whom: programs with several services, such as dCache's
- * pools, often give them one name and one setting. A port is in here from its binding to its closing. Any thread.
+ * Which service of this JVM serves RDMA on which port, so that the next one that is sent to a port which is taken can be told by whom:
+ * programs with several services, such as dCache's pools, often give them one name and one setting. A port is in here from its binding to
+ * its closing. Any thread.
  */
 final class PortsTaken {
 
@@ -33,7 +34,8 @@ final class PortsTaken {
         Taker owner = TAKEN.get(port);
         String text = owner == null ? cause.getMessage() + " (" + setting + ")"
                 : service + " cannot serve RDMA on port " + port + ", where " + setting + " sends it: " + owner.service()
-                        + " of this JVM does; give each service a port, with rules such as 2049>20049,33115-33145>+10000 or by " + Settings.PORT.name() + ".<service name>";
+                        + " of this JVM does; give each service a port, with rules such as 2049>20049,33115-33145>+10000 or by "
+                        + Settings.PORT.name() + ".<service name>";
         return (BindException) new BindException(text).initCause(cause);
     }
 }

@@ -17,12 +17,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Reads a {@link FileChunk} by position, straight into the memory that goes out: one system call for all of it. A chunk itself can only write to a channel, and the JDK moves a file to a channel that
- * is no socket in pieces of 8 KiB, with a copy of each.
+ * Reads a {@link FileChunk} by position, straight into the memory that goes out: one system call for all of it. A chunk itself can only
+ * write to a channel, and the JDK moves a file to a channel that is no socket in pieces of 8 KiB, with a copy of each.
  *
- * <p>So it looks at what the chunk's class consists of: one field that can be read by position ({@code read(ByteBuffer, long)}: a {@link java.nio.channels.FileChannel}, or dCache's channel
- * of a replica) and one long that is the position. Grizzly's own {@code FileTransfer} and the chunks of dCache's pools are so. Any other class is left alone, and its chunks are written to a channel.
- * A class is looked at once. Any thread; the chunk is not changed.
+ * <p>So it looks at what the chunk's class consists of: one field that can be read by position ({@code read(ByteBuffer, long)}: a {@link
+ * java.nio.channels.FileChannel}, or dCache's channel of a replica) and one long that is the position. Grizzly's own {@code FileTransfer}
+ * and the chunks of dCache's pools are so. Any other class is left alone, and its chunks are written to a channel. A class is looked at
+ * once. Any thread; the chunk is not changed.
  */
 final class PositionalChunk {
 
@@ -63,7 +64,8 @@ final class PositionalChunk {
             for (Field field : c.getDeclaredFields()) {
                 if (!Modifier.isStatic(field.getModifiers()) && read(field.getType()) != null) {
                     files.add(field);
-                } else if (!Modifier.isStatic(field.getModifiers()) && field.getType() == long.class && POSITION.contains(field.getName())) {
+                } else if (!Modifier.isStatic(field.getModifiers()) && field.getType() == long.class
+                        && POSITION.contains(field.getName())) {
                     positions.add(field);
                 }
             }

@@ -48,10 +48,11 @@ import org.slf4j.LoggerFactory;
 /**
  * RDMA for one {@code OncRpcSvc}: its listeners, its connections, its share of the devices.
  *
- * <p>Start, stop and connect are the service's, from whatever thread; they may block, loops never call them. Start and stop take turns. A failed start leaves nothing
- * bound and nothing taken, whatever it failed with. Stop ends the connections, waits until their last callback is over and gives back what was taken; an interrupt only
- * cuts short what it leaves the connections to end well. Connect throws what oncrpc4j throws over TCP, or a subtype (docs/exceptions.md): an unresolved address is an
- * unchecked exception there, the root cause of a time-out a {@link TimeoutException}, and an interrupt is taken.
+ * <p>Start, stop and connect are the service's, from whatever thread; they may block, loops never call them. Start and stop take turns. A
+ * failed start leaves nothing bound and nothing taken, whatever it failed with. Stop ends the connections, waits until their last callback
+ * is over and gives back what was taken; an interrupt only cuts short what it leaves the connections to end well. Connect throws what
+ * oncrpc4j throws over TCP, or a subtype (docs/exceptions.md): an unresolved address is an unchecked exception there, the root cause of a
+ * time-out a {@link TimeoutException}, and an interrupt is taken.
  */
 final class RdmaEndpoint implements RpcEndpoint {
 
@@ -236,7 +237,8 @@ final class RdmaEndpoint implements RpcEndpoint {
             throw e;
         }
         if (acceptors.isEmpty()) {
-            LOG.warn("service {} on TCP port {} is not served over RDMA: {} does not name that port", service.name(), tcp == null ? service.minPort() : tcp.getPort(),
+            LOG.warn("service {} on TCP port {} is not served over RDMA: {} does not name that port", service.name(),
+                    tcp == null ? service.minPort() : tcp.getPort(),
                     config.portSettingOf(service.name()));
             return;
         }
@@ -259,7 +261,8 @@ final class RdmaEndpoint implements RpcEndpoint {
     }
 
     private void bind(RdmaDevice device, InetAddress address, InetSocketAddress tcp, List<InetAddress> addresses) throws IOException {
-        boolean sharing = tcp != null && device.sharesTcpPorts() && (tcp.getAddress().isAnyLocalAddress() || tcp.getAddress().equals(address));
+        boolean sharing = tcp != null && device.sharesTcpPorts()
+                && (tcp.getAddress().isAnyLocalAddress() || tcp.getAddress().equals(address));
         ServicePorts.Ports ports = ServicePorts.ports(service, config, tcp == null ? service.minPort() : tcp.getPort(), sharing);
         BindException last = null;
         for (int port : ports.ports()) {
@@ -289,7 +292,8 @@ final class RdmaEndpoint implements RpcEndpoint {
     /** Its connections come on the TCP port, which is one for all addresses that it covers. */
     private void share(RdmaDevice device, InetSocketAddress tcp, List<InetAddress> addresses) throws IOException {
         if (shared == null) {
-            Acceptor acceptor = Acceptor.shared(device, tcp, this::allowed, config.get(Settings.CONNECTIONS), connections::size, counters, owners(device));
+            Acceptor acceptor = Acceptor.shared(device, tcp, this::allowed, config.get(Settings.CONNECTIONS), connections::size, counters,
+                    owners(device));
             acceptors.add(acceptor);
             shared = new SharedTcpPort(acceptor, addresses);
         }
@@ -362,7 +366,8 @@ final class RdmaEndpoint implements RpcEndpoint {
             }
             show();
             counters.increment(RpcCounter.FELL_BACK_TO_TCP);
-            fallbackLog.warn("no RDMA connection to {}, TCP to {} instead, as {} is tcp: {}", target, address, Settings.FALLBACK.name(), e.getMessage());
+            fallbackLog.warn("no RDMA connection to {}, TCP to {} instead, as {} is tcp: {}", target, address, Settings.FALLBACK.name(),
+                    e.getMessage());
             return null;
         }
     }

@@ -16,11 +16,11 @@ import org.dcache.oncrpc4j.rpc.RpcTransport;
 import org.dcache.oncrpc4j.xdr.Xdr;
 
 /**
- * One RDMA connection as oncrpc4j sees it; the same object for both directions and all calls. {@link TransportOwner} makes it and connects it to the engine,
- * {@link CallSender} and {@link ReplySender} send.
+ * One RDMA connection as oncrpc4j sees it; the same object for both directions and all calls. {@link TransportOwner} makes it and connects
+ * it to the engine, {@link CallSender} and {@link ReplySender} send.
  *
- * <p>{@link #send} never throws and never blocks, and completes its handler exactly once. Once the connection has ended it stays so: every later send fails
- * with {@link java.io.EOFException}, nobody reconnects under the application. Any thread.
+ * <p>{@link #send} never throws and never blocks, and completes its handler exactly once. Once the connection has ended it stays so: every
+ * later send fails with {@link java.io.EOFException}, nobody reconnects under the application. Any thread.
  */
 public final class RdmaRpcTransport implements RpcTransport, XdrFactory {
 
@@ -69,7 +69,10 @@ public final class RdmaRpcTransport implements RpcTransport, XdrFactory {
         return calls != null;
     }
 
-    /** Runs the dispatch of a call of the peer; throws {@link java.util.concurrent.RejectedExecutionException} when the service takes no more. */
+    /**
+     * Runs the dispatch of a call of the peer; throws {@link java.util.concurrent.RejectedExecutionException} when the service takes no
+     * more.
+     */
     void dispatch(Runnable task) {
         if (calls != null) {
             calls.add(task);

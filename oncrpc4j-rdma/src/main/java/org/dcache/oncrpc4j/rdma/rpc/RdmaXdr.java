@@ -20,16 +20,19 @@ import org.glassfish.grizzly.memory.ByteBufferWrapper;
 /**
  * The XDR stream of a message on this transport.
  *
- * <p>It decodes from pooled memory (a receive buffer, a sink) and encodes into a regbuf. oncrpc4j encodes a reply into the Xdr that the call was decoded
- * from; {@link #beginEncoding()} swaps the memory, so the arguments stay readable until the reply has been handed to the transport.
+ * <p>It decodes from pooled memory (a receive buffer, a sink) and encodes into a regbuf. oncrpc4j encodes a reply into the Xdr that the
+ * call was decoded from; {@link #beginEncoding()} swaps the memory, so the arguments stay readable until the reply has been handed to the
+ * transport.
  *
- * <p>Pooled memory never reaches the application: decoding copies it, also where the stock Xdr would hand out a slice. The one exception is asked for by name
- * ({@code oncrpc.rdma.lend}): then byte buffers of a call are its own memory, which is used again once the program has replied. What the application gives to be sent
- * by reference ({@code xdrEncodeShallowByteBuffer}) is referenced until the message has left; everything else is copied while it is encoded. Pad is
- * always zero. A length in a received message is checked before anything is allocated for it.
+ * <p>Pooled memory never reaches the application: decoding copies it, also where the stock Xdr would hand out a slice. The one exception is
+ * asked for by name ({@code oncrpc.rdma.lend}): then byte buffers of a call are its own memory, which is used again once the program has
+ * replied. What the application gives to be sent by reference ({@code xdrEncodeShallowByteBuffer}) is referenced until the message has
+ * left; everything else is copied while it is encoded. Pad is always zero. A length in a received message is checked before anything is
+ * allocated for it.
  *
- * <p>Not thread-safe, as the stock one. But a program may leave a call to another thread, before its dispatch has returned, and the memory of a call goes back when that
- * has: {@link #part} swaps what is decoded from, under the call's monitor, and comes first in any other thread that decodes ({@link ServedCall}).
+ * <p>Not thread-safe, as the stock one. But a program may leave a call to another thread, before its dispatch has returned, and the memory
+ * of a call goes back when that has: {@link #part} swaps what is decoded from, under the call's monitor, and comes first in any other
+ * thread that decodes ({@link ServedCall}).
  */
 final class RdmaXdr extends Xdr implements TransportStream {
 
@@ -88,8 +91,9 @@ final class RdmaXdr extends Xdr implements TransportStream {
     }
 
     /**
-     * Parts a call's Xdr from the pooled memory of the call, which nobody has answered: its dispatch returns, or another thread is about to decode, or to do with it what it
-     * likes. What has been decoded is let go, what has not is copied to the heap. A sink stays until its arguments are decoded, and lent memory until the reply.
+     * Parts a call's Xdr from the pooled memory of the call, which nobody has answered: its dispatch returns, or another thread is about to
+     * decode, or to do with it what it likes. What has been decoded is let go, what has not is copied to the heap. A sink stays until its
+     * arguments are decoded, and lent memory until the reply.
      *
      * @param wanted whether somebody is sure to decode
      */

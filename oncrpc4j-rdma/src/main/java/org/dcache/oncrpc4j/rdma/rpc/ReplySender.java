@@ -6,7 +6,10 @@ import org.dcache.oncrpc4j.rdma.xprt.RdmaConnection;
 import org.dcache.oncrpc4j.rdma.xprt.SendListener;
 import org.dcache.oncrpc4j.rdma.xprt.send.SendContext;
 
-/** Gives replies to the engine: takes the message out of the Xdr of its call, has the binding name the results that may be placed. Stateless, any thread. */
+/**
+ * Gives replies to the engine: takes the message out of the Xdr of its call, has the binding name the results that may be placed.
+ * Stateless, any thread.
+ */
 final class ReplySender {
 
     private ReplySender() {}

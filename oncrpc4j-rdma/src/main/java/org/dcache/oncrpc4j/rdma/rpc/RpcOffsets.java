@@ -5,11 +5,12 @@ import org.dcache.oncrpc4j.rdma.proto.RpcWords;
 import org.dcache.oncrpc4j.rdma.spi.XdrView;
 
 /**
- * Where arguments and results start in an RPC message (RFC 5531, section 9), and whether its security flavor allows direct data placement: what
- * {@link RpcWords} cannot say, since it depends on lengths in the message.
+ * Where arguments and results start in an RPC message (RFC 5531, section 9), and whether its security flavor allows direct data placement:
+ * what {@link RpcWords} cannot say, since it depends on lengths in the message.
  *
  * <pre>
- *  call:  xid | CALL | 2 | program | version | procedure | cred flavor | cred length | cred … | verf flavor | verf length | verf … | arguments
+ *  call:  xid | CALL | 2 | program | version | procedure | cred flavor | cred length | cred …
+ *         | verf flavor | verf length | verf … | arguments
  *  reply: xid | REPLY | MSG_ACCEPTED | verf flavor | verf length | verf … | SUCCESS | results
  *  RPCSEC_GSS credential: version | procedure | sequence | service | handle…
  * </pre>
@@ -40,7 +41,8 @@ final class RpcOffsets {
 
     /** Offset of the results of an accepted and successful reply, or {@link #NONE}. */
     static int results(XdrView reply) {
-        if (reply.length() < RpcWords.REPLY_VERIFIER + 12 || reply.getInt(RpcWords.TYPE) != RpcWords.REPLY || reply.getInt(RpcWords.REPLY_STATUS) != RpcWords.ACCEPTED) {
+        if (reply.length() < RpcWords.REPLY_VERIFIER + 12 || reply.getInt(RpcWords.TYPE) != RpcWords.REPLY
+                || reply.getInt(RpcWords.REPLY_STATUS) != RpcWords.ACCEPTED) {
             return NONE;
         }
         int status = afterOpaque(reply, RpcWords.REPLY_VERIFIER + 4);

@@ -27,9 +27,9 @@ import org.slf4j.LoggerFactory;
 /**
  * A service's entries in the rpcbind service of this machine, under the netids {@code rdma} and {@code rdma6} (RFC 8166, section 5).
  *
- * <p>Only rpcbind version 4 can hold them; a portmapper of version 2 is passed over, with one line in the log. The service itself clears all its
- * entries when it starts and stops, ours included. Called by the thread that starts the service; asks by UDP, waits a bounded time, and
- * never fails the service, as oncrpc4j's own publishing does not.
+ * <p>Only rpcbind version 4 can hold them; a portmapper of version 2 is passed over, with one line in the log. The service itself clears
+ * all its entries when it starts and stops, ours included. Called by the thread that starts the service; asks by UDP, waits a bounded time,
+ * and never fails the service, as oncrpc4j's own publishing does not.
  */
 final class Rpcbind {
 
@@ -85,7 +85,8 @@ final class Rpcbind {
         }
     }
 
-    private static void set(RpcCall call, int procedure, OncRpcProgram program, String netid, String uaddr) throws IOException, TimeoutException {
+    private static void set(RpcCall call, int procedure, OncRpcProgram program, String netid, String uaddr) throws IOException,
+            TimeoutException {
         rpcb entry = new rpcb(program.getNumber(), program.getVersion(), netid, uaddr, System.getProperty("user.name"));
         XdrBoolean done = new XdrBoolean();
         call.call(procedure, entry, done, TIMEOUT, TimeUnit.SECONDS);

@@ -7,8 +7,8 @@ import org.dcache.oncrpc4j.xdr.Xdr;
 import org.dcache.oncrpc4j.xdr.XdrAble;
 
 /**
- * A call as its program sees it: oncrpc4j's own, with what {@link CallOfProgram} adds at the points where a program decodes, answers, or takes the Xdr. {@link GssDataCall} is
- * the same for RPCSEC_GSS.
+ * A call as its program sees it: oncrpc4j's own, with what {@link CallOfProgram} adds at the points where a program decodes, answers, or
+ * takes the Xdr. {@link GssDataCall} is the same for RPCSEC_GSS.
  */
 final class ServedCall extends RpcCall {
 

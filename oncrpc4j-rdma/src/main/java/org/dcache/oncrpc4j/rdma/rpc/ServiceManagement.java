@@ -20,7 +20,8 @@ final class ServiceManagement implements ServiceMXBean {
 
     static ManagementBean register(RdmaEndpoint endpoint) {
         ServiceManagement bean = new ServiceManagement(endpoint);
-        return ManagementBean.register("org.dcache.oncrpc4j.rdma:type=Service,name=" + ObjectName.quote(bean.getName()) + ",role=" + bean.getRole(), bean);
+        return ManagementBean.register("org.dcache.oncrpc4j.rdma:type=Service,name=" + ObjectName.quote(bean.getName()) + ",role="
+                + bean.getRole(), bean);
     }
 
     @Override

@@ -15,8 +15,8 @@ import org.dcache.oncrpc4j.rdma.config.Transport;
 import org.dcache.oncrpc4j.rdma.spi.ServiceContext;
 
 /**
- * Which addresses and ports a service is served on over RDMA, and which ports a client reaches over RDMA: the rules of {@code oncrpc.rdma.port},
- * {@code .bind} and {@code .connect}.
+ * Which addresses and ports a service is served on over RDMA, and which ports a client reaches over RDMA: the rules of {@code
+ * oncrpc.rdma.port}, {@code .bind} and {@code .connect}.
  */
 final class ServicePorts {
 
@@ -48,8 +48,10 @@ final class ServicePorts {
         int last = Math.max(service.minPort(), service.maxPort());
         List<Integer> all = IntStream.rangeClosed(service.minPort(), last).flatMap(port -> rule.rdmaPort(port).stream()).boxed().toList();
         if (all.isEmpty()) {
-            throw new ConfigurationException("no rule of " + config.portSettingOf(service.name()) + " names a port of the service " + service.name() + ", "
-                    + service.minPort() + (last > service.minPort() ? "-" + last : "") + ": with " + Settings.TRANSPORT.name() + "=rdma it needs one");
+            throw new ConfigurationException("no rule of " + config.portSettingOf(service.name()) + " names a port of the service "
+                    + service.name() + ", "
+                    + service.minPort() + (last > service.minPort() ? "-" + last : "") + ": with " + Settings.TRANSPORT.name()
+                    + "=rdma it needs one");
         }
         return new Ports(all, true);
     }

@@ -10,7 +10,8 @@ import java.util.List;
 import org.dcache.oncrpc4j.rdma.xprt.Acceptor;
 
 /**
- * RDMA on a service's TCP port. TCP may be bound to all addresses of the machine and RDMA to some of them: a connection that came to another is not taken. Any thread.
+ * RDMA on a service's TCP port. TCP may be bound to all addresses of the machine and RDMA to some of them: a connection that came to
+ * another is not taken. Any thread.
  *
  * @param addresses on which RDMA is served
  */

@@ -8,8 +8,9 @@ import org.dcache.oncrpc4j.rdma.xprt.InboundCall;
 import org.dcache.oncrpc4j.rdma.xprt.RdmaConnection;
 
 /**
- * Ties one connection of the engine to its service: tells the endpoint that it is up or has ended, and gives the peer's calls to the dispatcher. It makes the
- * {@link RdmaRpcTransport} that oncrpc4j sees, which is of use once the connection is established. All events come on the loop and are handed on at once.
+ * Ties one connection of the engine to its service: tells the endpoint that it is up or has ended, and gives the peer's calls to the
+ * dispatcher. It makes the {@link RdmaRpcTransport} that oncrpc4j sees, which is of use once the connection is established. All events come
+ * on the loop and are handed on at once.
  */
 final class TransportOwner implements ConnectionOwner {
 

@@ -29,7 +29,10 @@ public interface RpcEndpoint {
         start();
     }
 
-    /** Whether connections for it may come on the service's own TCP port, where {@link #begins} tells them from others. Asked once, at construction. */
+    /**
+     * Whether connections for it may come on the service's own TCP port, where {@link #begins} tells them from others. Asked once, at
+     * construction.
+     */
     default boolean sharesTcpPort() {
         return false;
     }

@@ -10,7 +10,8 @@ import org.dcache.oncrpc4j.rdma.config.Configuration;
 public interface RpcTransportProvider {
 
     /**
-     * Called once for each new {@code OncRpcSvc} that has TCP, at the end of its constructor, by whatever thread constructs it. Opens no socket.
+     * Called once for each new {@code OncRpcSvc} that has TCP, at the end of its constructor, by whatever thread constructs it. Opens no
+     * socket.
      *
      * @param config the checked settings of the process; the same for every call
      * @throws IllegalStateException when this service must not be carried by this transport; the message says why and what to set

@@ -2,8 +2,8 @@
 package org.dcache.oncrpc4j.rdma.spi;
 
 /**
- * An upper-layer binding (RFC 8166, section 6): which data items of a program's calls and replies may be moved by direct data placement, and how
- * large its replies can get. Found by {@link java.util.ServiceLoader}; stateless; called by any thread, often on hot paths.
+ * An upper-layer binding (RFC 8166, section 6): which data items of a program's calls and replies may be moved by direct data placement,
+ * and how large its replies can get. Found by {@link java.util.ServiceLoader}; stateless; called by any thread, often on hot paths.
  *
  * <p>Programs without one work too: nothing is moved, long calls and replies carry what does not fit inline. It is never
  * asked about a call whose security flavor forbids direct placement (RPCSEC_GSS integrity and privacy).

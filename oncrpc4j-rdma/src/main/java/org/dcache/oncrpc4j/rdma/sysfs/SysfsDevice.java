@@ -10,8 +10,8 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * An RDMA device as the kernel lists it, before any library is loaded. Devices come and go, so that each call looks anew; nothing is kept and nothing throws: what cannot be read is not
- * there. Any thread.
+ * An RDMA device as the kernel lists it, before any library is loaded. Devices come and go, so that each call looks anew; nothing is kept
+ * and nothing throws: what cannot be read is not there. Any thread.
  *
  * @param name as {@code rdma link} shows it
  * @param softIwarp whether it is siw, Linux's iWARP in software, whose limits are others than those of cards
@@ -79,7 +79,8 @@ public record SysfsDevice(String name, boolean softIwarp) {
     }
 
     private static SysfsDevice read(Path device) {
-        boolean siw = text(device.resolve("node_type")).startsWith(NODE_TYPE_IWARP) && text(device.resolve("node_desc")).equals(DESCRIPTION_SIW);
+        boolean siw = text(device.resolve("node_type")).startsWith(NODE_TYPE_IWARP) && text(device.resolve("node_desc"))
+                .equals(DESCRIPTION_SIW);
         return new SysfsDevice(device.getFileName().toString(), siw);
     }
 

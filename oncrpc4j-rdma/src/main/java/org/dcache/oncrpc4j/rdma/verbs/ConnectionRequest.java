@@ -4,8 +4,8 @@ package org.dcache.oncrpc4j.rdma.verbs;
 import java.net.InetSocketAddress;
 
 /**
- * A peer that wants to connect; its handshake is complete and waits for our answer, of which there is one: a second throws {@link IllegalStateException}. It waits for no longer than the
- * handshake time-out, and not beyond the end of its listener. Any thread.
+ * A peer that wants to connect; its handshake is complete and waits for our answer, of which there is one: a second throws {@link
+ * IllegalStateException}. It waits for no longer than the handshake time-out, and not beyond the end of its listener. Any thread.
  */
 public interface ConnectionRequest {
 
@@ -13,7 +13,10 @@ public interface ConnectionRequest {
 
     InetSocketAddress remoteAddress();
 
-    /** The upper layer's private data as the peer sent it, padded with zeros by some providers; empty when there was none or it cannot be read. */
+    /**
+     * The upper layer's private data as the peer sent it, padded with zeros by some providers; empty when there was none or it cannot be
+     * read.
+     */
     byte[] privateData();
 
     /**

@@ -6,10 +6,11 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A thread for what may block in the system, such as the registration of memory, so that no loop has to: one task after the other, in the order of the calls.
+ * A thread for what may block in the system, such as the registration of memory, so that no loop has to: one task after the other, in the
+ * order of the calls.
  *
- * <p>It is there when it has something to do and goes when it has had nothing for a while. It belongs to who makes it, who closes it; tasks that are given later are not
- * taken. {@link #execute} is for any thread and never blocks.
+ * <p>It is there when it has something to do and goes when it has had nothing for a while. It belongs to who makes it, who closes it; tasks
+ * that are given later are not taken. {@link #execute} is for any thread and never blocks.
  */
 public final class HelperThread implements AutoCloseable {
 

@@ -10,9 +10,10 @@ public interface Listener extends AutoCloseable {
     InetSocketAddress localAddress();
 
     /**
-     * Stops listening; connections stay, handshakes under way end. When it has returned, the port is free, the handler hears of no request any more, and no connection of a request comes up;
-     * a handler whose accepted request has ended that way hears {@link QueuePairHandler#onDisconnected} only, perhaps a little later. On a loop, of whatever provider, it waits for no loop,
-     * and all that is so soon after. Idempotent, any thread.
+     * Stops listening; connections stay, handshakes under way end. When it has returned, the port is free, the handler hears of no request
+     * any more, and no connection of a request comes up; a handler whose accepted request has ended that way hears {@link
+     * QueuePairHandler#onDisconnected} only, perhaps a little later. On a loop, of whatever provider, it waits for no loop, and all that is
+     * so soon after. Idempotent, any thread.
      */
     @Override
     void close();

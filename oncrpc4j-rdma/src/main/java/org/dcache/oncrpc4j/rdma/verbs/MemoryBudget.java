@@ -9,10 +9,12 @@ import org.dcache.oncrpc4j.rdma.config.ConfigurationException;
 import org.dcache.oncrpc4j.rdma.config.Settings;
 
 /**
- * The direct memory that one adapter and all who use it may have: regbufs, receives and staging take from the same {@code oncrpc.rdma.memory} bytes.
+ * The direct memory that one adapter and all who use it may have: regbufs, receives and staging take from the same {@code
+ * oncrpc.rdma.memory} bytes.
  *
- * <p>The adapter makes it when it is opened, which fails when the JVM does not allow so much. Whoever wants a slab reserves it first, and releases what it gives up or could not
- * allocate. Any thread, without a lock; {@link #reserve} may have others give up what they do not use, which can unregister memory, so it is not for loops.
+ * <p>The adapter makes it when it is opened, which fails when the JVM does not allow so much. Whoever wants a slab reserves it first, and
+ * releases what it gives up or could not allocate. Any thread, without a lock; {@link #reserve} may have others give up what they do not
+ * use, which can unregister memory, so it is not for loops.
  */
 public final class MemoryBudget {
 
@@ -37,13 +39,17 @@ public final class MemoryBudget {
             return most / 4;
         }
         if (asked > most) {
-            throw new ConfigurationException(Settings.MEMORY.name() + "=" + config.text(Settings.MEMORY) + ": the JVM allows " + (most >> 20)
+            throw new ConfigurationException(Settings.MEMORY.name() + "=" + config.text(Settings.MEMORY) + ": the JVM allows "
+                    + (most >> 20)
                     + "m of direct memory; raise -XX:MaxDirectMemorySize or lower the setting");
         }
         return asked;
     }
 
-    /** Bytes of direct memory that this JVM may have; where it does not tell, as in a runtime without the module jdk.management, as much as the heap may, which is its default. */
+    /**
+     * Bytes of direct memory that this JVM may have; where it does not tell, as in a runtime without the module jdk.management, as much as
+     * the heap may, which is its default.
+     */
     public static long maxDirectMemory() {
         try {
             HotSpotDiagnosticMXBean hotspot = ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class);

@@ -5,8 +5,8 @@ import java.nio.ByteBuffer;
 import org.dcache.oncrpc4j.rdma.verbs.error.ResourceLimitException;
 
 /**
- * Memory to be exposed, possibly made only when the peer first touches it (see {@link Capabilities#lazyExposure()}). A provider uses either {@link #memory()}, or, where it places the
- * peer's data itself and says what was {@link Exposure#written}, {@link #memory(int)}.
+ * Memory to be exposed, possibly made only when the peer first touches it (see {@link Capabilities#lazyExposure()}). A provider uses either
+ * {@link #memory()}, or, where it places the peer's data itself and says what was {@link Exposure#written}, {@link #memory(int)}.
  */
 public interface MemorySource {
 
@@ -20,8 +20,8 @@ public interface MemorySource {
     ByteBuffer memory();
 
     /**
-     * Memory for at least the first {@code upTo} bytes, from its position on, with what was written to what it gave before. On the loop, when the peer first writes and whenever it
-     * writes where there is no memory yet; must not block.
+     * Memory for at least the first {@code upTo} bytes, from its position on, with what was written to what it gave before. On the loop,
+     * when the peer first writes and whenever it writes where there is no memory yet; must not block.
      *
      * @throws ResourceLimitException when there is no memory to be had; the connection ends
      */

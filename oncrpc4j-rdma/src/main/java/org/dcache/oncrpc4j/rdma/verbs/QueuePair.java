@@ -28,8 +28,8 @@ public interface QueuePair {
     void postSend(WorkRequest chain);
 
     /**
-     * As {@link #postSend}, of a chain that others will soon follow: the provider may leave it to the loop to send them together, which saves system
-     * calls or doorbells. Only the loop's other work is waited for, never what has not been posted yet.
+     * As {@link #postSend}, of a chain that others will soon follow: the provider may leave it to the loop to send them together, which
+     * saves system calls or doorbells. Only the loop's other work is waited for, never what has not been posted yet.
      */
     default void postSendOfMany(WorkRequest chain) {
         postSend(chain);
@@ -58,8 +58,8 @@ public interface QueuePair {
     boolean inLoop();
 
     /**
-     * Whether the provider takes nothing of what the peer sends, since it has no memory for a message that came. What the peer owes may lie behind that: it is not to be
-     * blamed for being silent or late. Any thread; true at most while receive buffers are held.
+     * Whether the provider takes nothing of what the peer sends, since it has no memory for a message that came. What the peer owes may lie
+     * behind that: it is not to be blamed for being silent or late. Any thread; true at most while receive buffers are held.
      */
     default boolean isReceiveStalled() {
         return false;

@@ -7,13 +7,13 @@ import org.dcache.oncrpc4j.rdma.verbs.error.VerbsException;
 /**
  * Receives the events of one queue pair.
  *
- * <p>Threads: {@link #onEstablished}, {@link #onReceive}, {@link #onReadCompletion} and {@link #onDisconnected} come on the queue pair's loop,
- * one at a time. {@link #onSendCompletion} comes in posting order, one at a time, on the loop <em>or</em> on a thread
+ * <p>Threads: {@link #onEstablished}, {@link #onReceive}, {@link #onReadCompletion} and {@link #onDisconnected} come on the queue pair's
+ * loop, one at a time. {@link #onSendCompletion} comes in posting order, one at a time, on the loop <em>or</em> on a thread
  * inside {@link QueuePair#postSend}, possibly at the same time as one of the others. No callback may block or run user code. After
  * {@link #onDisconnected} there is none, but for the failed completions of what is posted even later.
  *
- * <p>A callback that throws, {@link RuntimeException} or {@link Error}, ends its connection, with a {@link ConnectionClosedException} that has it as its cause; the other callbacks still
- * come, and no other connection notices.
+ * <p>A callback that throws, {@link RuntimeException} or {@link Error}, ends its connection, with a {@link ConnectionClosedException} that
+ * has it as its cause; the other callbacks still come, and no other connection notices.
  */
 public interface QueuePairHandler {
 

@@ -13,8 +13,8 @@ public interface ReceiveBuffer {
     boolean invalidated();
 
     /**
-     * The STag that it invalidated; meaningful only if {@link #invalidated()}. The peer cannot use it any more; whether our own side is done with the
-     * memory as well, {@link Exposure#revoke} says.
+     * The STag that it invalidated; meaningful only if {@link #invalidated()}. The peer cannot use it any more; whether our own side is
+     * done with the memory as well, {@link Exposure#revoke} says.
      */
     int invalidatedStag();
 

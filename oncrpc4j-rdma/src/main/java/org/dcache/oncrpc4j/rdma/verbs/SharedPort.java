@@ -6,11 +6,11 @@ import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 
 /**
- * A listener without a socket: the TCP port is somebody else's, who accepts there, and gives it the connections that begin as RDMA over TCP does. For providers that run on TCP sockets of
- * this process; this is the one place where a socket passes through the verbs.
+ * A listener without a socket: the TCP port is somebody else's, who accepts there, and gives it the connections that begin as RDMA over TCP
+ * does. For providers that run on TCP sockets of this process; this is the one place where a socket passes through the verbs.
  *
- * <p>A connection of RDMA over TCP begins with an MPA Request, whose first 16 bytes are its key (RFC 5044, 7.1). RPC over TCP begins with a record mark: the key, taken for one, would
- * announce a fragment of 1.3 GB. TLS begins with the byte 22.
+ * <p>A connection of RDMA over TCP begins with an MPA Request, whose first 16 bytes are its key (RFC 5044, 7.1). RPC over TCP begins with a
+ * record mark: the key, taken for one, would announce a fragment of 1.3 GB. TLS begins with the byte 22.
  */
 public interface SharedPort extends Listener {
 
@@ -25,7 +25,8 @@ public interface SharedPort extends Listener {
     }
 
     /**
-     * Takes a connection, as if it had been accepted here: with all limits, time-outs and counters of a listener. Any thread; does not block.
+     * Takes a connection, as if it had been accepted here: with all limits, time-outs and counters of a listener. Any thread; does not
+     * block.
      *
      * @param channel connected, non-blocking, used by nobody else
      * @param head what was read from it, at most the key; copied

@@ -20,7 +20,10 @@ public interface VerbsProvider {
     /** Whether {@link #open} can work here, and if not, why, in words for an admin. Never throws. */
     Availability availability();
 
-    /** Why {@code auto} goes on to the next provider although this one is available, in words for an admin; mostly there is no reason. Never throws. */
+    /**
+     * Why {@code auto} goes on to the next provider although this one is available, in words for an admin; mostly there is no reason. Never
+     * throws.
+     */
     default Optional<String> declinesAuto(Configuration config) {
         return Optional.empty();
     }

@@ -5,7 +5,8 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 
 /**
- * One Send, RDMA Write or RDMA Read, or a provider's own {@linkplain Exposure#bindRequest() bind}, reusable: fill it, post it, wait for its completion, fill it again.
+ * One Send, RDMA Write or RDMA Read, or a provider's own {@linkplain Exposure#bindRequest() bind}, reusable: fill it, post it, wait for its
+ * completion, fill it again.
  *
  * <p>Owned by the poster except between {@link QueuePair#postSend} and its completion. Not thread-safe; the hand-over to
  * the provider and back publishes it. The element arrays grow to the largest use and stay.
@@ -85,8 +86,8 @@ public final class WorkRequest {
     }
 
     /**
-     * Adds the bytes between position and limit; none need no region. The request owns the view: the provider may move its position. Memory without a
-     * region where {@link Capabilities#anyMemory()} does not hold ends the connection.
+     * Adds the bytes between position and limit; none need no region. The request owns the view: the provider may move its position. Memory
+     * without a region where {@link Capabilities#anyMemory()} does not hold ends the connection.
      */
     public WorkRequest add(ByteBuffer view, MemoryRegion region) {
         if (count == buffers.length) {

@@ -52,13 +52,18 @@ public final class Acceptor implements AutoCloseable {
         this(device, handler -> device.adapter().listen(address, backlog, handler), allowed, maxConnections, connections, counters, owners);
     }
 
-    /** As the constructor, on a TCP port where somebody else listens: connections come by {@link #take}. Only where the device {@linkplain RdmaDevice#sharesTcpPorts() shares} ports. */
+    /**
+     * As the constructor, on a TCP port where somebody else listens: connections come by {@link #take}. Only where the device {@linkplain
+     * RdmaDevice#sharesTcpPorts() shares} ports.
+     */
     public static Acceptor shared(RdmaDevice device, InetSocketAddress tcp, Predicate<InetAddress> allowed, int maxConnections,
             IntSupplier connections, Counters counters, Supplier<ConnectionOwner> owners) throws IOException {
-        return new Acceptor(device, handler -> device.adapter().share(tcp, handler), allowed, maxConnections, connections, counters, owners);
+        return new Acceptor(device, handler -> device.adapter().share(tcp, handler), allowed, maxConnections, connections, counters,
+                owners);
     }
 
-    private Acceptor(RdmaDevice device, Opening opening, Predicate<InetAddress> allowed, int maxConnections, IntSupplier connections, Counters counters,
+    private Acceptor(RdmaDevice device, Opening opening, Predicate<InetAddress> allowed, int maxConnections, IntSupplier connections,
+            Counters counters,
             Supplier<ConnectionOwner> owners) throws IOException {
         this.device = device;
         this.allowed = allowed;

@@ -16,13 +16,13 @@ import org.dcache.oncrpc4j.rdma.xprt.send.OutMessage;
 import org.dcache.oncrpc4j.rdma.xprt.send.SendContext;
 
 /**
- * Decides how a call travels and what its reply is offered, exposes the memory and builds header and inline part (RFC 8166, 3.4.5, 3.5.3, 4.3.3; kernel:
- * {@code rpcrdma_marshal_req}).
+ * Decides how a call travels and what its reply is offered, exposes the memory and builds header and inline part (RFC 8166, 3.4.5, 3.5.3,
+ * 4.3.3; kernel: {@code rpcrdma_marshal_req}).
  *
- * <p>Results first, since their chunks take header space: all inline when the largest reply fits; else one Write chunk for each eligible result, and a Reply
- * chunk when the rest may not fit. Then the arguments: all inline, else the eligible items by Read chunks, else the whole call by a
- * Position-Zero Read chunk. A call of the side that accepted goes backward and has no chunks at all (RFC 8167; a Linux client takes one with chunks for
- * a reply and drops it). Stateless; what it exposed is in the call, for the fence, also when it throws.
+ * <p>Results first, since their chunks take header space: all inline when the largest reply fits; else one Write chunk for each eligible
+ * result, and a Reply chunk when the rest may not fit. Then the arguments: all inline, else the eligible items by Read chunks, else the
+ * whole call by a Position-Zero Read chunk. A call of the side that accepted goes backward and has no chunks at all (RFC 8167; a Linux
+ * client takes one with chunks for a reply and drops it). Stateless; what it exposed is in the call, for the fence, also when it throws.
  */
 final class CallChunks {
 
@@ -44,7 +44,8 @@ final class CallChunks {
         int room = connection.inlineSend();
         boolean whole = h.encodedLength() + message.length() > room;
         if (whole && !connection.isInitiator()) {
-            throw new BackwardCallTooLongException("a call of " + message.length() + " bytes to a client must fit inline with its header of "
+            throw new BackwardCallTooLongException("a call of " + message.length()
+                    + " bytes to a client must fit inline with its header of "
                     + h.encodedLength() + "; the client takes " + room + ", see oncrpc.rdma.inline");
         }
         if (whole) {
@@ -137,7 +138,8 @@ final class CallChunks {
     }
 
     /** Adds the Read chunk of a part of the message, one entry for each piece of memory that it lies in. */
-    private static void expose(RdmaConnection connection, PendingCall call, SendContext context, RdmaHeader h, int position, int from, int n)
+    private static void expose(RdmaConnection connection, PendingCall call, SendContext context, RdmaHeader h, int position, int from,
+            int n)
             throws IOException {
         OutMessage message = context.message();
         int pieces = message.pieces(from, n);

@@ -14,7 +14,8 @@ import org.dcache.oncrpc4j.rdma.xprt.memory.SinkQueue;
  * Pulls the Read chunks of one call and puts the RPC message together again (kernel: {@code svc_rdma_process_read_list}).
  *
  * <p>The message grows in one piece of memory: each byte, inline or read, has its place before the first Read is posted, so the Reads put
- * their data straight where it belongs. All Reads are posted in one chain; they complete in order, only the last is signalled. No thread waits.
+ * their data straight where it belongs. All Reads are posted in one chain; they complete in order, only the last is signalled. No thread
+ * waits.
  *
  * <p>Lives on the connection's loop, but for {@link #granted}, which only hops there. Ends in {@link Responder#pulled} or
  * {@link Responder#pullFailed}, once.
@@ -165,7 +166,9 @@ final class CallPull implements SinkQueue.Waiter {
         }
     }
 
-    /** Gives up while it waits for memory, or when its Reads could not even be posted; once they are, their completion ends it. On the loop. */
+    /**
+     * Gives up while it waits for memory, or when its Reads could not even be posted; once they are, their completion ends it. On the loop.
+     */
     void cancel() {
         cancelled = true;
         if (sink != null && !posted) {
@@ -176,8 +179,8 @@ final class CallPull implements SinkQueue.Waiter {
     }
 
     /**
-     * There is no memory yet: what came inline moves to the heap. Receives that calls hold while they wait would hold up the Read Responses of those that have the
-     * memory, and then nobody goes on. On the loop.
+     * There is no memory yet: what came inline moves to the heap. Receives that calls hold while they wait would hold up the Read Responses
+     * of those that have the memory, and then nobody goes on. On the loop.
      */
     void waits() {
         ByteBuffer data = inline;

@@ -14,12 +14,13 @@ import java.util.concurrent.CompletableFuture;
  *                                   +--refused--+    +----answered------+--answered, end--> DONE
  * </pre>
  *
- * <p>Any thread; a move is one step under the call's own monitor, so one of two that meet comes first and the other sees what it did. Whoever is told what is {@link Due} does it, and nobody
- * else: so the peer's access is ended once, and the caller hears of one end. What happens while a thread builds or posts the call is left to that thread: the bits {@code abandon} and
- * {@code end} wait for {@link #posted} or {@link #refused}.
+ * <p>Any thread; a move is one step under the call's own monitor, so one of two that meet comes first and the other sees what it did.
+ * Whoever is told what is {@link Due} does it, and nobody else: so the peer's access is ended once, and the caller hears of one end. What
+ * happens while a thread builds or posts the call is left to that thread: the bits {@code abandon} and {@code end} wait for {@link #posted}
+ * or {@link #refused}.
  *
- * <p>Who gives a call up may wait until the peer can no longer reach its memory. It waits for {@link #fenced}, which whoever ends the access calls on each path; a move that lets somebody wait
- * is followed by such a path.
+ * <p>Who gives a call up may wait until the peer can no longer reach its memory. It waits for {@link #fenced}, which whoever ends the
+ * access calls on each path; a move that lets somebody wait is followed by such a path.
  */
 class CallState {
 
@@ -135,7 +136,10 @@ class CallState {
         return state == State.ABANDONED ? Answer.LATE : Answer.UNEXPECTED;
     }
 
-    /** Its caller gives it up: {@link Due#WITHDRAW}, {@link Due#GIVE_UP}, {@link Due#WAIT}, or nothing when it is over or was given up by somebody else. */
+    /**
+     * Its caller gives it up: {@link Due#WITHDRAW}, {@link Due#GIVE_UP}, {@link Due#WAIT}, or nothing when it is over or was given up by
+     * somebody else.
+     */
     final synchronized Due abandon() {
         if (isUnsent()) {
             state = State.DONE;
@@ -153,7 +157,10 @@ class CallState {
         return Due.WAIT;
     }
 
-    /** Its connection has ended: {@link Due#FAIL}, {@link Due#FENCE_AND_FAIL}, or nothing when it is over, or the thread that sends it has it to do. */
+    /**
+     * Its connection has ended: {@link Due#FAIL}, {@link Due#FENCE_AND_FAIL}, or nothing when it is over, or the thread that sends it has
+     * it to do.
+     */
     final synchronized Due end() {
         if (isUnsent()) {
             state = State.DONE;
@@ -167,7 +174,10 @@ class CallState {
         return Due.FENCE_AND_FAIL;
     }
 
-    /** Waits until the peer can no longer reach it; for who was told {@link Due#WAIT} or {@link Due#GIVE_UP}. Not cut short by an interrupt, which stays set. */
+    /**
+     * Waits until the peer can no longer reach it; for who was told {@link Due#WAIT} or {@link Due#GIVE_UP}. Not cut short by an interrupt,
+     * which stays set.
+     */
     final void awaitFenced() {
         fenced.join();
     }

@@ -13,12 +13,17 @@ public interface ConnectionOwner {
     /** It is up; thresholds and addresses are known. */
     void established(RdmaConnection connection);
 
-    /** Whether calls must be handed over in the order in which they arrived, those with Read chunks included; asked once, before it is established. */
+    /**
+     * Whether calls must be handed over in the order in which they arrived, those with Read chunks included; asked once, before it is
+     * established.
+     */
     default boolean inOrder() {
         return false;
     }
 
-    /** A call is complete in memory. The owner answers it with {@link RdmaConnection#reply} or drops it with {@link InboundCall#discard}. */
+    /**
+     * A call is complete in memory. The owner answers it with {@link RdmaConnection#reply} or drops it with {@link InboundCall#discard}.
+     */
     void received(InboundCall call);
 
     /** It has ended; every pending call has been failed. Once. */

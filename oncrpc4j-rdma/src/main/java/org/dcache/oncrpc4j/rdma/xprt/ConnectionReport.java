@@ -31,7 +31,8 @@ public record ConnectionReport(
 
     @Override
     public String toString() {
-        return remote + " over " + provider + " from " + local + ": inline " + inlineSend + "/" + inlineReceive + " B, credits " + credits + ", CRC "
+        return remote + " over " + provider + " from " + local + ": inline " + inlineSend + "/" + inlineReceive + " B, credits " + credits
+                + ", CRC "
                 + (crc ? "on" : "off") + ", IRD/ORD " + ird + "/" + ord + (remoteInvalidation ? ", remote invalidation" : "")
                 + (detail.isEmpty() ? "" : ", " + detail);
     }

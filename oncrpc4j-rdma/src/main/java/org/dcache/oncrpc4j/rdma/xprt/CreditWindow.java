@@ -9,26 +9,32 @@ import java.util.concurrent.TimeUnit;
 import org.dcache.oncrpc4j.rdma.xprt.error.BacklogFullException;
 
 /**
- * The credits of one connection for calls of ours, and the calls that wait for one (kernel: {@code xprt_request_get_cong} and the RPC task queue). It decides who goes
- * next; it sends nothing. Any thread; its monitor is held for short moves only.
+ * The credits of one connection for calls of ours, and the calls that wait for one (kernel: {@code xprt_request_get_cong} and the RPC task
+ * queue). It decides who goes next; it sends nothing. Any thread; its monitor is held for short moves only.
  *
- * <p>Calls go in the order in which they were given. One goes out on a new connection until the first reply has brought a grant [3]. What waits is bounded by memory,
- * not by a count, since programs queue very many calls over TCP: a thread that may wait gets room when some is free; others, and one for which no reply has made room for
- * {@link Limits#givenUpTimeout}, are told that there is none.
+ * <p>Calls go in the order in which they were given. One goes out on a new connection until the first reply has brought a grant [3]. What
+ * waits is bounded by memory, not by a count, since programs queue very many calls over TCP: a thread that may wait gets room when some is
+ * free; others, and one for which no reply has made room for {@link Limits#givenUpTimeout}, are told that there is none.
  *
- * <p>One-way calls are never answered, and a credit comes back by a reply only. So a NULL call is sent behind them, the flush: a receiver takes messages in order, and its reply says that
- * all one-way calls posted before it have been taken, which gives back their credits. It is due when they hold half of the window, when nothing else could bring a
- * credit to those who wait, and when they have been out for a while ({@link #flushLater}). One credit is left to it. On a connection without a grant it goes before the first one-way call,
- * to learn the grant; where one-way calls alone fill the window (the grant is one call, or has shrunk) it is sent beyond the grant, since nothing else could ever be sent again.
+ * <p>One-way calls are never answered, and a credit comes back by a reply only. So a NULL call is sent behind them, the flush: a receiver
+ * takes messages in order, and its reply says that all one-way calls posted before it have been taken, which gives back their credits. It
+ * is due when they hold half of the window, when nothing else could bring a credit to those who wait, and when they have been out for a
+ * while ({@link #flushLater}). One credit is left to it. On a connection without a grant it goes before the first one-way call, to learn
+ * the grant; where one-way calls alone fill the window (the grant is one call, or has shrunk) it is sent beyond the grant, since nothing
+ * else could ever be sent again.
  *
- * <p>A one-way call whose Read chunk may still be pulled lingers after its flush, without a credit. Further one-way calls wait while such ones hold more than half of the memory for waiting calls.
+ * <p>A one-way call whose Read chunk may still be pulled lingers after its flush, without a credit. Further one-way calls wait while such
+ * ones hold more than half of the memory for waiting calls.
  */
 final class CreditWindow {
 
     /** For {@link #back}: the grant stays as it is. */
     static final int UNCHANGED = 0;
 
-    /** With more calls in flight than this, more are about to leave: with fewer, leaving them to the loop was measured to cost more than it saves. */
+    /**
+     * With more calls in flight than this, more are about to leave: with fewer, leaving them to the loop was measured to cost more than it
+     * saves.
+     */
     private static final int BATCHING_THRESHOLD = 8;
 
     /** What a waiting call takes besides its message: its context, its header's lists, what the caller waits in; bytes. */
@@ -198,7 +204,10 @@ final class CreditWindow {
         return next();
     }
 
-    /** Takes a call that is given up out of the queue; false when it is not in it. Its thread, which may wait for room, has no more reason to. */
+    /**
+     * Takes a call that is given up out of the queue; false when it is not in it. Its thread, which may wait for room, has no more reason
+     * to.
+     */
     synchronized boolean remove(PendingCall call) {
         boolean removed = backlog.remove(call);
         if (removed) {

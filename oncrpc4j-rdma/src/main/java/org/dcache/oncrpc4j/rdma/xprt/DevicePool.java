@@ -21,8 +21,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The open devices of the process (kernel: {@code rpcrdma_ia_open}): one for each provider and set of settings, shared by all services, opened with the first
- * lease and closed with the last. Any thread, but no loop: opening and closing block.
+ * The open devices of the process (kernel: {@code rpcrdma_ia_open}): one for each provider and set of settings, shared by all services,
+ * opened with the first lease and closed with the last. Any thread, but no loop: opening and closing block.
  */
 public final class DevicePool {
 
@@ -30,7 +30,9 @@ public final class DevicePool {
 
     private record Key(String provider, Configuration config) {
 
-        /** Not the generated one: JDK 17's keeps the class that was compared last, and with it a web application's loader, alive for ever. */
+        /**
+         * Not the generated one: JDK 17's keeps the class that was compared last, and with it a web application's loader, alive for ever.
+         */
         @Override
         public boolean equals(Object other) {
             return other instanceof Key key && provider.equals(key.provider) && config.equals(key.config);
@@ -100,7 +102,8 @@ public final class DevicePool {
         try {
             providers = installed();
         } catch (ServiceConfigurationError e) {
-            throw new ProviderUnavailableException("no RDMA: the providers cannot be looked up: " + e.getMessage() + (e.getCause() == null ? "" : ": " + e.getCause().getMessage()), e);
+            throw new ProviderUnavailableException("no RDMA: the providers cannot be looked up: " + e.getMessage()
+                    + (e.getCause() == null ? "" : ": " + e.getCause().getMessage()), e);
         }
         return acquire(config, providers);
     }

@@ -6,8 +6,8 @@ import java.nio.ByteBuffer;
 import org.dcache.oncrpc4j.rdma.xprt.memory.Regbuf;
 
 /**
- * The NULL call that flushes one-way calls (RFC 5531, section 8: a batch is ended by a call that is answered): its bytes, and who waits for its reply, which is nobody: that it came is all that
- * counts, even when it denies the call.
+ * The NULL call that flushes one-way calls (RFC 5531, section 8: a batch is ended by a call that is answered): its bytes, and who waits for
+ * its reply, which is nobody: that it came is all that counts, even when it denies the call.
  */
 final class FlushListener implements ReplyListener, SendListener {
 

@@ -4,8 +4,8 @@ package org.dcache.oncrpc4j.rdma.xprt;
 import org.dcache.oncrpc4j.rdma.proto.RdmaHeader;
 
 /**
- * The handles that a call names. One Send can invalidate one of them; doing so is worth it only when that leaves the peer nothing to invalidate itself, so
- * (as Linux does) it is done when all chunks share one handle [71].
+ * The handles that a call names. One Send can invalidate one of them; doing so is worth it only when that leaves the peer nothing to
+ * invalidate itself, so (as Linux does) it is done when all chunks share one handle [71].
  */
 final class Handles {
 

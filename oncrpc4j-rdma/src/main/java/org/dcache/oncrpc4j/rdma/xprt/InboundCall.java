@@ -13,11 +13,13 @@ import org.dcache.oncrpc4j.rdma.xprt.memory.Regbuf;
 /**
  * A call that came in, whole, in pooled memory: its receive buffer, or the sink that its Read chunks were pulled into.
  *
- * <p>It is answered or discarded at most once, later attempts are refused; a one-way call never is. Its memory goes back when it is answered, or when it is
- * {@linkplain #detach detached} since its dispatch has returned and nobody answered: then it keeps on the heap what may still be asked for. Whatever thread does that, while
- * a dispatch runs in another thread ({@link #begin} to {@link #returned}) the memory stays: that one may be reading it.
+ * <p>It is answered or discarded at most once, later attempts are refused; a one-way call never is. Its memory goes back when it is
+ * answered, or when it is {@linkplain #detach detached} since its dispatch has returned and nobody answered: then it keeps on the heap what
+ * may still be asked for. Whatever thread does that, while a dispatch runs in another thread ({@link #begin} to {@link #returned}) the
+ * memory stays: that one may be reading it.
  *
- * <p>{@link OpenCalls} counts it until then. Its monitor guards the memory; only other threads of the program, and the end of the connection, ever contend for it.
+ * <p>{@link OpenCalls} counts it until then. Its monitor guards the memory; only other threads of the program, and the end of the
+ * connection, ever contend for it.
  */
 public final class InboundCall {
 
@@ -47,7 +49,8 @@ public final class InboundCall {
     private boolean releaseDue;
 
     /** @param path which way it came; is counted */
-    InboundCall(XprtCounter path, RdmaConnection connection, int xid, RdmaHeader chunks, RdmaHeader reads, boolean invalidate, int invalidateStag,
+    InboundCall(XprtCounter path, RdmaConnection connection, int xid, RdmaHeader chunks, RdmaHeader reads, boolean invalidate,
+            int invalidateStag,
             ByteBuffer message, ReceiveBuffer receiveBuffer, Regbuf sink) {
         this.connection = connection;
         this.xid = xid;
@@ -179,7 +182,9 @@ public final class InboundCall {
         return lent;
     }
 
-    /** Whether its memory is a sink. Such a call holds its credit until its arguments are decoded: nobody may pile up megabytes on the heap. */
+    /**
+     * Whether its memory is a sink. Such a call holds its credit until its arguments are decoded: nobody may pile up megabytes on the heap.
+     */
     public boolean isPulled() {
         return reads != null;
     }
@@ -204,7 +209,10 @@ public final class InboundCall {
         }
     }
 
-    /** It waits behind others: what came inline moves to the heap, so that no receive is held up by calls that may need receives to go on. On the loop, before its dispatch. */
+    /**
+     * It waits behind others: what came inline moves to the heap, so that no receive is held up by calls that may need receives to go on.
+     * On the loop, before its dispatch.
+     */
     void waits() {
         synchronized (this) {
             if (receiveBuffer == null) {
@@ -220,7 +228,10 @@ public final class InboundCall {
         return ByteBuffer.allocate(length).put(0, message, 0, length);
     }
 
-    /** Gives the memory back; {@link #message()} must not be touched any more, but by a dispatch that runs in another thread. Idempotent, any thread. */
+    /**
+     * Gives the memory back; {@link #message()} must not be touched any more, but by a dispatch that runs in another thread. Idempotent,
+     * any thread.
+     */
     public void releaseMemory() {
         ReceiveBuffer buffer;
         Regbuf regbuf;
@@ -243,8 +254,8 @@ public final class InboundCall {
     }
 
     /**
-     * The connection has ended: whoever may still want the message finds it outside of the pools. What a running dispatch sees goes when that returns. Small memory
-     * that is lent stays with the program until it replies.
+     * The connection has ended: whoever may still want the message finds it outside of the pools. What a running dispatch sees goes when
+     * that returns. Small memory that is lent stays with the program until it replies.
      */
     void connectionEnded() {
         Regbuf left = null;

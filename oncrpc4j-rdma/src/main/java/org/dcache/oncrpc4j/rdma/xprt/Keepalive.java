@@ -10,13 +10,14 @@ import org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter;
 /**
  * Finds out whether a peer that says nothing is still there. One for each connection.
  *
- * <p>The probe is an RDMA Read of nothing: the peer's RDMA layer answers it, whatever its programs do, and no memory is named (RFC 5040, section 5.2: a Read of
- * length zero is not checked against any STag). A peer that has not answered it after {@value #PATIENCE} times the keepalive time, and has sent nothing else, is
- * gone, and its connection is ended; TCP alone would go on repeating for a quarter of an hour. Where the connection has no room for Reads of ours the probe is a Write of nothing,
- * and it is the provider's to notice that nobody acknowledges it.
+ * <p>The probe is an RDMA Read of nothing: the peer's RDMA layer answers it, whatever its programs do, and no memory is named (RFC 5040,
+ * section 5.2: a Read of length zero is not checked against any STag). A peer that has not answered it after {@value #PATIENCE} times the
+ * keepalive time, and has sent nothing else, is gone, and its connection is ended; TCP alone would go on repeating for a quarter of an
+ * hour. Where the connection has no room for Reads of ours the probe is a Write of nothing, and it is the provider's to notice that nobody
+ * acknowledges it.
  *
- * <p>Heard is what counts, not sent: calls that go out to a dead peer keep nothing alive. What counts as heard is told by the loop; the look is the timer's. While a
- * provider takes nothing for want of receive buffers nobody looks.
+ * <p>Heard is what counts, not sent: calls that go out to a dead peer keep nothing alive. What counts as heard is told by the loop; the
+ * look is the timer's. While a provider takes nothing for want of receive buffers nobody looks.
  */
 final class Keepalive {
 

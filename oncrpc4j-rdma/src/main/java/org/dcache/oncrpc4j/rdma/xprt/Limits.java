@@ -38,7 +38,10 @@ public record Limits(
         long idleTimeout,
         long handshakeTimeout) {
 
-    /** Receives beyond the credits of both directions: RDMA_ERRORs and late messages must not hit an empty queue (Linux posts batches of 7 more). */
+    /**
+     * Receives beyond the credits of both directions: RDMA_ERRORs and late messages must not hit an empty queue (Linux posts batches of 7
+     * more).
+     */
     static final int SPARE_RECEIVES = 32;
 
     /**

@@ -8,11 +8,11 @@ import org.dcache.oncrpc4j.rdma.xprt.send.OutMessage;
 import org.dcache.oncrpc4j.rdma.xprt.send.SendContext;
 
 /**
- * The one-way calls of one connection: the NULL call behind them that gives their credits back, the flush, and what becomes of each afterwards. When a flush is due is the
- * {@link CreditWindow}'s to say; to send it and to end calls is the {@link Requester}'s.
+ * The one-way calls of one connection: the NULL call behind them that gives their credits back, the flush, and what becomes of each
+ * afterwards. When a flush is due is the {@link CreditWindow}'s to say; to send it and to end calls is the {@link Requester}'s.
  *
- * <p>A one-way call is over when it is posted and the flush behind it was answered. One that has a Read chunk keeps the chunk longer, since that answer does not say that it was pulled: until
- * {@link Limits#readTimeout} has passed, or the connection ends.
+ * <p>A one-way call is over when it is posted and the flush behind it was answered. One that has a Read chunk keeps the chunk longer, since
+ * that answer does not say that it was pulled: until {@link Limits#readTimeout} has passed, or the connection ends.
  *
  * <p>Threads: a flush goes out on whatever thread made it due; its answer comes on the loop; the periodic look is the timer's.
  */
@@ -99,7 +99,8 @@ final class OneWayCalls {
         }
         credits.flushLater();
         flush();
-        for (PendingCall call = lingering.peek(); call != null && call.lingersFor(now) > connection.limits().readTimeout(); call = lingering.peek()) {
+        for (PendingCall call = lingering.peek(); call != null && call.lingersFor(now) > connection.limits().readTimeout();
+                call = lingering.peek()) {
             PendingCall over = lingering.poll();
             credits.lingers(-over.messageLength());
             connection.queuePair().execute(() -> {

@@ -7,17 +7,19 @@ import java.util.concurrent.atomic.AtomicInteger;
 /**
  * The calls of one connection's peer of which we hold something: the one owner of calls that are with a program.
  *
- * <p>A call counts from its arrival until it is answered or its memory has been given up, which for one that the program does not answer is when its dispatch has
- * returned ({@link InboundCall#returned}). A client that sends one-way calls and a NULL behind them has its credits back when the NULL is answered, while calls
- * before it may still be with the program. So at most the grant is with the program at a time, and as many more wait here for their turn, in order: that holds back the NULL
- * behind them and with it the client. More than that is a peer that does not keep to its grant.
+ * <p>A call counts from its arrival until it is answered or its memory has been given up, which for one that the program does not answer is
+ * when its dispatch has returned ({@link InboundCall#returned}). A client that sends one-way calls and a NULL behind them has its credits
+ * back when the NULL is answered, while calls before it may still be with the program. So at most the grant is with the program at a time,
+ * and as many more wait here for their turn, in order: that holds back the NULL behind them and with it the client. More than that is a
+ * peer that does not keep to its grant.
  *
  * <p>A call that waits holds no receive: the Read Responses of the one before it may lie behind a message that waits for a receive.
  *
- * <p>For a service that wants its calls in the order of the connection ({@link ConnectionOwner#inOrder}), a call whose Read chunks are being pulled keeps its place.
+ * <p>For a service that wants its calls in the order of the connection ({@link ConnectionOwner#inOrder}), a call whose Read chunks are
+ * being pulled keeps its place.
  *
- * <p>When the connection has ended, calls that came whole still go to the program, as over TCP, but own their memory: what no dispatch looks at is
- * moved off the pools or left to the garbage collector; a dispatch that runs gives its memory back when it returns.
+ * <p>When the connection has ended, calls that came whole still go to the program, as over TCP, but own their memory: what no dispatch
+ * looks at is moved off the pools or left to the garbage collector; a dispatch that runs gives its memory back when it returns.
  *
  * <p>Everything happens on the connection's loop, except {@link #left} and what reads the count.
  */

@@ -12,13 +12,14 @@ import org.dcache.oncrpc4j.rdma.xprt.memory.Regbuf;
 import org.dcache.oncrpc4j.rdma.xprt.send.SendContext;
 
 /**
- * One call of ours from its registration to its end (kernel: {@code struct rpcrdma_req}): what it holds, and who waits for it. Where it stands is its {@link CallState}.
+ * One call of ours from its registration to its end (kernel: {@code struct rpcrdma_req}): what it holds, and who waits for it. Where it
+ * stands is its {@link CallState}.
  *
- * <p>Its resources, the exposures and the send context, are freed when the Send has completed <em>and</em> the exposures are fenced, whichever comes last. The thread that builds it owns
- * them until it is posted or refused; afterwards its connection's loop does.
+ * <p>Its resources, the exposures and the send context, are freed when the Send has completed <em>and</em> the exposures are fenced,
+ * whichever comes last. The thread that builds it owns them until it is posted or refused; afterwards its connection's loop does.
  *
- * <p>An abandoned call keeps its xid and its credit until the peer answers or the connection ends: the peer still works on it, and more than the
- * granted calls must never be outstanding [1].
+ * <p>An abandoned call keeps its xid and its credit until the peer answers or the connection ends: the peer still works on it, and more
+ * than the granted calls must never be outstanding [1].
  */
 final class PendingCall extends CallState implements Runnable {
 

@@ -29,8 +29,8 @@ import org.dcache.oncrpc4j.rdma.xprt.send.SendContext;
 /**
  * One RPC-over-RDMA connection, whoever dialled (kernel: {@code rpcrdma_ep} with the completion handlers of {@code verbs.c}).
  *
- * <p>It owns the queue pair's events and tells messages of the two directions apart: calls of the peer go to its {@link Responder}, replies to its
- * {@link Requester}. Direction comes from the message, never from who dialled (RFC 8167).
+ * <p>It owns the queue pair's events and tells messages of the two directions apart: calls of the peer go to its {@link Responder}, replies
+ * to its {@link Requester}. Direction comes from the message, never from who dialled (RFC 8167).
  *
  * <p>Threads: all {@code on…} methods come on the queue pair's loop, except send completions. Sending is for any thread; nothing blocks.
  *
@@ -134,7 +134,8 @@ public final class RdmaConnection implements QueuePairHandler {
     /** What was agreed on, for people and tools. */
     public ConnectionReport report() {
         ConnectionInfo info = queuePair.info();
-        return new ConnectionReport(info.provider(), info.local(), info.remote(), inlineSend(), inlineReceive(), creditsGranted(), info.checksum(),
+        return new ConnectionReport(info.provider(), info.local(), info.remote(), inlineSend(), inlineReceive(), creditsGranted(),
+                info.checksum(),
                 info.inboundReads(), info.outboundReads(), peerTakesInvalidate(), info.detail());
     }
 
@@ -209,8 +210,8 @@ public final class RdmaConnection implements QueuePairHandler {
     // ---- sending
 
     /**
-     * A context for one outgoing message: fill {@link SendContext#message()}, then give it to {@link #reply} or {@link Requester#call}, or back with
-     * {@link #abandon}. Any thread.
+     * A context for one outgoing message: fill {@link SendContext#message()}, then give it to {@link #reply} or {@link Requester#call}, or
+     * back with {@link #abandon}. Any thread.
      */
     public SendContext newContext() {
         contextsInUse.incrementAndGet();
@@ -234,7 +235,8 @@ public final class RdmaConnection implements QueuePairHandler {
     }
 
     /**
-     * Posts the chain that ends with the Send of the inline buffer's first bytes. A provider that throws here has broken its word, and nobody knows what has left: the connection ends.
+     * Posts the chain that ends with the Send of the inline buffer's first bytes. A provider that throws here has broken its word, and
+     * nobody knows what has left: the connection ends.
      *
      * @param many whether it is one of many messages that leave about now, see {@link QueuePair#postSendOfMany}
      */
@@ -264,8 +266,9 @@ public final class RdmaConnection implements QueuePairHandler {
     }
 
     /**
-     * Whether one more answer may be queued for this peer; our own calls and those that wait do not count. A peer that sends without reading would make us hold more and more; beyond what its
-     * credits explain (answers that left while nobody noted it yet, and as many calls that the peer made since), the connection is closed.
+     * Whether one more answer may be queued for this peer; our own calls and those that wait do not count. A peer that sends without
+     * reading would make us hold more and more; beyond what its credits explain (answers that left while nobody noted it yet, and as many
+     * calls that the peer made since), the connection is closed.
      */
     boolean mayAnswer() {
         if (contextsInUse.get() - requester.size() <= 2 * (limits().credits() + limits().backwardCredits()) + Limits.SPARE_RECEIVES) {
@@ -424,7 +427,9 @@ public final class RdmaConnection implements QueuePairHandler {
         return new BadReplyException(remoteAddress() + ": expected a reply that can be decoded, got " + got);
     }
 
-    /** A header that breaks a rule: a call is answered with ERR_CHUNK; a reply is dropped, and the call that it names has failed [31, 33]. */
+    /**
+     * A header that breaks a rule: a call is answered with ERR_CHUNK; a reply is dropped, and the call that it names has failed [31, 33].
+     */
     private void malformedAny(RdmaHeader h, String got) {
         if (initiator || h.procedure() == RdmaHeader.RDMA_ERROR || requester.knows(h.xid())) {
             counters().increment(XprtCounter.DROPPED_BAD_REPLY);

@@ -35,8 +35,8 @@ import org.slf4j.LoggerFactory;
  * An open adapter with what all its connections share: regbufs, send contexts, the queue for sinks, and the periodic look at every
  * connection (kernel: {@code rpcrdma_ia_open}, {@code _remove}, {@code _close}).
  *
- * <p>Whoever opened it closes it, and the adapter with it; one that cannot be opened closes its adapter itself. Closing ends every connection first, then frees memory:
- * queue pairs, then regbufs, then the adapter's own.
+ * <p>Whoever opened it closes it, and the adapter with it; one that cannot be opened closes its adapter itself. Closing ends every
+ * connection first, then frees memory: queue pairs, then regbufs, then the adapter's own.
  */
 public final class RdmaDevice implements AutoCloseable {
 
@@ -127,8 +127,9 @@ public final class RdmaDevice implements AutoCloseable {
     }
 
     /**
-     * Runs what may block in the system for the allocation or registration of memory, off the loops, in the order of the calls. Any thread. When the device is
-     * closed it runs at once: nothing blocks then. The same when the system has no more threads, since somebody waits for what the task does.
+     * Runs what may block in the system for the allocation or registration of memory, off the loops, in the order of the calls. Any thread.
+     * When the device is closed it runs at once: nothing blocks then. The same when the system has no more threads, since somebody waits
+     * for what the task does.
      */
     void offLoop(Runnable task) {
         if (!helper.execute(task)) {
@@ -136,7 +137,10 @@ public final class RdmaDevice implements AutoCloseable {
         }
     }
 
-    /** As {@link #offLoop} of what nobody waits for. @throws RejectedExecutionException when the device is closed or the system has no more threads: it will not run */
+    /**
+     * As {@link #offLoop} of what nobody waits for. @throws RejectedExecutionException when the device is closed or the system has no more
+     * threads: it will not run
+     */
     private void tryOffLoop(Runnable task) {
         if (!helper.execute(task)) {
             throw new RejectedExecutionException("no thread for it");
@@ -173,7 +177,10 @@ public final class RdmaDevice implements AutoCloseable {
                 limits.inboundReads(), limits.outboundReads());
     }
 
-    /** The periodic look at every connection, and at the calls that wait for memory. It must not throw: a scheduled task that does is never run again. */
+    /**
+     * The periodic look at every connection, and at the calls that wait for memory. It must not throw: a scheduled task that does is never
+     * run again.
+     */
     void patrol(long now) {
         try {
             sinks.lookAgain();

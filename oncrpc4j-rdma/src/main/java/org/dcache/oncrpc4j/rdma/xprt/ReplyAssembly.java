@@ -14,8 +14,8 @@ import org.dcache.oncrpc4j.rdma.xprt.memory.Regbuf;
  * Puts a reply together from its inline part, the Reply chunk and the Write chunks, and gives it to the call's listener (kernel:
  * {@code rpcrdma_inline_fixup} and {@code rpcrdma_decode_msg}). On the loop, after the fence: nobody else touches the memory.
  *
- * <p>With one Write chunk, the common case, the inline bytes are put around the data in its sink and nothing else moves. The peer's lengths are
- * checked against what was offered and against what was written before they are used.
+ * <p>With one Write chunk, the common case, the inline bytes are put around the data in its sink and nothing else moves. The peer's lengths
+ * are checked against what was offered and against what was written before they are used.
  */
 final class ReplyAssembly {
 
@@ -105,21 +105,27 @@ final class ReplyAssembly {
     }
 
     /**
-     * A responder returns the segments that it was offered and changes their lengths only (RFC 8166, 3.4.6). We offer one for each chunk. What stands in a segment of which
-     * nothing was used is nobody's concern.
+     * A responder returns the segments that it was offered and changes their lengths only (RFC 8166, 3.4.6). We offer one for each chunk.
+     * What stands in a segment of which nothing was used is nobody's concern.
      */
-    private static void returned(RdmaConnection connection, ResultSink sink, int handle, long offset, int length, int segment) throws IOException {
+    private static void returned(RdmaConnection connection, ResultSink sink, int handle, long offset, int length, int segment)
+            throws IOException {
         if (length > 0 && (segment > 0 || !sink.isAt(handle, offset))) {
-            throw bad(connection, "segment " + segment + " with handle 0x" + Integer.toHexString(handle) + ", offset 0x" + Long.toHexString(offset) + " and " + length
+            throw bad(connection, "segment " + segment + " with handle 0x" + Integer.toHexString(handle) + ", offset 0x"
+                    + Long.toHexString(offset) + " and " + length
                     + " bytes, which was not offered");
         }
     }
 
-    /** What the peer says that it wrote must lie in what was offered, and must have been written: the rest of the memory holds what others left there. */
+    /**
+     * What the peer says that it wrote must lie in what was offered, and must have been written: the rest of the memory holds what others
+     * left there.
+     */
     private static void written(RdmaConnection connection, ResultSink sink, long total, String what) throws IOException {
         int written = sink.written();
         if (total > written) {
-            throw new BadReplyException(connection.remoteAddress() + ": expected a reply whose data was written; got " + what + " of " + total + " bytes, of which the first "
+            throw new BadReplyException(connection.remoteAddress() + ": expected a reply whose data was written; got " + what + " of "
+                    + total + " bytes, of which the first "
                     + written + " were written where " + sink.length() + " were offered",
                     total > sink.length() ? XprtCounter.DROPPED_BAD_REPLY : XprtCounter.REPLY_NOT_WRITTEN);
         }

@@ -12,9 +12,9 @@ import org.dcache.oncrpc4j.rdma.xprt.send.SendContext;
 /**
  * Decides how a reply travels and builds header, inline part and RDMA Writes (RFC 8166, 4.3.2 and 4.3.3; kernel: {@code svc_rdma_sendto}).
  *
- * <p>Eligible items take the client's Write chunks in order; an item for which no chunk is left, or an empty one is, stays inline; chunks left over go
- * back with lengths 0. What remains goes inline if it fits under the threshold, else into the Reply chunk. No pad is ever written into a chunk.
- * Stateless; the caller owns everything.
+ * <p>Eligible items take the client's Write chunks in order; an item for which no chunk is left, or an empty one is, stays inline; chunks
+ * left over go back with lengths 0. What remains goes inline if it fits under the threshold, else into the Reply chunk. No pad is ever
+ * written into a chunk. Stateless; the caller owns everything.
  */
 final class ReplyChunks {
 

@@ -22,17 +22,18 @@ import org.dcache.oncrpc4j.rdma.xprt.send.SendContext;
 /**
  * Our calls and the peer's replies on one connection (kernel: {@code rpcrdma_marshal_req}, {@code rpcrdma_reply_handler}).
  *
- * <p>Calls are registered, then sent, by any thread. A call goes out when the {@link CreditWindow} has a credit for it, else it waits there, in order. Only a thread that is no
- * loop is made to wait itself, when what waits already takes too much memory.
+ * <p>Calls are registered, then sent, by any thread. A call goes out when the {@link CreditWindow} has a credit for it, else it waits
+ * there, in order. Only a thread that is no loop is made to wait itself, when what waits already takes too much memory.
  *
- * <p>Replies come on the loop. Before a call's listener hears anything, the peer's access to the call's memory has ended [29]. A late, repeated or
- * invented reply is counted and dropped.
+ * <p>Replies come on the loop. Before a call's listener hears anything, the peer's access to the call's memory has ended [29]. A late,
+ * repeated or invented reply is counted and dropped.
  *
- * <p>A call that is given up keeps its credit, since the peer still works on it. When all credits are held by such calls and no reply comes for {@link Limits#givenUpTimeout}, nothing can
- * be sent any more, and the connection is ended ({@link #patrol}), as a Linux client does: who reconnects goes on.
+ * <p>A call that is given up keeps its credit, since the peer still works on it. When all credits are held by such calls and no reply comes
+ * for {@link Limits#givenUpTimeout}, nothing can be sent any more, and the connection is ended ({@link #patrol}), as a Linux client does:
+ * who reconnects goes on.
  *
- * <p>What a call's {@link CallState} says is due after each move is done here, once, by the thread that was told so. The peer's access ends on the loop, where exposures end. Calls that are not
- * answered by their nature are the business of {@link OneWayCalls}.
+ * <p>What a call's {@link CallState} says is due after each move is done here, once, by the thread that was told so. The peer's access ends
+ * on the loop, where exposures end. Calls that are not answered by their nature are the business of {@link OneWayCalls}.
  */
 public final class Requester {
 
@@ -111,7 +112,10 @@ public final class Requester {
         }
     }
 
-    /** Announces a call of the engine's own under this xid, or one of the next ones when it is in use. Null when the connection has ended. Any thread. */
+    /**
+     * Announces a call of the engine's own under this xid, or one of the next ones when it is in use. Null when the connection has ended.
+     * Any thread.
+     */
     PendingCall registerOwn(int xid, ReplyListener listener) {
         synchronized (this) {
             if (ended != null) {
@@ -126,7 +130,8 @@ public final class Requester {
     }
 
     /**
-     * Sends a registered call, or queues it. Owns the context from here on. Any thread; waits for room for the call where the thread may wait, see {@link CreditWindow}.
+     * Sends a registered call, or queues it. Owns the context from here on. Any thread; waits for room for the call where the thread may
+     * wait, see {@link CreditWindow}.
      *
      * @param context its message and its {@link SendContext#expected()} are filled
      * @param sent told exactly once
@@ -232,7 +237,10 @@ public final class Requester {
         call.sendListener().failed(cause, connection.queuePair().inLoop());
     }
 
-    /** Ends the peer's access to a call that nobody will take a reply of, gives its memory back, then goes on; on the loop, or here when there is no loop any more. */
+    /**
+     * Ends the peer's access to a call that nobody will take a reply of, gives its memory back, then goes on; on the loop, or here when
+     * there is no loop any more.
+     */
     private void onLoop(PendingCall call, Runnable then) {
         if (connection.queuePair().inLoop()) {
             fenceAndDrop(call, then);
@@ -263,7 +271,10 @@ public final class Requester {
         }
     }
 
-    /** Credits came back, and perhaps a new grant; sends what waits. A loop, not a recursion: thousands that wait may fail to be built, one after the other. */
+    /**
+     * Credits came back, and perhaps a new grant; sends what waits. A loop, not a recursion: thousands that wait may fail to be built, one
+     * after the other.
+     */
     void credit(int count, int grant) {
         PendingCall next = credits.back(count, grant);
         while (next != null) {
@@ -397,12 +408,17 @@ public final class Requester {
         return call;
     }
 
-    /** What a peer's number, of 32 bits without sign, lets us have outstanding: never more than we asked for, and zero counts as one [1, 5]. */
+    /**
+     * What a peer's number, of 32 bits without sign, lets us have outstanding: never more than we asked for, and zero counts as one [1, 5].
+     */
     private int grant(int credits) {
         return Integer.compareUnsigned(credits, connection.wanted()) > 0 ? connection.wanted() : Math.max(1, credits);
     }
 
-    /** An answer to this call whose header cannot be decoded: the call fails, its grant is not believed [31]. On the loop. False when the call is unknown. */
+    /**
+     * An answer to this call whose header cannot be decoded: the call fails, its grant is not believed [31]. On the loop. False when the
+     * call is unknown.
+     */
     boolean undecodable(int xid, IOException cause) {
         PendingCall call = calls.get(xid);
         CallState.Answer answer = call == null ? CallState.Answer.UNEXPECTED : call.answered();
@@ -446,10 +462,11 @@ public final class Requester {
     }
 
     /**
-     * As {@link #abandon}, without waiting for the fence: a peer that takes no data can delay it, and a thread that serves other connections as well must
-     * not wait for that. Any thread.
+     * As {@link #abandon}, without waiting for the fence: a peer that takes no data can delay it, and a thread that serves other
+     * connections as well must not wait for that. Any thread.
      *
-     * @param then gets the listener when the peer can no longer reach the call's memory, in this thread or on the loop; not called when the call
+     * @param then gets the listener when the peer can no longer reach the call's memory, in this thread or on the loop; not called when the
+     *        call
      *     is unknown or over
      */
     public void abandon(int xid, Consumer<ReplyListener> then) {

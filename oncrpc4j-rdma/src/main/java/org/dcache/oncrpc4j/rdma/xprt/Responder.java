@@ -23,15 +23,19 @@ import org.dcache.oncrpc4j.rdma.xprt.send.SendContext;
 /**
  * The peer's calls and our replies on one connection (kernel: {@code svc_rdma_recvfrom.c}, {@code svc_rdma_sendto.c}).
  *
- * <p>Calls come in on the loop; replies leave on whatever thread has them. {@link OpenCalls} owns the calls that are with the program, and says when there are too many: a
- * peer that exceeds its grant is closed, it would otherwise decide how much we hold. So is one that goes on calling while it takes no answers.
+ * <p>Calls come in on the loop; replies leave on whatever thread has them. {@link OpenCalls} owns the calls that are with the program, and
+ * says when there are too many: a peer that exceeds its grant is closed, it would otherwise decide how much we hold. So is one that goes on
+ * calling while it takes no answers.
  *
- * <p>ERR_CHUNK is only for what a retry cannot cure, since Linux gives it to the application as EIO: headers that break a rule, calls beyond our bounds,
- * replies beyond what the client offered.
+ * <p>ERR_CHUNK is only for what a retry cannot cure, since Linux gives it to the application as EIO: headers that break a rule, calls
+ * beyond our bounds, replies beyond what the client offered.
  */
 final class Responder {
 
-    /** While so many other calls are with the program, more replies are about to leave; with fewer, leaving them to the loop was measured to be no gain. */
+    /**
+     * While so many other calls are with the program, more replies are about to leave; with fewer, leaving them to the loop was measured to
+     * be no gain.
+     */
     private static final int BATCHING_THRESHOLD = 2;
 
     private final RdmaConnection connection;
@@ -130,7 +134,8 @@ final class Responder {
             }
             return;
         }
-        deliver(pull.isLong() ? XprtCounter.SERVER_CALL_LONG : XprtCounter.SERVER_CALL_READ_CHUNK, pull.header(), true, message, null, pull);
+        deliver(pull.isLong() ? XprtCounter.SERVER_CALL_LONG : XprtCounter.SERVER_CALL_READ_CHUNK, pull.header(), true, message, null,
+                pull);
     }
 
     /** The connection ended before the Reads of a call were done. On the loop. */
@@ -144,7 +149,10 @@ final class Responder {
         pullStarted();
     }
 
-    /** Notes how long the peer has been waited for. Memory is given in the order of the calls, so that the first has had it longest. On the loop. */
+    /**
+     * Notes how long the peer has been waited for. Memory is given in the order of the calls, so that the first has had it longest. On the
+     * loop.
+     */
     void pullStarted() {
         oldestPull = pulls.isEmpty() ? 0 : pulls.iterator().next().started();
     }
@@ -153,15 +161,16 @@ final class Responder {
         boolean invalidate = keep && connection.peerTakesInvalidate() && Handles.one(h);
         int stag = invalidate ? Handles.first(h) : 0;
         boolean chunks = keep && (h.writeCount() > 0 || h.hasReply());
-        open.whole(new InboundCall(path, connection, h.xid(), chunks ? h : null, h.readCount() > 0 ? h : null, invalidate, stag, message, buffer,
+        open.whole(new InboundCall(path, connection, h.xid(), chunks ? h : null, h.readCount() > 0 ? h : null, invalidate, stag, message,
+                buffer,
                 pull == null ? null : pull.sink()), pull);
     }
 
     /**
      * Answers a call with the message in {@code context}, whose named items go into the client's Write chunks in order.
      *
-     * <p>One post: the Writes, then the Send; only the Send is signalled and its completion frees everything. The call's own memory is released
-     * when the message is posted, by then it has been encoded elsewhere. Any thread.
+     * <p>One post: the Writes, then the Send; only the Send is signalled and its completion frees everything. The call's own memory is
+     * released when the message is posted, by then it has been encoded elsewhere. Any thread.
      *
      * @param listener told exactly once
      */
@@ -244,7 +253,8 @@ final class Responder {
             counters().increment(XprtCounter.SENT_ERR_VERS);
             int xid = h.xid();
             int version = h.version();
-            sendError(target -> RdmaHeader.encodeErrVers(target, 0, xid, version, connection.grant(), RdmaHeader.VERSION, RdmaHeader.VERSION));
+            sendError(target -> RdmaHeader.encodeErrVers(target, 0, xid, version, connection.grant(), RdmaHeader.VERSION,
+                    RdmaHeader.VERSION));
         }
     }
 

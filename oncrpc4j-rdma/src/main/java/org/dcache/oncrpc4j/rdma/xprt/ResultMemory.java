@@ -8,13 +8,14 @@ import org.dcache.oncrpc4j.rdma.xprt.memory.Regbuf;
 import org.dcache.oncrpc4j.rdma.xprt.memory.RegbufPool;
 
 /**
- * What the results of one connection's calls take while they arrive: from the first byte that the peer writes to the reply that announces it. Only with providers that expose
- * lazily; on the loop.
+ * What the results of one connection's calls take while they arrive: from the first byte that the peer writes to the reply that announces
+ * it. Only with providers that expose lazily; on the loop.
  *
- * <p>A peer can write one byte to every result that it was offered, so memory follows what has arrived. An honest peer writes one result, then sends its reply, so while little
- * is held the whole of what is expected is taken at once and nothing is copied later: for a Write chunk its length, for a Reply chunk what the long replies before took. Memory is pooled,
- * or on the heap against an account of its own, which all connections of the device share; one connection may hold half of it. Beyond that the connection ends: where the
- * bytes in the stream should go cannot wait. So does an OutOfMemoryError.
+ * <p>A peer can write one byte to every result that it was offered, so memory follows what has arrived. An honest peer writes one result,
+ * then sends its reply, so while little is held the whole of what is expected is taken at once and nothing is copied later: for a Write
+ * chunk its length, for a Reply chunk what the long replies before took. Memory is pooled, or on the heap against an account of its own,
+ * which all connections of the device share; one connection may hold half of it. Beyond that the connection ends: where the bytes in the
+ * stream should go cannot wait. So does an OutOfMemoryError.
  */
 final class ResultMemory {
 

@@ -11,22 +11,23 @@ import org.dcache.oncrpc4j.rdma.xprt.memory.RegbufPool;
 /**
  * Memory of ours that a reply's data is written to: one Write chunk or the Reply chunk.
  *
- * <p>With a provider that exposes lazily it costs nothing until the peer writes, and then grows with what arrives ({@link ResultMemory}). Around the data of a Write chunk there is
- * room for the inline parts of the reply, so that the message can be put together without moving the data.
+ * <p>With a provider that exposes lazily it costs nothing until the peer writes, and then grows with what arrives ({@link ResultMemory}).
+ * Around the data of a Write chunk there is room for the inline parts of the reply, so that the message can be put together without moving
+ * the data.
  *
- * <p>The data of a Write chunk is what the application asked for. Where the provider can place into heap memory, it lies there, so that the application can
- * have it without one more copy; a Reply chunk is decoded in parts and lies in pooled memory.
+ * <p>The data of a Write chunk is what the application asked for. Where the provider can place into heap memory, it lies there, so that the
+ * application can have it without one more copy; a Reply chunk is decoded in parts and lies in pooled memory.
  *
- * <p>Nobody ever sees in it what it held before: a provider that places by itself says what the peer has written ({@link #written}), and no more than that is a reply; where a
- * device places, what is left of earlier use is zeroed before the peer may write.
+ * <p>Nobody ever sees in it what it held before: a provider that places by itself says what the peer has written ({@link #written}), and no
+ * more than that is a reply; where a device places, what is left of earlier use is zeroed before the peer may write.
  *
  * <p>Exposed by the calling thread, filled by the provider, read and released on the loop after the fence.
  */
 final class ResultSink implements MemorySource {
 
     /**
-     * Kept free before and behind the data of a Write chunk, bytes. What stands around the data of an NFS READ takes 130 to 500, attributes and a GSS verifier
-     * included; a reply with more is put together elsewhere.
+     * Kept free before and behind the data of a Write chunk, bytes. What stands around the data of an NFS READ takes 130 to 500, attributes
+     * and a GSS verifier included; a reply with more is put together elsewhere.
      */
     private static final int ROOM = 1024;
 

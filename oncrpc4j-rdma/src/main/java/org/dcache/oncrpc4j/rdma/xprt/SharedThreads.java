@@ -13,11 +13,11 @@ import org.dcache.oncrpc4j.rdma.verbs.HelperThread;
 
 /**
  * Threads of the process besides the providers' loops: one timer, and one pool for services whose own executor is a direct one and for
- * what an executor would run in a thread that must not wait. All are daemon threads, counted, and gone with their last user, so that an application that is unloaded
- * leaves nothing behind.
+ * what an executor would run in a thread that must not wait. All are daemon threads, counted, and gone with their last user, so that an
+ * application that is unloaded leaves nothing behind.
  *
- * <p>The timer has its thread from the first acquisition on, which fails when the system has none to give: who has the timer can rely on it. Workers are made when they
- * are needed; what comes while the system has no thread waits for one.
+ * <p>The timer has its thread from the first acquisition on, which fails when the system has none to give: who has the timer can rely on
+ * it. Workers are made when they are needed; what comes while the system has no thread waits for one.
  */
 public final class SharedThreads {
 

@@ -14,10 +14,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Hot removal of a device of an adapter that goes on (kernel: {@code rpcrdma_ia_remove}). Whoever hears of it first begins it: the connection manager's event of any id on the device, the
- * device's own event, or the look at the kernel's list. Connections and listeners on it end; each connection drains its receive and send queue, and destroys queue pair, completion queue
- * and id. When the last of them has given its hold back, a control thread frees the rest in this order: the look at its events, completion channels, windows, memory regions, domain,
- * context. Memory that somebody still has stays memory; it is only not registered any more.
+ * Hot removal of a device of an adapter that goes on (kernel: {@code rpcrdma_ia_remove}). Whoever hears of it first begins it: the
+ * connection manager's event of any id on the device, the device's own event, or the look at the kernel's list. Connections and listeners
+ * on it end; each connection drains its receive and send queue, and destroys queue pair, completion queue and id. When the last of them has
+ * given its hold back, a control thread frees the rest in this order: the look at its events, completion channels, windows, memory regions,
+ * domain, context. Memory that somebody still has stays memory; it is only not registered any more.
  */
 final class DeviceRemoval {
 

@@ -22,8 +22,9 @@ import org.dcache.oncrpc4j.rdma.verbs.parts.Members;
 import org.dcache.oncrpc4j.rdma.verbs.parts.UnestablishedQueuePair;
 
 /**
- * A connection request from its event to the connection, or to its end: waits for our upper layer's answer, and after an acceptance for the peer's last word. Both waits are bounded by
- * {@code oncrpc.rdma.handshake-timeout}. The state lives on the loop. When it fails while its queue pair is being made, that one ends it; nobody else destroys the id.
+ * A connection request from its event to the connection, or to its end: waits for our upper layer's answer, and after an acceptance for the
+ * peer's last word. Both waits are bounded by {@code oncrpc.rdma.handshake-timeout}. The state lives on the loop. When it fails while its
+ * queue pair is being made, that one ends it; nobody else destroys the id.
  */
 final class InboundRequest extends IncomingRequest implements CmId.Holder {
 
@@ -100,7 +101,8 @@ final class InboundRequest extends IncomingRequest implements CmId.Holder {
     }
 
     private ConnectionInfo info(int inboundReads, int outboundReads, String detail) {
-        return new ConnectionInfo(RdmaCoreProvider.NAME, localAddress(), remoteAddress(), asked.privateData(), inboundReads, outboundReads, false, detail);
+        return new ConnectionInfo(RdmaCoreProvider.NAME, localAddress(), remoteAddress(), asked.privateData(), inboundReads, outboundReads,
+                false, detail);
     }
 
     /** Control. */

@@ -22,8 +22,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The device's half of a connection: queue pair, completion queue, and the memory of its send and receive queue; it holds the device from {@link #open} to {@link #destroy}. Made, disconnected and destroyed on control threads, in this order; no
- * other thread may use its addresses once {@link #destroy} has begun, which the send and receive queue see to by being stopped before.
+ * The device's half of a connection: queue pair, completion queue, and the memory of its send and receive queue; it holds the device from
+ * {@link #open} to {@link #destroy}. Made, disconnected and destroyed on control threads, in this order; no other thread may use its
+ * addresses once {@link #destroy} has begun, which the send and receive queue see to by being stopped before.
  */
 final class NativeQueuePair {
 
@@ -58,21 +59,24 @@ final class NativeQueuePair {
         }
     }
 
-    private NativeQueuePair(RdmaCoreAdapter adapter, Device device, CmId id, RdmaCoreQueuePair owner, ConnectOptions options, boolean mayShare)
+    private NativeQueuePair(RdmaCoreAdapter adapter, Device device, CmId id, RdmaCoreQueuePair owner, ConnectOptions options,
+            boolean mayShare)
             throws ResourceLimitException {
         this.libraries = adapter.libraries();
         this.device = device;
         this.id = id;
         int sendDepth = Math.min(adapter.settings().sendQueue(), device.maxRequests());
         ReceivePool pool = adapter.receivePool(device, options.receiveSize());
-        receives = mayShare ? receives(adapter, device, pool, owner, options.receives(), sendDepth) : own(adapter, device, pool, owner, options.receives(), sendDepth);
+        receives = mayShare ? receives(adapter, device, pool, owner, options.receives(), sendDepth)
+                : own(adapter, device, pool, owner, options.receives(), sendDepth);
         SendQueue queue = null;
         CompletionQueue made = null;
         try {
             queue = new SendQueue(owner, device, adapter.bounces(), adapter.regions(), sendDepth, adapter.counters());
             sends = queue;
             pool.reserve(receives.toReserve(options.receives()));
-            made = new CompletionQueue(libraries.verbs(), device, id.loop(), sendDepth + receives.mostCompletions(), adapter.counters(), owner);
+            made = new CompletionQueue(libraries.verbs(), device, id.loop(), sendDepth + receives.mostCompletions(), adapter.counters(),
+                    owner);
             completions = made;
             create(sendDepth, adapter.settings().inline());
             sends.open(qp, inline);
@@ -98,14 +102,16 @@ final class NativeQueuePair {
         receives.drop();
     }
 
-    private static ReceiveQueue own(RdmaCoreAdapter adapter, Device device, ReceivePool pool, RdmaCoreQueuePair owner, int receives, int sendDepth) {
+    private static ReceiveQueue own(RdmaCoreAdapter adapter, Device device, ReceivePool pool, RdmaCoreQueuePair owner, int receives,
+            int sendDepth) {
         int depth = Math.min(receives, Math.min(device.maxRequests(), device.maxCompletions() - sendDepth));
         return new OwnReceives(device, pool, depth, adapter.counters(),
                 () -> owner.receivesFailed(new DeviceErrorException("the device " + device.name() + " refused a receive")));
     }
 
     /** Shared ones where the adapter shares them on this device. */
-    private static ReceiveQueue receives(RdmaCoreAdapter adapter, Device device, ReceivePool pool, RdmaCoreQueuePair owner, int receives, int sendDepth)
+    private static ReceiveQueue receives(RdmaCoreAdapter adapter, Device device, ReceivePool pool, RdmaCoreQueuePair owner, int receives,
+            int sendDepth)
             throws ResourceLimitException {
         if (adapter.sharesReceives(device)) {
             try {
@@ -191,8 +197,9 @@ final class NativeQueuePair {
     }
 
     /**
-     * It is ready to receive and to send. rdma_cm lets a peer that meets no receive wait for 0.66 s (cm_init_qp_rtr_attr of the kernel); where receives are shared that may happen, and a new one is there at
-     * once. A device that does not change it is slower then, nothing else.
+     * It is ready to receive and to send. rdma_cm lets a peer that meets no receive wait for 0.66 s (cm_init_qp_rtr_attr of the kernel);
+     * where receives are shared that may happen, and a new one is there at once. A device that does not change it is slower then, nothing
+     * else.
      */
     void accepted() {
         if (receives.shared() != 0) {

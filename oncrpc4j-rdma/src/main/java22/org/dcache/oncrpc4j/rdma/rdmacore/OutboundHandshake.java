@@ -30,8 +30,9 @@ import org.dcache.oncrpc4j.rdma.verbs.parts.Members;
 import org.dcache.oncrpc4j.rdma.verbs.parts.Timer;
 
 /**
- * Connects: id, address, route, queue pair with receives, connect, answer. Each step is a call on a control thread and an event that comes back to the loop, where the state lives. Its outcome
- * is told once; a step that was under way when it failed finds that out and goes no further. A queue pair that was made for nothing is destroyed before the id.
+ * Connects: id, address, route, queue pair with receives, connect, answer. Each step is a call on a control thread and an event that comes
+ * back to the loop, where the state lives. Its outcome is told once; a step that was under way when it failed finds that out and goes no
+ * further. A queue pair that was made for nothing is destroyed before the id.
  */
 final class OutboundHandshake implements CmId.Holder, Members.Member {
 
@@ -195,16 +196,19 @@ final class OutboundHandshake implements CmId.Holder, Members.Member {
     }
 
     private void rejected(CmEvent event) {
-        // siw (siw_proc_mpareply) says ECONNRESET of an MPA Reply that rejects, as of a connection that ends before its reply; cards say ECONNREFUSED.
+        // siw (siw_proc_mpareply) says ECONNRESET of an MPA Reply that rejects, as of a connection that ends before its reply; cards say
+        // ECONNREFUSED.
         boolean reset = event.status() == -Libc.ECONNRESET;
         boolean refused = event.status() == CmLayout.Reject.CONSUMER || event.status() == -Libc.ECONNREFUSED || reset;
         if (event.status() == CmLayout.Reject.INVALID_SERVICE_ID) {
             failCounted(new ConnectException("Connection refused: " + remote));
         } else if (refused) {
             adapter.counters().increment(RdmaCoreCounter.PEER_REJECTED);
-            fail(new PeerRejectedException(remote + " refuses the connection" + (reset ? ", or closed it during the handshake" : ""), event.privateData()));
+            fail(new PeerRejectedException(remote + " refuses the connection" + (reset ? ", or closed it during the handshake" : ""),
+                    event.privateData()));
         } else {
-            failCounted(new HandshakeException("the handshake with " + remote + " was rejected by its connection manager, reason " + event.status()
+            failCounted(new HandshakeException("the handshake with " + remote + " was rejected by its connection manager, reason "
+                    + event.status()
                     + (event.status() == CmLayout.Reject.STALE_CONNECTION ? ": a connection of before is not over yet, try again" : "")));
         }
     }
@@ -212,7 +216,8 @@ final class OutboundHandshake implements CmId.Holder, Members.Member {
     private void established(CmEvent event) {
         end();
         RdmaCoreQueuePair up = queuePair;
-        up.info(new ConnectionInfo(RdmaCoreProvider.NAME, id.local(), remote, event.privateData(), Math.min(inboundReads, event.inboundReads()),
+        up.info(new ConnectionInfo(RdmaCoreProvider.NAME, id.local(), remote, event.privateData(),
+                Math.min(inboundReads, event.inboundReads()),
                 Math.min(outboundReads, event.outboundReads()), false, adapter.detail(up.device(), pair)));
         adapter.members().replace(this, up);
         up.established();

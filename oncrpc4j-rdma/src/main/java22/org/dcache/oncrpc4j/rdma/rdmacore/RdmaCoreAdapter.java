@@ -54,12 +54,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The RDMA devices of this machine, or those that {@code oncrpc.rdma.device} names, opened for one user: a protection domain on each, registered memory, loops, control threads, the
- * connection manager's channel. Which device a connection uses follows from its address, as rdma_cm finds it.
+ * The RDMA devices of this machine, or those that {@code oncrpc.rdma.device} names, opened for one user: a protection domain on each,
+ * registered memory, loops, control threads, the connection manager's channel. Which device a connection uses follows from its address, as
+ * rdma_cm finds it.
  *
- * <p>Everything that has an id is one of its {@link Members} until after its last callback. {@link #close} tells each member, waits until none is left, and frees the rest in this order: asynchronous
- * events, control threads, channel, loops, windows, memory, domains. A device that is removed ends its connections and is freed ({@link DeviceRemoval}); the others go on, and one that comes
- * back is used by the next adapter.
+ * <p>Everything that has an id is one of its {@link Members} until after its last callback. {@link #close} tells each member, waits until
+ * none is left, and frees the rest in this order: asynchronous events, control threads, channel, loops, windows, memory, domains. A device
+ * that is removed ends its connections and is freed ({@link DeviceRemoval}); the others go on, and one that comes back is used by the next
+ * adapter.
  */
 final class RdmaCoreAdapter implements Adapter, AsyncEvents.User {
 
@@ -130,7 +132,8 @@ final class RdmaCoreAdapter implements Adapter, AsyncEvents.User {
             throw e;
         }
         LOG.info("RDMA devices: {}", devices);
-        devices.stream().filter(device -> !device.checksReadRight()).forEach(device -> LOG.warn("{} is siw, which lets a peer read all of the memory that it knows a handle of, also what it"
+        devices.stream().filter(device -> !device.checksReadRight())
+                .forEach(device -> LOG.warn("{} is siw, which lets a peer read all of the memory that it knows a handle of, also what it"
                 + " was only given to write: use it among peers that are trusted, or the provider iwarp in its place", device.name()));
     }
 
@@ -158,7 +161,8 @@ final class RdmaCoreAdapter implements Adapter, AsyncEvents.User {
         boolean separateRights = devices.stream().allMatch(Device::checksReadRight);
         int privateData = devices.stream().mapToInt(Device::maxPrivateData).min().orElse(0);
         int message = devices.stream().mapToInt(Device::maxMessage).min().orElse(1);
-        return new Capabilities(false, false, sharedReceives, invalidate, invalidate && windowsEverywhere, true, true, windowsEverywhere, separateRights, true,
+        return new Capabilities(false, false, sharedReceives, invalidate, invalidate && windowsEverywhere, true, true, windowsEverywhere,
+                separateRights, true,
                 Math.min(SendQueue.MAX_ELEMENTS, elements), message, privateData);
     }
 
@@ -212,7 +216,8 @@ final class RdmaCoreAdapter implements Adapter, AsyncEvents.User {
         }
     }
 
-    private RdmaCoreExposure makeExposure(RdmaCoreQueuePair queuePair, Device device, MemorySource source, Access access) throws ResourceLimitException {
+    private RdmaCoreExposure makeExposure(RdmaCoreQueuePair queuePair, Device device, MemorySource source, Access access)
+            throws ResourceLimitException {
         if (device.hasWindows()) {
             long window = windows.get(device.index()).take();
             try {

@@ -7,10 +7,12 @@ import org.dcache.oncrpc4j.rdma.rdmacore.device.ExposedMemory;
 import org.dcache.oncrpc4j.rdma.verbs.Exposure;
 
 /**
- * Memory that the peer of one connection may reach, by a window or a region of its own. Its queue pair knows it from {@link Exposures#add} on until it is over.
+ * Memory that the peer of one connection may reach, by a window or a region of its own. Its queue pair knows it from {@link Exposures#add}
+ * on until it is over.
  *
- * <p>It ends in one of four ways: never used, and revoked; revoked, and fenced when the device has done so; invalidated by the peer's Send; with its queue pair. Whichever comes first
- * makes it over, frees its memory and runs the fences that wait. Its own monitor guards the state and is held for moves only.
+ * <p>It ends in one of four ways: never used, and revoked; revoked, and fenced when the device has done so; invalidated by the peer's Send;
+ * with its queue pair. Whichever comes first makes it over, frees its memory and runs the fences that wait. Its own monitor guards the
+ * state and is held for moves only.
  */
 abstract class RdmaCoreExposure implements Exposure {
 
@@ -99,7 +101,10 @@ abstract class RdmaCoreExposure implements Exposure {
         }
     }
 
-    /** Control thread: its queue pair is in the error state and will be destroyed next; what {@link #freeHandle} does is done here in its place. */
+    /**
+     * Control thread: its queue pair is in the error state and will be destroyed next; what {@link #freeHandle} does is done here in its
+     * place.
+     */
     abstract void detach();
 
     /** Whether the peer never could reach it. */

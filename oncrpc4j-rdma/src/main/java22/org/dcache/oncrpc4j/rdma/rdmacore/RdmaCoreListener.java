@@ -24,9 +24,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A listening id. Its events come on the channel's thread, which makes an {@link InboundRequest} of each request and leaves the rest to that one's loop. At most
- * {@code oncrpc.rdma.handshakes} may be half open; more are dropped at once. Its handshakes end with it; connections do not depend on it once they are up. It ends with the device that its address belongs to,
- * one for all addresses with the adapter's last device.
+ * A listening id. Its events come on the channel's thread, which makes an {@link InboundRequest} of each request and leaves the rest to
+ * that one's loop. At most {@code oncrpc.rdma.handshakes} may be half open; more are dropped at once. Its handshakes end with it;
+ * connections do not depend on it once they are up. It ends with the device that its address belongs to, one for all addresses with the
+ * adapter's last device.
  */
 final class RdmaCoreListener implements Listener, CmChannel.Owner, Members.Member, DeviceRemoval.OnDevice {
 
@@ -64,7 +65,8 @@ final class RdmaCoreListener implements Listener, CmChannel.Owner, Members.Membe
         context = Memory.getLong(id + CmLayout.Id.VERBS);
         if (context != 0 && adapter.device(context) == null) {
             adapter.cmChannel().destroyId(id);
-            throw new BindException("cannot listen on " + local + " for RDMA: it belongs to an RDMA device that is not used, see oncrpc.rdma.device");
+            throw new BindException("cannot listen on " + local
+                    + " for RDMA: it belongs to an RDMA device that is not used, see oncrpc.rdma.device");
         }
         InetSocketAddress bound = SocketAddresses.read(id + CmLayout.Id.SOURCE);
         address = bound != null ? new InetSocketAddress(local.getAddress(), bound.getPort()) : local;

@@ -16,8 +16,9 @@ import org.dcache.oncrpc4j.rdma.verbs.VerbsProvider;
 import org.dcache.oncrpc4j.rdma.verbs.error.ProviderUnavailableException;
 
 /**
- * RDMA cards and Linux's soft devices through libibverbs and librdmacm. Available where there is a device, both libraries load, and {@link SelfTest} finds their structures as this
- * code knows them. Without a device nothing is loaded: the kernel's list of devices is looked at first. The test is made again only when that list has changed. Any thread.
+ * RDMA cards and Linux's soft devices through libibverbs and librdmacm. Available where there is a device, both libraries load, and {@link
+ * SelfTest} finds their structures as this code knows them. Without a device nothing is loaded: the kernel's list of devices is looked at
+ * first. The test is made again only when that list has changed. Any thread.
  */
 public final class RdmaCoreProvider implements VerbsProvider {
 
@@ -39,13 +40,17 @@ public final class RdmaCoreProvider implements VerbsProvider {
         return 10;
     }
 
-    /** siw does not keep peers from memory as a card does, and what it does Java does as well on the same network, with less. An admin who names it is served. */
+    /**
+     * siw does not keep peers from memory as a card does, and what it does Java does as well on the same network, with less. An admin who
+     * names it is served.
+     */
     @Override
     public Optional<String> declinesAuto(Configuration config) {
         List<SysfsDevice> devices = SysfsDevice.list();
         boolean onlySoftware = !devices.isEmpty() && devices.stream().allMatch(SysfsDevice::softIwarp);
         return onlySoftware && config.get(Settings.DEVICE).isEmpty()
-                ? Optional.of("the only device is siw, Linux's iWARP in software, for which the provider iwarp does better; name it in oncrpc.rdma.device or this provider in"
+                ? Optional.of("the only device is siw, Linux's iWARP in software, for which the provider iwarp does better; name it in "
+                + "oncrpc.rdma.device or this provider in"
                         + " oncrpc.rdma.provider to use it")
                 : Optional.empty();
     }

@@ -34,12 +34,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A reliable connection of a device: ties its {@link NativeQueuePair}, send and receive queue, exposures, connection id and handler together.
+ * A reliable connection of a device: ties its {@link NativeQueuePair}, send and receive queue, exposures, connection id and handler
+ * together.
  *
- * <p>It ends as {@link LoopQueuePair} says; an orderly end waits until what was posted has completed. Then, in this order: nothing is posted any
- * more; disconnect, which puts the queue pair into the error state; the loop takes the completions of flushed work, for a bounded time; windows, queue pair and completion queue are
- * destroyed; what never completed fails, exposures end, {@code onDisconnected}; the id is destroyed. The device touches no memory after the queue pair is destroyed, and nobody's
- * memory is given back before.
+ * <p>It ends as {@link LoopQueuePair} says; an orderly end waits until what was posted has completed. Then, in this order: nothing is
+ * posted any more; disconnect, which puts the queue pair into the error state; the loop takes the completions of flushed work, for a
+ * bounded time; windows, queue pair and completion queue are destroyed; what never completed fails, exposures end, {@code onDisconnected};
+ * the id is destroyed. The device touches no memory after the queue pair is destroyed, and nobody's memory is given back before.
  */
 final class RdmaCoreQueuePair extends LoopQueuePair implements CmId.Holder, CompletionQueue.Taker, DeviceRemoval.OnDevice {
 
@@ -217,7 +218,8 @@ final class RdmaCoreQueuePair extends LoopQueuePair implements CmId.Holder, Comp
                 return;
             }
             takeAll();
-            problem(new DeviceErrorException("the device ended the connection with " + info.remote() + " for an error of the peer or its own (event "
+            problem(new DeviceErrorException("the device ended the connection with " + info.remote()
+                    + " for an error of the peer or its own (event "
                     + type + " of libibverbs)"));
         });
     }
@@ -306,7 +308,8 @@ final class RdmaCoreQueuePair extends LoopQueuePair implements CmId.Holder, Comp
             failed("at a completion", problem);
         } else {
             LOG.error("taking the first completions of the connection with {} failed", info.remote(), problem);
-            failedAlsoEarly(new ConnectionClosedException("completions of the connection with " + info.remote() + " could not be taken: " + problem, problem));
+            failedAlsoEarly(new ConnectionClosedException("completions of the connection with " + info.remote() + " could not be taken: "
+                    + problem, problem));
         }
     }
 

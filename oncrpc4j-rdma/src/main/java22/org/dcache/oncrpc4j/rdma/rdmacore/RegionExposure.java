@@ -10,8 +10,8 @@ import org.dcache.oncrpc4j.rdma.rdmacore.ffi.VerbsLayout;
 import org.dcache.oncrpc4j.rdma.verbs.WorkRequest;
 
 /**
- * Memory reached through a region that was registered for it alone, on devices without windows: ready at once, ended by deregistering it on a control thread. The handle holds for every
- * connection of the protection domain, which is the adapter's.
+ * Memory reached through a region that was registered for it alone, on devices without windows: ready at once, ended by deregistering it on
+ * a control thread. The handle holds for every connection of the protection domain, which is the adapter's.
  */
 final class RegionExposure extends RdmaCoreExposure {
 

@@ -15,8 +15,9 @@ import org.dcache.oncrpc4j.rdma.verbs.WorkRequest;
 import org.dcache.oncrpc4j.rdma.verbs.error.ResourceLimitException;
 
 /**
- * Turns a {@link WorkRequest} into a struct ibv_send_wr with its elements. Data in registered memory is named where it lies; small messages are marked to travel inside the request; anything
- * else is copied to a bounce buffer, which its owner brings. Used under the lock of its {@link SendQueue}.
+ * Turns a {@link WorkRequest} into a struct ibv_send_wr with its elements. Data in registered memory is named where it lies; small messages
+ * are marked to travel inside the request; anything else is copied to a bounce buffer, which its owner brings. Used under the lock of its
+ * {@link SendQueue}.
  */
 final class SendRequestWriter {
 
@@ -135,7 +136,8 @@ final class SendRequestWriter {
             if (buffer.hasRemaining()) {
                 Region region = request.region(i) instanceof Region given ? given : buffer.isDirect() ? find(buffer) : null;
                 if (region == null) {
-                    throw new ResourceLimitException("the sink of an RDMA Read of " + buffer.remaining() + " bytes is not registered memory");
+                    throw new ResourceLimitException("the sink of an RDMA Read of " + buffer.remaining()
+                            + " bytes is not registered memory");
                 }
                 element(sge + (long) count * VerbsLayout.Sge.SIZE, Memory.address(buffer), buffer.remaining(), region);
                 count++;

@@ -11,8 +11,9 @@ import org.dcache.oncrpc4j.rdma.verbs.Access;
 import org.dcache.oncrpc4j.rdma.verbs.WorkRequest;
 
 /**
- * Memory reached through a window of type 2: bound by a work request chained before the Send that names it, valid for this queue pair only, ended by a local invalidation in the
- * same send queue. The window's key byte goes up at each binding, so that a key from an earlier call is worth nothing.
+ * Memory reached through a window of type 2: bound by a work request chained before the Send that names it, valid for this queue pair only,
+ * ended by a local invalidation in the same send queue. The window's key byte goes up at each binding, so that a key from an earlier call
+ * is worth nothing.
  */
 final class WindowExposure extends RdmaCoreExposure {
 
@@ -25,7 +26,8 @@ final class WindowExposure extends RdmaCoreExposure {
     private long window;
     private volatile boolean queued;
 
-    WindowExposure(RdmaCoreQueuePair queuePair, ControlThreads control, Device device, Windows windows, long window, ExposedMemory memory, Access access) {
+    WindowExposure(RdmaCoreQueuePair queuePair, ControlThreads control, Device device, Windows windows, long window, ExposedMemory memory,
+            Access access) {
         super(queuePair, memory, nextKey(Memory.getInt(window + VerbsLayout.Mw.RKEY)));
         this.control = control;
         this.device = device;
@@ -61,10 +63,13 @@ final class WindowExposure extends RdmaCoreExposure {
         Memory.putLong(wr + VerbsLayout.SendWr.BIND_MR, memory().region().handle(device));
         Memory.putLong(wr + VerbsLayout.SendWr.BIND_ADDR, memory().address());
         Memory.putLong(wr + VerbsLayout.SendWr.BIND_LENGTH, memory().length());
-        Memory.putInt(wr + VerbsLayout.SendWr.BIND_ACCESS, access == Access.REMOTE_READ ? VerbsLayout.Mr.REMOTE_READ : VerbsLayout.Mr.REMOTE_WRITE);
+        Memory.putInt(wr + VerbsLayout.SendWr.BIND_ACCESS, access == Access.REMOTE_READ ? VerbsLayout.Mr.REMOTE_READ
+                : VerbsLayout.Mr.REMOTE_WRITE);
     }
 
-    /** The request that binds was handed over: the window has this key from now on (ibv_bind_mw does the same). Under the send queue's lock. */
+    /**
+     * The request that binds was handed over: the window has this key from now on (ibv_bind_mw does the same). Under the send queue's lock.
+     */
     void posted() {
         Memory.putInt(window + VerbsLayout.Mw.RKEY, stag());
     }

@@ -30,7 +30,8 @@ final class WorkErrors {
             case VerbsLayout.Wc.REM_INV_REQ_ERR, VerbsLayout.Wc.REM_ACCESS_ERR, VerbsLayout.Wc.REM_OP_ERR -> {
                 counters.increment(RdmaCoreCounter.REMOTE_ERRORS);
                 return new PeerTerminatedException("the peer " + remote + " refused "
-                        + (status == VerbsLayout.Wc.REM_ACCESS_ERR ? "an access to its memory" : "a request of ours") + " (completion status " + status
+                        + (status == VerbsLayout.Wc.REM_ACCESS_ERR ? "an access to its memory" : "a request of ours")
+                        + " (completion status " + status
                         + ")", -1, -1, status);
             }
             case VerbsLayout.Wc.LOC_LEN_ERR -> {

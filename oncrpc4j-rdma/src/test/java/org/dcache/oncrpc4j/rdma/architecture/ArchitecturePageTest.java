@@ -22,7 +22,8 @@ class ArchitecturePageTest {
 
     private static Set<String> classes(Path root) throws IOException {
         try (Stream<Path> files = Files.walk(root)) {
-            return files.filter(f -> f.toString().contains("/src/main/java")).map(f -> f.getFileName().toString()).filter(f -> f.endsWith(".java"))
+            return files.filter(f -> f.toString().contains("/src/main/java")).map(f -> f.getFileName().toString())
+                    .filter(f -> f.endsWith(".java"))
                     .map(f -> f.substring(0, f.length() - ".java".length())).collect(Collectors.toSet());
         }
     }
@@ -33,7 +34,8 @@ class ArchitecturePageTest {
         Set<String> classes = classes(project.resolve("oncrpc4j-rdma"));
         classes.addAll(classes(project.resolve("nfs4j-integration")));
         Set<String> named = new TreeSet<>();
-        List<String> rows = Files.readAllLines(project.resolve("docs/architecture.md")).stream().filter(line -> line.startsWith("| ")).toList();
+        List<String> rows = Files.readAllLines(project.resolve("docs/architecture.md")).stream().filter(line -> line.startsWith("| "))
+                .toList();
         for (String row : rows) {
             String[] cells = row.split("\\|");
             Matcher name = NAME.matcher(cells[cells.length - 1]);

@@ -21,8 +21,8 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 /**
- * {@code docs/conformance.md} names tests that are there. With {@code -Dconformance.write=true} it first writes the page's column of tests anew from
- * the tags in the sources.
+ * {@code docs/conformance.md} names tests that are there. With {@code -Dconformance.write=true} it first writes the page's column of tests
+ * anew from the tags in the sources.
  */
 class ConformancePageTest {
 

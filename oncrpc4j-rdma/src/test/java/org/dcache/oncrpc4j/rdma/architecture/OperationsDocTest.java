@@ -33,7 +33,8 @@ class OperationsDocTest {
         URI classes = OperationsDocTest.class.getProtectionDomain().getCodeSource().getLocation().toURI();
         // The module's target/test-classes; the page is in the folder above the module.
         Path doc = Path.of(classes).resolve("../../../docs/operations.md").normalize();
-        return Files.readAllLines(doc).stream().filter(line -> line.startsWith("| `")).map(line -> line.substring(1, line.indexOf('|', 1))).toList();
+        return Files.readAllLines(doc).stream().filter(line -> line.startsWith("| `")).map(line -> line.substring(1, line.indexOf('|', 1)))
+                .toList();
     }
 
     @Test
@@ -45,7 +46,8 @@ class OperationsDocTest {
                 assertThat(explained.add(matcher.group(1))).as("second line of " + matcher.group(1)).isTrue();
             }
         }
-        Stream<CounterName> all = Stream.of(XprtCounter.values(), XprtGauge.values(), IwarpGauge.values(), IwarpCounter.values(), TerminateCode.values(),
+        Stream<CounterName> all = Stream.of(XprtCounter.values(), XprtGauge.values(), IwarpGauge.values(), IwarpCounter.values(),
+                TerminateCode.values(),
                         DisniCounter.values(), RdmaCoreCounter.values(), RpcCounter.values())
                 .flatMap(Arrays::stream);
         assertThat(explained).containsExactlyInAnyOrderElementsOf(all.map(CounterName::label).toList());

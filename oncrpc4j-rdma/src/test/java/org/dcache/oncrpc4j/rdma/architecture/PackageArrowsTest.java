@@ -163,7 +163,8 @@ class PackageArrowsTest {
     }
 
     @Test
-    @DisplayName("no sockets, channels or file descriptors in the codec, the verbs SPI and the connection engine, but where RDMA comes on a TCP port of others")
+    @DisplayName("no sockets, channels or file descriptors in the codec, the verbs SPI and the connection engine, but where RDMA comes on "
+            + "a TCP port of others")
     void noSockets() {
         DescribedPredicate<JavaClass> sockets = describe("sockets, channels or file descriptors",
                 c -> c.getPackageName().startsWith("java.nio.channels") || c.getName().equals("java.io.FileDescriptor")

@@ -15,8 +15,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * Which tests carry {@code @Tag("conformance-N")}, read from the sources of all modules: their classes are not on one class path. A tag counts for
- * the next method, or for the class when that comes first.
+ * Which tests carry {@code @Tag("conformance-N")}, read from the sources of all modules: their classes are not on one class path. A tag
+ * counts for the next method, or for the class when that comes first.
  */
 final class TaggedTests {
 

@@ -169,7 +169,8 @@ class ConfigurationTest {
     @Provide
     Arbitrary<String> arguments() {
         Arbitrary<String> names = Arbitraries.of(Settings.all()).map(s -> s.name().substring("oncrpc.".length()));
-        Arbitrary<String> values = Arbitraries.oneOf(Arbitraries.of(Settings.all()).map(Setting::text), Arbitraries.strings().ofMaxLength(8));
+        Arbitrary<String> values = Arbitraries.oneOf(Arbitraries.of(Settings.all()).map(Setting::text),
+                Arbitraries.strings().ofMaxLength(8));
         Arbitrary<String> pairs = Combinators.combine(names, values).as((name, value) -> name + "=" + value);
         return Arbitraries.oneOf(pairs, Arbitraries.strings().ofMaxLength(12)).list().ofMaxSize(6).map(words -> String.join(",", words));
     }

@@ -47,7 +47,8 @@ class PortRuleTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "on", "65536", "1>", ">1", "1>2>3", "1>2,1>3", "1>2,", "1>0", "-1", "2-1>+1", "1-2-3>+1", "1->+1", "1-2>3", "5>-5", "65000-65535>+1",
+    @ValueSource(strings = {"", "on", "65536", "1>", ">1", "1>2>3", "1>2,1>3", "1>2,", "1>0", "-1", "2-1>+1", "1-2-3>+1", "1->+1", "1-2>3",
+            "5>-5", "65000-65535>+1",
         "1>+", "1>++1", "0>1", "1-10>+1,10>11", "\u0661>2"})
     void whatIsNoRule(String text) {
         assertThatThrownBy(() -> PortRule.parse(text)).isInstanceOf(ConfigurationException.class);
@@ -72,9 +73,11 @@ class PortRuleTest {
     @Provide
     Arbitrary<List<Written>> rules() {
         Arbitrary<Integer> ports = Arbitraries.integers().between(1000, 20_000);
-        return Combinators.combine(ports, Arbitraries.integers().between(0, 50), Arbitraries.integers().between(-999, 40_000)).as((first, more, offset) ->
+        return Combinators.combine(ports, Arbitraries.integers().between(0, 50), Arbitraries.integers().between(-999, 40_000))
+                .as((first, more, offset) ->
                 more == 0 ? new Written(first + ">" + (first + offset), first, first, offset)
-                        : new Written(first + "-" + (first + more) + ">" + (offset < 0 ? "" : "+") + offset, first, first + more, offset)).list().ofMinSize(1).ofMaxSize(5);
+                        : new Written(first + "-" + (first + more) + ">" + (offset < 0 ? "" : "+") + offset, first, first + more, offset))
+                        .list().ofMinSize(1).ofMaxSize(5);
     }
 
     @Property
@@ -88,7 +91,8 @@ class PortRuleTest {
         }
         String text = String.join(",", rules.stream().map(Written::text).toList());
         if (overlap) {
-            assertThatThrownBy(() -> PortRule.parse(text)).isInstanceOf(ConfigurationException.class).hasMessageStartingWith("two rules name the TCP port ");
+            assertThatThrownBy(() -> PortRule.parse(text)).isInstanceOf(ConfigurationException.class)
+                    .hasMessageStartingWith("two rules name the TCP port ");
             return;
         }
         PortRule parsed = PortRule.parse(text);

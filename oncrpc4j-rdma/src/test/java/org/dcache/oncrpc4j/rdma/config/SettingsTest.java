@@ -101,7 +101,8 @@ class SettingsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"2049", "2049>", ">20049", "2049>0", "2049>65536", "2049>1>2", "nfs>20049", "111>20049", "100-120>+1", "1>2,1>3"})
+    @ValueSource(strings = {"2049", "2049>", ">20049", "2049>0", "2049>65536", "2049>1>2", "nfs>20049", "111>20049", "100-120>+1",
+            "1>2,1>3"})
     void badPortMaps(String text) {
         refused(Settings.CONNECT, text);
     }

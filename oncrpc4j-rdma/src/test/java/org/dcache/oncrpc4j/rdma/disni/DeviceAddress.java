@@ -11,8 +11,8 @@ import java.nio.file.Path;
 import java.util.Collections;
 
 /**
- * The IPv4 address of an interface that has an RDMA device: rdma_cm does not find a device by the loopback address. Drivers of Ethernet devices tell sysfs the
- * interface; where none does (siw), it is the first that is not the loopback.
+ * The IPv4 address of an interface that has an RDMA device: rdma_cm does not find a device by the loopback address. Drivers of Ethernet
+ * devices tell sysfs the interface; where none does (siw), it is the first that is not the loopback.
  */
 public final class DeviceAddress {
 

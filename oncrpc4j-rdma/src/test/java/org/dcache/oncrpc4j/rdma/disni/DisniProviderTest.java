@@ -81,7 +81,8 @@ class DisniProviderTest {
         assumeFalse(System.getProperty("java.library.path", "").contains("disni"), "libdisni.so is there");
         Availability availability = availability("nothing.");
         assertThat(availability.available()).isFalse();
-        assertThat(availability.reason()).contains("libdisni.so").contains("https://github.com/zrlio/disni").contains("-Djava.library.path");
+        assertThat(availability.reason()).contains("libdisni.so").contains("https://github.com/zrlio/disni")
+                .contains("-Djava.library.path");
     }
 
     @Test

@@ -235,10 +235,12 @@ class PollerTest {
         }
         poller.execute(() -> {});
 
-        assertThat(one.end.get(SECONDS, TimeUnit.SECONDS)).isInstanceOf(DeviceErrorException.class).hasMessageContaining("device 1-1").hasMessageContaining("as the test wants it");
+        assertThat(one.end.get(SECONDS, TimeUnit.SECONDS)).isInstanceOf(DeviceErrorException.class).hasMessageContaining("device 1-1")
+                .hasMessageContaining("as the test wants it");
         assertThat(two.end.get(SECONDS, TimeUnit.SECONDS)).isSameAs(one.end.join());
         assertThat(counters.get(DisniCounter.LOOP_FAILED)).isEqualTo(1);
-        assertThatThrownBy(poller::check).isInstanceOf(DeviceErrorException.class).hasMessageContaining("device 1-1").cause().isSameAs(one.end.join());
+        assertThatThrownBy(poller::check).isInstanceOf(DeviceErrorException.class).hasMessageContaining("device 1-1").cause()
+                .isSameAs(one.end.join());
         // What was on its way to it meanwhile is told too, and ends are still carried out.
         assertThat(connection(3).end).isCompletedWithValue(one.end.join());
         CompletableFuture<Void> timer = new CompletableFuture<>();

@@ -6,8 +6,9 @@ import java.util.HexFormat;
 import java.util.List;
 
 /**
- * Runs a target with very many inputs in a plain loop. In a normal build a fixed seed and a number that takes a second or so; with {@code -Pfuzz} as many as {@code fuzz.times}
- * times that. {@code -Dfuzz.seed=n} for others. What fails is shown as seed, number and hex, and can be added to the corpus.
+ * Runs a target with very many inputs in a plain loop. In a normal build a fixed seed and a number that takes a second or so; with {@code
+ * -Pfuzz} as many as {@code fuzz.times} times that. {@code -Dfuzz.seed=n} for others. What fails is shown as seed, number and hex, and can
+ * be added to the corpus.
  */
 public final class Fuzzer {
 

@@ -4,12 +4,14 @@ package org.dcache.oncrpc4j.rdma.fuzz;
 import java.util.List;
 
 /**
- * Makes inputs out of good ones: changed bits, bytes and words, often to values that are odd for lengths and counts, parts left out, repeated or taken from another input, ends cut off. The
- * same seed and number give the same input, whatever came before. One thread; nothing is allocated.
+ * Makes inputs out of good ones: changed bits, bytes and words, often to values that are odd for lengths and counts, parts left out,
+ * repeated or taken from another input, ends cut off. The same seed and number give the same input, whatever came before. One thread;
+ * nothing is allocated.
  */
 final class Mutations {
 
-    private static final int[] ODD = {0, 1, 2, 3, 4, 5, 7, 8, 16, 24, 255, 256, 4096, 0x7fff, 0x8000, 0xffff, 0x10000, 0x7ffffffc, 0x7fffffff, 0x80000000, -1, -4,
+    private static final int[] ODD = {0, 1, 2, 3, 4, 5, 7, 8, 16, 24, 255, 256, 4096, 0x7fff, 0x8000, 0xffff, 0x10000, 0x7ffffffc,
+            0x7fffffff, 0x80000000, -1, -4,
         0x3fffffff, 0x40000000, 0x55555555, 100003};
 
     private final List<byte[]> corpus;

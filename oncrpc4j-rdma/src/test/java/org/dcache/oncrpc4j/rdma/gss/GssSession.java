@@ -20,8 +20,8 @@ import org.ietf.jgss.MessageProp;
 import org.ietf.jgss.Oid;
 
 /**
- * A client's side of RPCSEC_GSS with Kerberos (RFC 2203): makes the calls of one context as whole messages, which may then go over any {@link Wire}, and checks what comes
- * back. It can also make the messages that no client should. One thread.
+ * A client's side of RPCSEC_GSS with Kerberos (RFC 2203): makes the calls of one context as whole messages, which may then go over any
+ * {@link Wire}, and checks what comes back. It can also make the messages that no client should. One thread.
  */
 public final class GssSession {
 
@@ -70,7 +70,8 @@ public final class GssSession {
         GSSManager manager = GSSManager.getInstance();
         try {
             return Subject.doAs(user, (PrivilegedExceptionAction<GSSContext>) () -> {
-                GSSCredential credential = manager.createCredential(manager.createName(Kdc.USER, principal), GSSCredential.DEFAULT_LIFETIME, kerberos,
+                GSSCredential credential = manager.createCredential(manager.createName(Kdc.USER, principal), GSSCredential.DEFAULT_LIFETIME,
+                        kerberos,
                         GSSCredential.INITIATE_ONLY);
                 GSSName service = manager.createName(Kdc.SERVICE, principal);
                 GSSContext made = manager.createContext(service, kerberos, credential, GSSContext.DEFAULT_LIFETIME);

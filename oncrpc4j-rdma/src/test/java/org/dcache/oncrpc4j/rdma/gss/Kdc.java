@@ -18,8 +18,8 @@ import org.apache.kerby.kerberos.kerb.KrbException;
 import org.apache.kerby.kerberos.kerb.server.SimpleKdcServer;
 
 /**
- * A Kerberos key distribution centre in this JVM: Apache Kerby, on TCP of 127.0.0.1, with an NFS service and a user. The JDK's Kerberos has one configuration for the whole
- * JVM, so there is one of these for all tests; it lives as long as the JVM. Any thread.
+ * A Kerberos key distribution centre in this JVM: Apache Kerby, on TCP of 127.0.0.1, with an NFS service and a user. The JDK's Kerberos has
+ * one configuration for the whole JVM, so there is one of these for all tests; it lives as long as the JVM. Any thread.
  */
 public final class Kdc {
 

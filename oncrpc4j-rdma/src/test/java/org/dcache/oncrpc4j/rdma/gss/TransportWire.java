@@ -32,7 +32,8 @@ public final class TransportWire implements Wire {
     public byte[] exchange(byte[] call) throws IOException {
         CompletableFuture<byte[]> reply = new CompletableFuture<>();
         int xid = ByteBuffer.wrap(call).getInt();
-        transport.getReplyQueue().registerKey(xid, transport.getLocalSocketAddress(), new Handler(reply), PATIENCE_SECONDS, TimeUnit.SECONDS);
+        transport.getReplyQueue().registerKey(xid, transport.getLocalSocketAddress(), new Handler(reply), PATIENCE_SECONDS,
+                TimeUnit.SECONDS);
         Xdr xdr = new Xdr(call.length);
         xdr.beginEncoding();
         xdr.xdrEncodeOpaque(call, call.length);

@@ -33,7 +33,8 @@ import org.dcache.oncrpc4j.rdma.verbs.error.VerbsException;
 /**
  * Looks at the speed of the bare provider over loopback, for whoever works on it; nothing depends on the figures it prints.
  *
- * <p>Arguments: write, read, ping or idle (memory of connections that do nothing), each optionally with settings, for example {@code write iwarp.mulpdu=1442 heap=true seconds=3}.
+ * <p>Arguments: write, read, ping or idle (memory of connections that do nothing), each optionally with settings, for example {@code write
+ * iwarp.mulpdu=1442 heap=true seconds=3}.
  */
 public final class IwarpSpeed {
 
@@ -194,14 +195,17 @@ public final class IwarpSpeed {
 
     private void report(String what, long n, long nanos, long[] before) {
         long[] after = counts();
-        System.out.printf("%s: %.2f GB/s, %.2f CPU s per GB; per MiB: left writes %.1f reads %.1f, right writes %.1f reads %.1f, stalls %.2f%n", what,
-                (double) n * BULK / nanos, (after[4] - before[4]) / ((double) n * BULK), (double) (after[0] - before[0]) / n, (double) (after[1] - before[1]) / n,
+        System.out.printf("%s: %.2f GB/s, %.2f CPU s per GB; per MiB: left writes %.1f reads %.1f, right writes %.1f reads %.1f, stalls "
+                + "%.2f%n", what,
+                (double) n * BULK / nanos, (after[4] - before[4]) / ((double) n * BULK), (double) (after[0] - before[0]) / n,
+                (double) (after[1] - before[1]) / n,
                 (double) (after[2] - before[2]) / n, (double) (after[3] - before[3]) / n, (double) (after[5] - before[5]) / n);
     }
 
     private static long usedMemory() {
         System.gc();
-        long direct = ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class).stream().mapToLong(BufferPoolMXBean::getMemoryUsed).sum();
+        long direct = ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class).stream().mapToLong(BufferPoolMXBean::getMemoryUsed)
+                .sum();
         return direct + ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
     }
 

@@ -73,7 +73,8 @@ final class RawPeerFixture implements AutoCloseable {
     /** We are the initiator of a complete handshake. */
     RawPeerFixture initiating(ConnectOptions options) throws IOException {
         try (ServerSocket server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            CompletableFuture<QueuePair> connected = connect(new InetSocketAddress(server.getInetAddress(), server.getLocalPort()), options);
+            CompletableFuture<QueuePair> connected = connect(new InetSocketAddress(server.getInetAddress(), server.getLocalPort()),
+                    options);
             peer = RawPeer.accept(server);
             peer.respond(128, 1);
             Endpoint.get(connected);

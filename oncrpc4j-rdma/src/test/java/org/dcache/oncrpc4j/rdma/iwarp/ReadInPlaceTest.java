@@ -16,8 +16,8 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
- * Long messages that come over a socket in pieces of any size, so that parts of them are read straight into their place and parts through the staging
- * buffer: every byte lands where it belongs, once, and the CRC covers both.
+ * Long messages that come over a socket in pieces of any size, so that parts of them are read straight into their place and parts through
+ * the staging buffer: every byte lands where it belongs, once, and the CRC covers both.
  */
 class ReadInPlaceTest {
 
@@ -67,7 +67,8 @@ class ReadInPlaceTest {
         ByteBuffer memory = ByteBuffer.allocateDirect(400_000);
         Exposure target = f.expose(memory, Access.REMOTE_WRITE);
         int msn = 2;
-        int[][] cuts = {{1 << 20}, {30_000}, {20_000, 100_000}, {SEGMENT + 20}, {SEGMENT + 21}, {SEGMENT + 19, 1}, {70_000, 3, 55_000, 11}, {8191}};
+        int[][] cuts = {{1 << 20}, {30_000}, {20_000, 100_000}, {SEGMENT + 20}, {SEGMENT + 21}, {SEGMENT + 19, 1}, {70_000, 3, 55_000, 11},
+                {8191}};
         for (int[] cut : cuts) {
             for (int length : new int[] {SEGMENT, SEGMENT + 1, 5 * SEGMENT + 777}) {
                 byte[] content = bytes(length);

@@ -38,7 +38,8 @@ class SharedPortTest {
     @BeforeEach
     void open() throws Exception {
         listening = ServerSocketChannel.open().bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
-        adapter = (IwarpAdapter) new IwarpProvider().open(Configuration.of(Map.of("oncrpc.rdma.memory", "64m", "oncrpc.rdma.handshakes", "2")));
+        adapter = (IwarpAdapter) new IwarpProvider()
+                .open(Configuration.of(Map.of("oncrpc.rdma.memory", "64m", "oncrpc.rdma.handshakes", "2")));
         port = adapter.share((InetSocketAddress) listening.getLocalAddress(), request -> request.reject(new byte[0]));
     }
 

@@ -25,8 +25,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /**
- * Whole connections: FPDUs made of good ones, which mostly have the right sequence number, STag and offset so that they get far, in pieces. The stream goes on or ends in a way that
- * is defined, and no byte beside the exposed memory changes. And a good stream, cut at every place.
+ * Whole connections: FPDUs made of good ones, which mostly have the right sequence number, STag and offset so that they get far, in pieces.
+ * The stream goes on or ends in a way that is defined, and no byte beside the exposed memory changes. And a good stream, cut at every
+ * place.
  */
 @Timeout(3600)
 @Tag("conformance-45")

@@ -22,7 +22,8 @@ class GaugesTest {
         AtomicLong one = new AtomicLong(3);
         try (Gauges.Gauge first = Gauges.process().add(Held.THINGS, one::get)) {
             assertThat(Gauges.process().snapshot()).containsEntry("gauges-test.things", 3L);
-            try (Gauges.Gauge second = Gauges.process().add(Held.THINGS, () -> 4); Gauges.Gauge third = Gauges.process().add(Held.OTHERS, () -> 0)) {
+            try (Gauges.Gauge second = Gauges.process().add(Held.THINGS, () -> 4); Gauges.Gauge third = Gauges.process()
+                    .add(Held.OTHERS, () -> 0)) {
                 one.set(1);
                 assertThat(Gauges.process().snapshot()).containsEntry("gauges-test.things", 5L).containsEntry("gauges-test.others", 0L);
             }

@@ -12,7 +12,10 @@ import javax.tools.JavaFileObject;
 import javax.tools.SimpleJavaFileObject;
 import javax.tools.ToolProvider;
 
-/** Compiles the changed class of a planted bug, against the classes as they are, into a folder of its own that then goes first on the class path. */
+/**
+ * Compiles the changed class of a planted bug, against the classes as they are, into a folder of its own that then goes first on the class
+ * path.
+ */
 final class Mutant {
 
     private Mutant() {}
@@ -30,7 +33,8 @@ final class Mutant {
         };
         JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
         StringWriter messages = new StringWriter();
-        boolean compiled = compiler.getTask(messages, null, null, List.of("-d", folder.toString(), "-cp", classPath, "-proc:none", "--release", "17"),
+        boolean compiled = compiler.getTask(messages, null, null,
+                List.of("-d", folder.toString(), "-cp", classPath, "-proc:none", "--release", "17"),
                 null, List.of(file)).call();
         if (!compiled) {
             throw new IllegalStateException("planted bug " + bug.name() + " is no Java:\n" + messages);

@@ -12,8 +12,9 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Reads the checked-in list, {@code planted-bugs.txt}: entries apart by empty lines, each of the lines {@code bug:}, {@code what:}, {@code file:}, {@code test:},
- * where wanted {@code hangs: yes}, then the old text with {@code "- "} before each of its lines and the new text with {@code "+ "}. Lines with {@code #} are comments.
+ * Reads the checked-in list, {@code planted-bugs.txt}: entries apart by empty lines, each of the lines {@code bug:}, {@code what:}, {@code
+ * file:}, {@code test:}, where wanted {@code hangs: yes}, then the old text with {@code "- "} before each of its lines and the new text
+ * with {@code "+ "}. Lines with {@code #} are comments.
  */
 final class PlantedBugList {
 
@@ -68,7 +69,8 @@ final class PlantedBugList {
     private String field(String key) {
         String value = fields.get(key);
         if (value == null || before.isEmpty() || after.isEmpty()) {
-            throw new IllegalStateException("an entry of " + RESOURCE + " without " + (value == null ? key : "old or new text") + ": " + fields);
+            throw new IllegalStateException("an entry of " + RESOURCE + " without " + (value == null ? key : "old or new text") + ": "
+                    + fields);
         }
         return value;
     }

@@ -19,8 +19,9 @@ import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.function.Executable;
 
 /**
- * Plants one bug after the other into a copy of one class and sees the named test fail: a test that passes with the bug in place tests nothing. Always: the list fits the
- * code. With {@code -Pplanted-bugs}: each bug is tried, in a JVM of its own; {@code -Dplanted.only=name,name} picks some.
+ * Plants one bug after the other into a copy of one class and sees the named test fail: a test that passes with the bug in place tests
+ * nothing. Always: the list fits the code. With {@code -Pplanted-bugs}: each bug is tried, in a JVM of its own; {@code
+ * -Dplanted.only=name,name} picks some.
  */
 class PlantedBugsTest {
 

@@ -32,7 +32,8 @@ public final class TestJvm {
     }
 
     static Result run(List<Path> first, List<String> tests, int seconds) throws IOException, InterruptedException {
-        List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx512m", "-XX:+UseSerialGC",
+        List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx512m",
+                "-XX:+UseSerialGC",
                 "-XX:TieredStopAtLevel=1", "-Dorg.slf4j.simpleLogger.defaultLogLevel=off", "-Dtest.patience=8000"));
         StringBuilder path = new StringBuilder();
         first.forEach(folder -> path.append(folder).append(File.pathSeparatorChar));

@@ -20,8 +20,8 @@ import org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder;
 import org.junit.platform.launcher.core.LauncherFactory;
 
 /**
- * The program of a fresh JVM that runs some test methods: arguments are {@code class#method}. Says on its output which of them failed, and ends with
- * {@link #PASSED}, {@link #FAILED}, or {@link #NOT_RUN} when a method has no test that ran.
+ * The program of a fresh JVM that runs some test methods: arguments are {@code class#method}. Says on its output which of them failed, and
+ * ends with {@link #PASSED}, {@link #FAILED}, or {@link #NOT_RUN} when a method has no test that ran.
  */
 public final class TestRun {
 

@@ -34,7 +34,8 @@ class PrivateDataTest {
 
     @Property
     @net.jqwik.api.Tag("conformance-67")
-    void everySizeSurvives(@ForAll boolean flag, @ForAll @IntRange(min = 1, max = 256) int send, @ForAll @IntRange(min = 1, max = 256) int receive) {
+    void everySizeSurvives(@ForAll boolean flag, @ForAll @IntRange(min = 1, max = 256) int send,
+            @ForAll @IntRange(min = 1, max = 256) int receive) {
         PrivateData block = new PrivateData(flag, send * 1024, receive * 1024);
         assertThat(PrivateData.decode(block.encode())).isEqualTo(block);
     }

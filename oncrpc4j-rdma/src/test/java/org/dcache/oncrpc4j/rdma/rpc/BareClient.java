@@ -57,7 +57,8 @@ final class BareClient implements AutoCloseable {
     /** A server of these programs, for such clients. */
     static RpcEndpoint serve(Map<OncRpcProgram, RpcDispatchable> programs, ExecutorService executor) throws IOException {
         RpcEndpoint server = new RdmaTransportProvider().open(
-                new ServiceContext("served", false, programs, executor, null, false, c -> {}, 0, 0, "127.0.0.1", 100, false, false), CONFIG);
+                new ServiceContext("served", false, programs, executor, null, false, c -> {}, 0, 0, "127.0.0.1", 100, false, false),
+                CONFIG);
         server.start();
         return server;
     }

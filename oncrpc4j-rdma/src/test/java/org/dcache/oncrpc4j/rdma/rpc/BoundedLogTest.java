@@ -37,7 +37,8 @@ class BoundedLogTest {
 
         clock.addAndGet(MINUTE);
         log.info("peer {} again", "x");
-        assertThat(lines.subList(200, lines.size())).containsExactly("800 lines like the next were left out, more than 200 a minute", "peer x again");
+        assertThat(lines.subList(200, lines.size())).containsExactly("800 lines like the next were left out, more than 200 a minute",
+                "peer x again");
         log.info("peer {} again", "y");
         assertThat(lines).endsWith("peer y again").hasSize(203);
     }

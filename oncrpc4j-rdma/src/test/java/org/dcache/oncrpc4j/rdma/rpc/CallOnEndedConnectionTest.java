@@ -24,8 +24,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /**
- * What oncrpc4j does with a call, step by step, when the connection ends before the call is announced: it encodes, calls {@code registerKey}, and only if that does not throw hands
- * the encoded message to {@code send}, which gives its memory back.
+ * What oncrpc4j does with a call, step by step, when the connection ends before the call is announced: it encodes, calls {@code
+ * registerKey}, and only if that does not throw hands the encoded message to {@code send}, which gives its memory back.
  */
 @Timeout(30)
 class CallOnEndedConnectionTest {
@@ -38,7 +38,8 @@ class CallOnEndedConnectionTest {
 
     @BeforeEach
     void start() throws IOException {
-        endpoints = new RelayedEndpoints(Map.of(), Map.of(new OncRpcProgram(EchoProgram.PROGRAM, EchoProgram.VERSION), new EchoProgram()), Map.of());
+        endpoints = new RelayedEndpoints(Map.of(), Map.of(new OncRpcProgram(EchoProgram.PROGRAM, EchoProgram.VERSION), new EchoProgram()),
+                Map.of());
         transport = (RdmaRpcTransport) endpoints.transport();
         regbufs = transport.connection().device().regbufs();
     }

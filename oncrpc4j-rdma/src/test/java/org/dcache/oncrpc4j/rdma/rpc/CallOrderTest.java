@@ -60,7 +60,8 @@ class CallOrderTest {
     void callsOfASameThreadServiceComeInTheOrderOfTheirConnection() throws Exception {
         Numbers numbers = new Numbers();
         ExecutorService direct = MoreExecutors.newDirectExecutorService();
-        try (LocalEndpoints peers = new LocalEndpoints(Map.of(), Map.of(new OncRpcProgram(EchoProgram.PROGRAM, EchoProgram.VERSION), numbers), direct)) {
+        try (LocalEndpoints peers = new LocalEndpoints(Map.of(),
+                Map.of(new OncRpcProgram(EchoProgram.PROGRAM, EchoProgram.VERSION), numbers), direct)) {
             RpcTransport transport = peers.connect();
             CountDownLatch answered = new CountDownLatch(CALLS);
             CompletionHandler<RpcReply, RpcTransport> handler = counting(answered);

@@ -25,9 +25,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Every legal mix of chunks that one call can bring, by a client on bare verbs: arguments inline, in several Read chunks of several segments, with pad or
- * without, chunks in any order, the rest inline or in a Position-Zero chunk; results with no, too few or too many Write chunks, some of them empty or with a
- * segment for the pad, and a Reply chunk or none. Whatever the mix, the server echoes a list of opaques to the byte.
+ * Every legal mix of chunks that one call can bring, by a client on bare verbs: arguments inline, in several Read chunks of several
+ * segments, with pad or without, chunks in any order, the rest inline or in a Position-Zero chunk; results with no, too few or too many
+ * Write chunks, some of them empty or with a segment for the pad, and a Reply chunk or none. Whatever the mix, the server echoes a list of
+ * opaques to the byte.
  */
 class ChunkMixTest {
 
@@ -40,7 +41,8 @@ class ChunkMixTest {
 
     @BeforeEach
     void start() throws Exception {
-        server = BareClient.serve(Map.of(new OncRpcProgram(EligibleProgram.ELIGIBLE_PROGRAM, EchoProgram.VERSION), new EligibleProgram()), executor);
+        server = BareClient.serve(Map.of(new OncRpcProgram(EligibleProgram.ELIGIBLE_PROGRAM, EchoProgram.VERSION), new EligibleProgram()),
+                executor);
         client = new BareClient(server.localAddress());
     }
 

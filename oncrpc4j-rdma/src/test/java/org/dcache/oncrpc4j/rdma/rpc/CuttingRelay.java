@@ -12,8 +12,9 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
 /**
- * Stands between client and server and ends connections at a given byte, whichever direction it goes: in good order on one side and by a reset on the other, or the
- * other way round. One thread accepts, two copy for each connection. {@link #next} says where the next connection is cut.
+ * Stands between client and server and ends connections at a given byte, whichever direction it goes: in good order on one side and by a
+ * reset on the other, or the other way round. One thread accepts, two copy for each connection. {@link #next} says where the next
+ * connection is cut.
  */
 final class CuttingRelay implements AutoCloseable {
 

@@ -10,7 +10,9 @@ import org.dcache.oncrpc4j.xdr.XdrDecodingStream;
 import org.dcache.oncrpc4j.xdr.XdrEncodingStream;
 import org.dcache.oncrpc4j.xdr.XdrVoid;
 
-/** An ordinary program: 0 nothing, 1 gives back its opaque, 2 gives as many bytes as asked for, 3 takes an opaque and says how long it was. */
+/**
+ * An ordinary program: 0 nothing, 1 gives back its opaque, 2 gives as many bytes as asked for, 3 takes an opaque and says how long it was.
+ */
 class EchoProgram implements RpcDispatchable {
 
     static final int PROGRAM = 0x20049777;

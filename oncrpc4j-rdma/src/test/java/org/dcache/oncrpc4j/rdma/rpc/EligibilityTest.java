@@ -46,7 +46,9 @@ class EligibilityTest {
         executor.shutdownNow();
     }
 
-    /** An RPC call of WRITE with {@link #DATA}; its credential is of this flavor, with a body that says integrity where it is RPCSEC_GSS. */
+    /**
+     * An RPC call of WRITE with {@link #DATA}; its credential is of this flavor, with a body that says integrity where it is RPCSEC_GSS.
+     */
     private byte[] write(int program, boolean integrity) {
         byte[] credential = integrity ? gss() : new byte[0];
         ByteBuffer call = ByteBuffer.allocate(RPC_HEADER + credential.length + 4 + WHOLE);

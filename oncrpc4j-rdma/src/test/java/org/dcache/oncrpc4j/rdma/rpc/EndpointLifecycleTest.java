@@ -38,7 +38,8 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(120)
 class EndpointLifecycleTest {
 
-    private static final Configuration CONFIG = Configuration.of(Map.of("oncrpc.transport", "rdma", "oncrpc.rdma.provider", "iwarp", "oncrpc.rdma.memory", "32m"));
+    private static final Configuration CONFIG = Configuration.of(Map.of("oncrpc.transport", "rdma", "oncrpc.rdma.provider", "iwarp",
+            "oncrpc.rdma.memory", "32m"));
 
     private static final int UNANSWERED = 0x20049900;
 
@@ -60,7 +61,8 @@ class EndpointLifecycleTest {
     private static RdmaEndpoint endpoint(boolean client, DevicePool.Source devices, ExecutorService executor) {
         Map<OncRpcProgram, RpcDispatchable> programs = new HashMap<>(LocalEndpoints.echo());
         programs.put(new OncRpcProgram(UNANSWERED, EchoProgram.VERSION), call -> {});
-        return new RdmaEndpoint(new ServiceContext(client ? null : "lifecycle", client, client ? Map.of() : programs, executor, null, false, c -> {}, 0, 0,
+        return new RdmaEndpoint(new ServiceContext(client ? null : "lifecycle", client, client ? Map.of() : programs, executor, null, false,
+                c -> {}, 0, 0,
                 "127.0.0.1", 1000, false, false), CONFIG, devices);
     }
 

@@ -34,14 +34,15 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /**
- * Services when something runs out: a start or a connect fails in words and leaves nothing, or goes through; calls of other connections are answered all the time; what
- * had to wait goes on when there is more. For the providers below see {@code ExhaustionSuite}; for executors that reject see {@link SaturatedExecutorTest}, for programs
- * that fail {@link UnansweredCallsTest}.
+ * Services when something runs out: a start or a connect fails in words and leaves nothing, or goes through; calls of other connections are
+ * answered all the time; what had to wait goes on when there is more. For the providers below see {@code ExhaustionSuite}; for executors
+ * that reject see {@link SaturatedExecutorTest}, for programs that fail {@link UnansweredCallsTest}.
  */
 @Timeout(400)
 class ExhaustedServiceTest {
 
-    private static final Map<String, String> QUICK = Map.of("oncrpc.rdma.handshake-timeout", "1s", "oncrpc.rdma.loops", "2", "oncrpc.rdma.memory", "16m");
+    private static final Map<String,
+            String> QUICK = Map.of("oncrpc.rdma.handshake-timeout", "1s", "oncrpc.rdma.loops", "2", "oncrpc.rdma.memory", "16m");
     private static final int STEP = 64 << 10;
 
     private final ExecutorService threads = Executors.newFixedThreadPool(4);
@@ -119,7 +120,8 @@ class ExhaustedServiceTest {
 
     private static void call(RpcTransport transport, int length) throws IOException {
         EchoProgram.Bytes answer = new EchoProgram.Bytes();
-        LocalEndpoints.call(transport, EchoProgram.PROGRAM).call(EchoProgram.ECHO, new EchoProgram.Bytes(EchoProgram.pattern(length)), answer);
+        LocalEndpoints.call(transport, EchoProgram.PROGRAM).call(EchoProgram.ECHO, new EchoProgram.Bytes(EchoProgram.pattern(length)),
+                answer);
         assertThat(answer.value).isEqualTo(EchoProgram.pattern(length));
     }
 
@@ -170,7 +172,10 @@ class ExhaustedServiceTest {
         return LocalEndpoints.call(transport, EchoProgram.PROGRAM).call(0, XdrVoid.XDR_VOID, XdrVoid.class);
     }
 
-    /** It gets no thread while it is told so. Pools of newer JDKs start threads past {@link Thread#start}, so the making of one is what fails. */
+    /**
+     * It gets no thread while it is told so. Pools of newer JDKs start threads past {@link Thread#start}, so the making of one is what
+     * fails.
+     */
     private static final class NoThreads extends ThreadPoolExecutor {
         NoThreads(AtomicBoolean none) {
             super(0, 8, 0, TimeUnit.SECONDS, new SynchronousQueue<>(), task -> {
@@ -210,7 +215,8 @@ class ExhaustedServiceTest {
         LeakLedger before = LeakLedger.snapshot();
         try (LocalEndpoints peers = serve()) {
             RpcTransport transport = peers.connect();
-            for (Throwable with : List.of(new IllegalStateException("this trace belongs to the test"), new AssertionError("this trace belongs to the test"))) {
+            for (Throwable with : List.of(new IllegalStateException("this trace belongs to the test"),
+                    new AssertionError("this trace belongs to the test"))) {
                 CountDownLatch called = new CountDownLatch(2);
                 for (int program : new int[] {EchoProgram.PROGRAM, 77}) {
                     LocalEndpoints.call(transport, program).call(0, XdrVoid.XDR_VOID, new CompletionHandler<RpcReply, RpcTransport>() {

@@ -97,7 +97,8 @@ class FlightRecordingTest {
             recording.start();
             Counters.process().child().increment(XprtCounter.DROPPED_UNKNOWN_XID);
             Counters.process().child().increment(XprtCounter.CREDIT_WAITS);
-            assertThat(of(recorded(recording), "Problem")).extracting(e -> e.getString("counter")).containsExactly("xprt.dropped_unknown_xid");
+            assertThat(of(recorded(recording), "Problem")).extracting(e -> e.getString("counter"))
+                    .containsExactly("xprt.dropped_unknown_xid");
         }
     }
 

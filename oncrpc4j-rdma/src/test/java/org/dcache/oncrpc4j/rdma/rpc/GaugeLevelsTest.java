@@ -48,7 +48,8 @@ class GaugeLevelsTest {
             EchoProgram.Bytes result = new EchoProgram.Bytes();
             CompletableFuture<Void> called = CompletableFuture.runAsync(() -> {
                 try {
-                    LocalEndpoints.call(transport, EligibleProgram.ELIGIBLE_PROGRAM).call(EchoProgram.READ, new EchoProgram.Int(LENGTH), result);
+                    LocalEndpoints.call(transport, EligibleProgram.ELIGIBLE_PROGRAM)
+                            .call(EchoProgram.READ, new EchoProgram.Int(LENGTH), result);
                 } catch (IOException e) {
                     throw new IllegalStateException(e);
                 }
@@ -59,7 +60,8 @@ class GaugeLevelsTest {
             slow.allowed.countDown();
             called.get(60, TimeUnit.SECONDS);
             assertThat(result.value).isEqualTo(EchoProgram.pattern(LENGTH));
-            LeakLedger.await("nothing is under way", () -> LeakLedger.level("xprt.exposures") + LeakLedger.level("xprt.send_contexts") == 0);
+            LeakLedger.await("nothing is under way", () -> LeakLedger.level("xprt.exposures")
+                    + LeakLedger.level("xprt.send_contexts") == 0);
         } finally {
             slow.allowed.countDown();
             executor.shutdownNow();

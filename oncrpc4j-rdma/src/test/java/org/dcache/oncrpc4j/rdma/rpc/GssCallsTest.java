@@ -27,7 +27,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * RPCSEC_GSS with real Kerberos tickets: what a client gets over RDMA is what oncrpc4j's own service gives it over TCP; where that one is silent, there is an answer.
+ * RPCSEC_GSS with real Kerberos tickets: what a client gets over RDMA is what oncrpc4j's own service gives it over TCP; where that one is
+ * silent, there is an answer.
  */
 @Timeout(value = 120, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class GssCallsTest {
@@ -60,9 +61,12 @@ class GssCallsTest {
         assertThat(session.call(wire, ECHO, service, argument)).isEqualTo(argument);
     }
 
-    /** Inline, long calls and long replies, and chunks where the program's data may be placed; with both sides of the threshold in between. */
+    /**
+     * Inline, long calls and long replies, and chunks where the program's data may be placed; with both sides of the threshold in between.
+     */
     @ParameterizedTest
-    @CsvSource({"NONE, 0", "NONE, 3000", "NONE, 4100", "NONE, 1048576", "INTEGRITY, 1", "INTEGRITY, 3801", "INTEGRITY, 3900", "INTEGRITY, 4100",
+    @CsvSource({"NONE, 0", "NONE, 3000", "NONE, 4100", "NONE, 1048576", "INTEGRITY, 1", "INTEGRITY, 3801", "INTEGRITY, 3900",
+            "INTEGRITY, 4100",
         "INTEGRITY, 1048576", "PRIVACY, 2", "PRIVACY, 3800", "PRIVACY, 3903", "PRIVACY, 4100", "PRIVACY, 1048576"})
     void argumentsAndResultsOfAnySize(GssService service, int length) throws Exception {
         Wire rdma = servers.overRdma();
@@ -96,7 +100,8 @@ class GssCallsTest {
         // What one transport ends is over on the other.
         Request end = first.destruction();
         first.verify(Answer.of(servers.bareWire().exchange(end.message())), end.sequence());
-        assertThat(Answer.of(tcp.exchange(first.request(ECHO, GssService.NONE, opaque(DATA)).message())).status()).isEqualTo(Answer.CTXPROBLEM);
+        assertThat(Answer.of(tcp.exchange(first.request(ECHO, GssService.NONE, opaque(DATA)).message())).status())
+                .isEqualTo(Answer.CTXPROBLEM);
     }
 
     /** A message that makes no sense, made anew for each transport: they would not be the same to the server otherwise. */
@@ -222,7 +227,8 @@ class GssCallsTest {
 
     /** Over TCP these end the connection. */
     @ParameterizedTest
-    @CsvSource({"28, -1", "28, -4", "28, 2147483647", "28, 10000", "48, -1", "48, 2147483647", "48, 5000", "72, -1", "72, 1000000", "72, 2147483647"})
+    @CsvSource({"28, -1", "28, -4", "28, 2147483647", "28, 10000", "48, -1", "48, 2147483647", "48, 5000", "72, -1", "72, 1000000",
+            "72, 2147483647"})
     void lengthsOfHandleCredentialAndVerifierAreChecked(int at, int length) throws Exception {
         Wire rdma = servers.bareWire();
         GssSession session = session(rdma);

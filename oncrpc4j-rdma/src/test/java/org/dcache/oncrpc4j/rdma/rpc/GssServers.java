@@ -30,8 +30,8 @@ import org.ietf.jgss.GSSContext;
 import org.ietf.jgss.GSSException;
 
 /**
- * The same programs with the same sessions twice: behind oncrpc4j's own TCP service, with its own filter, and behind this transport. Close it once; clients end with it.
- * One thread.
+ * The same programs with the same sessions twice: behind oncrpc4j's own TCP service, with its own filter, and behind this transport. Close
+ * it once; clients end with it. One thread.
  */
 final class GssServers implements AutoCloseable {
 
@@ -52,7 +52,8 @@ final class GssServers implements AutoCloseable {
         final List<byte[]> begun = new CopyOnWriteArrayList<>();
 
         private WatchedSessions(Kdc kdc) throws GSSException, IOException {
-            super((transport, context) -> new Subject(true, java.util.Set.of(new KerberosPrincipal(name(context))), java.util.Set.of(), java.util.Set.of()),
+            super((transport, context) -> new Subject(true, java.util.Set.of(new KerberosPrincipal(name(context))), java.util.Set.of(),
+                    java.util.Set.of()),
                     Kdc.SERVICE, kdc.serviceKeytab().toString());
         }
 
@@ -81,7 +82,8 @@ final class GssServers implements AutoCloseable {
 
     GssServers() throws Exception {
         sessions = new WatchedSessions(kdc);
-        Map<OncRpcProgram, RpcDispatchable> programs = Map.of(new OncRpcProgram(EchoProgram.PROGRAM, EchoProgram.VERSION), new EchoProgram(),
+        Map<OncRpcProgram, RpcDispatchable> programs = Map.of(new OncRpcProgram(EchoProgram.PROGRAM, EchoProgram.VERSION),
+                new EchoProgram(),
                 new OncRpcProgram(EligibleProgram.ELIGIBLE_PROGRAM, EchoProgram.VERSION), new EligibleProgram());
         OncRpcSvcBuilder builder = new OncRpcSvcBuilder().withTCP().withoutAutoPublish().withBindAddress("127.0.0.1").withServiceName("gss")
                 .withWorkerThreadIoStrategy().withGssSessionManager(sessions);
@@ -89,7 +91,8 @@ final class GssServers implements AutoCloseable {
         tcp = builder.build();
         tcp.start();
         rdma = new RdmaTransportProvider().open(
-                new ServiceContext("gss", false, programs, executor, sessions, false, c -> {}, 0, 0, "127.0.0.1", 100, false, false), CONFIG);
+                new ServiceContext("gss", false, programs, executor, sessions, false, c -> {}, 0, 0, "127.0.0.1", 100, false, false),
+                CONFIG);
         rdma.start();
         client = new RdmaTransportProvider().open(
                 new ServiceContext(null, true, Map.of(), executor, null, false, c -> {}, 0, 0, "127.0.0.1", 100, false, false), CONFIG);

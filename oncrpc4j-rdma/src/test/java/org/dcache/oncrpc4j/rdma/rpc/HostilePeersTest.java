@@ -24,8 +24,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /**
- * Peers that stop reading, trickle, send halves of messages or never answer our Reads, many at once: each is ended, or costs next to nothing, a counter says so, the
- * bystander's calls are answered, and at the end nothing is held that was not held before.
+ * Peers that stop reading, trickle, send halves of messages or never answer our Reads, many at once: each is ended, or costs next to
+ * nothing, a counter says so, the bystander's calls are answered, and at the end nothing is held that was not held before.
  */
 @Timeout(600)
 class HostilePeersTest {
@@ -206,7 +206,8 @@ class HostilePeersTest {
 
     @Test
     void peersThatNeverAnswerOurReadsAreClosedAndWhoWaitsForTheirMemoryIsServed() throws Exception {
-        InetSocketAddress server = serve(Map.of("oncrpc.rdma.iwarp.crc", "off", "oncrpc.rdma.memory", "8m", "oncrpc.rdma.read-timeout", "2s"));
+        InetSocketAddress server = serve(Map.of("oncrpc.rdma.iwarp.crc", "off", "oncrpc.rdma.memory", "8m", "oncrpc.rdma.read-timeout",
+                "2s"));
         Since timeouts = new Since(XprtCounter.READ_TIMEOUT);
         Since waits = new Since(XprtCounter.SINK_WAITS);
         for (int i = 0; i < 20; i++) {

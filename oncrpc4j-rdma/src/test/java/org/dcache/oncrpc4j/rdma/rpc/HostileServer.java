@@ -18,8 +18,9 @@ import org.dcache.oncrpc4j.rdma.proto.PrivateData;
 import org.dcache.oncrpc4j.rdma.proto.RdmaHeader;
 
 /**
- * A server made of a blocking socket, for one ordinary client over RDMA: it does the handshake, then what its script says, which may send any bytes. The script runs in a thread of the
- * executor; what it throws comes out of {@link #close}, except that the client has ended the connection, which is often what is wanted.
+ * A server made of a blocking socket, for one ordinary client over RDMA: it does the handshake, then what its script says, which may send
+ * any bytes. The script runs in a thread of the executor; what it throws comes out of {@link #close}, except that the client has ended the
+ * connection, which is often what is wanted.
  */
 final class HostileServer implements AutoCloseable {
 

@@ -32,8 +32,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * A server that answers with anything, against an ordinary client of oncrpc4j over RDMA. Whatever it does: the call gets its answer, or fails at once, or ends with its connection, as the case
- * expects; the application's memory holds nothing that was not for it; a client on another connection is served; and nothing is held that was not held before.
+ * A server that answers with anything, against an ordinary client of oncrpc4j over RDMA. Whatever it does: the call gets its answer, or
+ * fails at once, or ends with its connection, as the case expects; the application's memory holds nothing that was not for it; a client on
+ * another connection is served; and nothing is held that was not held before.
  */
 @Timeout(120)
 class HostileServerTest {
@@ -88,7 +89,8 @@ class HostileServerTest {
     }
 
     /** A reply whose header is changed. */
-    private static void header(String name, Victim victim, Expected expected, java.util.function.BiConsumer<RdmaHeader, HostileServer.Call> change) {
+    private static void header(String name, Victim victim, Expected expected, java.util.function.BiConsumer<RdmaHeader,
+            HostileServer.Call> change) {
         add(name, victim, expected, (server, call) -> {
             RdmaHeader header = HostileServer.header(call.xid());
             change.accept(header, call);
@@ -176,8 +178,10 @@ class HostileServerTest {
         }
         for (int code : new int[] {0, 1, 2, 3, 255, 0x7fffffff, -1}) {
             add("RDMA_ERROR " + code, Victim.PLAIN, Expected.FAILS, (server, call) -> server.send(error(call.xid(), code, 1, 1)));
-            add("RDMA_ERROR " + code + " of a call with a Write chunk", Victim.READING, Expected.FAILS, (server, call) -> server.send(error(call.xid(), code, 1, 1)));
-            add("RDMA_ERROR " + code + " of a call with a Read chunk", Victim.WRITING, Expected.FAILS, (server, call) -> server.send(error(call.xid(), code, 1, 1)));
+            add("RDMA_ERROR " + code + " of a call with a Write chunk", Victim.READING, Expected.FAILS,
+                    (server, call) -> server.send(error(call.xid(), code, 1, 1)));
+            add("RDMA_ERROR " + code + " of a call with a Read chunk", Victim.WRITING, Expected.FAILS,
+                    (server, call) -> server.send(error(call.xid(), code, 1, 1)));
         }
         add("RDMA_ERROR of an unknown xid", Victim.PLAIN, Expected.ANSWERED, (server, call) -> {
             server.send(error(call.xid() + 1, 2));
@@ -200,10 +204,12 @@ class HostileServerTest {
             }
         }
         for (int length : new int[] {4, 15, 16, 20, 24}) {
-            add("a header of " + length + " bytes", Victim.PLAIN, Expected.FAILS, (server, call) -> server.send(Arrays.copyOf(right(call), length)));
+            add("a header of " + length + " bytes", Victim.PLAIN, Expected.FAILS,
+                    (server, call) -> server.send(Arrays.copyOf(right(call), length)));
         }
         for (int length : new int[] {28, 32, 35}) {
-            add("a header and " + (length - 28) + " bytes of the reply", Victim.PLAIN, Expected.FAILS, (server, call) -> server.send(Arrays.copyOf(right(call), length)));
+            add("a header and " + (length - 28) + " bytes of the reply", Victim.PLAIN, Expected.FAILS,
+                    (server, call) -> server.send(Arrays.copyOf(right(call), length)));
         }
         for (int length : new int[] {0, 3}) {
             add("a message of " + length + " bytes", Victim.PLAIN, Expected.ANSWERED, (server, call) -> {
@@ -230,7 +236,8 @@ class HostileServerTest {
 
     private static void rpcMessages() {
         for (int length : new int[] {8, 12, 16, 20, 24, 26, 27}) {
-            add("an RPC reply of " + length + " bytes", Victim.PLAIN, Expected.FAILS, (server, call) -> server.send(Arrays.copyOf(right(call), 28 + length)));
+            add("an RPC reply of " + length + " bytes", Victim.PLAIN, Expected.FAILS,
+                    (server, call) -> server.send(Arrays.copyOf(right(call), 28 + length)));
         }
         bytes("reply status 2", Expected.FAILS, message -> message.putInt(28 + 8, 2));
         bytes("denied for a reason that is none", Expected.FAILS, message -> message.putInt(28 + 8, 1).putInt(28 + 12, 77));
@@ -267,7 +274,8 @@ class HostileServerTest {
         add("a long reply with a hole in the middle", Victim.PLAIN, Expected.FAILS, (server, call) -> {
             byte[] message = longReply(call);
             server.write(call.header().replyHandle(0), call.header().replyOffset(0), Arrays.copyOf(message, 300));
-            server.write(call.header().replyHandle(0), call.header().replyOffset(0) + 301, Arrays.copyOfRange(message, 301, message.length));
+            server.write(call.header().replyHandle(0), call.header().replyOffset(0) + 301,
+                    Arrays.copyOfRange(message, 301, message.length));
             server.send(withReplyChunk(call, message.length), new byte[0]);
         });
         for (int length : new int[] {0, 4, 7}) {
@@ -309,7 +317,8 @@ class HostileServerTest {
     private static void writeChunks() {
         for (int written : new int[] {0, 1, 2500, 4999}) {
             add("a result of which " + written + " bytes were written", Victim.READING, Expected.FAILS, (server, call) -> {
-                server.write(call.header().writeHandle(0, 0), call.header().writeOffset(0, 0), Arrays.copyOf(EchoProgram.pattern(5000), written));
+                server.write(call.header().writeHandle(0, 0), call.header().writeOffset(0, 0),
+                        Arrays.copyOf(EchoProgram.pattern(5000), written));
                 reduced(server, call, 5000, call.header().writeHandle(0, 0), call.header().writeOffset(0, 0));
             });
         }
@@ -467,7 +476,8 @@ class HostileServerTest {
             server.awaitEnd();
         });
         add("a Read Response that nobody asked for", Victim.WRITING, Expected.ENDS, (server, call) -> {
-            server.peer().sendFpdu(RawPeer.tagged(RdmapOpcode.READ_RESPONSE, true, call.header().readHandle(0), call.header().readOffset(0), new byte[8]));
+            server.peer().sendFpdu(RawPeer.tagged(RdmapOpcode.READ_RESPONSE, true, call.header().readHandle(0), call.header().readOffset(0),
+                    new byte[8]));
             server.awaitEnd();
         });
     }
@@ -536,7 +546,8 @@ class HostileServerTest {
         CompletableFuture<Void> called = new CompletableFuture<>();
         long millis = hostile.expected() == Expected.WAITS ? 300 : 60_000;
         try {
-            LocalEndpoints.call(transport, victim.program).call(victim.procedure, argument, victim == Victim.WRITING ? length : bytes, millis, TimeUnit.MILLISECONDS);
+            LocalEndpoints.call(transport, victim.program).call(victim.procedure, argument, victim == Victim.WRITING ? length : bytes,
+                    millis, TimeUnit.MILLISECONDS);
             called.complete(null);
         } catch (IOException | TimeoutException e) {
             called.completeExceptionally(e);
@@ -553,7 +564,8 @@ class HostileServerTest {
                 good(transport);
             }
             case FAILS -> {
-                assertThat(failure(called)).isInstanceOf(IOException.class).isNotInstanceOf(EOFException.class).hasMessageNotContaining("null");
+                assertThat(failure(called)).isInstanceOf(IOException.class).isNotInstanceOf(EOFException.class)
+                        .hasMessageNotContaining("null");
                 assertThat(bytes.value).isNull();
                 good(transport);
             }
@@ -614,7 +626,8 @@ class HostileServerTest {
             good(transport);
             List<CompletableFuture<XdrOpaque>> all = new ArrayList<>();
             for (int i = 0; i < 40; i++) {
-                all.add(LocalEndpoints.call(transport, EchoProgram.PROGRAM).call(EchoProgram.READ, new EchoProgram.Int(i), XdrOpaque.class));
+                all.add(LocalEndpoints.call(transport, EchoProgram.PROGRAM)
+                        .call(EchoProgram.READ, new EchoProgram.Int(i), XdrOpaque.class));
             }
             for (int i = 0; i < 40; i++) {
                 assertThat(all.get(i).get(60, TimeUnit.SECONDS).getOpaque()).isEqualTo(EchoProgram.pattern(i));
@@ -623,7 +636,10 @@ class HostileServerTest {
         }
     }
 
-    /** The answer to one call invalidates the memory of another: that one can still be answered inline, and nothing that belongs to it is touched. */
+    /**
+     * The answer to one call invalidates the memory of another: that one can still be answered inline, and nothing that belongs to it is
+     * touched.
+     */
     @Test
     void anAnswerThatInvalidatesTheMemoryOfAnotherCall() throws Exception {
         try (HostileServer server = new HostileServer(executor, s -> {
@@ -640,7 +656,8 @@ class HostileServerTest {
             good(transport);
             List<CompletableFuture<XdrOpaque>> both = new ArrayList<>();
             for (int i = 0; i < 2; i++) {
-                both.add(LocalEndpoints.call(transport, EchoProgram.PROGRAM).call(EchoProgram.READ, new EchoProgram.Int(600 + i), XdrOpaque.class));
+                both.add(LocalEndpoints.call(transport, EchoProgram.PROGRAM)
+                        .call(EchoProgram.READ, new EchoProgram.Int(600 + i), XdrOpaque.class));
             }
             for (int i = 0; i < 2; i++) {
                 assertThat(both.get(i).get(60, TimeUnit.SECONDS).getOpaque()).isEqualTo(EchoProgram.pattern(600 + i));

@@ -39,7 +39,9 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** A server that writes into the memory of a call whose caller has given up, or less than it says: the test is the server, on bare verbs. */
+/**
+ * A server that writes into the memory of a call whose caller has given up, or less than it says: the test is the server, on bare verbs.
+ */
 class LateWriterTest {
 
     private static final byte EARLY = 0x11;
@@ -60,7 +62,8 @@ class LateWriterTest {
         adapter = provider.open(config);
         listener = adapter.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 10, request -> request.accept(
                 new ConnectOptions(null, 10_000, new PrivateData(false, 4096, 4096).encode(), 4096, 32, 8, 8), server));
-        client = new RdmaTransportProvider().open(new ServiceContext(null, true, Map.of(), executor, null, false, c -> {}, 0, 0, "0.0.0.0", 1,
+        client = new RdmaTransportProvider()
+                .open(new ServiceContext(null, true, Map.of(), executor, null, false, c -> {}, 0, 0, "0.0.0.0", 1,
                 false, false), config);
         client.start();
         transport = client.connect(listener.localAddress(), 10, TimeUnit.SECONDS);

@@ -14,10 +14,11 @@ import java.util.stream.Stream;
 import org.dcache.oncrpc4j.rdma.metrics.Gauges;
 
 /**
- * Says what this JVM holds of the transport's at one moment: every gauge, its threads, open sockets and selectors. A test takes it down before a storm and
- * afterwards asserts that all is back where it was. For tests of one JVM that run one after the other; any thread.
+ * Says what this JVM holds of the transport's at one moment: every gauge, its threads, open sockets and selectors. A test takes it down
+ * before a storm and afterwards asserts that all is back where it was. For tests of one JVM that run one after the other; any thread.
  *
- * <p>Slabs of regbufs are kept by intention until their device closes, so that what they take is compared with a budget and not with the level before.
+ * <p>Slabs of regbufs are kept by intention until their device closes, so that what they take is compared with a budget and not with the
+ * level before.
  */
 public final class LeakLedger {
 
@@ -92,7 +93,8 @@ public final class LeakLedger {
             return 0;
         }
         try (Stream<Path> all = Files.list(open)) {
-            return all.map(LeakLedger::target).filter(t -> t.startsWith("socket:") || t.contains("[eventpoll]") || t.contains("[eventfd]")).count();
+            return all.map(LeakLedger::target).filter(t -> t.startsWith("socket:") || t.contains("[eventpoll]") || t.contains("[eventfd]"))
+                    .count();
         } catch (IOException e) {
             throw new IllegalStateException("cannot list " + open, e);
         }

@@ -87,7 +87,8 @@ class LimitedProviderTest {
                 new OncRpcProgram(EchoProgram.PROGRAM, EchoProgram.VERSION), new EchoProgram(),
                 new OncRpcProgram(EligibleProgram.ELIGIBLE_PROGRAM, EchoProgram.VERSION), new ShallowProgram());
         VerbsProvider provider = provider(isLimited);
-        RpcEndpoint endpoint = new RdmaEndpoint(new ServiceContext(isClient ? null : "limited", isClient, programs, executor, null, false, c -> {},
+        RpcEndpoint endpoint = new RdmaEndpoint(new ServiceContext(isClient ? null : "limited", isClient, programs, executor, null, false,
+                c -> {},
                 0, 0, address, 1000, false, false), Configuration.of(all), config -> DevicePool.acquire(config, List.of(provider)));
         endpoint.start();
         return endpoint;
@@ -149,13 +150,15 @@ class LimitedProviderTest {
         for (int length : new int[] {100, 20_001, 200_000, 1_000_001}) {
             EchoProgram.Bytes result = new EchoProgram.Bytes();
             try {
-                LocalEndpoints.call(transport, EchoProgram.PROGRAM).call(EchoProgram.ECHO, new EchoProgram.Bytes(EchoProgram.pattern(length)), result, 3, TimeUnit.SECONDS);
+                LocalEndpoints.call(transport, EchoProgram.PROGRAM)
+                        .call(EchoProgram.ECHO, new EchoProgram.Bytes(EchoProgram.pattern(length)), result, 3, TimeUnit.SECONDS);
                 assertThat(result.value).isEqualTo(EchoProgram.pattern(length));
             } catch (IOException | TimeoutException e) {
                 assertThat(e.toString()).as("%d bytes", length).isNotBlank();
                 assertThat(length).isGreaterThan(100);
             }
-            LocalEndpoints.call(other, EchoProgram.PROGRAM).call(EchoProgram.ECHO, new EchoProgram.Bytes(EchoProgram.pattern(100)), result, 60, TimeUnit.SECONDS);
+            LocalEndpoints.call(other, EchoProgram.PROGRAM).call(EchoProgram.ECHO, new EchoProgram.Bytes(EchoProgram.pattern(100)), result,
+                    60, TimeUnit.SECONDS);
         }
         limited.forEach(provider -> provider.refuseRegistration(false));
         bystander.round();

@@ -17,8 +17,8 @@ import org.dcache.oncrpc4j.rpc.RpcDispatchable;
 import org.dcache.oncrpc4j.rpc.RpcTransport;
 
 /**
- * A server and clients of it in this JVM, over the built-in iWARP provider. The server has 64 MiB and 16 credits for each connection unless settings say otherwise; the
- * clients share its device where theirs are the same.
+ * A server and clients of it in this JVM, over the built-in iWARP provider. The server has 64 MiB and 16 credits for each connection unless
+ * settings say otherwise; the clients share its device where theirs are the same.
  */
 final class LocalEndpoints implements AutoCloseable {
 
@@ -27,7 +27,8 @@ final class LocalEndpoints implements AutoCloseable {
     private final RpcEndpoint server;
     private final RpcEndpoint client;
 
-    LocalEndpoints(Map<String, String> settings, Map<OncRpcProgram, RpcDispatchable> programs, ExecutorService executor) throws IOException {
+    LocalEndpoints(Map<String, String> settings, Map<OncRpcProgram, RpcDispatchable> programs, ExecutorService executor)
+            throws IOException {
         Map<String, String> all = new HashMap<>(Map.of("oncrpc.transport", "rdma", "oncrpc.rdma.provider", "iwarp",
                 "oncrpc.rdma.memory", "64m", "oncrpc.rdma.credits", "16", "oncrpc.rdma.keepalive", "0"));
         all.putAll(settings);
@@ -42,7 +43,8 @@ final class LocalEndpoints implements AutoCloseable {
     }
 
     private RpcEndpoint open(boolean isClient, Map<OncRpcProgram, RpcDispatchable> programs, ExecutorService executor) throws IOException {
-        RpcEndpoint endpoint = new RdmaTransportProvider().open(new ServiceContext(isClient ? null : "local", isClient, programs, executor, null,
+        RpcEndpoint endpoint = new RdmaTransportProvider()
+                .open(new ServiceContext(isClient ? null : "local", isClient, programs, executor, null,
                 false, c -> {}, 0, 0, "127.0.0.1", 1000, false, false), config);
         endpoint.start();
         return endpoint;

@@ -10,7 +10,10 @@ import org.dcache.oncrpc4j.rdma.iwarp.wire.MpaFrame;
 import org.dcache.oncrpc4j.rdma.proto.PrivateData;
 import org.dcache.oncrpc4j.rdma.proto.RdmaHeader;
 
-/** A client made of a blocking socket, without CRCs: sends calls that it may not mean, whole or in part, and reads only when the test does. One thread. */
+/**
+ * A client made of a blocking socket, without CRCs: sends calls that it may not mean, whole or in part, and reads only when the test does.
+ * One thread.
+ */
 final class RawClient implements AutoCloseable {
 
     final RawPeer peer;

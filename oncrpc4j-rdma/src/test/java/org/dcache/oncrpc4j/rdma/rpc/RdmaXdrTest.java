@@ -36,7 +36,8 @@ class RdmaXdrTest {
 
     @BeforeEach
     void open() throws IOException {
-        adapter = DevicePool.installed().stream().filter(p -> p.name().equals("iwarp")).findFirst().orElseThrow().open(Configuration.of(Map.of()));
+        adapter = DevicePool.installed().stream().filter(p -> p.name().equals("iwarp")).findFirst().orElseThrow()
+                .open(Configuration.of(Map.of()));
         pool = new RegbufPool(adapter, new MemoryBudget(8 << 20), Counters.process().child(), Runnable::run);
         memory = new RegbufMemoryManager(pool, false);
         List<Regbuf> dirty = new ArrayList<>();
@@ -115,7 +116,8 @@ class RdmaXdrTest {
                 Decoding decoding = decodings.get(i);
                 RdmaXdr xdr = new RdmaXdr(ByteBuffer.allocate(12).putInt(0, count), true, memory);
                 xdr.beginDecoding();
-                assertThatExceptionOfType(BadXdrOncRpcException.class).as("decoding %d, count %d", i, count).isThrownBy(() -> decoding.from(xdr));
+                assertThatExceptionOfType(BadXdrOncRpcException.class).as("decoding %d, count %d", i, count)
+                        .isThrownBy(() -> decoding.from(xdr));
             }
         }
     }

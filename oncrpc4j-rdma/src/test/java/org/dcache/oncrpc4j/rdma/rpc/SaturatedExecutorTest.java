@@ -77,7 +77,8 @@ class SaturatedExecutorTest {
             for (int program : new int[] {EchoProgram.PROGRAM, EligibleProgram.ELIGIBLE_PROGRAM}) {
                 for (int length : new int[] {10, 70_000}) {
                     assertThatExceptionOfType(OncRpcAcceptedException.class).isThrownBy(() -> LocalEndpoints.call(transport, program).call(
-                            EchoProgram.ECHO, new EchoProgram.Bytes(EchoProgram.pattern(length)), new EchoProgram.Bytes(), 60, TimeUnit.SECONDS))
+                            EchoProgram.ECHO, new EchoProgram.Bytes(EchoProgram.pattern(length)), new EchoProgram.Bytes(), 60,
+                            TimeUnit.SECONDS))
                             .withMessage(RpcAccepsStatus.toString(RpcAccepsStatus.SYSTEM));
                 }
             }
@@ -107,7 +108,8 @@ class SaturatedExecutorTest {
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
         while (true) {
             try {
-                LocalEndpoints.call(transport, EchoProgram.PROGRAM).call(EchoProgram.ECHO, new EchoProgram.Bytes(EchoProgram.pattern(100)), answer);
+                LocalEndpoints.call(transport, EchoProgram.PROGRAM).call(EchoProgram.ECHO, new EchoProgram.Bytes(EchoProgram.pattern(100)),
+                        answer);
                 return;
             } catch (OncRpcAcceptedException e) {
                 assertThat(System.nanoTime()).isLessThan(deadline);
@@ -137,10 +139,12 @@ class SaturatedExecutorTest {
                 new ThreadPoolExecutor.CallerRunsPolicy());
         long before = Counters.process().get(XprtCounter.MOVED_OFF_LOOP);
         Watching program = new Watching();
-        try (LocalEndpoints peers = new LocalEndpoints(Map.of(), Map.of(new OncRpcProgram(EchoProgram.PROGRAM, EchoProgram.VERSION), program),
+        try (LocalEndpoints peers = new LocalEndpoints(Map.of(),
+                Map.of(new OncRpcProgram(EchoProgram.PROGRAM, EchoProgram.VERSION), program),
                 callerRuns)) {
             RpcTransport transport = peers.connect();
-            LocalEndpoints.call(transport, EchoProgram.PROGRAM).call(EchoProgram.WRITE, new EchoProgram.Bytes(new byte[8]), new EchoProgram.Int());
+            LocalEndpoints.call(transport, EchoProgram.PROGRAM).call(EchoProgram.WRITE, new EchoProgram.Bytes(new byte[8]),
+                    new EchoProgram.Int());
             Future<XdrVoid> first = takeTheThread(transport);
             List<Future<XdrVoid>> others = new ArrayList<>();
             for (int i = 0; i < 6; i++) {
@@ -182,7 +186,8 @@ class SaturatedExecutorTest {
     @Test
     void norWhenItHasTheCallerRunOlderTasks() throws Exception {
         Watching program = new Watching();
-        try (LocalEndpoints peers = new LocalEndpoints(Map.of(), Map.of(new OncRpcProgram(EchoProgram.PROGRAM, EchoProgram.VERSION), program),
+        try (LocalEndpoints peers = new LocalEndpoints(Map.of(),
+                Map.of(new OncRpcProgram(EchoProgram.PROGRAM, EchoProgram.VERSION), program),
                 new Helping())) {
             RpcTransport[] transports = {peers.connect(), peers.connect()};
             List<Future<XdrVoid>> calls = new ArrayList<>();

@@ -66,7 +66,8 @@ class ServicePortsTest {
         assertThat(alone(3000, 3002)).containsExactly(3000, 3001, 3002);
         assertThat(alone(3000, 3002, "oncrpc.rdma.port", "3001-3005>+10000")).containsExactly(13001, 13002);
         assertThatThrownBy(() -> alone(3000, 3002, "oncrpc.rdma.port", "2049>20049")).isInstanceOf(ConfigurationException.class)
-                .hasMessage("no rule of oncrpc.rdma.port=2049>20049 names a port of the service nfs, 3000-3002: with oncrpc.transport=rdma it needs one");
+                .hasMessage("no rule of oncrpc.rdma.port=2049>20049 names a port of the service nfs, 3000-3002: with oncrpc.transport=rdma "
+                + "it needs one");
     }
 
     @Test

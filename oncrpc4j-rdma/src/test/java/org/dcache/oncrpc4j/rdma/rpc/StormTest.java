@@ -22,8 +22,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /**
- * Very many connections, and connections that end at any point of a call. Afterwards nothing is held that was not held before, and a client that was there all the
- * time noticed nothing.
+ * Very many connections, and connections that end at any point of a call. Afterwards nothing is held that was not held before, and a client
+ * that was there all the time noticed nothing.
  */
 @Timeout(1800)
 class StormTest {

@@ -37,7 +37,10 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Programs that do not answer, answer late, elsewhere, or fail to; whatever they do, the client hears what can be heard, and nothing is left behind. */
+/**
+ * Programs that do not answer, answer late, elsewhere, or fail to; whatever they do, the client hears what can be heard, and nothing is
+ * left behind.
+ */
 @Timeout(120)
 class UnansweredCallsTest {
 
@@ -314,7 +317,8 @@ class UnansweredCallsTest {
     void aCallThatItsBindingFailsAtFailsAtItsCaller() throws Exception {
         try (LocalEndpoints peers = new LocalEndpoints(Map.of(), LocalEndpoints.echo(), one)) {
             RpcTransport transport = peers.connect();
-            assertThatThrownBy(() -> LocalEndpoints.call(transport, EligibleProgram.ELIGIBLE_PROGRAM).call(EligibleProgram.FAULT, XdrVoid.XDR_VOID,
+            assertThatThrownBy(() -> LocalEndpoints.call(transport, EligibleProgram.ELIGIBLE_PROGRAM)
+                    .call(EligibleProgram.FAULT, XdrVoid.XDR_VOID,
                     XdrVoid.XDR_VOID)).isInstanceOf(IOException.class).hasMessageContaining("a fault of the binding");
             everyWay(transport, 1);
         }

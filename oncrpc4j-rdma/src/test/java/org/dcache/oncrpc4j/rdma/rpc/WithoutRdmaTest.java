@@ -31,7 +31,8 @@ class WithoutRdmaTest {
     private final List<RdmaEndpoint> endpoints = new ArrayList<>();
 
     private static Configuration config(String... settings) {
-        Map<String, String> all = new HashMap<>(Map.of("oncrpc.transport", "tcp,rdma", "oncrpc.rdma.provider", "iwarp", "oncrpc.rdma.memory", "64m"));
+        Map<String, String> all = new HashMap<>(Map.of("oncrpc.transport", "tcp,rdma", "oncrpc.rdma.provider", "iwarp",
+                "oncrpc.rdma.memory", "64m"));
         for (int i = 0; i < settings.length; i += 2) {
             all.put(settings[i], settings[i + 1]);
         }
@@ -39,7 +40,8 @@ class WithoutRdmaTest {
     }
 
     private RdmaEndpoint endpoint(boolean client, Configuration config) {
-        ServiceContext service = new ServiceContext("pool", client, Map.of(), executor, null, false, c -> {}, client ? 0 : 33115, client ? 0 : 33115,
+        ServiceContext service = new ServiceContext("pool", client, Map.of(), executor, null, false, c -> {}, client ? 0 : 33115,
+                client ? 0 : 33115,
                 "127.0.0.1", 10, false, false);
         endpoints.add(new RdmaEndpoint(service, config));
         return endpoints.get(endpoints.size() - 1);
@@ -71,7 +73,8 @@ class WithoutRdmaTest {
 
     @Test
     void aServiceWithoutAProviderServesTcpAloneIfItMay() throws IOException {
-        ServiceContext service = new ServiceContext("pool", false, Map.of(), executor, null, false, c -> {}, 33115, 33115, "127.0.0.1", 10, false, false);
+        ServiceContext service = new ServiceContext("pool", false, Map.of(), executor, null, false, c -> {}, 33115, 33115, "127.0.0.1", 10,
+                false, false);
         RdmaEndpoint endpoint = new RdmaEndpoint(service, config("oncrpc.rdma.required", "off"), c -> {
             throw new ProviderUnavailableException("no RDMA");
         });
@@ -106,7 +109,8 @@ class WithoutRdmaTest {
         first.start(TCP);
         int port = first.localAddress().getPort();
         RdmaEndpoint second = endpoint(false, config("oncrpc.rdma.port", "33116>" + port));
-        assertThatThrownBy(() -> second.start(new InetSocketAddress(InetAddress.getLoopbackAddress(), 33116))).isInstanceOf(BindException.class)
+        assertThatThrownBy(() -> second.start(new InetSocketAddress(InetAddress.getLoopbackAddress(), 33116)))
+                .isInstanceOf(BindException.class)
                 .hasMessage("service pool (TCP port 33116) cannot serve RDMA on port " + port + ", where oncrpc.rdma.port=33116>" + port
                         + " sends it: service pool (TCP port 33115) of this JVM does; give each service a port, with rules such as"
                         + " 2049>20049,33115-33145>+10000 or by oncrpc.rdma.port.<service name>");

@@ -12,8 +12,8 @@ import net.bytebuddy.asm.Advice;
 import net.bytebuddy.matcher.ElementMatchers;
 
 /**
- * Has the start of the transport's threads fail as it does when the system has none to give, after so many more: in a JVM that has this as its agent
- * ({@link ScarceJvm#ofThreads}). The system's own limits cannot be used: they do not bind root.
+ * Has the start of the transport's threads fail as it does when the system has none to give, after so many more: in a JVM that has this as
+ * its agent ({@link ScarceJvm#ofThreads}). The system's own limits cannot be used: they do not bind root.
  */
 public final class RefusedThreads {
 
@@ -22,9 +22,11 @@ public final class RefusedThreads {
     private RefusedThreads() {}
 
     public static void premain(String arguments, Instrumentation instrumentation) {
-        new AgentBuilder.Default().disableClassFormatChanges().ignore(ElementMatchers.none()).with(AgentBuilder.RedefinitionStrategy.RETRANSFORMATION)
+        new AgentBuilder.Default().disableClassFormatChanges().ignore(ElementMatchers.none())
+                .with(AgentBuilder.RedefinitionStrategy.RETRANSFORMATION)
                 .with(AgentBuilder.Listener.StreamWriting.toSystemOut().withErrorsOnly()).type(ElementMatchers.is(Thread.class))
-                .transform((builder, type, loader, module, domain) -> builder.visit(Advice.to(Start.class).on(ElementMatchers.named("start"))))
+                .transform((builder, type, loader, module, domain) ->
+                builder.visit(Advice.to(Start.class).on(ElementMatchers.named("start"))))
                 .installOn(instrumentation);
     }
 
@@ -32,7 +34,8 @@ public final class RefusedThreads {
     public static void allow(int more) {
         System.setProperty(LEFT, Integer.toString(more));
         if (more == 0) {
-            ThreadPoolExecutor pool = new ThreadPoolExecutor(1, 1, 0, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), task -> new Thread(task, "rdma-none"));
+            ThreadPoolExecutor pool = new ThreadPoolExecutor(1, 1, 0, TimeUnit.SECONDS, new LinkedBlockingQueue<>(),
+                    task -> new Thread(task, "rdma-none"));
             assertThatThrownBy(() -> pool.execute(() -> {})).as("the agent is at work").isInstanceOf(OutOfMemoryError.class);
         }
     }

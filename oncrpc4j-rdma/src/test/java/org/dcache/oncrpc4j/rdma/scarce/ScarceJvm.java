@@ -17,11 +17,12 @@ import java.util.stream.Stream;
 import org.dcache.oncrpc4j.rdma.planted.TestJvm;
 
 /**
- * A JVM of its own in which something is scarce: descriptors, direct memory or threads. It runs one method of a test class, on an instance that it makes itself, so that
- * what the test uses up is nobody else's.
+ * A JVM of its own in which something is scarce: descriptors, direct memory or threads. It runs one method of a test class, on an instance
+ * that it makes itself, so that what the test uses up is nobody else's.
  *
- * <p>Loading a class from a folder takes a descriptor, and a class that could not be loaded stays so: all classes of the project are loaded before the method runs. The
- * method itself does once with plenty what it will do with little, for what the JDK loads and opens when it is first used.
+ * <p>Loading a class from a folder takes a descriptor, and a class that could not be loaded stays so: all classes of the project are loaded
+ * before the method runs. The method itself does once with plenty what it will do with little, for what the JDK loads and opens when it is
+ * first used.
  */
 public final class ScarceJvm {
 
@@ -64,13 +65,14 @@ public final class ScarceJvm {
     }
 
     /**
-     * Runs the method, which has no parameters, in the JVM; an error with all that the JVM said when it fails or does not end. Skips the test in an
-     * emulated guest, where a device's address is given.
+     * Runs the method, which has no parameters, in the JVM; an error with all that the JVM said when it fails or does not end. Skips the
+     * test in an emulated guest, where a device's address is given.
      */
     public void run(Class<?> test, String method) throws IOException, InterruptedException {
         assumeTrue(System.getProperty("test.rdma.address") == null, "an emulated guest takes minutes for a JVM of its own");
         List<String> command = new ArrayList<>(shell);
-        command.addAll(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));
+        command.addAll(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx256m", "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1"));
         command.addAll(options);
         if (Runtime.version().feature() >= 22) {
             command.add("--enable-native-access=ALL-UNNAMED");
@@ -88,7 +90,8 @@ public final class ScarceJvm {
         try {
             loadAll();
             Class<?> test = Class.forName(args[0]);
-            Method method = Stream.<Class<?>>iterate(test, c -> c != null, Class::getSuperclass).flatMap(c -> Stream.of(c.getDeclaredMethods()))
+            Method method = Stream.<Class<?>>iterate(test, c -> c != null, Class::getSuperclass)
+                    .flatMap(c -> Stream.of(c.getDeclaredMethods()))
                     .filter(m -> m.getName().equals(args[1])).findFirst().orElseThrow();
             method.setAccessible(true);
             var constructor = test.getDeclaredConstructor();
@@ -106,7 +109,8 @@ public final class ScarceJvm {
             Path root = Path.of(entry);
             if (Files.isDirectory(root.resolve(OURS))) {
                 try (Stream<Path> files = Files.walk(root.resolve(OURS))) {
-                    files.map(file -> root.relativize(file).toString()).filter(name -> name.endsWith(".class")).forEach(name -> load(name.substring(0, name.length() - 6)));
+                    files.map(file -> root.relativize(file).toString()).filter(name -> name.endsWith(".class"))
+                            .forEach(name -> load(name.substring(0, name.length() - 6)));
                 }
             }
         }

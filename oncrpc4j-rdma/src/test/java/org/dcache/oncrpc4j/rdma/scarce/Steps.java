@@ -12,8 +12,8 @@ import org.dcache.oncrpc4j.rdma.rpc.LeakLedger;
 import org.dcache.oncrpc4j.rdma.verbs.error.HandshakeTimeoutException;
 
 /**
- * Tries an operation with room for none of its steps, for one, for two, until it works, so that it fails once at each of them. In between there is plenty, and nothing
- * may be held that was not held before.
+ * Tries an operation with room for none of its steps, for one, for two, until it works, so that it fails once at each of them. In between
+ * there is plenty, and nothing may be held that was not held before.
  */
 public final class Steps {
 

@@ -29,8 +29,10 @@ class SysfsDeviceTest {
         device("odd", "1: CA", "Software iWARP stack");
         Files.createDirectories(folder.resolve("infiniband/says-nothing"));
 
-        assertThat(SysfsDevice.list(folder.resolve("infiniband"))).containsExactly(new SysfsDevice("card", false), new SysfsDevice("mine", true),
-                new SysfsDevice("odd", false), new SysfsDevice("rxe0", false), new SysfsDevice("says-nothing", false), new SysfsDevice("siw0", true));
+        assertThat(SysfsDevice.list(folder.resolve("infiniband")))
+                .containsExactly(new SysfsDevice("card", false), new SysfsDevice("mine", true),
+                new SysfsDevice("odd", false), new SysfsDevice("rxe0", false), new SysfsDevice("says-nothing", false),
+                new SysfsDevice("siw0", true));
     }
 
     @Test
@@ -54,7 +56,8 @@ class SysfsDeviceTest {
         Path descriptor = Files.createSymbolicLink(folder.resolve("41"), Path.of("dev/infiniband/uverbs3"));
         Path other = Files.createSymbolicLink(folder.resolve("42"), Path.of("dev/null"));
 
-        assertThat(SysfsDevice.of(descriptor, folder.resolve("infiniband_verbs"), folder.resolve("infiniband"))).contains(new SysfsDevice("siw7", true));
+        assertThat(SysfsDevice.of(descriptor, folder.resolve("infiniband_verbs"), folder.resolve("infiniband")))
+                .contains(new SysfsDevice("siw7", true));
         assertThat(SysfsDevice.of(other, folder.resolve("infiniband_verbs"), folder.resolve("infiniband"))).isEmpty();
         assertThat(SysfsDevice.of(folder.resolve("43"), folder.resolve("infiniband_verbs"), folder.resolve("infiniband"))).isEmpty();
     }

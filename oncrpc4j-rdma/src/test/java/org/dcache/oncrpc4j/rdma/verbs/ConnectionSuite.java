@@ -201,7 +201,8 @@ public abstract class ConnectionSuite extends ProviderSuite {
                 connect.handle((up, problem) -> null).get(20, TimeUnit.SECONDS);
             }
             // Those that came up stay, the others hear of their end.
-            assertThat(servers).allSatisfy(server -> CompletableFuture.anyOf(server.established, server.disconnected).get(20, TimeUnit.SECONDS));
+            assertThat(servers).allSatisfy(server -> CompletableFuture.anyOf(server.established, server.disconnected)
+                    .get(20, TimeUnit.SECONDS));
         }
         assertThat(late).as("after the close").isEmpty();
     }
@@ -213,7 +214,8 @@ public abstract class ConnectionSuite extends ProviderSuite {
         CompletableFuture<QueuePair> connect = connect(l.localAddress(), options(64, 4), unusedEndpoint());
         ConnectionRequest request = Endpoint.get(asked);
         l.close();
-        assertThatThrownBy(() -> connect.get(10, TimeUnit.SECONDS)).as("at once").isInstanceOf(ExecutionException.class).cause().isNotInstanceOf(HandshakeTimeoutException.class);
+        assertThatThrownBy(() -> connect.get(10, TimeUnit.SECONDS)).as("at once").isInstanceOf(ExecutionException.class).cause()
+                .isNotInstanceOf(HandshakeTimeoutException.class);
         Endpoint tooLate = unusedEndpoint();
         request.accept(options(64, 4), tooLate);
         assertThat(tooLate.end()).isInstanceOf(VerbsException.class);
@@ -232,7 +234,8 @@ public abstract class ConnectionSuite extends ProviderSuite {
         listening.complete(l);
         CompletableFuture<QueuePair> connect = connect(l.localAddress(), options(64, 4), unusedEndpoint());
         Endpoint.get(closed);
-        assertThatThrownBy(() -> connect.get(10, TimeUnit.SECONDS)).as("at once").isInstanceOf(ExecutionException.class).cause().isNotInstanceOf(HandshakeTimeoutException.class);
+        assertThatThrownBy(() -> connect.get(10, TimeUnit.SECONDS)).as("at once").isInstanceOf(ExecutionException.class).cause()
+                .isNotInstanceOf(HandshakeTimeoutException.class);
         l.close();
         adapter.listen(l.localAddress(), 8, request -> request.reject(new byte[0])).close();
     }
@@ -249,7 +252,8 @@ public abstract class ConnectionSuite extends ProviderSuite {
             request.accept(options(64, 4), server);
         })) {
             CompletableFuture<QueuePair> first = connect(l.localAddress(), options(64, 4), unusedEndpoint());
-            assertThatThrownBy(() -> first.get(10, TimeUnit.SECONDS)).as("at once").isInstanceOf(ExecutionException.class).cause().isNotInstanceOf(HandshakeTimeoutException.class);
+            assertThatThrownBy(() -> first.get(10, TimeUnit.SECONDS)).as("at once").isInstanceOf(ExecutionException.class).cause()
+                    .isNotInstanceOf(HandshakeTimeoutException.class);
             Endpoint.get(connect(l.localAddress(), options(64, 4), endpoint()));
             server.queuePair();
         }
@@ -341,7 +345,8 @@ public abstract class ConnectionSuite extends ProviderSuite {
                 VerbsException end = failing.end();
                 assertThat(end).isInstanceOf(ConnectionClosedException.class);
                 if (!where.equals("disconnected")) {
-                    assertThat(end).hasMessageContaining("as the test wants it").cause().isInstanceOf(error ? AssertionError.class : IllegalStateException.class);
+                    assertThat(end).hasMessageContaining("as the test wants it").cause()
+                            .isInstanceOf(error ? AssertionError.class : IllegalStateException.class);
                 }
                 if (peer != null) {
                     client.end();

@@ -37,11 +37,11 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * What every provider does when something runs out or a handler fails: the operation says so in words or recovers, another connection does not notice, all loops live,
- * and when it is over nothing is held that was not held before.
+ * What every provider does when something runs out or a handler fails: the operation says so in words or recovers, another connection does
+ * not notice, all loops live, and when it is over nothing is held that was not held before.
  *
- * <p>What is scarce for the whole JVM is made so in a JVM of its own ({@link ScarceJvm}), where the methods named {@code with…} run, and an operation is made to fail at
- * each of its {@link Steps}.
+ * <p>What is scarce for the whole JVM is made so in a JVM of its own ({@link ScarceJvm}), where the methods named {@code with…} run, and an
+ * operation is made to fail at each of its {@link Steps}.
  */
 @Timeout(400)
 public abstract class ExhaustionSuite extends ProviderSuite {

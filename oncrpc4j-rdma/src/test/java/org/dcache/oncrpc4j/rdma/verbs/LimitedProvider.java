@@ -13,9 +13,9 @@ import org.dcache.oncrpc4j.rdma.verbs.error.ResourceLimitException;
 import org.dcache.oncrpc4j.rdma.verbs.error.VerbsException;
 
 /**
- * A provider that hides most of what another one can do, as a poor RDMA library would: memory must be registered, four elements, no invalidation, no private data
- * with an accept and none readable, IPv4 only, exposing blocks and revoking takes a while. Who uses what it does not have is noted in
- * {@link #violations}.
+ * A provider that hides most of what another one can do, as a poor RDMA library would: memory must be registered, four elements, no
+ * invalidation, no private data with an accept and none readable, IPv4 only, exposing blocks and revoking takes a while. Who uses what it
+ * does not have is noted in {@link #violations}.
  */
 public final class LimitedProvider implements VerbsProvider {
 
@@ -98,7 +98,8 @@ public final class LimitedProvider implements VerbsProvider {
 
         @Override
         public Capabilities capabilities() {
-            return new Capabilities(false, false, false, false, false, false, false, true, true, false, MAX_SGE, adapter.capabilities().maxSend(), 56);
+            return new Capabilities(false, false, false, false, false, false, false, true, true, false, MAX_SGE,
+                    adapter.capabilities().maxSend(), 56);
         }
 
         @Override
@@ -115,7 +116,8 @@ public final class LimitedProvider implements VerbsProvider {
                 violation("memory is registered on a loop");
             }
             if (refusing) {
-                throw new ResourceLimitException("cannot register " + direct.capacity() + " bytes: the system allows no more memory to be locked");
+                throw new ResourceLimitException("cannot register " + direct.capacity()
+                        + " bytes: the system allows no more memory to be locked");
             }
             return new Region(adapter.register(direct));
         }

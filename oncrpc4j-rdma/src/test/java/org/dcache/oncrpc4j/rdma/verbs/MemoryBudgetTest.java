@@ -40,14 +40,16 @@ class MemoryBudgetTest {
     /** As in containers with a runtime of their own. */
     @Test
     void aRuntimeWithoutTheManagementModuleAllowsAsMuchAsTheHeap() throws Exception {
-        assertThat(limitIn("--limit-modules=java.base,java.management,java.logging,java.xml", "-XX:+UseSerialGC", "-Xmx64m", "-Xms64m", "-XX:MaxDirectMemorySize=123m"))
+        assertThat(limitIn("--limit-modules=java.base,java.management,java.logging,java.xml", "-XX:+UseSerialGC", "-Xmx64m", "-Xms64m",
+                "-XX:MaxDirectMemorySize=123m"))
                 .matches("6[0-9]{7}");
     }
 
     @Test
     void moreThanTheJvmAllowsIsAnErrorAtTheStart() {
         Configuration config = Configuration.of(Map.of("oncrpc.rdma.memory", "1000000g"));
-        assertThatThrownBy(() -> MemoryBudget.of(config)).isInstanceOf(ConfigurationException.class).hasMessageContaining("MaxDirectMemorySize");
+        assertThatThrownBy(() -> MemoryBudget.of(config)).isInstanceOf(ConfigurationException.class)
+                .hasMessageContaining("MaxDirectMemorySize");
     }
 
     @Test

@@ -21,8 +21,8 @@ import org.junit.jupiter.api.BeforeEach;
 /**
  * What the suites of all providers stand on: an adapter, a listener, connected pairs of {@link Endpoint}s, memory.
  *
- * <p>A provider passes the contract of this package when {@link MessagingSuite}, {@link RemoteMemorySuite} and {@link ConnectionSuite} pass. A
- * subclass says which provider; where it is not available, the tests are skipped with its reason.
+ * <p>A provider passes the contract of this package when {@link MessagingSuite}, {@link RemoteMemorySuite} and {@link ConnectionSuite}
+ * pass. A subclass says which provider; where it is not available, the tests are skipped with its reason.
  */
 public abstract class ProviderSuite {
 

@@ -9,8 +9,8 @@ import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
 
 /**
- * All orders in which the sender of a call, its reply, its caller that gives it up and the end of its connection can meet. Since each move is one step under the call's monitor, the orders of
- * their steps are all that can happen.
+ * All orders in which the sender of a call, its reply, its caller that gives it up and the end of its connection can meet. Since each move
+ * is one step under the call's monitor, the orders of their steps are all that can happen.
  */
 class CallStateTest {
 
@@ -29,7 +29,8 @@ class CallStateTest {
             if (queued) {
                 call.queued();
             }
-            actors.add(refused ? List.of(step(this::build), step(this::refuse), step(this::fenceRefused)) : List.of(step(this::build), step(this::arm), step(this::post)));
+            actors.add(refused ? List.of(step(this::build), step(this::refuse), step(this::fenceRefused))
+                    : List.of(step(this::build), step(this::arm), step(this::post)));
             if (reply) {
                 actors.add(List.of(new Step(() -> posted, this::reply)));
             }
@@ -155,7 +156,8 @@ class CallStateTest {
         assertThat(over || !meeting.ended).as("its connection has ended, so it is over: %s", order).isTrue();
         assertThat(meeting.told).as("ends that its caller heard of: %s", order).isLessThanOrEqualTo(1);
         assertThat(meeting.fences).as("fences: %s", order).isEqualTo(meeting.building && over ? 1 : 0);
-        assertThat(over).as("told: %s", order).isEqualTo(meeting.call.state() == CallState.State.DONE || meeting.call.state() == CallState.State.ABANDONED);
+        assertThat(over).as("told: %s", order)
+                .isEqualTo(meeting.call.state() == CallState.State.DONE || meeting.call.state() == CallState.State.ABANDONED);
         return 1;
     }
 

@@ -21,7 +21,8 @@ import org.junit.jupiter.api.Test;
 class DevicePoolTest {
 
     private static final Error FAULT = new AssertionError("planted");
-    private static final Configuration CONFIG = Configuration.of(Map.of("oncrpc.rdma.provider", "iwarp,rdma-core", "oncrpc.rdma.memory", "8m"));
+    private static final Configuration CONFIG = Configuration.of(Map.of("oncrpc.rdma.provider", "iwarp,rdma-core", "oncrpc.rdma.memory",
+            "8m"));
 
     /** How one of its adapters is made. */
     private interface Maker {
@@ -52,7 +53,8 @@ class DevicePoolTest {
     /** Its memory cannot be registered. */
     private static Adapter broken(Configuration config) throws VerbsException {
         Adapter whole = open(config);
-        return (Adapter) Proxy.newProxyInstance(DevicePoolTest.class.getClassLoader(), new Class<?>[] {Adapter.class}, (proxy, method, arguments) -> {
+        return (Adapter) Proxy.newProxyInstance(DevicePoolTest.class.getClassLoader(), new Class<?>[] {Adapter.class},
+                (proxy, method, arguments) -> {
             if (method.getName().equals("register")) {
                 throw FAULT;
             }

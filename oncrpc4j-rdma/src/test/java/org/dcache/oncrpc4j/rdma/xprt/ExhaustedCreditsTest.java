@@ -169,7 +169,8 @@ class ExhaustedCreditsTest extends CallsToScriptedPeer {
     /** The time-out of a call holds for the thread that waits for room with it as well. */
     @Test
     void aCallThatIsGivenUpWhileItsThreadWaitsForRoomLetsItGo() throws Exception {
-        try (Engine small = new Engine(true, PrivateData.NONE, Map.of("oncrpc.rdma.backlog", "4k", "oncrpc.rdma.given-up-timeout", "60m"))) {
+        try (Engine small = new Engine(true, PrivateData.NONE,
+                Map.of("oncrpc.rdma.backlog", "4k", "oncrpc.rdma.given-up-timeout", "60m"))) {
             Engine.Listening third = new Engine.Listening();
             Thread caller = waitsForRoom(small, third);
             assertThat(small.connection.requester().abandon(3)).isNotNull();

@@ -135,7 +135,10 @@ class GivingUpTest extends CallsToScriptedPeer {
         assertThat(engine.qp.posted.get(0).opcode()).isEqualTo(Opcode.SEND);
     }
 
-    /** The thread that posts writes for the connection; what ends the call may wait for it. oncrpc4j gives the call up when it hears of the failure, and waits for the call's end. */
+    /**
+     * The thread that posts writes for the connection; what ends the call may wait for it. oncrpc4j gives the call up when it hears of the
+     * failure, and waits for the call's end.
+     */
     @Test
     void aSendThatFailsInsideItsPostIsNotToldToUserCodeThere() throws Exception {
         engine.qp.inLoop = false;

@@ -116,7 +116,8 @@ class HalfWrittenRepliesTest extends CallsToScriptedPeer {
         longReply(3, lastExposed().stag, 0, 100, 100);
         Engine.Waiting chunk = callForResult(4, 10_000);
         replyWithChunk(4, 77, 100);
-        assertThat(List.of(otherHandle, otherOffset, cut, chunk)).allSatisfy(waiting -> assertThat(waiting.failure).isInstanceOf(BadReplyException.class)
+        assertThat(List.of(otherHandle, otherOffset, cut, chunk))
+                .allSatisfy(waiting -> assertThat(waiting.failure).isInstanceOf(BadReplyException.class)
                 .hasMessageContaining("not offered"));
     }
 
@@ -143,7 +144,8 @@ class HalfWrittenRepliesTest extends CallsToScriptedPeer {
         longReply(1, exposed.stag, 0, reply.length);
         assertThat(waiting.reply).isEqualTo(reply);
         callForLongReply(2);
-        assertThat(lastExposed().source.memory(1).remaining()).as("as much as the last one took, at once").isGreaterThanOrEqualTo(reply.length);
+        assertThat(lastExposed().source.memory(1).remaining()).as("as much as the last one took, at once")
+                .isGreaterThanOrEqualTo(reply.length);
     }
 
     @Test

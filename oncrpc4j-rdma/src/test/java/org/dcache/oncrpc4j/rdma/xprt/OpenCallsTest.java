@@ -145,7 +145,8 @@ class OpenCallsTest {
         List<InboundCall> calls = List.copyOf(engine.calls);
         end();
         assertThat(engine.device.regbufs().inUse()).isZero();
-        assertThat(calls).allSatisfy(call -> assertThat(call.message()).isEqualTo(ByteBuffer.wrap(Engine.call(call.xid(), call.xid() - 40))));
+        assertThat(calls).allSatisfy(call -> assertThat(call.message())
+                .isEqualTo(ByteBuffer.wrap(Engine.call(call.xid(), call.xid() - 40))));
     }
 
     @Test
@@ -188,7 +189,8 @@ class OpenCallsTest {
         engine.receive(Engine.message(Engine.header(3, GRANT, RdmaHeader.RDMA_MSG), Engine.call(3, 0)));
         pull(1, 2, 5000);
         assertThat(engine.calls).isEmpty();
-        assertThat(engine.receives).as("what waits holds no receive: the Read Response may lie behind a message that needs one").allMatch(r -> r.released == 1);
+        assertThat(engine.receives).as("what waits holds no receive: the Read Response may lie behind a message that needs one")
+                .allMatch(r -> r.released == 1);
         pull(0, 1, 5000);
         assertThat(engine.calls).extracting(InboundCall::xid).containsExactly(1, 2, 3);
         assertThat(last().message()).isEqualTo(ByteBuffer.wrap(Engine.call(3, 0)));

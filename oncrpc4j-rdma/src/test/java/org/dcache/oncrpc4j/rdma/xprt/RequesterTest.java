@@ -119,7 +119,8 @@ class RequesterTest extends CallsToScriptedPeer {
 
     @Test
     void aFullBacklogFailsTheCallAndNeverBlocks() throws Exception {
-        try (Engine small = new Engine(true, PrivateData.NONE, Map.of("oncrpc.rdma.backlog", "4k", "oncrpc.rdma.given-up-timeout", "100ms"))) {
+        try (Engine small = new Engine(true, PrivateData.NONE,
+                Map.of("oncrpc.rdma.backlog", "4k", "oncrpc.rdma.given-up-timeout", "100ms"))) {
             for (int xid = 1; xid <= 3; xid++) {
                 small.connection.requester().register(xid, small.new Waiting());
                 SendContext context = small.connection.newContext();
@@ -186,7 +187,8 @@ class RequesterTest extends CallsToScriptedPeer {
             Engine.Waiting waiting = call(length, 0);
             byte[] reply = Engine.message(Engine.header(length, 1, RdmaHeader.RDMA_MSG), Engine.reply(length, 8));
             engine.receive(Arrays.copyOf(reply, length));
-            assertThat(waiting.failure).as("%d bytes", length).isInstanceOf(BadReplyException.class).hasMessageContaining(length + " bytes");
+            assertThat(waiting.failure).as("%d bytes", length).isInstanceOf(BadReplyException.class)
+                    .hasMessageContaining(length + " bytes");
         }
         engine.receive(new byte[3]);
         assertThat(engine.counters.get(XprtCounter.DROPPED_SHORT)).isEqualTo(25);

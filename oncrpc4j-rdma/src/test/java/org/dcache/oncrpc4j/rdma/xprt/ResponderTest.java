@@ -252,7 +252,8 @@ class ResponderTest {
         assertThat(posted.get(1).offset()).isEqualTo(0x10_0000L + 501);
         RdmaHeader h = engine.sentHeader(0);
         assertThat(h.writeSegments(0)).isEqualTo(4);
-        assertThat(new int[] {h.writeLength(0, 0), h.writeLength(0, 1), h.writeLength(0, 2), h.writeLength(0, 3)}).containsExactly(1000, 502, 0, 0);
+        assertThat(new int[] {h.writeLength(0, 0), h.writeLength(0, 1), h.writeLength(0, 2), h.writeLength(0, 3)})
+                .containsExactly(1000, 502, 0, 0);
         byte[] inline = engine.sentPayload(0);
         assertThat(inline).hasSize(28 + 8);
         assertThat(Arrays.copyOfRange(inline, 28, 36)).isEqualTo(Arrays.copyOfRange(reply, 28 + 1504, reply.length));

@@ -19,8 +19,8 @@ import org.dcache.oncrpc4j.rdma.verbs.error.ResourceLimitException;
 import org.dcache.oncrpc4j.rdma.verbs.error.VerbsException;
 
 /**
- * A queue pair whose other end is the test: it writes down everything that the engine does, in order, and completes what the test lets it. Single-threaded: the
- * test's thread is the loop, unless a test says otherwise.
+ * A queue pair whose other end is the test: it writes down everything that the engine does, in order, and completes what the test lets it.
+ * Single-threaded: the test's thread is the loop, unless a test says otherwise.
  */
 final class ScriptedQueuePair implements QueuePair {
 

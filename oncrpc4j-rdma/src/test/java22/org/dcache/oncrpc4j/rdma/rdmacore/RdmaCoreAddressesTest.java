@@ -27,8 +27,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /**
- * IPv4 and IPv6 addresses, and which device serves which, on a machine with several. The property {@code test.rdma.devices} names them, each as {@code DEVICE=ADDRESS}, with commas
- * between; without it these tests are skipped.
+ * IPv4 and IPv6 addresses, and which device serves which, on a machine with several. The property {@code test.rdma.devices} names them,
+ * each as {@code DEVICE=ADDRESS}, with commas between; without it these tests are skipped.
  */
 class RdmaCoreAddressesTest extends ProviderSuite {
 
@@ -101,8 +101,10 @@ class RdmaCoreAddressesTest extends ProviderSuite {
 
     private void isRefused(Place place) {
         address = place.address();
-        assertThatThrownBy(() -> listen(request -> request.reject(new byte[0]))).isInstanceOf(BindException.class).hasMessageContaining("oncrpc.rdma.device");
+        assertThatThrownBy(() -> listen(request -> request.reject(new byte[0]))).isInstanceOf(BindException.class)
+                .hasMessageContaining("oncrpc.rdma.device");
         CompletableFuture<QueuePair> result = connect(new InetSocketAddress(address, 20049), options(64, 4), unusedEndpoint());
-        assertThatThrownBy(() -> Endpoint.get(result)).hasRootCauseInstanceOf(HandshakeException.class).rootCause().hasMessageContaining("oncrpc.rdma.device");
+        assertThatThrownBy(() -> Endpoint.get(result)).hasRootCauseInstanceOf(HandshakeException.class).rootCause()
+                .hasMessageContaining("oncrpc.rdma.device");
     }
 }

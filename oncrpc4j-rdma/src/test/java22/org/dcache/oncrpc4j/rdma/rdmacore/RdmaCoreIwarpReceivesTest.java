@@ -34,7 +34,8 @@ class RdmaCoreIwarpReceivesTest {
 
     @Test
     void whoInsistsIsToldWhy() {
-        assertThatThrownBy(() -> provider.open(Configuration.of(Map.of("oncrpc.rdma.rdma-core.srq", "on")))).isInstanceOf(ProviderUnavailableException.class)
+        assertThatThrownBy(() -> provider.open(Configuration.of(Map.of("oncrpc.rdma.rdma-core.srq", "on"))))
+                .isInstanceOf(ProviderUnavailableException.class)
                 .hasMessageContaining("oncrpc.rdma.rdma-core.srq=on").hasMessageContaining("it is iWARP");
     }
 }

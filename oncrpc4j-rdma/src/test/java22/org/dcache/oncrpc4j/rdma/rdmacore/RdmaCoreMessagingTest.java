@@ -11,7 +11,9 @@ import org.dcache.oncrpc4j.rdma.verbs.VerbsProvider;
 import org.dcache.oncrpc4j.rdma.verbs.WorkRequest;
 import org.junit.jupiter.api.Test;
 
-/** The provider suite over libibverbs, on whatever device this machine has; without one its tests are skipped with the provider's reason. */
+/**
+ * The provider suite over libibverbs, on whatever device this machine has; without one its tests are skipped with the provider's reason.
+ */
 class RdmaCoreMessagingTest extends MessagingSuite {
 
     @Override

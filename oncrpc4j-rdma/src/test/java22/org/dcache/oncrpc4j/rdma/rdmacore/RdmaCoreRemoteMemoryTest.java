@@ -6,7 +6,9 @@ import java.net.InetAddress;
 import org.dcache.oncrpc4j.rdma.verbs.RemoteMemorySuite;
 import org.dcache.oncrpc4j.rdma.verbs.VerbsProvider;
 
-/** The provider suite over libibverbs, on whatever device this machine has; without one its tests are skipped with the provider's reason. */
+/**
+ * The provider suite over libibverbs, on whatever device this machine has; without one its tests are skipped with the provider's reason.
+ */
 class RdmaCoreRemoteMemoryTest extends RemoteMemorySuite {
 
     @Override

@@ -23,7 +23,10 @@ import org.dcache.oncrpc4j.rdma.verbs.error.ConnectionClosedException;
 import org.dcache.oncrpc4j.rdma.verbs.error.ProtocolViolationException;
 import org.junit.jupiter.api.Test;
 
-/** Accepted connections that share the receives of a small queue, on an InfiniBand or RoCE device; without one the tests are skipped with the provider's reason. */
+/**
+ * Accepted connections that share the receives of a small queue, on an InfiniBand or RoCE device; without one the tests are skipped with
+ * the provider's reason.
+ */
 class RdmaCoreSharedReceivesTest extends ProviderSuite {
 
     private static final int DEPTH = 16;
@@ -131,7 +134,8 @@ class RdmaCoreSharedReceivesTest extends ProviderSuite {
         sendAll(flood, 0, 250);
         sendAll(honest, CREDITS / 2, CREDITS);
 
-        assertThat(flood.server().end()).isInstanceOf(ProtocolViolationException.class).hasMessageContaining("more messages than it had credits for");
+        assertThat(flood.server().end()).isInstanceOf(ProtocolViolationException.class)
+                .hasMessageContaining("more messages than it had credits for");
         flood.client().end();
         assertThat(flood.server().messages).hasSize(4);
         allArrive(honest, 0, CREDITS);

@@ -15,8 +15,8 @@ import org.dcache.oncrpc4j.rdma.spi.XdrView;
 public final class BenchBinding implements UpperLayerBinding {
 
     /**
-     * Longest reply without data: xid, type, reply status, a verifier with the largest body that RFC 5531, section 8.2, allows (8 + 400 bytes),
-     * accept status, tag, count.
+     * Longest reply without data: xid, type, reply status, a verifier with the largest body that RFC 5531, section 8.2, allows (8 + 400
+     * bytes), accept status, tag, count.
      */
     static final int REPLY_BOUND = 4 + 4 + 4 + 8 + 400 + 4 + 8 + 4;
 

@@ -14,7 +14,8 @@ package org.dcache.oncrpc4j.rdma.bench;
  *   WRITE results: tag (hyper), count (unsigned int)
  * </pre>
  *
- * NULL has neither arguments nor results. The tag is chosen by the client for each call, is repeated in the reply, and stands in the data too.
+ * NULL has neither arguments nor results. The tag is chosen by the client for each call, is repeated in the reply, and stands in the data
+ * too.
  */
 public final class BenchProtocol {
 

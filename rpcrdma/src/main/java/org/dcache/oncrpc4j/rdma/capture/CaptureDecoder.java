@@ -9,8 +9,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Gives each TCP segment of a capture to its connection, and shows those that are iWARP to a listener each. Segments come in the order of the capture;
- * {@link #end} comes last. At most {@value #MAX_CONNECTIONS} connections are kept at a time: the one that was silent for longest ends then.
+ * Gives each TCP segment of a capture to its connection, and shows those that are iWARP to a listener each. Segments come in the order of
+ * the capture; {@link #end} comes last. At most {@value #MAX_CONNECTIONS} connections are kept at a time: the one that was silent for
+ * longest ends then.
  */
 public final class CaptureDecoder {
 

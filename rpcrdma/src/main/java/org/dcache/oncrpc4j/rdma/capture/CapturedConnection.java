@@ -5,8 +5,8 @@ import java.net.InetSocketAddress;
 import org.dcache.oncrpc4j.rdma.capture.CaptureProblem.Kind;
 
 /**
- * One TCP connection of a capture, and what it takes to know whether it is iWARP: its listener is asked for when its first MPA frame came; at the end,
- * when it looks like iWARP without one; or, when it is on a port that carries nothing else, at the end in any case.
+ * One TCP connection of a capture, and what it takes to know whether it is iWARP: its listener is asked for when its first MPA frame came;
+ * at the end, when it looks like iWARP without one; or, when it is on a port that carries nothing else, at the end in any case.
  *
  * <p>Where the capture has no SYN, who is the client is a guess until an MPA frame tells.
  */

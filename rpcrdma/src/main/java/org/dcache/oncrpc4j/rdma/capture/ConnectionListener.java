@@ -4,8 +4,8 @@ package org.dcache.oncrpc4j.rdma.capture;
 import java.nio.ByteBuffer;
 
 /**
- * Sees what one connection holds, in the order of the capture. Buffers are the decoder's own: good during the call only, and not to be changed. What
- * a method throws ends the decoding.
+ * Sees what one connection holds, in the order of the capture. Buffers are the decoder's own: good during the call only, and not to be
+ * changed. What a method throws ends the decoding.
  */
 public interface ConnectionListener {
 

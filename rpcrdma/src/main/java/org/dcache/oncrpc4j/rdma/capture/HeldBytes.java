@@ -4,8 +4,8 @@ package org.dcache.oncrpc4j.rdma.capture;
 import java.nio.ByteBuffer;
 
 /**
- * Bytes at the end of a stream that do not make a whole yet, on the account of a {@link HoldBudget}. Room grows with what comes, never by what a
- * length field claims.
+ * Bytes at the end of a stream that do not make a whole yet, on the account of a {@link HoldBudget}. Room grows with what comes, never by
+ * what a length field claims.
  */
 final class HeldBytes {
 

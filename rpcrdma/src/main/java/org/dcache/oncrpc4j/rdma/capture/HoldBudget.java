@@ -2,8 +2,8 @@
 package org.dcache.oncrpc4j.rdma.capture;
 
 /**
- * Memory that all connections of one capture together may hold back: segments that came early, FPDUs and messages that are not complete. Who asks
- * for more than is left must do without, and says so by a problem. A stream that ends gives back what it took.
+ * Memory that all connections of one capture together may hold back: segments that came early, FPDUs and messages that are not complete.
+ * Who asks for more than is left must do without, and says so by a problem. A stream that ends gives back what it took.
  */
 public final class HoldBudget {
 

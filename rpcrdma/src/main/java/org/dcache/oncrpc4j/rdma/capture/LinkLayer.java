@@ -5,7 +5,8 @@ import java.nio.ByteBuffer;
 import java.util.Set;
 
 /**
- * Where the IP packet begins in a frame, by link type (the LINKTYPE_ registry of tcpdump.org). VLAN tags are skipped, however many there are. Stateless.
+ * Where the IP packet begins in a frame, by link type (the LINKTYPE_ registry of tcpdump.org). VLAN tags are skipped, however many there
+ * are. Stateless.
  *
  * <pre>
  *  Ethernet    destination(6) source(6) type(2)                                               14 bytes

@@ -10,11 +10,11 @@ import org.dcache.oncrpc4j.rdma.iwarp.wire.RdmapOpcode;
 
 /**
  * One direction of an iWARP connection as MPA sees it (RFC 5044): one MPA frame, then FPDUs. FPDUs are only cut once the other
- * direction's MPA frame is known too, as both together say whether there are CRCs; so much of them that no peer would send it before the Reply
- * is not waited with. Markers are not read.
+ * direction's MPA frame is known too, as both together say whether there are CRCs; so much of them that no peer would send it before the
+ * Reply is not waited with. Markers are not read.
  *
- * <p>A hole within an FPDU costs that FPDU's data. A hole across the end of one, or an FPDU that cannot be one, costs all bytes up to a TCP segment
- * that begins like an FPDU and, where there are CRCs, ends with the right one.
+ * <p>A hole within an FPDU costs that FPDU's data. A hole across the end of one, or an FPDU that cannot be one, costs all bytes up to a TCP
+ * segment that begins like an FPDU and, where there are CRCs, ends with the right one.
  */
 final class MpaStream implements TcpStream.Sink {
 

@@ -13,8 +13,8 @@ import java.nio.file.Path;
 import java.util.zip.GZIPInputStream;
 
 /**
- * The frames of a capture file, plain or gzipped, in file order: pcap in either byte order with micro- or nanoseconds, or pcapng. One frame is in
- * memory at a time, of at most 1 MiB, whatever lengths the file claims.
+ * The frames of a capture file, plain or gzipped, in file order: pcap in either byte order with micro- or nanoseconds, or pcapng. One frame
+ * is in memory at a time, of at most 1 MiB, whatever lengths the file claims.
  */
 public final class PcapFile implements Closeable {
 

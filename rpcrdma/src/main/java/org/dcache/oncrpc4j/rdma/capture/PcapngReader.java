@@ -10,7 +10,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A pcapng file (draft-ietf-opsawg-pcapng): sections, each with a byte order and interfaces of its own. Blocks that hold no frame are passed over.
+ * A pcapng file (draft-ietf-opsawg-pcapng): sections, each with a byte order and interfaces of its own. Blocks that hold no frame are
+ * passed over.
  *
  * <pre>
  *  block:                 type(4)  length(4)  body  length(4)           length counts all of it, a multiple of 4

@@ -9,8 +9,8 @@ import org.dcache.oncrpc4j.rdma.iwarp.wire.FpduLayout;
 import org.dcache.oncrpc4j.rdma.iwarp.wire.RdmapOpcode;
 
 /**
- * One direction of an iWARP connection as DDP and RDMAP see it (RFC 5041, RFC 5040): checks queue numbers, message sequence numbers and message
- * offsets, and puts Sends together. Tagged segments hold nothing that could be checked without knowing what they are for.
+ * One direction of an iWARP connection as DDP and RDMAP see it (RFC 5041, RFC 5040): checks queue numbers, message sequence numbers and
+ * message offsets, and puts Sends together. Tagged segments hold nothing that could be checked without knowing what they are for.
  */
 final class RdmapStream {
 

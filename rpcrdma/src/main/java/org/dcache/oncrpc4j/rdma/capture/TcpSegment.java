@@ -7,8 +7,8 @@ import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 
 /**
- * One TCP segment of a captured frame (RFC 9293; RFC 791, RFC 8200). Checksums are not looked at: on a loopback or with offloading they are not
- * filled in.
+ * One TCP segment of a captured frame (RFC 9293; RFC 791, RFC 8200). Checksums are not looked at: on a loopback or with offloading they are
+ * not filled in.
  *
  * @param at the frame that holds it
  * @param sequence sequence number of the first payload byte (of the SYN, where there is one)

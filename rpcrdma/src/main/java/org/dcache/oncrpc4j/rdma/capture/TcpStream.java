@@ -8,10 +8,11 @@ import org.dcache.oncrpc4j.rdma.iwarp.wire.MpaFrame;
 
 /**
  * Puts one direction of a TCP connection together by sequence number: segments may come out of order, repeated and overlapping. What comes
- * twice counts once. Bytes leave in order, each segment's as soon as all before it are there. What never comes leaves as a hole: when the capture
- * ends, or when more than {@value #MAX_WAITING} bytes (or more than the budget has) would have to wait for it.
+ * twice counts once. Bytes leave in order, each segment's as soon as all before it are there. What never comes leaves as a hole: when the
+ * capture ends, or when more than {@value #MAX_WAITING} bytes (or more than the budget has) would have to wait for it.
  *
- * <p>A stream begins at its SYN. Without one it begins at the first segment that holds an MPA key, else at the lowest of its first segments.
+ * <p>A stream begins at its SYN. Without one it begins at the first segment that holds an MPA key, else at the lowest of its first
+ * segments.
  */
 final class TcpStream {
 
@@ -114,7 +115,8 @@ final class TcpStream {
     private static boolean isMpa(ByteBuffer payload) {
         int at = payload.position();
         return payload.remaining() >= MpaFrame.KEY_LENGTH
-                && (MpaFrame.keyMatches(payload, at, MpaFrame.KEY_LENGTH, false) || MpaFrame.keyMatches(payload, at, MpaFrame.KEY_LENGTH, true));
+                && (MpaFrame.keyMatches(payload, at, MpaFrame.KEY_LENGTH, false)
+                || MpaFrame.keyMatches(payload, at, MpaFrame.KEY_LENGTH, true));
     }
 
     private void start(long offset) {

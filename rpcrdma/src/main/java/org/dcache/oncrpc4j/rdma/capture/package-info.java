@@ -12,8 +12,8 @@
  *  ConnectionListener    sees all of it, and a {@link org.dcache.oncrpc4j.rdma.capture.CaptureProblem} for what is not as it should be
  * </pre>
  *
- * Whatever a file holds, nothing above the first two throws: it is a problem of a kind, with the bytes that it leaves undecoded, and decoding goes on
- * where it can. Memory is bounded by a {@link org.dcache.oncrpc4j.rdma.capture.HoldBudget}, time by the length of the file. Nothing here is for more
- * than one thread.
+ * Whatever a file holds, nothing above the first two throws: it is a problem of a kind, with the bytes that it leaves undecoded, and
+ * decoding goes on where it can. Memory is bounded by a {@link org.dcache.oncrpc4j.rdma.capture.HoldBudget}, time by the length of the
+ * file. Nothing here is for more than one thread.
  */
 package org.dcache.oncrpc4j.rdma.capture;

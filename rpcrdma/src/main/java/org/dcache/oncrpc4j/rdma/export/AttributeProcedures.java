@@ -69,7 +69,8 @@ final class AttributeProcedures {
         }
         Rights.requireChange(caller, now, change);
         if (change.size() != null && now.type() != FileType3.NF3REG) {
-            throw new Nfs3Exception(now.isDirectory() ? NfsStat3.NFS3ERR_ISDIR : NfsStat3.NFS3ERR_INVAL, "only a regular file has a size to set");
+            throw new Nfs3Exception(now.isDirectory() ? NfsStat3.NFS3ERR_ISDIR : NfsStat3.NFS3ERR_INVAL,
+                    "only a regular file has a size to set");
         }
         if (change.size() != null && change.size() < 0) {
             throw new Nfs3Exception(NfsStat3.NFS3ERR_FBIG, "a file has at most 2^63 - 1 bytes");

@@ -28,8 +28,8 @@ import org.dcache.oncrpc4j.rdma.nfs3.results.Create3Res;
 /**
  * CREATE, MKDIR, SYMLINK, MKNOD (RFC 1813, sections 3.3.8 to 3.3.11). Any thread.
  *
- * <p>An EXCLUSIVE verifier is kept in the new file's times, 31 bits in each, so that it is still known after a restart; the client sets the times
- * afterwards.
+ * <p>An EXCLUSIVE verifier is kept in the new file's times, 31 bits in each, so that it is still known after a restart; the client sets the
+ * times afterwards.
  */
 final class CreateProcedures {
 
@@ -104,7 +104,8 @@ final class CreateProcedures {
         try {
             // At once: the name is forced to the disk next, and a server that is killed meanwhile must know its file again.
             Sattr3 times = Sattr3.ofTimes(first, second);
-            Node made = export.tree().create(dir, name, creation(FileType3.NF3REG, dir, Sattr3.NONE, DEFAULT_FILE, caller, null, null).withTimes(times));
+            Node made = export.tree().create(dir, name, creation(FileType3.NF3REG, dir, Sattr3.NONE, DEFAULT_FILE, caller, null, null)
+                    .withTimes(times));
             export.tree().setAttributes(made, times);
             return made;
         } catch (IOException e) {
@@ -124,7 +125,8 @@ final class CreateProcedures {
 
     Create3Res mkdir(Mkdir3Args arguments, Request request) {
         return make(arguments.where(), request, dir -> made(dir, arguments.where().name(),
-                creation(FileType3.NF3DIR, dir, arguments.attributes(), DEFAULT_DIRECTORY, request.caller(), null, null), arguments.attributes(),
+                creation(FileType3.NF3DIR, dir, arguments.attributes(), DEFAULT_DIRECTORY, request.caller(), null, null),
+                arguments.attributes(),
                 request.caller()));
     }
 
@@ -155,7 +157,8 @@ final class CreateProcedures {
                 throw new Nfs3Exception(NfsStat3.NFS3ERR_PERM, "only root makes devices");
             }
             return made(dir, arguments.where().name(),
-                    creation(type, dir, arguments.attributes(), DEFAULT_FILE, request.caller(), arguments.device(), null), arguments.attributes(),
+                    creation(type, dir, arguments.attributes(), DEFAULT_FILE, request.caller(), arguments.device(), null),
+                    arguments.attributes(),
                     request.caller());
         });
     }
@@ -171,7 +174,8 @@ final class CreateProcedures {
     }
 
     /** Owner and group are the caller's, or the group the directory's if that is set-gid. */
-    private static Creation creation(FileType3 type, Node dir, Sattr3 wanted, int defaultMode, Caller caller, SpecData3 device, NfsText target) {
+    private static Creation creation(FileType3 type, Node dir, Sattr3 wanted, int defaultMode, Caller caller, SpecData3 device,
+            NfsText target) {
         int mode = wanted.mode() == null ? defaultMode : wanted.mode() & MODE;
         int gid = caller.gid();
         if ((dir.attributes().mode() & SET_GID) != 0) {
@@ -192,7 +196,8 @@ final class CreateProcedures {
         boolean owner = caller.isRoot() && (wanted.uid() != null || wanted.gid() != null);
         if (size != null || times || owner) {
             export.tree().setAttributes(node,
-                    new Sattr3(null, caller.isRoot() ? wanted.uid() : null, caller.isRoot() ? wanted.gid() : null, size, wanted.atime(), wanted.mtime()));
+                    new Sattr3(null, caller.isRoot() ? wanted.uid() : null, caller.isRoot() ? wanted.gid() : null, size, wanted.atime(),
+                    wanted.mtime()));
         }
         return node;
     }

@@ -25,9 +25,9 @@ import org.dcache.oncrpc4j.rdma.nfs3.results.Write3Res;
 /**
  * READ, WRITE, COMMIT (RFC 1813, sections 3.3.6, 3.3.7, 3.3.21). Any thread.
  *
- * <p>READ reads the file into memory that the reply is sent from, before the reply is encoded: count and eof tell what was really read, also when
- * the file becomes shorter meanwhile. WRITE writes the decoded view. The write verifier is the start time of this object: data that was not
- * committed before a restart is sent again by the client.
+ * <p>READ reads the file into memory that the reply is sent from, before the reply is encoded: count and eof tell what was really read,
+ * also when the file becomes shorter meanwhile. WRITE writes the decoded view. The write verifier is the start time of this object: data
+ * that was not committed before a restart is sent again by the client.
  */
 final class DataProcedures {
 
@@ -164,7 +164,8 @@ final class DataProcedures {
 
     private static void requireFile(Fattr3 attributes) throws Nfs3Exception {
         if (attributes.type() != FileType3.NF3REG) {
-            throw new Nfs3Exception(attributes.isDirectory() ? NfsStat3.NFS3ERR_ISDIR : NfsStat3.NFS3ERR_INVAL, "only a regular file has data");
+            throw new Nfs3Exception(attributes.isDirectory() ? NfsStat3.NFS3ERR_ISDIR : NfsStat3.NFS3ERR_INVAL,
+                    "only a regular file has data");
         }
     }
 }

@@ -22,9 +22,10 @@ import org.dcache.oncrpc4j.rdma.nfs3.results.Readdir3Res;
 /**
  * READDIR and READDIRPLUS (RFC 1813, sections 3.3.16, 3.3.17): pages of a {@link Listing}. Any thread.
  *
- * <p>A cookie is made of the name alone, so it stays good when other names come and go, when its own goes, and across a restart. The verifier is
- * therefore 0, as the RFC has it for cookies that are always valid; a cookie with another one is not ours. Any other value costs: Linux takes it for a new one on
- * its first READDIR of a directory, throws away all but the first page of its cache, and asks for most of the names again.
+ * <p>A cookie is made of the name alone, so it stays good when other names come and go, when its own goes, and across a restart. The
+ * verifier is therefore 0, as the RFC has it for cookies that are always valid; a cookie with another one is not ours. Any other value
+ * costs: Linux takes it for a new one on its first READDIR of a directory, throws away all but the first page of its cache, and asks for
+ * most of the names again.
  */
 final class DirectoryProcedures {
 
@@ -48,7 +49,8 @@ final class DirectoryProcedures {
                 Node dir = directory(directory, arguments.dir(), arguments.cookie(), arguments.cookieverf(), request.caller());
                 Page<Entry3> page = new Page<>(Integer.MAX_VALUE, arguments.count(), Readdir3Res.OVERHEAD - STATUS);
                 boolean eof = fill(page, dir, arguments.cookie(),
-                        (entry, node) -> page.add(new Entry3(node.attributes().fileid(), entry.name(), entry.cookie()), 0, Entry3.size(entry.name())));
+                        (entry, node) -> page.add(new Entry3(node.attributes().fileid(), entry.name(), entry.cookie()), 0,
+                        Entry3.size(entry.name())));
                 return Readdir3Res.ok(directory.attributes(), VERIFIER, page.entries, eof);
             } catch (IOException e) {
                 return Readdir3Res.failed(Failures.status(e), directory.attributes());
@@ -63,7 +65,8 @@ final class DirectoryProcedures {
                 Node dir = directory(directory, arguments.dir(), arguments.cookie(), arguments.cookieverf(), request.caller());
                 Page<EntryPlus3> page = new Page<>(arguments.dircount(), arguments.maxcount(), Readdir3Res.OVERHEAD - STATUS);
                 boolean eof = fill(page, dir, arguments.cookie(), (entry, node) -> {
-                    EntryPlus3 plus = new EntryPlus3(node.attributes().fileid(), entry.name(), entry.cookie(), node.attributes(), node.handle());
+                    EntryPlus3 plus = new EntryPlus3(node.attributes().fileid(), entry.name(), entry.cookie(), node.attributes(),
+                            node.handle());
                     return page.add(plus, Entry3.size(entry.name()), plus.size());
                 });
                 return Readdir3Res.ok(directory.attributes(), VERIFIER, page.entries, eof);

@@ -13,7 +13,8 @@ import java.util.List;
  * @param readMemory most bytes of direct memory in replies to READ; a READ beyond it is put off with JUKEBOX
  * @param flavors how callers may prove who they are, the one to be preferred first
  */
-public record ExportOptions(boolean readOnly, Squash squash, int anonymousUid, int anonymousGid, long readMemory, List<SecurityFlavor> flavors) {
+public record ExportOptions(boolean readOnly, Squash squash, int anonymousUid, int anonymousGid, long readMemory,
+        List<SecurityFlavor> flavors) {
 
     /** "nobody" of Linux. */
     public static final int NOBODY = 65534;
@@ -21,7 +22,8 @@ public record ExportOptions(boolean readOnly, Squash squash, int anonymousUid, i
     private static final long READ_MEMORY = 128L << 20;
 
     /** Writable, the client's root squashed. */
-    public static final ExportOptions DEFAULT = new ExportOptions(false, Squash.ROOT, NOBODY, NOBODY, READ_MEMORY, List.of(SecurityFlavor.SYS));
+    public static final ExportOptions DEFAULT = new ExportOptions(false, Squash.ROOT, NOBODY, NOBODY, READ_MEMORY,
+            List.of(SecurityFlavor.SYS));
 
     public ExportOptions withReadOnly(boolean newReadOnly) {
         return new ExportOptions(newReadOnly, squash, anonymousUid, anonymousGid, readMemory, flavors);

@@ -22,8 +22,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The Kerberos identity of a server, and who its callers are. A principal that is mapped calls as that user; any other one, which the key distribution centre vouches for all
- * the same, as the anonymous user. Immutable.
+ * The Kerberos identity of a server, and who its callers are. A principal that is mapped calls as that user; any other one, which the key
+ * distribution centre vouches for all the same, as the anonymous user. Immutable.
  *
  * @param keytab file with the key of {@code principal}
  * @param principal of the server: {@code nfs/HOST@REALM}
@@ -43,7 +43,8 @@ public record Kerberos(String keytab, String principal, List<User> users) {
             }
             int equals = text.lastIndexOf('=');
             int colon = text.lastIndexOf(':');
-            return new User(text.substring(0, equals), Integer.parseInt(text.substring(equals + 1, colon)), Integer.parseInt(text.substring(colon + 1)));
+            return new User(text.substring(0, equals), Integer.parseInt(text.substring(equals + 1, colon)),
+                    Integer.parseInt(text.substring(colon + 1)));
         }
 
         /** For {@link #parse}. */
@@ -74,12 +75,14 @@ public record Kerberos(String keytab, String principal, List<User> users) {
         if (KeyTab.getInstance(self, new File(keytab)).getKeys(self).length == 0) {
             throw new IOException("no key of " + principal + " in the keytab " + keytab);
         }
-        Map<String, User> byPrincipal = users.stream().collect(Collectors.toUnmodifiableMap(User::principal, Function.identity(), (first, second) -> second));
+        Map<String, User> byPrincipal = users.stream()
+                .collect(Collectors.toUnmodifiableMap(User::principal, Function.identity(), (first, second) -> second));
         RpcLoginService logins = (transport, context) -> login(byPrincipal, context);
         try {
             return new GssSessionManager(logins, principal, keytab);
         } catch (GSSException e) {
-            throw new IOException("Kerberos does not work with the key of " + principal + " in the keytab " + keytab + ": " + e.getMessage(), e);
+            throw new IOException("Kerberos does not work with the key of " + principal + " in the keytab " + keytab + ": "
+                    + e.getMessage(), e);
         }
     }
 

@@ -12,10 +12,11 @@ import org.dcache.oncrpc4j.rdma.nfs3.FileHandle;
 import org.dcache.oncrpc4j.rdma.nfs3.NfsTime3;
 
 /**
- * Keeps the listings of directories that are being paged through, so that a page of a large directory does not cost the reading of all of it.
+ * Keeps the listings of directories that are being paged through, so that a page of a large directory does not cost the reading of all of
+ * it.
  *
- * <p>A listing is used again only when the directory's times are what they were, and were some while old when it was made: times do not tell changes that
- * follow each other within a tick of the clock. Bounded by the names in it. Any thread.
+ * <p>A listing is used again only when the directory's times are what they were, and were some while old when it was made: times do not
+ * tell changes that follow each other within a tick of the clock. Bounded by the names in it. Any thread.
  */
 final class Listings {
 

@@ -27,8 +27,8 @@ import org.dcache.oncrpc4j.rpc.RpcDispatchable;
 import org.dcache.oncrpc4j.xdr.XdrVoid;
 
 /**
- * The MOUNT program, version 3 (RFC 1813, appendix I): gives out the handle of the export, {@code /}, or of a directory in it. Whoever mounts may walk to
- * it without rights on the way; what he may do there, and with which security
+ * The MOUNT program, version 3 (RFC 1813, appendix I): gives out the handle of the export, {@code /}, or of a directory in it. Whoever
+ * mounts may walk to it without rights on the way; what he may do there, and with which security
  * flavor, NFS decides.
  *
  * <p>Called by the service's threads, several at once. The list of who mounted what is for information only, and bounded.

@@ -105,7 +105,8 @@ final class NameProcedures {
             FileName.checkChange(what.name(), isDirectory ? NfsStat3.NFS3ERR_INVAL : NfsStat3.NFS3ERR_ISDIR);
             Node victim = export.tree().lookup(dir, what.name());
             if (victim.attributes().isDirectory() != isDirectory) {
-                throw new Nfs3Exception(isDirectory ? NfsStat3.NFS3ERR_NOTDIR : NfsStat3.NFS3ERR_ISDIR, "it is " + victim.attributes().type());
+                throw new Nfs3Exception(isDirectory ? NfsStat3.NFS3ERR_NOTDIR : NfsStat3.NFS3ERR_ISDIR,
+                        "it is " + victim.attributes().type());
             }
             Rights.requireRemoval(caller, dir.attributes(), victim.attributes());
             export.tree().remove(dir, what.name(), victim);

@@ -29,10 +29,12 @@ import org.dcache.oncrpc4j.rpc.RpcRejectStatus;
 import org.dcache.oncrpc4j.xdr.XdrVoid;
 
 /**
- * The NFSv3 program: decodes a call, looks whether it is a duplicate, runs the procedure, replies. Called by the service's threads, several at once.
+ * The NFSv3 program: decodes a call, looks whether it is a duplicate, runs the procedure, replies. Called by the service's threads, several
+ * at once.
  *
- * <p>Procedures answer every failure with a status. What cannot be decoded is answered GARBAGE_ARGS, an unknown procedure PROC_UNAVAIL, a security flavor that the export does not take AUTH_TOOWEAK; a defect of
- * ours is thrown, upon which oncrpc4j logs it and answers SYSTEM_ERR.
+ * <p>Procedures answer every failure with a status. What cannot be decoded is answered GARBAGE_ARGS, an unknown procedure PROC_UNAVAIL, a
+ * security flavor that the export does not take AUTH_TOOWEAK; a defect of ours is thrown, upon which oncrpc4j logs it and answers
+ * SYSTEM_ERR.
  */
 final class Nfs3Program implements RpcDispatchable {
 
@@ -136,7 +138,8 @@ final class Nfs3Program implements RpcDispatchable {
 
     private <A> void runOnce(Operation<A> operation, A arguments, Request request, RpcCall call) {
         CompletableFuture<XdrValue> reply = new CompletableFuture<>();
-        ReplyCache.Key key = new ReplyCache.Key(call.getTransport().getRemoteSocketAddress().getAddress(), call.getXid(), call.getProcedure(), arguments);
+        ReplyCache.Key key = new ReplyCache.Key(call.getTransport().getRemoteSocketAddress().getAddress(), call.getXid(),
+                call.getProcedure(), arguments);
         CompletableFuture<XdrValue> earlier = replies.begin(key, reply);
         if (earlier != null) {
             counters.increment(ExportCounter.DUPLICATE_REQUEST);

@@ -10,7 +10,8 @@ import org.dcache.oncrpc4j.rpc.OncRpcProgram;
 import org.dcache.oncrpc4j.rpc.RpcDispatchable;
 
 /**
- * One exported tree with the two programs that serve it. Register {@link #programs} with any number of services; close this after them. Any thread.
+ * One exported tree with the two programs that serve it. Register {@link #programs} with any number of services; close this after them. Any
+ * thread.
  */
 public final class NfsExport implements AutoCloseable {
 

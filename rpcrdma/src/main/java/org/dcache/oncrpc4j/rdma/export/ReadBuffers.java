@@ -7,11 +7,12 @@ import java.util.Deque;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * Direct memory that READ reads files into and that the reply is sent from, so that the data is not copied in between; no matter which transport sends it.
+ * Direct memory that READ reads files into and that the reply is sent from, so that the data is not copied in between; no matter which
+ * transport sends it.
  *
- * <p>Each buffer belongs to one lease from {@link #take} to {@link Lease#release}, after which it is used again, or {@link Lease#abandon}, when it
- * is not known whether somebody still reads it; then it is left to the garbage collector. All of it together, idle or not, stays within a budget: a
- * client that asks but does not take its replies cannot make us hold more. Any thread.
+ * <p>Each buffer belongs to one lease from {@link #take} to {@link Lease#release}, after which it is used again, or {@link Lease#abandon},
+ * when it is not known whether somebody still reads it; then it is left to the garbage collector. All of it together, idle or not, stays
+ * within a budget: a client that asks but does not take its replies cannot make us hold more. Any thread.
  */
 final class ReadBuffers {
 

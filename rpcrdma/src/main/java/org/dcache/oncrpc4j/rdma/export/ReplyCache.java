@@ -8,11 +8,12 @@ import java.util.concurrent.CompletableFuture;
 import org.dcache.oncrpc4j.rdma.nfs3.XdrValue;
 
 /**
- * The duplicate request cache: replies to procedures that must not be done twice. Linux sends a call again with the same xid after a reconnect; a
- * REMOVE that had worked would fail the second time, a RENAME might hit what somebody else made.
+ * The duplicate request cache: replies to procedures that must not be done twice. Linux sends a call again with the same xid after a
+ * reconnect; a REMOVE that had worked would fail the second time, a RENAME might hit what somebody else made.
  *
- * <p>A request is known by the client's address without its port, which changes with the connection, the xid, the procedure and the arguments
- * themselves. The last {@value #CAPACITY} are kept. A duplicate of a request that is still at work waits for its reply. Any thread.
+ * <p>A request is known by the client's address without its port, which changes with the connection, the xid, the procedure and the
+ * arguments themselves. The last {@value #CAPACITY} are kept. A duplicate of a request that is still at work waits for its reply. Any
+ * thread.
  */
 final class ReplyCache {
 

@@ -12,8 +12,8 @@ import org.dcache.oncrpc4j.rdma.nfs3.SetTime3;
 /**
  * What a caller may do, by the mode bits. The server checks this itself: the process that it runs in may be allowed more.
  *
- * <p>NFS has no open: a file's owner may always read and write it, because he may have opened it before he changed its mode, and who may execute a
- * file may read it (RFC 1813, section 4.4). Stateless.
+ * <p>NFS has no open: a file's owner may always read and write it, because he may have opened it before he changed its mode, and who may
+ * execute a file may read it (RFC 1813, section 4.4). Stateless.
  */
 final class Rights {
 
@@ -38,7 +38,8 @@ final class Rights {
     /** @throws Nfs3Exception ACCES */
     static void require(Caller caller, Fattr3 file, int wanted) throws Nfs3Exception {
         if (!granted(caller, file, wanted)) {
-            throw new Nfs3Exception(NfsStat3.NFS3ERR_ACCES, "mode " + Integer.toOctalString(file.mode()) + " does not allow it to user " + caller.uid());
+            throw new Nfs3Exception(NfsStat3.NFS3ERR_ACCES, "mode " + Integer.toOctalString(file.mode()) + " does not allow it to user "
+                    + caller.uid());
         }
     }
 

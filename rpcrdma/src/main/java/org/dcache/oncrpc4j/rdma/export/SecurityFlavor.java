@@ -5,7 +5,10 @@ import org.dcache.oncrpc4j.rpc.RpcCall;
 import org.dcache.oncrpc4j.rpc.gss.RpcAuthGss;
 import org.dcache.oncrpc4j.rpc.gss.RpcGssService;
 
-/** How callers prove who they are, under the names of Linux's option {@code sec=}; with the numbers that MOUNT tells clients (RFC 2623, section 2.7). */
+/**
+ * How callers prove who they are, under the names of Linux's option {@code sec=}; with the numbers that MOUNT tells clients (RFC 2623,
+ * section 2.7).
+ */
 public enum SecurityFlavor {
 
     /** AUTH_SYS, and AUTH_NONE: not at all. */

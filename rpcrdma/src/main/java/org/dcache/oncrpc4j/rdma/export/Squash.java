@@ -10,8 +10,9 @@ import org.dcache.oncrpc4j.rpc.RpcCall;
 import org.dcache.oncrpc4j.rpc.gss.RpcAuthGss;
 
 /**
- * Which callers are taken for somebody else, as the option of Linux's exports of the same name. A caller of AUTH_SYS is who he says, one of RPCSEC_GSS whom the service's
- * login service has mapped his name to. Callers whom it does not know, and those with any other credential, are always the anonymous user.
+ * Which callers are taken for somebody else, as the option of Linux's exports of the same name. A caller of AUTH_SYS is who he says, one of
+ * RPCSEC_GSS whom the service's login service has mapped his name to. Callers whom it does not know, and those with any other credential,
+ * are always the anonymous user.
  */
 public enum Squash {
 

@@ -12,12 +12,12 @@ import org.glassfish.grizzly.memory.ByteBufferWrapper;
 /**
  * The data of a READ result or of WRITE arguments: a variable-length opaque that is too large to be copied without need.
  *
- * <p>Decoded, it is what the stream's {@code xdrDecodeByteBuffer} gives: memory of its own in general, which stays valid as long as it is held. Over RDMA with
- * {@code oncrpc.rdma.lend} it is the call's own memory, valid until the call has been answered: so whoever works on a call's data is done with it by then. To be encoded
- * it is given in one of three ways: {@link #copied}, after which the memory is the caller's again; {@link #shared}, sent from where it is, so it
- * must not change any more; and {@link #lent}, which says besides when the memory is free again. There is none for oncrpc4j's FileChunk: over TCP
- * its bytes are read after the count has been written, in a loop that never ends when the file has become shorter, and they overtake replies that
- * wait in the connection's queue.
+ * <p>Decoded, it is what the stream's {@code xdrDecodeByteBuffer} gives: memory of its own in general, which stays valid as long as it is
+ * held. Over RDMA with {@code oncrpc.rdma.lend} it is the call's own memory, valid until the call has been answered: so whoever works on a
+ * call's data is done with it by then. To be encoded it is given in one of three ways: {@link #copied}, after which the memory is the
+ * caller's again; {@link #shared}, sent from where it is, so it must not change any more; and {@link #lent}, which says besides when the
+ * memory is free again. There is none for oncrpc4j's FileChunk: over TCP its bytes are read after the count has been written, in a loop
+ * that never ends when the file has become shorter, and they overtake replies that wait in the connection's queue.
  *
  * <p>Can be encoded once. Not thread-safe.
  */

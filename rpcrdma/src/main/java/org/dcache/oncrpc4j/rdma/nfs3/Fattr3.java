@@ -36,8 +36,10 @@ public record Fattr3(FileType3 type, int mode, int nlink, int uid, int gid, long
     }
 
     public static Fattr3 decode(XdrDecodingStream xdr) throws IOException {
-        return new Fattr3(FileType3.decode(xdr), xdr.xdrDecodeInt(), xdr.xdrDecodeInt(), xdr.xdrDecodeInt(), xdr.xdrDecodeInt(), xdr.xdrDecodeLong(),
-                xdr.xdrDecodeLong(), SpecData3.decode(xdr), xdr.xdrDecodeLong(), xdr.xdrDecodeLong(), NfsTime3.decode(xdr), NfsTime3.decode(xdr),
+        return new Fattr3(FileType3.decode(xdr), xdr.xdrDecodeInt(), xdr.xdrDecodeInt(), xdr.xdrDecodeInt(), xdr.xdrDecodeInt(),
+                xdr.xdrDecodeLong(),
+                xdr.xdrDecodeLong(), SpecData3.decode(xdr), xdr.xdrDecodeLong(), xdr.xdrDecodeLong(), NfsTime3.decode(xdr),
+                NfsTime3.decode(xdr),
                 NfsTime3.decode(xdr));
     }
 

@@ -7,8 +7,8 @@ import org.dcache.oncrpc4j.xdr.XdrDecodingStream;
 import org.dcache.oncrpc4j.xdr.XdrEncodingStream;
 
 /**
- * nfs_fh3: up to 64 bytes that only the server understands (RFC 1813, section 2.6). By itself the argument of GETATTR, READLINK, FSSTAT, FSINFO and
- * PATHCONF.
+ * nfs_fh3: up to 64 bytes that only the server understands (RFC 1813, section 2.6). By itself the argument of GETATTR, READLINK, FSSTAT,
+ * FSINFO and PATHCONF.
  */
 public final class FileHandle extends OpaqueValue {
 

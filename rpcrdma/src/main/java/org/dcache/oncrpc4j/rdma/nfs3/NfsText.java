@@ -6,8 +6,8 @@ import java.nio.charset.StandardCharsets;
 import org.dcache.oncrpc4j.xdr.XdrDecodingStream;
 
 /**
- * A file name or path as it is on the wire (filename3, nfspath3, dirpath, name of RFC 1813): bytes, by custom UTF-8. Kept as bytes, because a name
- * that is not UTF-8 must come back as it went.
+ * A file name or path as it is on the wire (filename3, nfspath3, dirpath, name of RFC 1813): bytes, by custom UTF-8. Kept as bytes, because
+ * a name that is not UTF-8 must come back as it went.
  */
 public final class NfsText extends OpaqueValue {
 

@@ -8,9 +8,9 @@ import org.dcache.oncrpc4j.xdr.XdrDecodingStream;
 import org.dcache.oncrpc4j.xdr.XdrEncodingStream;
 
 /**
- * A record whose components are what is on the wire, in this order: numbers, booleans, and values with a static {@code decode} of their own. The
- * arguments and results of NFSv3 are such records, but for those with a union or a list; the few structures that nearly every message has, as
- * the attributes, are encoded by hand.
+ * A record whose components are what is on the wire, in this order: numbers, booleans, and values with a static {@code decode} of their
+ * own. The arguments and results of NFSv3 are such records, but for those with a union or a list; the few structures that nearly every
+ * message has, as the attributes, are encoded by hand.
  */
 public interface XdrRecord extends XdrValue {
 

@@ -7,8 +7,8 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 
 /**
- * What is to be written to a file. Any part of it may be asked for more than once: a server that lost uncommitted data gets it again, and nobody has to keep it meanwhile.
- * Called by one thread at a time.
+ * What is to be written to a file. Any part of it may be asked for more than once: a server that lost uncommitted data gets it again, and
+ * nobody has to keep it meanwhile. Called by one thread at a time.
  */
 public interface BlockSource {
 

@@ -14,7 +14,8 @@ import org.dcache.oncrpc4j.rpc.RpcAuthTypeNone;
  * @param credential of every call
  * @param connections that calls are spread over (Linux: {@code nconnect}), 1 to 16
  * @param callTimeout time in which a reply must come, else the connection is given up and the call repeated (Linux: {@code timeo}, 60 s)
- * @param giveUpAfter time after which a call that finds no server fails (Linux: {@code soft} with {@code retrans}); counted from the call's begin
+ * @param giveUpAfter time after which a call that finds no server fails (Linux: {@code soft} with {@code retrans}); counted from the call's
+ *        begin
  * @param firstPause before the second attempt to connect; the first one is made at once. Doubles with every attempt
  * @param longestPause between two attempts
  */
@@ -28,7 +29,8 @@ public record ClientOptions(InetSocketAddress server, int mountPort, RpcAuth cre
             throw new IllegalArgumentException("connections: expected 1 to " + MOST_CONNECTIONS + ", got " + connections);
         }
         if (callTimeout.toMillis() < 1 || giveUpAfter.isNegative() || firstPause.toMillis() < 1 || longestPause.compareTo(firstPause) < 0) {
-            throw new IllegalArgumentException("expected positive times and a longest pause no shorter than the first, got call time-out " + callTimeout
+            throw new IllegalArgumentException("expected positive times and a longest pause no shorter than the first, got call time-out "
+                    + callTimeout
                     + ", give up after " + giveUpAfter + ", pauses " + firstPause + " to " + longestPause);
         }
     }

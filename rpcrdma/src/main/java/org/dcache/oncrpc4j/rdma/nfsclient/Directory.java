@@ -24,8 +24,8 @@ public final class Directory {
     }
 
     /**
-     * All entries, with attributes and handles where the server tells them; {@code .} and {@code ..} as the server has them. A server whose cookies
-     * became invalid (NFS3ERR_BAD_COOKIE) is asked again from the start.
+     * All entries, with attributes and handles where the server tells them; {@code .} and {@code ..} as the server has them. A server whose
+     * cookies became invalid (NFS3ERR_BAD_COOKIE) is asked again from the start.
      *
      * @param maxcount most bytes of one answer
      */

@@ -57,15 +57,17 @@ import org.dcache.oncrpc4j.xdr.XdrAble;
 import org.dcache.oncrpc4j.xdr.XdrVoid;
 
 /**
- * The procedures of NFS version 3 (RFC 1813, section 3), synchronous; any thread, many at a time. Calls are spread over the connections in turn.
+ * The procedures of NFS version 3 (RFC 1813, section 3), synchronous; any thread, many at a time. Calls are spread over the connections in
+ * turn.
  *
- * <p>An answer other than NFS3_OK is an {@link NfsException}, but for NFS3ERR_JUKEBOX, which means "later": the call is repeated until {@link
- * ClientOptions#giveUpAfter}. Lost connections are made again, see the package's description, which also says how the answer to a call is read whose earlier reply was
- * lost. Other failures are as of {@link ServerLink#call}.
+ * <p>An answer other than NFS3_OK is an {@link NfsException}, but for NFS3ERR_JUKEBOX, which means "later": the call is repeated until
+ * {@link ClientOptions#giveUpAfter}. Lost connections are made again, see the package's description, which also says how the answer to a
+ * call is read whose earlier reply was lost. Other failures are as of {@link ServerLink#call}.
  */
 public final class Nfs3Client implements AutoCloseable {
 
-    private static final String[] NAMES = {"NULL", "GETATTR", "SETATTR", "LOOKUP", "ACCESS", "READLINK", "READ", "WRITE", "CREATE", "MKDIR", "SYMLINK",
+    private static final String[] NAMES = {"NULL", "GETATTR", "SETATTR", "LOOKUP", "ACCESS", "READLINK", "READ", "WRITE", "CREATE", "MKDIR",
+            "SYMLINK",
         "MKNOD", "REMOVE", "RMDIR", "RENAME", "LINK", "READDIR", "READDIRPLUS", "FSSTAT", "FSINFO", "PATHCONF", "COMMIT"};
 
     /** Linux waits 5 s; servers of tests are quicker. */
@@ -106,7 +108,8 @@ public final class Nfs3Client implements AutoCloseable {
     }
 
     /** Calls until the answer is not "later". */
-    private <T> Answer<T> answer(int procedure, Supplier<? extends XdrAble> arguments, Decoded.Reader<T> reader, Function<T, NfsStat3> status)
+    private <T> Answer<T> answer(int procedure, Supplier<? extends XdrAble> arguments, Decoded.Reader<T> reader, Function<T,
+            NfsStat3> status)
             throws IOException {
         long deadline = System.nanoTime() + options.giveUpAfter().toNanos();
         boolean repeated = false;
@@ -120,7 +123,8 @@ public final class Nfs3Client implements AutoCloseable {
                 TimeUnit.MILLISECONDS.sleep(JUKEBOX_MILLIS);
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
-                throw (IOException) new InterruptedIOException(NAMES[procedure] + ": interrupted while the server had no time").initCause(e);
+                throw (IOException) new InterruptedIOException(NAMES[procedure] + ": interrupted while the server had no time")
+                        .initCause(e);
             }
         }
     }
@@ -201,7 +205,8 @@ public final class Nfs3Client implements AutoCloseable {
 
     private Answer<Write3Res> write(FileHandle file, long offset, int stable, ByteBuffer data, Function<ByteBuffer, BulkData> how)
             throws IOException {
-        Answer<Write3Res> answer = answer(Nfs3.WRITE, () -> new Write3Args(file, offset, data.remaining(), stable, how.apply(data)), Write3Res::decode,
+        Answer<Write3Res> answer = answer(Nfs3.WRITE, () -> new Write3Args(file, offset, data.remaining(), stable, how.apply(data)),
+                Write3Res::decode,
                 Write3Res::status);
         require(Nfs3.WRITE, answer.value().status());
         return answer;
@@ -226,7 +231,8 @@ public final class Nfs3Client implements AutoCloseable {
     }
 
     /** One answer of READDIRPLUS; as {@link #readdir}. */
-    public Readdir3Res<EntryPlus3> readdirplus(FileHandle directory, long cookie, long verifier, int dircount, int maxcount) throws IOException {
+    public Readdir3Res<EntryPlus3> readdirplus(FileHandle directory, long cookie, long verifier, int dircount, int maxcount)
+            throws IOException {
         return ok(Nfs3.READDIRPLUS, () -> new Readdirplus3Args(directory, cookie, verifier, dircount, maxcount), Readdir3Res::decodePlus,
                 Readdir3Res::status);
     }

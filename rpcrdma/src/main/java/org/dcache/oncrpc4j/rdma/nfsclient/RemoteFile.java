@@ -27,7 +27,8 @@ public final class RemoteFile {
      */
     public RemoteFile(Nfs3Client client, FileHandle handle, int readSize, int writeSize) {
         if (readSize < LEAST_READ || writeSize < 1) {
-            throw new IllegalArgumentException("expected READs of " + LEAST_READ + " bytes at least and WRITEs of 1, got " + readSize + " and " + writeSize);
+            throw new IllegalArgumentException("expected READs of " + LEAST_READ + " bytes at least and WRITEs of 1, got " + readSize
+                    + " and " + writeSize);
         }
         this.client = client;
         this.handle = handle;
@@ -47,7 +48,8 @@ public final class RemoteFile {
     }
 
     /**
-     * Writes the file from its beginning. When it returns, the server has all of it on stable storage. What was in the file behind the source's end stays.
+     * Writes the file from its beginning. When it returns, the server has all of it on stable storage. What was in the file behind the
+     * source's end stays.
      */
     public void copyFrom(BlockSource source) throws IOException {
         new Upload(client, handle, source, writeSize).run();
@@ -66,7 +68,8 @@ public final class RemoteFile {
             Read3Res read = client.read(handle, offset, count);
             int n = read.data().length();
             if (n > count || n != read.count() || n == 0 && !read.eof()) {
-                throw new IOException("READ of " + count + " bytes at " + offset + ": expected some bytes or the end, got " + n + " bytes and a count of "
+                throw new IOException("READ of " + count + " bytes at " + offset + ": expected some bytes or the end, got " + n
+                        + " bytes and a count of "
                         + Integer.toUnsignedString(read.count()));
             }
             if (n > 0) {

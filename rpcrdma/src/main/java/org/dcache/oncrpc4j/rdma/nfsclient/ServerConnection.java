@@ -15,8 +15,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One connection to a server, from its making to its end. It has an oncrpc4j client of its own, since that is the only thing of oncrpc4j that can be closed, and one
- * {@link RpcCall} for all calls, since xids are counted there. Any thread.
+ * One connection to a server, from its making to its end. It has an oncrpc4j client of its own, since that is the only thing of oncrpc4j
+ * that can be closed, and one {@link RpcCall} for all calls, since xids are counted there. Any thread.
  */
 final class ServerConnection implements AutoCloseable {
 
@@ -38,7 +38,8 @@ final class ServerConnection implements AutoCloseable {
     }
 
     /** Makes a call and waits for its reply; exceptions as of oncrpc4j. */
-    void call(int procedure, XdrAble arguments, XdrAble result, long timeoutMillis) throws IOException, java.util.concurrent.TimeoutException {
+    void call(int procedure, XdrAble arguments, XdrAble result, long timeoutMillis) throws IOException,
+            java.util.concurrent.TimeoutException {
         call.call(procedure, arguments, result, timeoutMillis, TimeUnit.MILLISECONDS);
     }
 

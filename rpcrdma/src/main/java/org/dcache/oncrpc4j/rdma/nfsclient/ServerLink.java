@@ -20,16 +20,17 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A connection to one program of one server that is made when it is needed and made again when it was lost. Any thread may call; calls of many threads share the
- * connection.
+ * A connection to one program of one server that is made when it is needed and made again when it was lost. Any thread may call; calls of
+ * many threads share the connection.
  *
- * <p>A call ends with the server's answer, with its refusal (an {@link OncRpcException}, never repeated), or with {@link ServerUnreachableException} when there was no
- * answer in {@link ClientOptions#giveUpAfter}. A call whose connection breaks, or whose reply does not come in {@link ClientOptions#callTimeout}, is made
- * again; {@link Answer#repeated} says so. One thread connects while the others wait; between attempts it pauses, longer with each one, and the count starts anew only when
- * the server has answered a call, so that one that accepts connections and breaks them is not hammered.
+ * <p>A call ends with the server's answer, with its refusal (an {@link OncRpcException}, never repeated), or with {@link
+ * ServerUnreachableException} when there was no answer in {@link ClientOptions#giveUpAfter}. A call whose connection breaks, or whose reply
+ * does not come in {@link ClientOptions#callTimeout}, is made again; {@link Answer#repeated} says so. One thread connects while the others
+ * wait; between attempts it pauses, longer with each one, and the count starts anew only when the server has answered a call, so that one
+ * that accepts connections and breaks them is not hammered.
  *
- * <p>A call that fails while its connection stays open, such as one that the transport refuses to carry, is repeated on a new connection too, but {@value #OPEN_FAILURES}
- * times at most; then its exception is passed on.
+ * <p>A call that fails while its connection stays open, such as one that the transport refuses to carry, is repeated on a new connection
+ * too, but {@value #OPEN_FAILURES} times at most; then its exception is passed on.
  */
 public final class ServerLink implements AutoCloseable {
 
@@ -232,7 +233,8 @@ public final class ServerLink implements AutoCloseable {
     }
 
     private ServerUnreachableException unreachable(Exception cause) {
-        return new ServerUnreachableException("expected an answer of " + address + " within " + options.giveUpAfter() + "; the last attempt ended with "
+        return new ServerUnreachableException("expected an answer of " + address + " within " + options.giveUpAfter()
+                + "; the last attempt ended with "
                 + (cause == null ? "nothing" : cause.toString()), cause);
     }
 

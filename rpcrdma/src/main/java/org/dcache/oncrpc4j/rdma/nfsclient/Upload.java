@@ -8,11 +8,12 @@ import org.dcache.oncrpc4j.rdma.nfs3.Nfs3;
 import org.dcache.oncrpc4j.rdma.nfs3.results.Write3Res;
 
 /**
- * Writes a file so that it is safe in the end (RFC 1813, sections 3.3.7, 3.3.21 and 4.8; kernel: {@code nfs_commit_release_pages}). Used once, by one thread.
+ * Writes a file so that it is safe in the end (RFC 1813, sections 3.3.7, 3.3.21 and 4.8; kernel: {@code nfs_commit_release_pages}). Used
+ * once, by one thread.
  *
- * <p>A file of one block is written FILE_SYNC. A longer one goes in windows of {@value #WINDOW} bytes: all blocks UNSTABLE, then a COMMIT. A block is safe when the write
- * verifier that came with it is that of the COMMIT; any other is written again, for the server lost it or may have. When COMMIT itself fails, the window is written again
- * with FILE_SYNC, and what fails then is the result.
+ * <p>A file of one block is written FILE_SYNC. A longer one goes in windows of {@value #WINDOW} bytes: all blocks UNSTABLE, then a COMMIT.
+ * A block is safe when the write verifier that came with it is that of the COMMIT; any other is written again, for the server lost it or
+ * may have. When COMMIT itself fails, the window is written again with FILE_SYNC, and what fails then is the result.
  */
 final class Upload {
 
@@ -83,7 +84,8 @@ final class Upload {
                 return;
             }
         }
-        throw new UnstableServerException("expected " + blocks + " blocks from byte " + from + " on to be committed under one write verifier; it changed in each of "
+        throw new UnstableServerException("expected " + blocks + " blocks from byte " + from
+                + " on to be committed under one write verifier; it changed in each of "
                 + ROUNDS + " rounds");
     }
 
@@ -110,7 +112,8 @@ final class Upload {
             Answer<Write3Res> answer = client.writeShared(file, offset + done, stable, buffer.slice(done, length - done));
             Write3Res result = answer.value();
             if (result.count() <= 0 || result.count() > length - done) {
-                throw new IOException("WRITE of " + (length - done) + " bytes at " + (offset + done) + ": expected some of them to be written, got "
+                throw new IOException("WRITE of " + (length - done) + " bytes at " + (offset + done)
+                        + ": expected some of them to be written, got "
                         + Integer.toUnsignedString(result.count()));
             }
             shared |= answer.repeated();

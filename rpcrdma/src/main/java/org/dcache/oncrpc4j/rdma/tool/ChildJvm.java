@@ -19,10 +19,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /**
- * A JVM that runs a program of ours and is driven by lines: one command in, one answer out, each with a time limit. Used by one thread at a time. Two daemon
- * threads read what it says; what is not an answer is kept (the last lines), which every failure quotes, and passed on if that was asked for.
+ * A JVM that runs a program of ours and is driven by lines: one command in, one answer out, each with a time limit. Used by one thread at a
+ * time. Two daemon threads read what it says; what is not an answer is kept (the last lines), which every failure quotes, and passed on if
+ * that was asked for.
  *
- * <p>It does not outlive us: {@link #close} and a shutdown hook end it, and when we are killed its standard input ends, upon which our programs halt.
+ * <p>It does not outlive us: {@link #close} and a shutdown hook end it, and when we are killed its standard input ends, upon which our
+ * programs halt.
  */
 public final class ChildJvm implements AutoCloseable {
 

@@ -52,7 +52,8 @@ final class InfoCommand implements Callable<Integer> {
 
     private static String memory(Configuration config) {
         return String.format("%,d MiB direct memory at most, %,d MiB of it for registered memory (%s=%s)",
-                MemoryBudget.maxDirectMemory() / MIB, MemoryBudget.bytes(config) / MIB, Settings.MEMORY.name(), config.text(Settings.MEMORY));
+                MemoryBudget.maxDirectMemory() / MIB, MemoryBudget.bytes(config) / MIB, Settings.MEMORY.name(),
+                config.text(Settings.MEMORY));
     }
 
     /** Every provider that has a name, in the order that "auto" tries, then those that nobody here has heard of. */
@@ -62,7 +63,8 @@ final class InfoCommand implements Callable<Integer> {
         for (VerbsProvider provider : DevicePool.installed()) {
             Availability availability = provider.availability();
             lines.put(provider.name(), (availability.available() ? "available: " : "not available: ") + availability.reason()
-                    + (availability.available() ? provider.declinesAuto(config).map(reason -> "; auto passes it over: " + reason).orElse("") : ""));
+                    + (availability.available() ? provider.declinesAuto(config).map(reason -> "; auto passes it over: " + reason).orElse("")
+                    : ""));
         }
         out.println("Providers");
         lines.forEach((name, text) -> out.printf("  %-12s %s%n", name, text));

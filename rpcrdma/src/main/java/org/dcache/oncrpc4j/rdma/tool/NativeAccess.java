@@ -4,8 +4,8 @@ package org.dcache.oncrpc4j.rdma.tool;
 import java.util.List;
 
 /**
- * The flag by which a JVM of ours may call libibverbs without a warning (JEP 472). The transport lies in an unnamed module, and the manifest of an
- * agent cannot give it that right: {@code Enable-Native-Access} counts only in the jar of {@code java -jar}.
+ * The flag by which a JVM of ours may call libibverbs without a warning (JEP 472). The transport lies in an unnamed module, and the
+ * manifest of an agent cannot give it that right: {@code Enable-Native-Access} counts only in the jar of {@code java -jar}.
  */
 public final class NativeAccess {
 

@@ -39,7 +39,8 @@ public final class RpcRdma implements Runnable {
     @Spec
     private CommandSpec spec;
 
-    @Option(names = {"-h", "--help"}, usageHelp = true, scope = CommandLine.ScopeType.INHERIT, description = "Show this help message and exit.")
+    @Option(names = {"-h", "--help"}, usageHelp = true, scope = CommandLine.ScopeType.INHERIT,
+            description = "Show this help message and exit.")
     private boolean help;
 
     @Option(names = {"-V", "--version"}, versionHelp = true, description = "Print version information and exit.")

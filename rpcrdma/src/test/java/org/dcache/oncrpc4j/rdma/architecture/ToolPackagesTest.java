@@ -28,8 +28,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * The map of the tool's packages: an arrow means "may use". The tool stands on top of the transport, which knows nothing of it; what it starts in
- * JVMs of their own are ordinary oncrpc4j programs, without a class of the transport.
+ * The map of the tool's packages: an arrow means "may use". The tool stands on top of the transport, which knows nothing of it; what it
+ * starts in JVMs of their own are ordinary oncrpc4j programs, without a class of the transport.
  */
 class ToolPackagesTest {
 
@@ -42,7 +42,8 @@ class ToolPackagesTest {
             "nfsclient", Set.of("nfs3"),
             "export", Set.of("nfs3"),
             "bench", Set.of("spi"),
-            "tool", Set.of("capture", "nfs3", "nfsclient", "export", "bench", "config", "metrics", "spi", "rpc", "xprt", "proto", "verbs", "iwarp")));
+            "tool", Set.of("capture", "nfs3", "nfsclient", "export", "bench", "config", "metrics", "spi", "rpc", "xprt", "proto", "verbs",
+            "iwarp")));
 
     private static JavaClasses production;
 
@@ -70,13 +71,15 @@ class ToolPackagesTest {
     void arrows(String name) {
         Set<String> allowed = ARROWS.get(name);
         noClasses().that().resideInAPackage(ROOT + "." + name + "..").should().dependOnClassesThat(
-                describe("ours, outside " + allowed, c -> isOurs(c) && !part(c).equals(name) && !allowed.contains(part(c)))).check(production);
+                describe("ours, outside " + allowed, c -> isOurs(c) && !part(c).equals(name) && !allowed.contains(part(c))))
+                .check(production);
     }
 
     @Test
     @DisplayName("nothing that is in the agent jar knows the tool")
     void theTransportKnowsNothingOfTheTool() {
-        noClasses().that(describe("are not the tool's", c -> isOurs(c) && !isTools(c))).should().dependOnClassesThat(describe("are the tool's", ToolPackagesTest::isTools))
+        noClasses().that(describe("are not the tool's", c -> isOurs(c) && !isTools(c))).should()
+                .dependOnClassesThat(describe("are the tool's", ToolPackagesTest::isTools))
                 .check(production);
     }
 
@@ -84,16 +87,21 @@ class ToolPackagesTest {
     @DisplayName("programs in JVMs of their own have no class of the transport")
     void programsAreOrdinary() {
         Set<String> own = Set.of("nfs3", "nfsclient", "export");
-        classes().that().resideInAPackage(ROOT + ".tool..app..").should().onlyDependOnClassesThat(describe("are no transport's", c -> !isOurs(c)
-                || own.contains(part(c)) || c.getName().matches(".*\\.tool\\..*\\.app\\..*|.*\\.bench\\.BenchProtocol|.*\\.tool\\.counters\\.JmxCounters.*"))).check(production);
+        classes().that().resideInAPackage(ROOT + ".tool..app..").should()
+                .onlyDependOnClassesThat(describe("are no transport's", c -> !isOurs(c)
+                || own.contains(part(c))
+                || c.getName().matches(".*\\.tool\\..*\\.app\\..*|.*\\.bench\\.BenchProtocol|.*\\.tool\\.counters\\.JmxCounters.*")))
+                .check(production);
     }
 
     @Test
     @DisplayName("a binding, and the types that it is made of, can lie on a program's class path without the rest of the transport")
     void aBindingStandsAlone() {
         Set<Class<?>> types = Set.of(UpperLayerBinding.class, CallHeader.class, CallPlan.class, ResultVisitor.class, XdrView.class);
-        classes().that(describe("a binding is made of", c -> types.stream().anyMatch(c::isEquivalentTo) || c.isEquivalentTo(BenchBinding.class))).should()
-                .onlyDependOnClassesThat(describe("of the JDK, or a binding is made of them", c -> c.getPackageName().startsWith("java.") || c.isPrimitive()
+        classes().that(describe("a binding is made of", c -> types.stream().anyMatch(c::isEquivalentTo)
+                || c.isEquivalentTo(BenchBinding.class))).should()
+                .onlyDependOnClassesThat(describe("of the JDK, or a binding is made of them", c -> c.getPackageName().startsWith("java.")
+                || c.isPrimitive()
                         || c.getPackageName().equals(ROOT + ".bench") || types.stream().anyMatch(c::isEquivalentTo))).check(production);
     }
 
@@ -101,14 +109,17 @@ class ToolPackagesTest {
     @DisplayName("of the software iWARP the tool knows the wire formats only")
     void wireFormatsOnly() {
         noClasses().that(describe("are the tool's", ToolPackagesTest::isTools)).should().dependOnClassesThat(
-                describe("of iwarp, outside iwarp.wire", c -> part(c).equals("iwarp") && !c.getPackageName().equals(ROOT + ".iwarp.wire"))).check(production);
+                describe("of iwarp, outside iwarp.wire", c -> part(c).equals("iwarp") && !c.getPackageName().equals(ROOT + ".iwarp.wire")))
+                .check(production);
     }
 
     @Test
     @DisplayName("trees of files know nothing of the programs that export them, and the types of NFSv3 nothing of arguments and results")
     void foundations() {
-        noClasses().that().resideInAPackage(ROOT + ".export.tree").should().dependOnClassesThat().resideInAPackage(ROOT + ".export").check(production);
-        noClasses().that().resideInAPackage(ROOT + ".nfs3").should().dependOnClassesThat().resideInAPackage(ROOT + ".nfs3.*").check(production);
+        noClasses().that().resideInAPackage(ROOT + ".export.tree").should().dependOnClassesThat().resideInAPackage(ROOT + ".export")
+                .check(production);
+        noClasses().that().resideInAPackage(ROOT + ".nfs3").should().dependOnClassesThat().resideInAPackage(ROOT + ".nfs3.*")
+                .check(production);
     }
 
     @Test

@@ -97,7 +97,8 @@ class CaptureFormsTest {
         assertThat(extended(frame, 0, hopByHop).payload()).isEqualTo(ByteBuffer.wrap(new byte[] {1, 2, 3}));
         assertThat(extended(frame, 60, hopByHop).payload().remaining()).isEqualTo(3);
         assertThat(extended(frame, 44, whole).payload().remaining()).isEqualTo(3);
-        assertThatExceptionOfType(CaptureException.class).isThrownBy(() -> extended(frame, 44, fragment)).withMessageContaining("fragments");
+        assertThatExceptionOfType(CaptureException.class).isThrownBy(() -> extended(frame, 44, fragment))
+                .withMessageContaining("fragments");
         assertThat(extended(frame, 58, hopByHop)).isNull();
         hopByHop[1] = -1;
         assertThatExceptionOfType(CaptureException.class).isThrownBy(() -> extended(frame, 0, hopByHop));
@@ -109,7 +110,8 @@ class CaptureFormsTest {
         byte[] frame = frame(segment("192.0.2.7", new byte[2000]));
         frame[2] = 0;
         frame[3] = 0;
-        assertThat(TcpSegment.of(new PcapFile.Frame(1, 0, 101, frame.length, ByteBuffer.wrap(frame))).payload().remaining()).isEqualTo(2000);
+        assertThat(TcpSegment.of(new PcapFile.Frame(1, 0, 101, frame.length, ByteBuffer.wrap(frame))).payload().remaining())
+                .isEqualTo(2000);
         PcapFile.Frame claims = new PcapFile.Frame(1, 0, 101, Integer.MAX_VALUE, ByteBuffer.wrap(frame));
         assertThatExceptionOfType(CaptureException.class).isThrownBy(() -> TcpSegment.of(claims));
     }
@@ -123,7 +125,8 @@ class CaptureFormsTest {
         file.write(ByteBuffer.allocate(16).putInt(0x0bad).putInt(16).putInt(7).putInt(16).array());
         byte[] packet = frame(segment);
         int body = packet.length + 3 & ~3;
-        file.write(ByteBuffer.allocate(16 + body).putInt(3).putInt(16 + body).putInt(packet.length).put(packet).putInt(12 + body, 16 + body).array());
+        file.write(ByteBuffer.allocate(16 + body).putInt(3).putInt(16 + body).putInt(packet.length).put(packet).putInt(12 + body, 16 + body)
+                .array());
         file.write(write(new PcapWriter.Form(PcapWriter.Kind.PCAPNG, ByteOrder.LITTLE_ENDIAN, PcapWriter.Link.SLL2, 65_536), segment));
         try (PcapFile capture = PcapFile.open(new ByteArrayInputStream(file.toByteArray()))) {
             for (int i = 1; i <= 3; i++) {
@@ -182,7 +185,8 @@ class CaptureFormsTest {
     }
 
     private static TcpSegment extended(byte[] packet, int protocol, byte[] header) {
-        ByteBuffer bytes = ByteBuffer.allocate(packet.length + header.length).put(packet, 0, 40).put(header).put(packet, 40, packet.length - 40).flip();
+        ByteBuffer bytes = ByteBuffer.allocate(packet.length + header.length).put(packet, 0, 40).put(header)
+                .put(packet, 40, packet.length - 40).flip();
         bytes.put(6, (byte) protocol).putShort(4, (short) (bytes.limit() - 40));
         return TcpSegment.of(new PcapFile.Frame(1, 0, 101, bytes.limit(), bytes));
     }

@@ -11,7 +11,9 @@ import org.dcache.oncrpc4j.rdma.fuzz.Fuzzer;
 import org.dcache.oncrpc4j.rdma.iwarp.wire.MpaFrame;
 import org.junit.jupiter.api.Test;
 
-/** Captured connections whose bytes are made of good ones: decoding throws nothing, shows no more than came, and holds nothing at the end. */
+/**
+ * Captured connections whose bytes are made of good ones: decoding throws nothing, shows no more than came, and holds nothing at the end.
+ */
 class CaptureFuzzTest {
 
     private static final InetSocketAddress CLIENT = new InetSocketAddress(InetAddress.getLoopbackAddress(), 700);
@@ -63,7 +65,8 @@ class CaptureFuzzTest {
         }
 
         private TcpSegment segment(boolean toServer, int sequence, byte[] data, int from, int length) {
-            return new TcpSegment(new Moment(++frame, 0), toServer ? CLIENT : SERVER, toServer ? SERVER : CLIENT, sequence, false, true, false, false,
+            return new TcpSegment(new Moment(++frame, 0), toServer ? CLIENT : SERVER, toServer ? SERVER : CLIENT, sequence, false, true,
+                    false, false,
                     ByteBuffer.wrap(data, from, length).slice(), 0);
         }
     }

@@ -7,8 +7,8 @@ import org.dcache.oncrpc4j.rdma.proto.PrivateData;
 import org.dcache.oncrpc4j.rdma.proto.RdmaHeader;
 
 /**
- * Sees what a capture holds, from the outer to the inner. Buffers and headers are the walker's own: good during the call only. {@code frame}
- * is the one with the item's last byte.
+ * Sees what a capture holds, from the outer to the inner. Buffers and headers are the walker's own: good during the call only. {@code
+ * frame} is the one with the item's last byte.
  */
 public interface CaptureListener {
 

@@ -4,9 +4,9 @@ package org.dcache.oncrpc4j.rdma.capture;
 import java.io.IOException;
 
 /**
- * Walks a capture from its first frame to its last, by the decoder that {@code rpcrdma decode} has, and shows a {@link CaptureListener} what is in it.
- * Every connection must be there from its SYN on. Any byte of a connection that is not explained, or not as the RFCs say, ends the walk with a
- * {@link CaptureException}.
+ * Walks a capture from its first frame to its last, by the decoder that {@code rpcrdma decode} has, and shows a {@link CaptureListener}
+ * what is in it. Every connection must be there from its SYN on. Any byte of a connection that is not explained, or not as the RFCs say,
+ * ends the walk with a {@link CaptureException}.
  */
 public final class CaptureWalker {
 

@@ -21,9 +21,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * Real traffic of the Linux NFS/RDMA client and server over siw, decoded to the last byte by our own codecs, against figures that were counted
- * independently with Wireshark. The walk itself checks that every header encodes to the bytes that came, that credits were kept, and
- * that every RDMA Write and Read went into a chunk that was offered for it.
+ * Real traffic of the Linux NFS/RDMA client and server over siw, decoded to the last byte by our own codecs, against figures that were
+ * counted independently with Wireshark. The walk itself checks that every header encodes to the bytes that came, that credits were kept,
+ * and that every RDMA Write and Read went into a chunk that was offered for it.
  */
 class LinuxCapturesTest {
 

@@ -13,8 +13,9 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * Writes TCP segments to a capture file, in frames with right lengths and checksums, so that any tool reads it as if it had been captured. Every form
- * that {@link PcapFile} reads can be written. A frame's time is that of its segment, or else a microsecond after the one before. One thread.
+ * Writes TCP segments to a capture file, in frames with right lengths and checksums, so that any tool reads it as if it had been captured.
+ * Every form that {@link PcapFile} reads can be written. A frame's time is that of its segment, or else a microsecond after the one before.
+ * One thread.
  *
  * <pre>
  *   link header   by {@link Link}
@@ -139,7 +140,8 @@ public final class PcapWriter implements Closeable {
         b.put(form.link.after);
         int start = b.position();
         if (v4) {
-            b.putShort((short) 0x4500).putShort((short) (ip + length)).putInt(0x00004000).putShort((short) (64 << 8 | TCP)).putShort((short) 0);
+            b.putShort((short) 0x4500).putShort((short) (ip + length)).putInt(0x00004000).putShort((short) (64 << 8 | TCP))
+                    .putShort((short) 0);
         } else {
             b.putInt(0x60000000).putShort((short) length).putShort((short) (TCP << 8 | 64));
         }

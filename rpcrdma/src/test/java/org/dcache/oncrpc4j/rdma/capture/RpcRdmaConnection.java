@@ -14,9 +14,9 @@ import org.dcache.oncrpc4j.rdma.proto.RdmaHeader;
 import org.dcache.oncrpc4j.rdma.proto.RpcWords;
 
 /**
- * One connection as RPC-over-RDMA sees it (RFC 8166, RFC 8167): matches replies to calls, keeps to credits, and follows every RDMA Write and Read
- * into the chunk that a call offered for it, so that nothing in a capture goes unexplained. Each header is encoded again and must give
- * the same bytes. Directions of calls are independent of each other.
+ * One connection as RPC-over-RDMA sees it (RFC 8166, RFC 8167): matches replies to calls, keeps to credits, and follows every RDMA Write
+ * and Read into the chunk that a call offered for it, so that nothing in a capture goes unexplained. Each header is encoded again and must
+ * give the same bytes. Directions of calls are independent of each other.
  */
 final class RpcRdmaConnection {
 

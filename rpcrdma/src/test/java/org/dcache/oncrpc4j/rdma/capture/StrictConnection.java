@@ -10,8 +10,8 @@ import org.dcache.oncrpc4j.rdma.iwarp.wire.ReadRequestHeader;
 import org.dcache.oncrpc4j.rdma.proto.PrivateData;
 
 /**
- * One connection, in which nothing may be wrong: every {@link CaptureProblem} and every Terminate is an error, and so is a header that does not encode
- * to the bytes that came, or a CRC field that is not 0 where there are no CRCs.
+ * One connection, in which nothing may be wrong: every {@link CaptureProblem} and every Terminate is an error, and so is a header that does
+ * not encode to the bytes that came, or a CRC field that is not 0 where there are no CRCs.
  */
 final class StrictConnection implements ConnectionListener {
 

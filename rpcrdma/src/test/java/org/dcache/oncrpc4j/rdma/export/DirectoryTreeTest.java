@@ -78,7 +78,8 @@ class DirectoryTreeTest extends TreeTest {
         assertThat(nfs.nfs(Nfs3.CREATE, exclusive, Create3Res::decode).object()).isEqualTo(made);
         assertThat(nfs.nfs(Nfs3.CREATE, Create3Args.exclusive(in(root, "y"), 0x8123456789abcdefL), Create3Res::decode).status())
                 .isEqualTo(NfsStat3.NFS3_OK);
-        assertThat(nfs.nfs(Nfs3.CREATE, Create3Args.exclusive(in(root, "x"), 1), Create3Res::decode).status()).isEqualTo(NfsStat3.NFS3ERR_EXIST);
+        assertThat(nfs.nfs(Nfs3.CREATE, Create3Args.exclusive(in(root, "x"), 1), Create3Res::decode).status())
+                .isEqualTo(NfsStat3.NFS3ERR_EXIST);
         try (Stream<Path> left = Files.list(directory())) {
             assertThat(left.map(path -> path.getFileName().toString())).containsExactlyInAnyOrder("x", "y");
         }
@@ -107,7 +108,8 @@ class DirectoryTreeTest extends TreeTest {
         assertThat(nfs.read(file, 0, 10).status()).isIn(NfsStat3.NFS3ERR_STALE, NfsStat3.NFS3ERR_JUKEBOX);
         Files.delete(a);
         Files.createSymbolicLink(a, temporary.resolve("away"));
-        assertThat(nfs.read(file, 0, 10).status()).as("the same inode, by way of a link").isIn(NfsStat3.NFS3ERR_STALE, NfsStat3.NFS3ERR_JUKEBOX);
+        assertThat(nfs.read(file, 0, 10).status()).as("the same inode, by way of a link")
+                .isIn(NfsStat3.NFS3ERR_STALE, NfsStat3.NFS3ERR_JUKEBOX);
     }
 
     @Test

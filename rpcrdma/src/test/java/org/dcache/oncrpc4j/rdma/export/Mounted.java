@@ -123,7 +123,8 @@ final class Mounted implements AutoCloseable {
     }
 
     Write3Res write(FileHandle file, long offset, byte[] data, int stable) throws IOException {
-        return nfs(Nfs3.WRITE, new Write3Args(file, offset, data.length, stable, BulkData.copied(ByteBuffer.wrap(data))), Write3Res::decode);
+        return nfs(Nfs3.WRITE, new Write3Args(file, offset, data.length, stable, BulkData.copied(ByteBuffer.wrap(data))),
+                Write3Res::decode);
     }
 
     Read3Res read(FileHandle file, long offset, int count) throws IOException {

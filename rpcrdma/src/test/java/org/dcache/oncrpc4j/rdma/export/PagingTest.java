@@ -52,7 +52,8 @@ class PagingTest {
     }
 
     @Property(tries = 60)
-    void namesThatWereThereAllTheTimeComeOnceWhateverComesAndGoesBetweenPages(@ForAll long seed, @ForAll @IntRange(min = 200, max = 4000) int count)
+    void namesThatWereThereAllTheTimeComeOnceWhateverComesAndGoesBetweenPages(@ForAll long seed,
+            @ForAll @IntRange(min = 200, max = 4000) int count)
             throws IOException {
         Random random = new Random(seed);
         FileHandle dir = shared.mkdir(shared.root, "d" + tries++);
@@ -155,7 +156,8 @@ class PagingTest {
         for (int i = 0; i < 20; i++) {
             shared.create(dir, "name" + i);
         }
-        Readdir3Res<EntryPlus3> plus = shared.nfs(Nfs3.READDIRPLUS, new Readdirplus3Args(dir, 0, 0, dircount, 8192), Readdir3Res::decodePlus);
+        Readdir3Res<EntryPlus3> plus = shared.nfs(Nfs3.READDIRPLUS, new Readdirplus3Args(dir, 0, 0, dircount, 8192),
+                Readdir3Res::decodePlus);
         assertThat(plus.entries()).isNotEmpty();
         int names = plus.entries().stream().skip(1).mapToInt(e -> Entry3.size(e.name())).sum();
         assertThat(names).isLessThanOrEqualTo(dircount);
@@ -172,7 +174,8 @@ class PagingTest {
         assertThat(page(-5, DirectoryProcedures.VERIFIER).status()).isEqualTo(NfsStat3.NFS3ERR_BAD_COOKIE);
         assertThat(page(Long.MAX_VALUE, DirectoryProcedures.VERIFIER).eof()).isTrue();
         FileHandle file = shared.create(shared.root, "file" + System.nanoTime());
-        assertThat(shared.nfs(Nfs3.READDIR, new Readdir3Args(file, 0, 0, 1000), Readdir3Res::decode).status()).isEqualTo(NfsStat3.NFS3ERR_NOTDIR);
+        assertThat(shared.nfs(Nfs3.READDIR, new Readdir3Args(file, 0, 0, 1000), Readdir3Res::decode).status())
+                .isEqualTo(NfsStat3.NFS3ERR_NOTDIR);
     }
 
     private static Readdir3Res<Entry3> page(long cookie, long verifier) throws IOException {

@@ -105,7 +105,8 @@ class RightsTest {
             nfs.as(OTHER);
             assertThat(setattr(nfs, file, Sattr3.ofMode(0777))).isEqualTo(NfsStat3.NFS3ERR_PERM);
             assertThat(setattr(nfs, file, Sattr3.ofTimes(given, given))).isEqualTo(NfsStat3.NFS3ERR_PERM);
-            assertThat(setattr(nfs, file, Sattr3.ofTimes(SetTime3.SET_TO_SERVER_TIME, SetTime3.SET_TO_SERVER_TIME))).as("who may write may touch")
+            assertThat(setattr(nfs, file, Sattr3.ofTimes(SetTime3.SET_TO_SERVER_TIME, SetTime3.SET_TO_SERVER_TIME)))
+                    .as("who may write may touch")
                     .isEqualTo(NfsStat3.NFS3_OK);
             assertThat(setattr(nfs, file, owners(102, null))).isEqualTo(NfsStat3.NFS3ERR_PERM);
             nfs.as(unix(100, 200, 201));

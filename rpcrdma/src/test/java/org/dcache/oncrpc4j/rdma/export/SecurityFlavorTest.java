@@ -42,7 +42,8 @@ class SecurityFlavorTest {
     /** Status of the answer to a call with AUTH_NONE, or with RPCSEC_GSS of nobody and for nothing. */
     private static String status(Mounted mounted, int procedure, boolean gss) throws Exception {
         byte[] handle = mounted.root.bytes();
-        ByteBuffer call = ByteBuffer.allocate(200).putInt(7).putInt(0).putInt(2).putInt(Nfs3.PROGRAM).putInt(Nfs3.VERSION).putInt(procedure);
+        ByteBuffer call = ByteBuffer.allocate(200).putInt(7).putInt(0).putInt(2).putInt(Nfs3.PROGRAM).putInt(Nfs3.VERSION)
+                .putInt(procedure);
         if (gss) {
             call.putInt(6).putInt(20).putInt(1).putInt(0).putInt(1).putInt(1).putInt(0);
         } else {
@@ -109,10 +110,12 @@ class SecurityFlavorTest {
     @Test
     void aKeytabWithoutTheKeyIsToldBeforeAnybodyCalls() throws Exception {
         Path none = directory.resolve("none");
-        assertThatThrownBy(() -> new Kerberos(none.toString(), "nfs/host@EXAMPLE.TEST", List.of()).sessions()).isInstanceOf(IOException.class)
+        assertThatThrownBy(() -> new Kerberos(none.toString(), "nfs/host@EXAMPLE.TEST", List.of()).sessions())
+                .isInstanceOf(IOException.class)
                 .hasMessage("cannot read the keytab " + none);
         Path empty = Files.createFile(directory.resolve("empty"));
-        assertThatThrownBy(() -> new Kerberos(empty.toString(), "nfs/host@EXAMPLE.TEST", List.of()).sessions()).isInstanceOf(IOException.class)
+        assertThatThrownBy(() -> new Kerberos(empty.toString(), "nfs/host@EXAMPLE.TEST", List.of()).sessions())
+                .isInstanceOf(IOException.class)
                 .hasMessage("no key of nfs/host@EXAMPLE.TEST in the keytab " + empty);
     }
 
@@ -126,6 +129,7 @@ class SecurityFlavorTest {
     @ParameterizedTest
     @ValueSource(strings = {"", "alice", "alice=1:1", "alice@R", "alice@R=1", "alice@R=:", "alice@R=-1:1", "alice@R=1:9999999999"})
     void whatIsNoUserIsRefused(String text) {
-        assertThatThrownBy(() -> Kerberos.User.parse(text)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("PRINCIPAL@REALM=UID:GID");
+        assertThatThrownBy(() -> Kerberos.User.parse(text)).isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("PRINCIPAL@REALM=UID:GID");
     }
 }

@@ -167,7 +167,8 @@ abstract class TreeTest {
         Create3Args exclusive = Create3Args.exclusive(in(root, "x"), 0x8123456789abcdefL);
         FileHandle made = nfs.nfs(Nfs3.CREATE, exclusive, Create3Res::decode).object();
         assertThat(nfs.nfs(Nfs3.CREATE, exclusive, Create3Res::decode).object()).isEqualTo(made);
-        assertThat(nfs.nfs(Nfs3.CREATE, Create3Args.exclusive(in(root, "x"), 1), Create3Res::decode).status()).isEqualTo(NfsStat3.NFS3ERR_EXIST);
+        assertThat(nfs.nfs(Nfs3.CREATE, Create3Args.exclusive(in(root, "x"), 1), Create3Res::decode).status())
+                .isEqualTo(NfsStat3.NFS3ERR_EXIST);
         nfs.mkdir(root, "d");
         assertThat(create("d", CreateMode3.UNCHECKED, Sattr3.NONE).status()).isEqualTo(NfsStat3.NFS3ERR_ISDIR);
     }
@@ -177,7 +178,8 @@ abstract class TreeTest {
         FileHandle file = nfs.create(root, "f");
         NfsTime3 atime = new NfsTime3(1_000_000_000, 123_456_789);
         NfsTime3 mtime = new NfsTime3(1_100_000_000, 987_654_321);
-        assertThat(setattr(file, new Sattr3(0640, 11, 12, 1000L, SetTime3.to(atime), SetTime3.to(mtime))).status()).isEqualTo(NfsStat3.NFS3_OK);
+        assertThat(setattr(file, new Sattr3(0640, 11, 12, 1000L, SetTime3.to(atime), SetTime3.to(mtime))).status())
+                .isEqualTo(NfsStat3.NFS3_OK);
         Fattr3 now = nfs.attributes(file);
         assertThat(now.mode()).isEqualTo(0640);
         assertThat(now.uid()).isEqualTo(11);
@@ -187,7 +189,8 @@ abstract class TreeTest {
         assertThat(now.mtime()).isEqualTo(mtime);
         Setattr3Args guarded = new Setattr3Args(file, Sattr3.ofSize(10), new NfsTime3(1, 1));
         assertThat(nfs.nfs(Nfs3.SETATTR, guarded, Wcc3Res::decode).status()).isEqualTo(NfsStat3.NFS3ERR_NOT_SYNC);
-        assertThat(nfs.nfs(Nfs3.SETATTR, new Setattr3Args(file, Sattr3.ofSize(10), now.ctime()), Wcc3Res::decode).status()).isEqualTo(NfsStat3.NFS3_OK);
+        assertThat(nfs.nfs(Nfs3.SETATTR, new Setattr3Args(file, Sattr3.ofSize(10), now.ctime()), Wcc3Res::decode).status())
+                .isEqualTo(NfsStat3.NFS3_OK);
         assertThat(nfs.attributes(file).size()).isEqualTo(10);
         assertThat(setattr(root, Sattr3.ofSize(10)).status()).isEqualTo(NfsStat3.NFS3ERR_ISDIR);
         assertThat(setattr(file, Sattr3.ofSize(-1)).status()).isEqualTo(NfsStat3.NFS3ERR_FBIG);

@@ -120,14 +120,17 @@ class TwoTreesTest {
         byte[] data = new byte[random.nextInt(5000)];
         random.nextBytes(data);
         return switch (kind) {
-            case 0, 1 -> (nfs, e) -> made(nfs.nfs(Nfs3.MKDIR, new Mkdir3Args(in(one.get(e), name), Sattr3.ofMode(0755)), Create3Res::decode));
-            case 2, 3 -> (nfs, e) -> made(nfs.nfs(Nfs3.CREATE, Create3Args.of(in(one.get(e), name), CreateMode3.values()[number % 2], Sattr3.ofMode(0600)),
+            case 0, 1 -> (nfs, e) ->
+                    made(nfs.nfs(Nfs3.MKDIR, new Mkdir3Args(in(one.get(e), name), Sattr3.ofMode(0755)), Create3Res::decode));
+            case 2, 3 -> (nfs, e) ->
+                    made(nfs.nfs(Nfs3.CREATE, Create3Args.of(in(one.get(e), name), CreateMode3.values()[number % 2], Sattr3.ofMode(0600)),
                     Create3Res::decode));
             case 4 -> (nfs, e) -> made(nfs.nfs(Nfs3.SYMLINK, new Symlink3Args(in(one.get(e), name), Sattr3.NONE, NfsText.of("/" + other)),
                     Create3Res::decode));
             case 5 -> (nfs, e) -> status(nfs.nfs(Nfs3.REMOVE, in(one.get(e), name), Wcc3Res::decode).status());
             case 6 -> (nfs, e) -> status(nfs.nfs(Nfs3.RMDIR, in(one.get(e), name), Wcc3Res::decode).status());
-            case 7 -> (nfs, e) -> status(nfs.nfs(Nfs3.RENAME, new Rename3Args(in(one.get(e), name), in(two.get(e), other)), Rename3Res::decode).status());
+            case 7 -> (nfs, e) ->
+                    status(nfs.nfs(Nfs3.RENAME, new Rename3Args(in(one.get(e), name), in(two.get(e), other)), Rename3Res::decode).status());
             case 8 -> (nfs, e) -> {
                 Link3Res linked = nfs.nfs(Nfs3.LINK, new Link3Args(one.get(e), in(two.get(e), name)), Link3Res::decode);
                 return new Answer(List.of(linked.status(), linked.status() == NfsStat3.NFS3_OK ? linked.attributes().nlink() : 0), null);
@@ -135,7 +138,8 @@ class TwoTreesTest {
             case 9 -> (nfs, e) -> {
                 NfsStat3 status = nfs.write(one.get(e), number, data, Nfs3.UNSTABLE).status();
                 Read3Res read = nfs.read(one.get(e), 0, 20_000);
-                return new Answer(List.of(status, read.status(), read.eof(), read.status() == NfsStat3.NFS3_OK ? Arrays.hashCode(read.data().toArray()) : 0),
+                return new Answer(List.of(status, read.status(), read.eof(), read.status() == NfsStat3.NFS3_OK
+                        ? Arrays.hashCode(read.data().toArray()) : 0),
                         null);
             };
             case 10 -> (nfs, e) -> {
@@ -146,7 +150,8 @@ class TwoTreesTest {
                 Lookup3Res found = nfs.lookup(one.get(e), name);
                 Getattr3Res attributes = nfs.getattr(one.get(e));
                 boolean directory = attributes.status() == NfsStat3.NFS3_OK && attributes.attributes().isDirectory();
-                return new Answer(List.of(found.status(), attributes.status(), attributes.attributes() == null ? 0 : shape(attributes.attributes()),
+                return new Answer(List.of(found.status(), attributes.status(), attributes.attributes() == null
+                        ? 0 : shape(attributes.attributes()),
                         directory ? new HashSet<>(Pages.names(nfs, one.get(e))) : 0), found.object());
             };
         };
@@ -163,7 +168,8 @@ class TwoTreesTest {
 
     /** What does not depend on the file system: no sizes of directories, ids, or the root's mode. */
     private static List<Object> shape(Fattr3 attributes) {
-        return attributes.isDirectory() ? List.of(attributes.type(), attributes.nlink()) : List.of(attributes.type(), attributes.nlink(), attributes.size(),
+        return attributes.isDirectory() ? List.of(attributes.type(), attributes.nlink())
+                : List.of(attributes.type(), attributes.nlink(), attributes.size(),
                 attributes.mode(), attributes.uid());
     }
 }

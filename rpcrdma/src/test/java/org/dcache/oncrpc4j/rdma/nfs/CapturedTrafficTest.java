@@ -18,8 +18,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 class CapturedTrafficTest {
 
     /**
-     * Calls; calls with a Read chunk; with a Write chunk; replies that used it; replies by Reply chunk; calls whose reply we bound; calls for which we
-     * would offer a Write chunk; a Reply chunk.
+     * Calls; calls with a Read chunk; with a Write chunk; replies that used it; replies by Reply chunk; calls whose reply we bound; calls
+     * for which we would offer a Write chunk; a Reply chunk.
      */
     enum Capture {
         V3("siw-v3", 83, 2, 6, 5, 9, 83, 7, 8),

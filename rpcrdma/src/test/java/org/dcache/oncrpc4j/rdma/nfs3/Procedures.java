@@ -64,7 +64,8 @@ final class Procedures {
             new Procedure(Nfs3.PATHCONF, FileHandle::decode, Pathconf3Res::decode),
             new Procedure(Nfs3.COMMIT, Commit3Args::decode, Commit3Res::decode));
 
-    static final List<Decoded.Reader<? extends XdrValue>> MOUNT = List.of(NfsText::decodeDirPath, Mount3Res::decode, ExportNode.Exports::decode,
+    static final List<Decoded.Reader<? extends XdrValue>> MOUNT = List.of(NfsText::decodeDirPath, Mount3Res::decode,
+            ExportNode.Exports::decode,
             MountBody.Mounts::decode);
 
     static Procedure of(int number) {

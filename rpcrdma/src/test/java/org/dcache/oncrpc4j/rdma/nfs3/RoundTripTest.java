@@ -110,7 +110,8 @@ class RoundTripTest {
                 of(new Link3Res(NFS3ERR_ACCES, ATTRIBUTES, WCC), Link3Res::decode),
                 of(Readdir3Res.ok(ATTRIBUTES, 7, List.of(new Entry3(1, NAME, 2), new Entry3(3, NAME, 4)), true), Readdir3Res::decode),
                 of(Readdir3Res.failed(NfsStat3.NFS3ERR_BAD_COOKIE, null), Readdir3Res::decode),
-                of(Readdir3Res.ok(null, 7, List.of(new EntryPlus3(1, NAME, 2, ATTRIBUTES, HANDLE), new EntryPlus3(1, NAME, 2, null, null)), false),
+                of(Readdir3Res.ok(null, 7, List.of(new EntryPlus3(1, NAME, 2, ATTRIBUTES, HANDLE), new EntryPlus3(1, NAME, 2, null, null)),
+                false),
                         Readdir3Res::decodePlus),
                 of(new Fsstat3Res(NfsStat3.NFS3_OK, ATTRIBUTES, 1, 2, 3, 4, 5, 6, 7), Fsstat3Res::decode),
                 of(new Fsinfo3Res(NfsStat3.NFS3_OK, null, 1, 2, 3, 4, 5, 6, 7, Long.MAX_VALUE, TIME, 0x1b), Fsinfo3Res::decode),
@@ -118,7 +119,8 @@ class RoundTripTest {
                 of(new Commit3Res(NfsStat3.NFS3_OK, WCC, 12), Commit3Res::decode),
                 of(Mount3Res.ok(HANDLE, List.of(1, 0)), Mount3Res::decode),
                 of(Mount3Res.failed(MountStat3.MNT3ERR_ACCES), Mount3Res::decode),
-                of(new ExportNode.Exports(List.of(new ExportNode(NAME, List.of(NAME, NAME)), new ExportNode(NAME, List.of()))), ExportNode.Exports::decode),
+                of(new ExportNode.Exports(List.of(new ExportNode(NAME, List.of(NAME, NAME)), new ExportNode(NAME, List.of()))),
+                ExportNode.Exports::decode),
                 of(new MountBody.Mounts(List.of(new MountBody(NAME, NAME))), MountBody.Mounts::decode));
     }
 
@@ -158,7 +160,8 @@ class RoundTripTest {
             }
         };
         lent.allowBufferDispose(true);
-        for (BulkData data : List.of(BulkData.copied(ByteBuffer.wrap(bytes)), BulkData.shared(ByteBuffer.wrap(bytes)), BulkData.lent(lent))) {
+        for (BulkData data : List.of(BulkData.copied(ByteBuffer.wrap(bytes)), BulkData.shared(ByteBuffer.wrap(bytes)),
+                BulkData.lent(lent))) {
             assertThat(data.length()).isEqualTo(length);
             Xdr call = encoded(new Write3Args(HANDLE, 5, length, Nfs3.UNSTABLE, data));
             Write3Args write = (Write3Args) Procedures.decode(Write3Args::decode, call);

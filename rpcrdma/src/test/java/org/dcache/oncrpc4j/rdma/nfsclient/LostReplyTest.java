@@ -36,7 +36,10 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Procedures that cannot be executed twice, when the reply to the first attempt was lost. The server keeps a set of names, as a directory does. */
+/**
+ * Procedures that cannot be executed twice, when the reply to the first attempt was lost. The server keeps a set of names, as a directory
+ * does.
+ */
 @Timeout(60)
 class LostReplyTest {
 
@@ -53,7 +56,8 @@ class LostReplyTest {
         server.on(Nfs3.REMOVE, DirOpArgs3::decode, a -> wcc(names.remove(a.name())))
                 .on(Nfs3.RMDIR, DirOpArgs3::decode, a -> wcc(names.remove(a.name())))
                 .on(Nfs3.RENAME, Rename3Args::decode, a -> names.remove(a.from().name()) && (names.add(a.to().name()) || true)
-                        ? new Rename3Res(NfsStat3.NFS3_OK, WccData.NONE, WccData.NONE) : new Rename3Res(NfsStat3.NFS3ERR_NOENT, WccData.NONE, WccData.NONE))
+                        ? new Rename3Res(NfsStat3.NFS3_OK, WccData.NONE, WccData.NONE)
+                        : new Rename3Res(NfsStat3.NFS3ERR_NOENT, WccData.NONE, WccData.NONE))
                 .on(Nfs3.MKDIR, Mkdir3Args::decode, a -> made(a.where()))
                 .on(Nfs3.CREATE, Create3Args::decode, a -> made(a.where()))
                 .on(Nfs3.SYMLINK, Symlink3Args::decode, a -> made(a.where()))
@@ -73,7 +77,8 @@ class LostReplyTest {
     /** What LOOKUP finds, if the name is there. */
     private void existing(FileType3 type, long size, long fileid) {
         server.on(Nfs3.LOOKUP, DirOpArgs3::decode, a -> names.contains(a.name())
-                ? new Lookup3Res(NfsStat3.NFS3_OK, FILE, attributes(type, size, fileid), null) : Lookup3Res.failed(NfsStat3.NFS3ERR_NOENT, null));
+                ? new Lookup3Res(NfsStat3.NFS3_OK, FILE, attributes(type, size, fileid), null)
+                : Lookup3Res.failed(NfsStat3.NFS3ERR_NOENT, null));
     }
 
     private static Wcc3Res wcc(boolean done) {
@@ -81,7 +86,8 @@ class LostReplyTest {
     }
 
     private Create3Res made(DirOpArgs3 where) {
-        return names.add(where.name()) ? new Create3Res(NfsStat3.NFS3_OK, FILE, null, WccData.NONE) : Create3Res.failed(NfsStat3.NFS3ERR_EXIST, WccData.NONE);
+        return names.add(where.name()) ? new Create3Res(NfsStat3.NFS3_OK, FILE, null, WccData.NONE)
+                : Create3Res.failed(NfsStat3.NFS3ERR_EXIST, WccData.NONE);
     }
 
     private interface Operation {

@@ -101,7 +101,8 @@ class RemoteFileTest {
     private Read3Res read(Read3Args a) {
         reads.add(a);
         int n = (int) Math.max(0, Math.min(a.count(), fileSize - a.offset()));
-        return new Read3Res(NfsStat3.NFS3_OK, null, n, a.offset() + n >= fileSize, BulkData.copied(ByteBuffer.wrap(memory, (int) a.offset(), n)));
+        return new Read3Res(NfsStat3.NFS3_OK, null, n, a.offset() + n >= fileSize,
+                BulkData.copied(ByteBuffer.wrap(memory, (int) a.offset(), n)));
     }
 
     private byte[] upload(int size) throws IOException {
@@ -220,14 +221,16 @@ class RemoteFileTest {
 
     @Test
     void aReadWithoutBytesOrEndIsAnError() throws IOException {
-        server.on(Nfs3.READ, Read3Args::decode, a -> new Read3Res(NfsStat3.NFS3_OK, null, 0, false, BulkData.copied(ByteBuffer.allocate(0))));
+        server.on(Nfs3.READ, Read3Args::decode,
+                a -> new Read3Res(NfsStat3.NFS3_OK, null, 0, false, BulkData.copied(ByteBuffer.allocate(0))));
         assertThatThrownBy(() -> new RemoteFile(client, FILE, BLOCK, BLOCK).copyTo(100, (offset, data) -> { }))
                 .isInstanceOf(IOException.class).hasMessageContaining("got 0 bytes");
     }
 
     @Test
     void moreBytesThanAskedForAreAnError() throws IOException {
-        server.on(Nfs3.READ, Read3Args::decode, a -> new Read3Res(NfsStat3.NFS3_OK, null, 1001, true, BulkData.copied(ByteBuffer.allocate(1001))));
+        server.on(Nfs3.READ, Read3Args::decode,
+                a -> new Read3Res(NfsStat3.NFS3_OK, null, 1001, true, BulkData.copied(ByteBuffer.allocate(1001))));
         assertThatThrownBy(() -> new RemoteFile(client, FILE, BLOCK, BLOCK).copyTo(5000, (offset, data) -> { }))
                 .isInstanceOf(IOException.class).hasMessageContaining("got 1001 bytes");
     }

@@ -24,7 +24,8 @@ import org.dcache.oncrpc4j.rpc.net.IpProtocolType;
 import org.dcache.oncrpc4j.xdr.XdrAble;
 
 /**
- * A real oncrpc4j service on TCP whose procedures do what a test says, behind a relay that can lose replies: the call was executed, then the connection breaks.
+ * A real oncrpc4j service on TCP whose procedures do what a test says, behind a relay that can lose replies: the call was executed, then
+ * the connection breaks.
  */
 final class ScriptedServer implements AutoCloseable {
 
@@ -46,7 +47,8 @@ final class ScriptedServer implements AutoCloseable {
     /** @param script what it does from its first call on */
     ScriptedServer(int port, Consumer<ScriptedServer> script) throws IOException {
         script.accept(this);
-        service = new OncRpcSvcBuilder().withTCP().withoutAutoPublish().withBindAddress("127.0.0.1").withPort(port).withWorkerThreadIoStrategy()
+        service = new OncRpcSvcBuilder().withTCP().withoutAutoPublish().withBindAddress("127.0.0.1").withPort(port)
+                .withWorkerThreadIoStrategy()
                 .withServiceName("scripted")
                 .withRpcService(new OncRpcProgram(Nfs3.PROGRAM, Nfs3.VERSION), call -> dispatch(call, call.getProcedure()))
                 .withRpcService(new OncRpcProgram(Mount3.PROGRAM, Mount3.VERSION), call -> dispatch(call, 100 + call.getProcedure()))

@@ -137,7 +137,8 @@ class ServerLinkTest {
     @Test
     void aReplyThatCannotBeReadIsNotAskedForAgain() throws Exception {
         XdrAble short3 = new org.dcache.oncrpc4j.xdr.XdrInt(0);
-        try (ScriptedServer server = new ScriptedServer(0).on(Nfs3.GETATTR, FileHandle::decode, a -> short3); Nfs3Client client = server.client()) {
+        try (ScriptedServer server = new ScriptedServer(0).on(Nfs3.GETATTR, FileHandle::decode, a -> short3);
+                Nfs3Client client = server.client()) {
             assertThatThrownBy(() -> client.getattr(FILE)).isInstanceOf(IOException.class);
             assertThat(server.called()).hasSize(1);
         }
@@ -157,7 +158,8 @@ class ServerLinkTest {
     @Test
     void closingFailsCallsThatWaitForAConnection() throws Exception {
         int port = freePort();
-        ClientOptions options = ScriptedServer.options(port).pauses(Duration.ofSeconds(30), Duration.ofSeconds(30)).times(Duration.ofSeconds(50),
+        ClientOptions options = ScriptedServer.options(port).pauses(Duration.ofSeconds(30), Duration.ofSeconds(30))
+                .times(Duration.ofSeconds(50),
                 Duration.ofSeconds(50));
         Nfs3Client client = new Nfs3Client(options);
         CompletableFuture<Void> call = CompletableFuture.runAsync(() -> {
@@ -174,7 +176,8 @@ class ServerLinkTest {
 
     @Test
     void pausesGrowToTheirLimit() {
-        ClientOptions options = ClientOptions.of(new InetSocketAddress("127.0.0.1", 1)).pauses(Duration.ofMillis(100), Duration.ofSeconds(1));
+        ClientOptions options = ClientOptions.of(new InetSocketAddress("127.0.0.1", 1))
+                .pauses(Duration.ofMillis(100), Duration.ofSeconds(1));
         assertThat(List.of(0, 1, 2, 3, 4, 5, 6, 1000).stream().map(n -> options.pause(n).toMillis()))
                 .containsExactly(0L, 100L, 200L, 400L, 800L, 1000L, 1000L, 1000L);
     }

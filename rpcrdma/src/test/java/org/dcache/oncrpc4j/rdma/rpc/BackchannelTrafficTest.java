@@ -23,8 +23,8 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
- * Calls in both directions of one connection at once (RFC 8167), walked byte by byte: the walk keeps credits and XIDs of each direction apart, tells
- * directions by the RPC message type, and fails when either side does otherwise.
+ * Calls in both directions of one connection at once (RFC 8167), walked byte by byte: the walk keeps credits and XIDs of each direction
+ * apart, tells directions by the RPC message type, and fails when either side does otherwise.
  */
 class BackchannelTrafficTest {
 

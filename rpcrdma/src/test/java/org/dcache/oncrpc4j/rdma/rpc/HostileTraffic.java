@@ -15,9 +15,9 @@ import org.dcache.oncrpc4j.rdma.iwarp.wire.RdmapOpcode;
 import org.dcache.oncrpc4j.rdma.proto.PrivateData;
 
 /**
- * Keeps the MPA Request and the Sends of a good client, without CRCs, and makes bad streams of them: changed words and bits, FPDUs that are cut,
- * repeated, left out or in another order, bytes in between. Sequence numbers are mostly put right afterwards, so that the damage gets past
- * the first check. The same seed gives the same stream.
+ * Keeps the MPA Request and the Sends of a good client, without CRCs, and makes bad streams of them: changed words and bits, FPDUs that are
+ * cut, repeated, left out or in another order, bytes in between. Sequence numbers are mostly put right afterwards, so that the damage gets
+ * past the first check. The same seed gives the same stream.
  */
 final class HostileTraffic implements CaptureListener {
 

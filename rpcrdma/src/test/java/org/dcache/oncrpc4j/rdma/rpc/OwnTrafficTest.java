@@ -27,9 +27,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * What our client and server really put on the wire, byte by byte, walked like a capture of Linux: the walk fails on a credit overrun, a wrong CRC,
- * a Write or Read outside the chunks of an outstanding call, returned chunks that differ from what was written, an XID that does not match,
- * and on every header that is not the one our codec makes.
+ * What our client and server really put on the wire, byte by byte, walked like a capture of Linux: the walk fails on a credit overrun, a
+ * wrong CRC, a Write or Read outside the chunks of an outstanding call, returned chunks that differ from what was written, an XID that does
+ * not match, and on every header that is not the one our codec makes.
  */
 class OwnTrafficTest {
 

@@ -15,7 +15,9 @@ import org.dcache.oncrpc4j.rdma.verbs.VerbsProvider;
 import org.dcache.oncrpc4j.rdma.xprt.DevicePool;
 import org.junit.jupiter.api.Test;
 
-/** The table of abilities in {@code docs/providers.md} says what the providers say of themselves, where they can be asked without a device. */
+/**
+ * The table of abilities in {@code docs/providers.md} says what the providers say of themselves, where they can be asked without a device.
+ */
 class ProvidersDocTest {
 
     /** First cell to the cells behind it, of the table under "Abilities". */

@@ -60,7 +60,8 @@ class RpcRdmaTest {
     @Test
     void infoShowsEverySettingWithItsOriginAndEveryKnownProvider() {
         assertThat(run("info", "--set", "rdma.credits=7")).isEqualTo(RpcRdma.OK);
-        assertThat(out.toString()).containsPattern("oncrpc\\.rdma\\.credits +7 +--set").containsPattern("oncrpc\\.rdma\\.inline +4096 +default");
+        assertThat(out.toString()).containsPattern("oncrpc\\.rdma\\.credits +7 +--set")
+                .containsPattern("oncrpc\\.rdma\\.inline +4096 +default");
         Settings.all().forEach(setting -> assertThat(out.toString()).contains(setting.name()));
         assertThat(out.toString()).containsPattern("iwarp +available: ");
         Settings.PROVIDER_NAMES.forEach(name -> assertThat(out.toString()).contains("  " + name));

@@ -28,8 +28,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * The Linux kernel's NFS client on siw, mounting nfs4j's basic server, unmodified, over RDMA. The server's files are looked at on this machine's disk, and
- * the kernel's own counters tell what the mount ran on.
+ * The Linux kernel's NFS client on siw, mounting nfs4j's basic server, unmodified, over RDMA. The server's files are looked at on this
+ * machine's disk, and the kernel's own counters tell what the mount ran on.
  */
 @ExtendWith(ScenarioReport.class)
 class Nfs4jLinuxIT {
@@ -116,8 +116,10 @@ class Nfs4jLinuxIT {
     void whatIsOnTheWireIsRightForUsAndForWireshark(String version) throws Exception {
         try (Recorded recorded = Recorded.before(port + 1, "nfs4j-" + version)) {
             mount(version, recorded.port());
-            guest.run("for n in 1 1001 4096 65537 1048577; do head -c $n /tmp/data > /tmp/mnt/wire-" + version + "-$n || exit 1; done; echo 3 > /proc/sys/vm/drop_caches;"
-                    + " for n in 1 1001 4096 65537 1048577; do head -c $n /tmp/data | cmp - /tmp/mnt/wire-" + version + "-$n || exit 1; done; ls -l /tmp/mnt > /dev/null");
+            guest.run("for n in 1 1001 4096 65537 1048577; do head -c $n /tmp/data > /tmp/mnt/wire-" + version
+                    + "-$n || exit 1; done; echo 3 > /proc/sys/vm/drop_caches;"
+                    + " for n in 1 1001 4096 65537 1048577; do head -c $n /tmp/data | cmp - /tmp/mnt/wire-" + version
+                    + "-$n || exit 1; done; ls -l /tmp/mnt > /dev/null");
             transport();
             guest.run("umount /tmp/mnt");
             CaptureVerdict verdict = recorded.verdict();
@@ -134,7 +136,8 @@ class Nfs4jLinuxIT {
     void aLargeDirectoryIsListedWhole(String version) throws Exception {
         mount(version);
         String name = "many-" + version;
-        guest.run("mkdir /tmp/mnt/" + name + " && cd /tmp/mnt/" + name + " && for i in $(seq " + MANY + "); do echo $i > file-number-$i; done");
+        guest.run("mkdir /tmp/mnt/" + name + " && cd /tmp/mnt/" + name + " && for i in $(seq " + MANY
+                + "); do echo $i > file-number-$i; done");
         guest.run("umount /tmp/mnt && " + command);
         assertThat(guest.run("ls /tmp/mnt/" + name + " | sort -u | wc -l").strip()).isEqualTo("" + MANY);
         transport();
@@ -157,7 +160,8 @@ class Nfs4jLinuxIT {
             int length = 1 + random.nextInt(9000);
             int at = random.nextInt(expected.length - length);
             System.arraycopy(data, at, expected, at, length);
-            script.append("dd if=/out/source of=/tmp/mnt/random bs=9001 iflag=skip_bytes,count_bytes oflag=seek_bytes conv=notrunc status=none skip=")
+            script.append("dd if=/out/source of=/tmp/mnt/random bs=9001 iflag=skip_bytes,count_bytes oflag=seek_bytes conv=notrunc "
+                    + "status=none skip=")
                     .append(at).append(" seek=").append(at).append(" count=").append(length).append(" && ");
         }
         guest.run(script + "sync /tmp/mnt/random");
@@ -165,7 +169,9 @@ class Nfs4jLinuxIT {
         assertThat(guest.run("umount /tmp/mnt && " + command + " && sha256sum < /tmp/mnt/random")).startsWith(sha256(expected));
     }
 
-    /** CB_RECALL to the kernel on its RDMA connection: without it, and the kernel's DELEGRETURN, the other client could never open the file. */
+    /**
+     * CB_RECALL to the kernel on its RDMA connection: without it, and the kernel's DELEGRETURN, the other client could never open the file.
+     */
     @Test
     void aDelegationOfTheKernelIsRecalled() throws Exception {
         mount("4.1");

@@ -18,7 +18,8 @@ public final class BasicPrograms {
     private BasicPrograms() {}
 
     /**
-     * The server, when it accepts RDMA connections; NFS and MOUNT on both ports. It waits some seconds for a portmapper where there is none.
+     * The server, when it accepts RDMA connections; NFS and MOUNT on both ports. It waits some seconds for a portmapper where there is
+     * none.
      *
      * @param root what it serves, as /
      * @param settings for the agent, begins with a comma or is empty

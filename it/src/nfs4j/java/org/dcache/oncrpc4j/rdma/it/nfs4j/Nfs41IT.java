@@ -118,9 +118,11 @@ class Nfs41IT {
             new NfsFiles(session).create("guarded");
             files.setAcl(files.lookup(files.getRootInode(), "guarded"), acl);
             PathCounts counts = new PathCounts();
-            nfs_resop4 result = session.compound(new CompoundBuilder().withPutrootfh().withLookup("guarded").withGetattr(nfs4_prot.FATTR4_ACL)).get(2);
+            nfs_resop4 result = session.compound(new CompoundBuilder().withPutrootfh().withLookup("guarded")
+                    .withGetattr(nfs4_prot.FATTR4_ACL)).get(2);
             fattr4_acl came = new AttributeMap(result.opgetattr.resok4.obj_attributes).<fattr4_acl>get(nfs4_prot.FATTR4_ACL).orElseThrow();
-            assertThat(Arrays.stream(came.value).map(ace -> ace.who.toString())).hasSize(acl.length).last().isEqualTo("user199@example.org");
+            assertThat(Arrays.stream(came.value).map(ace -> ace.who.toString())).hasSize(acl.length).last()
+                    .isEqualTo("user199@example.org");
             assertThat(counts.of("server_reply_long")).isOne();
         }
     }

@@ -41,7 +41,8 @@ class Nfs4jSettingsIT {
             NfsFiles nfs = new NfsFiles(session);
             NfsFiles.Open file = nfs.create("file");
             nfs.write(file, data);
-            var read = session.compound(new CompoundBuilder().withPutfh(file.handle()).withRead(SIZE + 4096, 0, file.state())).get(1).opread.resok4;
+            var read = session.compound(new CompoundBuilder().withPutfh(file.handle()).withRead(SIZE + 4096, 0, file.state()))
+                    .get(1).opread.resok4;
             assertThat(read.data.remaining()).isEqualTo(SIZE);
             assertThat(read.eof).isFalse();
             try (Nfs3Client client = new Nfs3Client(server.address())) {
@@ -52,14 +53,18 @@ class Nfs4jSettingsIT {
         }
     }
 
-    /** A count for which there is no memory: without the bound, nfs4j would allocate it. Over UDP, where our client sizes no chunks for it. */
+    /**
+     * A count for which there is no memory: without the bound, nfs4j would allocate it. Over UDP, where our client sizes no chunks for it.
+     */
     @Test
     void aHugeCountAllocatesNothing() throws Exception {
-        try (NfsServer server = NfsServer.serve(new MemoryFileSystem(false), null); NfsSession session = NfsSession.overUdp(server.udpAddress())) {
+        try (NfsServer server = NfsServer.serve(new MemoryFileSystem(false), null);
+                NfsSession session = NfsSession.overUdp(server.udpAddress())) {
             NfsFiles nfs = new NfsFiles(session);
             NfsFiles.Open file = nfs.create("small");
             nfs.write(file, NfsFiles.bytes(100));
-            var read = session.compound(new CompoundBuilder().withPutfh(file.handle()).withRead(HUGE, 0, file.state())).get(1).opread.resok4;
+            var read = session.compound(new CompoundBuilder().withPutfh(file.handle()).withRead(HUGE, 0, file.state()))
+                    .get(1).opread.resok4;
             assertThat(read.data.remaining()).isEqualTo(100);
         }
     }

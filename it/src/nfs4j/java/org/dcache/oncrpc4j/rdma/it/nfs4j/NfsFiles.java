@@ -124,7 +124,8 @@ final class NfsFiles {
         long cookie = 0;
         boolean eof = false;
         while (!eof) {
-            var result = last(session.compound(new CompoundBuilder().withPutrootfh().withLookup(path).withReaddir(cookie, verifier, READDIR_BYTES,
+            var result = last(session.compound(new CompoundBuilder().withPutrootfh().withLookup(path)
+                    .withReaddir(cookie, verifier, READDIR_BYTES,
                     READDIR_BYTES, nfs4_prot.FATTR4_FILEID, nfs4_prot.FATTR4_TYPE, nfs4_prot.FATTR4_SIZE))).opreaddir.resok4;
             for (entry4 entry = result.reply.entries; entry != null; entry = entry.nextentry) {
                 names.add(entry.name.toString());

@@ -37,8 +37,8 @@ import org.dcache.oncrpc4j.rpc.RpcTransport;
 import org.dcache.oncrpc4j.rpc.net.IpProtocolType;
 
 /**
- * An NFSv4.1 client with a session, its backchannel on the same connection, made of nfs4j's builders and XDR classes. Proves for each connection which
- * transport it is. Compounds may be sent by several threads; each takes a slot.
+ * An NFSv4.1 client with a session, its backchannel on the same connection, made of nfs4j's builders and XDR classes. Proves for each
+ * connection which transport it is. Compounds may be sent by several threads; each takes a slot.
  */
 final class NfsSession implements AutoCloseable {
 
@@ -80,7 +80,8 @@ final class NfsSession implements AutoCloseable {
         RpcTransport connection = connect(protocol, backchannel);
         assertThat(connection.getClass().getSimpleName()).isEqualTo(transport);
         nfs = call(connection);
-        EXCHANGE_ID4resok identity = only(new CompoundBuilder().withExchangeId("oncrpc4j-rdma", "test", "client " + OWNERS.incrementAndGet(),
+        EXCHANGE_ID4resok identity = only(new CompoundBuilder()
+                .withExchangeId("oncrpc4j-rdma", "test", "client " + OWNERS.incrementAndGet(),
                 nfs4_prot.EXCHGID4_FLAG_SUPP_MOVED_REFER, state_protect_how4.SP4_NONE)).opexchange_id.eir_resok4;
         clientId = identity.eir_clientid;
         CompoundBuilder create = new CompoundBuilder().withCreatesession(clientId, identity.eir_sequenceid);

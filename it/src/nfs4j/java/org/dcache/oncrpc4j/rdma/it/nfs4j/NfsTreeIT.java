@@ -21,8 +21,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /**
- * The tree of {@code TreeIT}, 2,000 files from nothing to 64 MiB with every size around a threshold, through nfs4j's NFSv4.1 over RDMA: written by eight threads in one
- * session while delegations of another client are recalled, then read back by that other client, and every byte compared.
+ * The tree of {@code TreeIT}, 2,000 files from nothing to 64 MiB with every size around a threshold, through nfs4j's NFSv4.1 over RDMA:
+ * written by eight threads in one session while delegations of another client are recalled, then read back by that other client, and every
+ * byte compared.
  */
 @OverRdma
 @Timeout(value = 10, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
@@ -115,7 +116,8 @@ class NfsTreeIT {
     private List<String> names(String directory) {
         List<String> names = new ArrayList<>();
         tree.files().stream().filter(file -> file.directory().equals(directory)).forEach(file -> names.add(file.name()));
-        tree.directories().stream().filter(path -> path.startsWith(directory + '/')).forEach(path -> names.add(path.substring(directory.length() + 1)));
+        tree.directories().stream().filter(path -> path.startsWith(directory + '/'))
+                .forEach(path -> names.add(path.substring(directory.length() + 1)));
         return names;
     }
 

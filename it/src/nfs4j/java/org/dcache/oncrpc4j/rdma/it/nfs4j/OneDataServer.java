@@ -34,8 +34,8 @@ import org.dcache.nfs.v4.xdr.stateid4;
 import org.dcache.nfs.v4.xdr.utf8str_mixed;
 
 /**
- * The metadata server's side of pNFS for one data server, made of nfs4j's layout drivers. As dCache does, it makes each address once and gives the same object
- * to all clients. Remembers the last layout, for a test to recall. Any thread.
+ * The metadata server's side of pNFS for one data server, made of nfs4j's layout drivers. As dCache does, it makes each address once and
+ * gives the same object to all clients. Remembers the last layout, for a test to recall. Any thread.
  */
 final class OneDataServer implements NFSv41DeviceManager {
 
@@ -51,7 +51,8 @@ final class OneDataServer implements NFSv41DeviceManager {
 
     OneDataServer(InetSocketAddress address) throws IOException {
         filesAddress = files.getDeviceAddress(address);
-        flexFilesAddress = new FlexFileLayoutDriver(4, 1, 0, NfsFiles.TRANSFER, new utf8str_mixed("0"), new utf8str_mixed("0"), (context, data) -> { })
+        flexFilesAddress = new FlexFileLayoutDriver(4, 1, 0, NfsFiles.TRANSFER, new utf8str_mixed("0"), new utf8str_mixed("0"),
+                (context, data) -> { })
                 .getDeviceAddress(address);
     }
 

@@ -5,8 +5,8 @@ import java.util.Map;
 import org.dcache.oncrpc4j.rdma.metrics.Counters;
 
 /**
- * What the transport of this JVM has counted since an instance was made; client and server both count. Not read by JMX, where the counters are only while there is a
- * service. One thread.
+ * What the transport of this JVM has counted since an instance was made; client and server both count. Not read by JMX, where the counters
+ * are only while there is a service. One thread.
  */
 final class PathCounts {
 

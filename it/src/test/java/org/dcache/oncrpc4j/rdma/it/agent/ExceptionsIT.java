@@ -23,8 +23,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * What an application catches over RDMA is what it catches over TCP: {@link Failures}, which knows oncrpc4j only, runs once without and once with the agent, and each row of
- * docs/exceptions.md is held against what both saw. A row counts for its place and for every way to call in that place which has no row of its own.
+ * What an application catches over RDMA is what it catches over TCP: {@link Failures}, which knows oncrpc4j only, runs once without and
+ * once with the agent, and each row of docs/exceptions.md is held against what both saw. A row counts for its place and for every way to
+ * call in that place which has no row of its own.
  */
 class ExceptionsIT {
 
@@ -71,7 +72,8 @@ class ExceptionsIT {
     @BeforeAll
     static void visit() {
         try (JvmProcess plain = JvmProcess.java().classPath(ClassPaths.application()).main(Failures.class).start();
-                JvmProcess woven = JvmProcess.java().agent(AgentJar.path(), "transport=rdma,rdma.provider=iwarp").classPath(ClassPaths.application())
+                JvmProcess woven = JvmProcess.java().agent(AgentJar.path(), "transport=rdma,rdma.provider=iwarp")
+                        .classPath(ClassPaths.application())
                         .main(Failures.class).start()) {
             tcp = seen(plain, "org.dcache.oncrpc4j.grizzly.GrizzlyRpcTransport");
             rdma = seen(woven, "org.dcache.oncrpc4j.rdma.rpc.RdmaRpcTransport");
@@ -103,7 +105,8 @@ class ExceptionsIT {
 
     /** The row that counts for a place: the longest that it begins with. */
     private static String rowOf(String place) throws IOException {
-        return rows().map(Row::place).filter(row -> place.equals(row) || place.startsWith(row + ", ")).max(Comparator.comparing(String::length)).orElse("no row");
+        return rows().map(Row::place).filter(row -> place.equals(row) || place.startsWith(row + ", "))
+                .max(Comparator.comparing(String::length)).orElse("no row");
     }
 
     @ParameterizedTest
@@ -118,7 +121,8 @@ class ExceptionsIT {
             Seen expected = tcp.get(place);
             assertThat(expected.name()).as("over TCP: " + place).isEqualTo(row.overTcp());
             if (row.overRdma().equals(SAME)) {
-                assertThat(rdma.get(place).isA(expected)).as("over RDMA: %s gave %s, expected %s or a subtype", place, rdma.get(place), expected).isTrue();
+                assertThat(rdma.get(place).isA(expected)).as("over RDMA: %s gave %s, expected %s or a subtype", place, rdma.get(place),
+                        expected).isTrue();
             } else {
                 assertThat(rdma.get(place).name()).as("over RDMA: " + place).isEqualTo(row.overRdma());
             }

@@ -116,7 +116,8 @@ class LoadersIT {
     }
 
     private static JvmProcess late() {
-        return JvmProcess.java().classPath(ClassPaths.application()).option("-Djdk.attach.allowAttachSelf=false", "-XX:+EnableDynamicAgentLoading")
+        return JvmProcess.java().classPath(ClassPaths.application())
+                .option("-Djdk.attach.allowAttachSelf=false", "-XX:+EnableDynamicAgentLoading")
                 .main(LateServer.class).start();
     }
 }

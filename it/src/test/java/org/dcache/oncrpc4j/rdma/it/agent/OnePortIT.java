@@ -31,8 +31,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * {@code oncrpc.rdma.port=same}, the default: TCP and RDMA clients on the one port of a service, and strangers of each kind. Not with Grizzly's leader-follower strategy, whose selectors
- * starve on machines with few processors, without RDMA too: there are more of them than threads to serve them.
+ * {@code oncrpc.rdma.port=same}, the default: TCP and RDMA clients on the one port of a service, and strangers of each kind. Not with
+ * Grizzly's leader-follower strategy, whose selectors starve on machines with few processors, without RDMA too: there are more of them than
+ * threads to serve them.
  */
 @Timeout(value = 5, unit = TimeUnit.MINUTES)
 class OnePortIT {
@@ -40,7 +41,8 @@ class OnePortIT {
     private static final String BOTH = "transport=tcp,rdma,rdma.provider=iwarp,rdma.handshake-timeout=2s";
 
     /** Revision 1, with CRC, no private data. */
-    private static final byte[] MPA_REQUEST = ByteBuffer.allocate(20).put("MPA ID Req Frame".getBytes(StandardCharsets.US_ASCII)).put((byte) 0x40).put((byte) 1).array();
+    private static final byte[] MPA_REQUEST = ByteBuffer.allocate(20).put("MPA ID Req Frame".getBytes(StandardCharsets.US_ASCII))
+            .put((byte) 0x40).put((byte) 1).array();
 
     private static final byte[] NULL_CALL = ByteBuffer.allocate(44).putInt(0x80000000 | 40).putInt(4711).putInt(0).putInt(2)
             .putInt(EchoService.PROGRAM.getNumber()).putInt(EchoService.PROGRAM.getVersion()).putInt(EchoService.NULL).array();
@@ -110,11 +112,14 @@ class OnePortIT {
                 rdma.getOutputStream().write(MPA_REQUEST);
                 expectMpaReply(rdma);
                 for (int i = 0; i < 2; i++) {
-                    clients.add(JvmProcess.java().classPath(ClassPaths.application()).main(EchoClient.class, "127.0.0.1", port, 0, 5000, 1 << 20).start());
-                    clients.add(java("transport=rdma,rdma.provider=iwarp").main(EchoClient.class, "127.0.0.1", port, 0, 5000, 1 << 20).start());
+                    clients.add(JvmProcess.java().classPath(ClassPaths.application())
+                            .main(EchoClient.class, "127.0.0.1", port, 0, 5000, 1 << 20).start());
+                    clients.add(java("transport=rdma,rdma.provider=iwarp").main(EchoClient.class, "127.0.0.1", port, 0, 5000, 1 << 20)
+                            .start());
                 }
                 for (int i = 0; i < clients.size(); i++) {
-                    clients.get(i).expect("TRANSPORT org.dcache.oncrpc4j." + (i % 2 == 0 ? "grizzly.GrizzlyRpcTransport" : "rdma.rpc.RdmaRpcTransport"));
+                    clients.get(i).expect("TRANSPORT org.dcache.oncrpc4j."
+                            + (i % 2 == 0 ? "grizzly.GrizzlyRpcTransport" : "rdma.rpc.RdmaRpcTransport"));
                     clients.get(i).expect("ECHO 1048576 ok");
                     assertThat(clients.get(i).exitCode()).isZero();
                 }
@@ -197,7 +202,8 @@ class OnePortIT {
     void whoBeginsAnMpaRequestAndDoesNotEndItIsClosedInTime() throws Exception {
         try (JvmProcess server = serve("same")) {
             int port = port(server);
-            try (Socket fragment = connect(port); Socket trickle = connect(port); Socket wrong = connect(port); Socket garbage = connect(port)) {
+            try (Socket fragment = connect(port); Socket trickle = connect(port); Socket wrong = connect(port);
+                    Socket garbage = connect(port)) {
                 fragment.getOutputStream().write(MPA_REQUEST, 0, 7);
                 trickle.getOutputStream().write('M');
                 sendCut(wrong, "MPA was here, twenty bytes".getBytes(StandardCharsets.US_ASCII), 4);
@@ -221,7 +227,8 @@ class OnePortIT {
     void whereRdmaIsNotRequiredAndCannotBeHadTcpServes() throws Exception {
         int port = Ports.freePair();
         try (ServerSocket taken = new ServerSocket(port + 1, 1, InetAddress.getLoopbackAddress());
-                JvmProcess server = java(BOTH + ",rdma.required=off,rdma.port=" + taken.getLocalPort()).main(EchoServer.class, port).start()) {
+                JvmProcess server = java(BOTH + ",rdma.required=off,rdma.port=" + taken.getLocalPort()).main(EchoServer.class, port)
+                        .start()) {
             assertThat(port(server)).isEqualTo(port);
             try (Socket tcp = connect(port); Socket rdma = connect(port)) {
                 rdma.getOutputStream().write(MPA_REQUEST);

@@ -19,8 +19,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /**
- * The same agent jar with other releases of oncrpc4j than the one it was compiled against. Their jars are named by {@code -Dit.oncrpc4j.jars=JAR:JAR…}, since
- * only one release can be had where this is built.
+ * The same agent jar with other releases of oncrpc4j than the one it was compiled against. Their jars are named by {@code
+ * -Dit.oncrpc4j.jars=JAR:JAR…}, since only one release can be had where this is built.
  */
 @Timeout(value = 5, unit = TimeUnit.MINUTES)
 class OtherReleasesIT {

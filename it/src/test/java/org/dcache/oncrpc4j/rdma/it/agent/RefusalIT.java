@@ -87,7 +87,8 @@ class RefusalIT {
                 client.expect("ECHO 1000 ok");
             }
             assertThat(server.output()).contains("org.dcache.oncrpc4j.rdma.agent.Agent ")
-                    .doesNotContain("net.bytebuddy").doesNotContain("rdma.agent.hook").doesNotContain("bootstrap classpath has been appended");
+                    .doesNotContain("net.bytebuddy").doesNotContain("rdma.agent.hook")
+                    .doesNotContain("bootstrap classpath has been appended");
         }
     }
 
@@ -111,7 +112,8 @@ class RefusalIT {
     @Test
     void aJarWithoutTransportFailsEachService() {
         Path jar = AgentJar.withoutProvider(folder.resolve("empty-agent.jar"));
-        try (JvmProcess server = JvmProcess.java().agent(jar, "transport=rdma").classPath(ClassPaths.application()).main(EchoServer.class).start()) {
+        try (JvmProcess server = JvmProcess.java().agent(jar, "transport=rdma").classPath(ClassPaths.application()).main(EchoServer.class)
+                .start()) {
             server.expect("FAILED java.lang.IllegalStateException: oncrpc4j-rdma: the agent jar names no "
                     + "org.dcache.oncrpc4j.rdma.spi.RpcTransportProvider");
         }

@@ -74,7 +74,8 @@ class TwoJvmsIT {
     @Test
     void aClientThatSpeaksTcpGetsNoAnswerFromRdma() {
         try (JvmProcess server = java(RDMA).main(EchoServer.class).start();
-                JvmProcess client = JvmProcess.java().classPath(ClassPaths.application()).main(EchoClient.class, "127.0.0.1", port(server)).start()) {
+                JvmProcess client = JvmProcess.java().classPath(ClassPaths.application()).main(EchoClient.class, "127.0.0.1", port(server))
+                        .start()) {
             client.expect("FAILED");
             assertThat(client.output()).doesNotContain("NULL ok");
         }
@@ -84,9 +85,11 @@ class TwoJvmsIT {
     void aServiceOnBothIsReachedByBoth() throws IOException {
         int tcp = Ports.freePair();
         int rdma = tcp + 1;
-        try (JvmProcess server = java("transport=tcp,rdma,rdma.provider=iwarp,rdma.port.echo=" + rdma).main(EchoServer.class, tcp).start()) {
+        try (JvmProcess server = java("transport=tcp,rdma,rdma.provider=iwarp,rdma.port.echo=" + rdma).main(EchoServer.class, tcp)
+                .start()) {
             assertThat(port(server)).isEqualTo(tcp);
-            try (JvmProcess client = JvmProcess.java().classPath(ClassPaths.application()).main(EchoClient.class, "127.0.0.1", tcp, 9000).start()) {
+            try (JvmProcess client = JvmProcess.java().classPath(ClassPaths.application()).main(EchoClient.class, "127.0.0.1", tcp, 9000)
+                    .start()) {
                 client.expect("TRANSPORT org.dcache.oncrpc4j.grizzly.GrizzlyRpcTransport");
                 client.expect("ECHO 9000 ok");
             }

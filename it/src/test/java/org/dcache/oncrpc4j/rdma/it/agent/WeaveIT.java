@@ -65,7 +65,8 @@ class WeaveIT {
             server.expect("recorded start echo");
             String address = server.valueOf("READY");
             assertThat(server.valueOf("SERVICE")).startsWith("echo-[").contains("127.0.0.1:" + port(address)).contains("rdma:");
-            try (JvmProcess client = RecordingAgent.java("transport=tcp,rdma").main(EchoClient.class, "127.0.0.1", port(address), 9).start()) {
+            try (JvmProcess client = RecordingAgent.java("transport=tcp,rdma").main(EchoClient.class, "127.0.0.1", port(address), 9)
+                    .start()) {
                 client.expect("TRANSPORT org.dcache.oncrpc4j.grizzly.GrizzlyRpcTransport");
                 client.expect("ECHO 9 ok");
                 assertThat(client.output()).doesNotContain("recorded connect").doesNotContain("recorded xdr");

@@ -15,8 +15,8 @@ import org.dcache.oncrpc4j.xdr.XdrOpaque;
 import org.dcache.oncrpc4j.xdr.XdrVoid;
 
 /**
- * Calls {@link EchoService}. Arguments: host, port, and sizes in bytes to echo. Prints {@code TRANSPORT class}, {@code NULL ok}, {@code ECHO size ok};
- * or {@code FAILED exception}.
+ * Calls {@link EchoService}. Arguments: host, port, and sizes in bytes to echo. Prints {@code TRANSPORT class}, {@code NULL ok}, {@code
+ * ECHO size ok}; or {@code FAILED exception}.
  */
 public final class EchoClient {
 

@@ -12,8 +12,9 @@ import org.dcache.oncrpc4j.rpc.OncRpcSvcBuilder;
 import org.dcache.oncrpc4j.rpc.net.IpProtocolType;
 
 /**
- * Serves {@link EchoService} until {@code stop}, {@code stop MILLIS} or the end of stdin. Arguments: port (0 for any), and {@code tcp}, {@code udp}
- * or {@code tcp+udp}, and {@code same} or {@code worker} for the threads that read. Prints {@code READY address} and {@code SERVICE text}, or {@code FAILED exception} and then waits as well.
+ * Serves {@link EchoService} until {@code stop}, {@code stop MILLIS} or the end of stdin. Arguments: port (0 for any), and {@code tcp},
+ * {@code udp} or {@code tcp+udp}, and {@code same} or {@code worker} for the threads that read. Prints {@code READY address} and {@code
+ * SERVICE text}, or {@code FAILED exception} and then waits as well.
  */
 public final class EchoServer {
 
@@ -26,7 +27,8 @@ public final class EchoServer {
         try {
             service = build(EchoService.PROGRAM, port, protocols, args.length > 2 ? args[2] : "same");
             service.start();
-            System.out.println("READY " + service.getInetSocketAddress(protocols.contains("tcp") ? IpProtocolType.TCP : IpProtocolType.UDP));
+            System.out.println("READY "
+                    + service.getInetSocketAddress(protocols.contains("tcp") ? IpProtocolType.TCP : IpProtocolType.UDP));
             System.out.println("SERVICE " + service);
         } catch (IOException | RuntimeException e) {
             System.out.println("FAILED " + e);

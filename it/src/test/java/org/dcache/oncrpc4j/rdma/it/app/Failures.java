@@ -46,9 +46,10 @@ import org.dcache.oncrpc4j.xdr.XdrOpaque;
 import org.dcache.oncrpc4j.xdr.XdrVoid;
 
 /**
- * Everything that goes wrong for an application of oncrpc4j, one after the other; it knows nothing but oncrpc4j, and what it sees depends on the transport. For each place it
- * prints {@code SEEN place: type < its supertypes | the same of its root cause | message}, {@code nothing} where it heard nothing for long, or {@code no exception}; in the end
- * {@code TRANSPORT class} and {@code DONE}. Arguments: the places to visit, all if there is none; {@code serve} makes it the server that is killed.
+ * Everything that goes wrong for an application of oncrpc4j, one after the other; it knows nothing but oncrpc4j, and what it sees depends
+ * on the transport. For each place it prints {@code SEEN place: type < its supertypes | the same of its root cause | message}, {@code
+ * nothing} where it heard nothing for long, or {@code no exception}; in the end {@code TRANSPORT class} and {@code DONE}. Arguments: the
+ * places to visit, all if there is none; {@code serve} makes it the server that is killed.
  */
 public final class Failures {
 
@@ -411,7 +412,8 @@ public final class Failures {
         });
         places.put("connect: client never started", () -> {
             try (Site site = new Site()) {
-                service("client").withClientMode().build().connect(site.server.getInetSocketAddress(IpProtocolType.TCP), 2, TimeUnit.SECONDS);
+                service("client").withClientMode().build().connect(site.server.getInetSocketAddress(IpProtocolType.TCP), 2,
+                        TimeUnit.SECONDS);
             }
         });
         places.put("connect: client was stopped", () -> {

@@ -5,7 +5,9 @@ import java.io.IOException;
 import org.dcache.oncrpc4j.rpc.OncRpcSvc;
 import org.dcache.oncrpc4j.rpc.net.IpProtocolType;
 
-/** Serves TCP ({@code EARLY address}), waits for a character on stdin, and then is an {@link EchoServer} besides. Time to attach an agent. */
+/**
+ * Serves TCP ({@code EARLY address}), waits for a character on stdin, and then is an {@link EchoServer} besides. Time to attach an agent.
+ */
 public final class LateServer {
 
     private LateServer() {}

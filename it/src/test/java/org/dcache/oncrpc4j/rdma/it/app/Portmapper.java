@@ -7,8 +7,8 @@ import org.dcache.oncrpc4j.rpc.OncRpcSvc;
 import org.dcache.oncrpc4j.rpc.net.IpProtocolType;
 
 /**
- * Serves program 100000, known when the service is built or, with the argument {@code late}, registered afterwards. Prints {@code READY address},
- * calls itself, as {@link EchoClient} does, then waits for the end of stdin.
+ * Serves program 100000, known when the service is built or, with the argument {@code late}, registered afterwards. Prints {@code READY
+ * address}, calls itself, as {@link EchoClient} does, then waits for the end of stdin.
  */
 public final class Portmapper {
 

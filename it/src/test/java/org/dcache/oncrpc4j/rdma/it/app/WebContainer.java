@@ -11,8 +11,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Deploys {@link WebApplication} twice, each time in a class loader of its own that has oncrpc4j and whose parent has not, as a web container
- * does; then undeploys both and waits until the loaders are gone. Argument: the application's class path. Prints {@code UNLOADED name} for each.
+ * Deploys {@link WebApplication} twice, each time in a class loader of its own that has oncrpc4j and whose parent has not, as a web
+ * container does; then undeploys both and waits until the loaders are gone. Argument: the application's class path. Prints {@code UNLOADED
+ * name} for each.
  */
 public final class WebContainer {
 

@@ -13,8 +13,8 @@ import java.util.regex.Pattern;
 import org.dcache.oncrpc4j.rdma.it.Tool;
 
 /**
- * What two decoders make of a capture: ours ({@code rpcrdma decode --strict}) and Wireshark, which looks at a copy with a TCP segment for each FPDU, since it passes over the
- * second Send of a segment. Immutable.
+ * What two decoders make of a capture: ours ({@code rpcrdma decode --strict}) and Wireshark, which looks at a copy with a TCP segment for
+ * each FPDU, since it passes over the second Send of a segment. Immutable.
  *
  * @param name of the file
  * @param clean whether ours found nothing wrong
@@ -23,9 +23,11 @@ import org.dcache.oncrpc4j.rdma.it.Tool;
  * @param goodCrc FPDUs whose CRC Wireshark finds right
  * @param badCrc wrong
  * @param messages RPC-over-RDMA messages that Wireshark finds, by type
- * @param malformed protocols that Wireshark could not read to their end, but for NFS in a reply whose data went by a Write chunk: Wireshark does not put it back
+ * @param malformed protocols that Wireshark could not read to their end, but for NFS in a reply whose data went by a Write chunk: Wireshark
+ *        does not put it back
  */
-public record CaptureVerdict(String name, boolean clean, Map<String, Long> own, String output, long goodCrc, long badCrc, Map<String, Integer> messages,
+public record CaptureVerdict(String name, boolean clean, Map<String, Long> own, String output, long goodCrc, long badCrc, Map<String,
+        Integer> messages,
         List<String> malformed) {
 
     private static final Pattern FIGURE = Pattern.compile("\"([a-z_]+)\": ([0-9]+)");
@@ -86,7 +88,8 @@ public record CaptureVerdict(String name, boolean clean, Map<String, Long> own, 
 
     @Override
     public String toString() {
-        return name + ": " + (clean ? "clean" : "NOT CLEAN " + output.strip()) + ' ' + own + "; Wireshark: right CRCs " + goodCrc + ", wrong " + badCrc + ", messages by type " + messages
+        return name + ": " + (clean ? "clean" : "NOT CLEAN " + output.strip()) + ' ' + own + "; Wireshark: right CRCs " + goodCrc
+                + ", wrong " + badCrc + ", messages by type " + messages
                 + ", malformed " + malformed;
     }
 }

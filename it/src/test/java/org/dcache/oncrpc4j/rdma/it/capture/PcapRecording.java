@@ -17,8 +17,9 @@ import org.dcache.oncrpc4j.rdma.capture.SegmentWriter;
 import org.dcache.oncrpc4j.rdma.tool.relay.Tap;
 
 /**
- * Writes all connections of a relay to one pcap file. Bytes are in the file before they are passed on, so that what causes something always stands before it;
- * they are written as they come, and nothing is kept. On the file every connection goes from 192.0.2.1, each from a port of its own, to 192.0.2.2 port 20049.
+ * Writes all connections of a relay to one pcap file. Bytes are in the file before they are passed on, so that what causes something always
+ * stands before it; they are written as they come, and nothing is kept. On the file every connection goes from 192.0.2.1, each from a port
+ * of its own, to 192.0.2.2 port 20049.
  *
  * <p>Close the relay first, then this; only then is the file whole. Any thread.
  */
@@ -63,7 +64,8 @@ public final class PcapRecording implements Supplier<Tap>, AutoCloseable {
     /** Begins a connection. */
     @Override
     public synchronized Tap get() {
-        SegmentWriter connection = new SegmentWriter(address(1, FIRST_PORT + connections.size()), address(2, SERVER_PORT), PcapRecording::now);
+        SegmentWriter connection = new SegmentWriter(address(1, FIRST_PORT + connections.size()), address(2, SERVER_PORT),
+                PcapRecording::now);
         connections.add(connection);
         flush(connection);
         return new Tap() {

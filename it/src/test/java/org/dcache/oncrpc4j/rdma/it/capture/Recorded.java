@@ -6,8 +6,8 @@ import org.dcache.oncrpc4j.rdma.capture.Direction;
 import org.dcache.oncrpc4j.rdma.tool.relay.Relay;
 
 /**
- * A port of this host that stands before a server's and records what goes through it. Keep it short: the whole of it is decoded afterwards, by us and by Wireshark. {@link #verdict} ends it, and so
- * does closing it, without a look at what was recorded. One thread.
+ * A port of this host that stands before a server's and records what goes through it. Keep it short: the whole of it is decoded afterwards,
+ * by us and by Wireshark. {@link #verdict} ends it, and so does closing it, without a look at what was recorded. One thread.
  */
 public final class Recorded implements AutoCloseable {
 
@@ -39,7 +39,10 @@ public final class Recorded implements AutoCloseable {
         return relay.port();
     }
 
-    /** Ends the recording and says what is in it. The client should be gone by now: a connection that is cut in the middle of an FPDU is not clean. */
+    /**
+     * Ends the recording and says what is in it. The client should be gone by now: a connection that is cut in the middle of an FPDU is not
+     * clean.
+     */
     public CaptureVerdict verdict() throws IOException, InterruptedException {
         close();
         return CaptureVerdict.of(recording.file());

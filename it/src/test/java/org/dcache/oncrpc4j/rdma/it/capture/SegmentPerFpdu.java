@@ -20,8 +20,8 @@ import org.dcache.oncrpc4j.rdma.capture.SegmentWriter;
 import org.dcache.oncrpc4j.rdma.capture.TcpSegment;
 
 /**
- * Copies a capture so that each TCP segment begins with an MPA frame or an FPDU and holds no other: the same bytes of the same streams. Wireshark decodes only the
- * first Send in a segment as RPC-over-RDMA; of the copy it decodes all.
+ * Copies a capture so that each TCP segment begins with an MPA frame or an FPDU and holds no other: the same bytes of the same streams.
+ * Wireshark decodes only the first Send in a segment as RPC-over-RDMA; of the copy it decodes all.
  */
 final class SegmentPerFpdu {
 

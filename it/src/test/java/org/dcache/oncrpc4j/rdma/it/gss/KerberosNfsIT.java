@@ -67,8 +67,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * sec=krb5, krb5i and krb5p with an ordinary oncrpc4j service and the built-in export, in a JVM with the agent: what is asked and answered, as whom, and which way the
- * bytes take.
+ * sec=krb5, krb5i and krb5p with an ordinary oncrpc4j service and the built-in export, in a JVM with the agent: what is asked and answered,
+ * as whom, and which way the bytes take.
  */
 @OverRdma
 @Timeout(value = 240, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
@@ -97,7 +97,8 @@ class KerberosNfsIT {
         GssSessionManager sessions = new GssSessionManager((connection, context) -> new Subject(true,
                 Set.of(new UnixNumericUserPrincipal(UID), new UnixNumericGroupPrincipal(GID, true)), Set.of(), Set.of()), Kdc.SERVICE,
                 kdc.serviceKeytab().toString());
-        OncRpcSvcBuilder builder = new OncRpcSvcBuilder().withTCP().withoutAutoPublish().withBindAddress("127.0.0.1").withWorkerThreadIoStrategy()
+        OncRpcSvcBuilder builder = new OncRpcSvcBuilder().withTCP().withoutAutoPublish().withBindAddress("127.0.0.1")
+                .withWorkerThreadIoStrategy()
                 .withServiceName("kerberos").withGssSessionManager(sessions).withRpcService(ECHO, KerberosNfsIT::echo);
         export.programs().forEach(builder::withRpcService);
         server = builder.build();
@@ -195,7 +196,8 @@ class KerberosNfsIT {
             create(service, names.get(i + 2));
         }
         Map<String, Long> before = JmxCounters.read().orElseThrow();
-        Readdir3Res<EntryPlus3> listed = nfs(service, Nfs3.READDIRPLUS, new Readdirplus3Args(root, 0, 0, 32 << 10, 32 << 10), Readdir3Res::decodePlus);
+        Readdir3Res<EntryPlus3> listed = nfs(service, Nfs3.READDIRPLUS, new Readdirplus3Args(root, 0, 0, 32 << 10, 32 << 10),
+                Readdir3Res::decodePlus);
         assertThat(ways(before)).isEqualTo(Map.of("call_inline", 1L, "reply_long", 1L));
         assertThat(listed.eof()).isTrue();
         assertThat(listed.entries()).extracting(entry -> entry.name().toString()).containsExactlyInAnyOrderElementsOf(names);

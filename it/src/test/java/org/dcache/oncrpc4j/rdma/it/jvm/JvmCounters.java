@@ -16,8 +16,8 @@ import javax.management.remote.JMXConnectorFactory;
 import javax.management.remote.JMXServiceURL;
 
 /**
- * The transport's counters and gauges in another JVM, read as an admin would: by JMX, which that JVM is asked for through the attach API. It must run as the same user. Closing it leaves
- * the JVM as it is. One thread.
+ * The transport's counters and gauges in another JVM, read as an admin would: by JMX, which that JVM is asked for through the attach API.
+ * It must run as the same user. Closing it leaves the JVM as it is. One thread.
  */
 public final class JvmCounters implements AutoCloseable {
 

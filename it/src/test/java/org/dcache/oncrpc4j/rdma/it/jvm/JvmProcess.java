@@ -16,8 +16,8 @@ import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /**
- * A Java process under test. Its output (stdout and stderr in one stream, in order) is read by a thread of its own and kept; a test waits for the
- * lines it needs. Closing kills the process, so none outlives its test.
+ * A Java process under test. Its output (stdout and stderr in one stream, in order) is read by a thread of its own and kept; a test waits
+ * for the lines it needs. Closing kills the process, so none outlives its test.
  *
  * <p>Programs of {@code it.app} run until a line comes on stdin or stdin ends.
  */

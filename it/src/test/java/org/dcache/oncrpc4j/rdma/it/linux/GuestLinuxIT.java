@@ -64,7 +64,8 @@ class GuestLinuxIT {
     void aCrashOfTheKernelIsReportedWithTheEndOfItsConsole() {
         LinuxGuest guest = LinuxGuest.boot("guest-crash");
         assertThatThrownBy(() -> guest.exec("echo c > /proc/sysrq-trigger")).isInstanceOf(GuestControl.NoAnswerException.class);
-        assertThatThrownBy(guest::close).isInstanceOf(AssertionError.class).hasMessageContaining("ended by itself").hasMessageContaining("sysrq");
+        assertThatThrownBy(guest::close).isInstanceOf(AssertionError.class).hasMessageContaining("ended by itself")
+                .hasMessageContaining("sysrq");
     }
 
     @Test

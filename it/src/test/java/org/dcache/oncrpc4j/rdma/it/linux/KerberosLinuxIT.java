@@ -25,8 +25,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * The Linux kernel mounts our export over RDMA with Kerberos. Its rpc.gssd makes each context over TCP, as for any RDMA mount, and the kernel uses it over RDMA. Files are written, read
- * again after the caches were dropped, and compared in the guest.
+ * The Linux kernel mounts our export over RDMA with Kerberos. Its rpc.gssd makes each context over TCP, as for any RDMA mount, and the
+ * kernel uses it over RDMA. Files are written, read again after the caches were dropped, and compared in the guest.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @ExtendWith(ScenarioReport.class)
@@ -71,7 +71,8 @@ class KerberosLinuxIT {
     }
 
     private void mount(String flavor) {
-        client.run("SERVER=server.example.test mount-nfs.sh 3 rdma " + served.rdmaPort() + " / " + MOUNT + " mountport=" + served.tcpPort() + ",sec="
+        client.run("SERVER=server.example.test mount-nfs.sh 3 rdma " + served.rdmaPort() + " / " + MOUNT + " mountport=" + served.tcpPort()
+                + ",sec="
                 + flavor);
     }
 
@@ -83,7 +84,8 @@ class KerberosLinuxIT {
         mount(service.flavor());
         String directory = MOUNT + "/" + service.flavor();
         client.run("check-sizes " + directory + " " + SIZES);
-        client.run("for i in $(seq 200); do : > " + directory + "/entry-with-a-name-of-some-length-$i; done; echo 3 > /proc/sys/vm/drop_caches;"
+        client.run("for i in $(seq 200); do : > " + directory
+                + "/entry-with-a-name-of-some-length-$i; done; echo 3 > /proc/sys/vm/drop_caches;"
                 + " [ $(ls -l " + directory + " | grep -c entry-with) = 200 ]");
         MountStats stats = client.stats(MOUNT);
         client.run("umount " + MOUNT);
@@ -104,7 +106,8 @@ class KerberosLinuxIT {
 
     @Test
     void withoutKerberosThereIsNoMount() {
-        assertThat(client.run("SERVER=server.example.test mount-nfs.sh 3 rdma " + served.rdmaPort() + " / " + MOUNT + " mountport=" + served.tcpPort()
+        assertThat(client.run("SERVER=server.example.test mount-nfs.sh 3 rdma " + served.rdmaPort() + " / " + MOUNT + " mountport="
+                + served.tcpPort()
                 + ",sec=sys 2>&1 || echo refused")).contains("refused");
     }
 }

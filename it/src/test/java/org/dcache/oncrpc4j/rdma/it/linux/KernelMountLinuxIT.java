@@ -27,14 +27,15 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
- * The Linux kernel mounts our export over RDMA, uses it hard, loses its connection and comes back. What was written is read again after the caches were dropped,
- * and compared in the guest; the client's own counters tell that it went over RDMA and that no reply was bad.
+ * The Linux kernel mounts our export over RDMA, uses it hard, loses its connection and comes back. What was written is read again after the
+ * caches were dropped, and compared in the guest; the client's own counters tell that it went over RDMA and that no reply was bad.
  */
 @ExtendWith(ScenarioReport.class)
 class KernelMountLinuxIT {
 
     /** Around what is inline with a header and without, pages, FPDUs, segments and the largest transfer; odd ends. */
-    private static final String SIZES = "0 1 2 3 4 5 1000 1001 1023 1024 1025 3700 3801 3902 3950 3967 4000 4095 4096 4097 4099 8191 65473 65475 65535 65536"
+    private static final String SIZES =
+            "0 1 2 3 4 5 1000 1001 1023 1024 1025 3700 3801 3902 3950 3967 4000 4095 4096 4097 4099 8191 65473 65475 65535 65536"
             + " 65537 262143 1048575 1048576 1048577 1052672 2097153 4000003";
 
     private static final String DIRECTORY = "/mnt/kernel";
@@ -105,11 +106,14 @@ class KernelMountLinuxIT {
         @Test
         void fioFindsEveryBlockAsItWroteItWith128Outstanding() throws IOException {
             try (KernelMount mount = mount()) {
-                mount.run("fio --name=random --directory=%s --size=16m --rw=randrw --bsrange=512-256k --verify=crc32c --direct=1 --ioengine=libaio --iodepth=16"
+                mount.run("fio --name=random --directory=%s --size=16m --rw=randrw --bsrange=512-256k --verify=crc32c --direct=1 "
+                        + "--ioengine=libaio --iodepth=16"
                         + " --verify_fatal=1 --minimal > /out/fio-random.log");
-                mount.run("fio --name=deep --directory=%s --size=4m --rw=randwrite --bs=4k --verify=crc32c --direct=1 --ioengine=libaio --iodepth=128"
+                mount.run("fio --name=deep --directory=%s --size=4m --rw=randwrite --bs=4k --verify=crc32c --direct=1 --ioengine=libaio "
+                        + "--iodepth=128"
                         + " --verify_fatal=1 --minimal > /out/fio-deep.log");
-                mount.run("fio --name=mapped --directory=%s --size=4m --rw=randrw --bs=4k --verify=crc32c --ioengine=mmap --verify_fatal=1 --minimal"
+                mount.run("fio --name=mapped --directory=%s --size=4m --rw=randrw --bs=4k --verify=crc32c --ioengine=mmap --verify_fatal=1 "
+                        + "--minimal"
                         + " > /out/fio-mapped.log");
                 mount.run("rm %s/random.* %s/deep.* %s/mapped.*");
             }
@@ -120,7 +124,8 @@ class KernelMountLinuxIT {
         void aKilledProcessLeavesAMountThatGoesOn() throws IOException {
             try (KernelMount mount = mount()) {
                 for (int i = 0; i < 5; i++) {
-                    client.run("dd if=/dev/zero of=/mnt/kernel/killed bs=1M count=200 status=none & sleep 0.7; kill -9 $!; wait $! 2> /dev/null; true");
+                    client.run("dd if=/dev/zero of=/mnt/kernel/killed bs=1M count=200 status=none & sleep 0.7; kill -9 $!; wait $! 2> "
+                            + "/dev/null; true");
                 }
                 mount.run("rm %s/killed && check-sizes %s/after-kill 4096 1048576 5");
             }
@@ -218,7 +223,10 @@ class KernelMountLinuxIT {
         }
     }
 
-    /** Breaks each connection after some more bytes than the last one, in turn by FIN and by RST, on the way to the server and on the way back. */
+    /**
+     * Breaks each connection after some more bytes than the last one, in turn by FIN and by RST, on the way to the server and on the way
+     * back.
+     */
     private static final class Breaks {
         private final AtomicLong connections = new AtomicLong();
         private final AtomicLong done = new AtomicLong();
@@ -277,7 +285,8 @@ class KernelMountLinuxIT {
         CaptureVerdict recorded() throws IOException, InterruptedException {
             try (Recorded recorded = Recorded.before(served.rdmaPort(), "mount-" + getClass().getSimpleName())) {
                 try (KernelMount mount = KernelMount.of(client, served, recorded.port(), DIRECTORY, "noacl")) {
-                    mount.run("check-sizes %s/recorded 0 5 1001 4096 4099 65537 1048577 && mkdir %s/recorded-names && check-names %s/recorded-names 40");
+                    mount.run("check-sizes %s/recorded 0 5 1001 4096 4099 65537 1048577 && mkdir %s/recorded-names && check-names "
+                            + "%s/recorded-names 40");
                 }
                 CaptureVerdict verdict = recorded.verdict();
                 ScenarioReport.note("capture " + verdict);

@@ -25,10 +25,12 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * The exercisers that Debian has for file systems, each for a while, on a mount of our export over RDMA ({@code -Plinux-soak}). Beside it lies a mount that nobody uses, with a connection of
- * its own, until the kernel closes that one for being idle: five minutes, which cannot be set. It is used again at the end.
+ * The exercisers that Debian has for file systems, each for a while, on a mount of our export over RDMA ({@code -Plinux-soak}). Beside it
+ * lies a mount that nobody uses, with a connection of its own, until the kernel closes that one for being idle: five minutes, which cannot
+ * be set. It is used again at the end.
  *
- * <p>stress-ng's rounds have a fixed size where it has no option for it, and a round ends late on an emulated CPU: {@code link} and {@code symlink}, with 8192 links a round, are left out.
+ * <p>stress-ng's rounds have a fixed size where it has no option for it, and a round ends late on an emulated CPU: {@code link} and {@code
+ * symlink}, with 8192 links a round, are left out.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
@@ -37,7 +39,9 @@ class KernelSoakIT {
 
     private static final String DIRECTORY = "/mnt/soak";
     private static final String IDLE = "/mnt/idle";
-    private static final String BOUNDS = " --hdd-bytes 8m --dentries 128 --copy-file-bytes 128m --readahead-bytes 8m --seek-size 8m --fallocate-bytes 8m --sync-file-bytes 4m";
+    private static final String BOUNDS =
+            " --hdd-bytes 8m --dentries 128 --copy-file-bytes 128m --readahead-bytes 8m --seek-size 8m --fallocate-bytes 8m "
+            + "--sync-file-bytes 4m";
     private static final Tap PASS = new Tap() {
         @Override
         public Verdict toServer(byte[] bytes, int offset, int length) {
@@ -95,7 +99,8 @@ class KernelSoakIT {
 
     @ParameterizedTest
     @Order(1)
-    @ValueSource(strings = {"chmod", "filename", "sync-file", "utime", "seek", "fallocate", "copy-file", "readahead", "hdd", "dentry", "dir", "rename"})
+    @ValueSource(strings = {"chmod", "filename", "sync-file", "utime", "seek", "fallocate", "copy-file", "readahead", "hdd", "dentry",
+            "dir", "rename"})
     void stressNgFindsNothing(String stressor) {
         // It kills its processes when the time is over.
         mount.abandonedCalls();
@@ -117,7 +122,8 @@ class KernelSoakIT {
     @Test
     @Order(2)
     void fioVerifiesForALongTime() {
-        mount.run("fio --name=soak --directory=%s --size=16m --rw=randrw --bsrange=512-1m --verify=crc32c --direct=1 --ioengine=libaio --iodepth=32"
+        mount.run("fio --name=soak --directory=%s --size=16m --rw=randrw --bsrange=512-1m --verify=crc32c --direct=1 --ioengine=libaio "
+                + "--iodepth=32"
                 + " --numjobs=2 --loops=2 --verify_fatal=1 --minimal > /out/fio-soak.log");
     }
 
@@ -127,7 +133,8 @@ class KernelSoakIT {
         // What is left is the connection that is mounted for this test.
         served.awaitAtMost("xprt.connections", 1);
         assertThat(idleConnections).as("connections of the idle mount").hasValue(1);
-        idle.run("check-sizes %s/after-the-pause 4096 65537 1048577 && echo 3 > /proc/sys/vm/drop_caches && [ $(wc -c < %s/before-the-pause/65537) = 65537 ]");
+        idle.run("check-sizes %s/after-the-pause 4096 65537 1048577 && echo 3 > /proc/sys/vm/drop_caches && [ $(wc -c < "
+                + "%s/before-the-pause/65537) = 65537 ]");
         assertThat(idleConnections).hasValue(2);
         assertThat(idle.stats().counter("connect_count")).isEqualTo(2);
     }

@@ -54,7 +54,8 @@ class KnfsdLinuxIT {
 
         @Test
         void aLargeDirectoryComesByReplyChunks() {
-            guest.run("mkdir /export/large && cd /export/large && seq 5000 | sed 's/^/an-entry-with-a-name-of-some-length-/' | xargs touch");
+            guest.run("mkdir /export/large && cd /export/large && seq 5000 | sed 's/^/an-entry-with-a-name-of-some-length-/' | xargs "
+                    + "touch");
             Map<String, Long> before = Programs.numbers(client, "counters");
             // with "." and ".."
             assertThat(Programs.ask(client, "list large")).containsEntry("names", "5002").containsEntry("different", "5002");
@@ -120,7 +121,8 @@ class KnfsdLinuxIT {
             // MOUNT goes over TCP, as it does from Linux.
             JvmProcess program = Programs.client("transport=tcp,rdma,rdma.provider=iwarp,rdma.connect=" + port + ">" + port, 2);
             try {
-                assertThat(Programs.ask(program, "connect " + port + ' ' + guest.address(MOUNT).getPort() + " /export")).containsEntry("transport", "RdmaRpcTransport");
+                assertThat(Programs.ask(program, "connect " + port + ' ' + guest.address(MOUNT).getPort() + " /export"))
+                        .containsEntry("transport", "RdmaRpcTransport");
                 return program;
             } catch (AssertionError e) {
                 program.close();
@@ -156,7 +158,8 @@ class KnfsdLinuxIT {
             for (String bad : List.of("dropped_bad_reply", "received_error")) {
                 assertThat(after.getOrDefault("xprt." + bad, 0L)).as(bad).isZero();
             }
-            assertThat(Long.parseLong(guest.run("cat /proc/sys/sunrpc/svc_rdma/rdma_stat_read"))).as("RDMA Reads of the kernel").isPositive();
+            assertThat(Long.parseLong(guest.run("cat /proc/sys/sunrpc/svc_rdma/rdma_stat_read"))).as("RDMA Reads of the kernel")
+                    .isPositive();
         }
 
         void readAndCompare() throws IOException {

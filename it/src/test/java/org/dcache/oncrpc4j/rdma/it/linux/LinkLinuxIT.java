@@ -18,7 +18,10 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What lies below a mount of our export: networks with other MTUs, from which siw makes the length of its FPDUs, and a connection that is closed because nobody uses it. */
+/**
+ * What lies below a mount of our export: networks with other MTUs, from which siw makes the length of its FPDUs, and a connection that is
+ * closed because nobody uses it.
+ */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @ExtendWith(ScenarioReport.class)
 class LinkLinuxIT {

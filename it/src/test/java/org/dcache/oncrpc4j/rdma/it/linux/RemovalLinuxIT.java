@@ -20,8 +20,8 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
- * Devices of a guest come and go, and libibverbs is used on them. One is removed while a JVM uses it: rxe's driver waits in the removal until every process has closed the device. And there
- * are two at once, with IPv4 and IPv6 addresses.
+ * Devices of a guest come and go, and libibverbs is used on them. One is removed while a JVM uses it: rxe's driver waits in the removal
+ * until every process has closed the device. And there are two at once, with IPv4 and IPv6 addresses.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @ExtendWith(ScenarioReport.class)
@@ -47,9 +47,12 @@ class RemovalLinuxIT {
     void underLoadAllCallsFailAndTheKernelGetsTheDeviceBack() {
         List<String> said = removeUnder("load", ADDRESS, CONNECTIONS);
 
-        assertThat(said).filteredOn(line -> line.startsWith("TRANSPORT ")).hasSize(CONNECTIONS).allSatisfy(line -> assertThat(line).endsWith("RdmaRpcTransport"));
-        assertThat(said).filteredOn(line -> line.startsWith("CALL ")).hasSize(3 * CONNECTIONS).allSatisfy(line -> assertThat(line).containsAnyOf(CAUSE, "Disconnected from"));
-        assertThat(said).as("what was under way hears the cause, later calls that there is no connection").filteredOn(line -> line.startsWith("PENDING ")).hasSize(CONNECTIONS).allSatisfy(line -> assertThat(line).contains(CAUSE));
+        assertThat(said).filteredOn(line -> line.startsWith("TRANSPORT ")).hasSize(CONNECTIONS)
+                .allSatisfy(line -> assertThat(line).endsWith("RdmaRpcTransport"));
+        assertThat(said).filteredOn(line -> line.startsWith("CALL ")).hasSize(3 * CONNECTIONS)
+                .allSatisfy(line -> assertThat(line).containsAnyOf(CAUSE, "Disconnected from"));
+        assertThat(said).as("what was under way hears the cause, later calls that there is no connection")
+                .filteredOn(line -> line.startsWith("PENDING ")).hasSize(CONNECTIONS).allSatisfy(line -> assertThat(line).contains(CAUSE));
     }
 
     /** No id is bound to the device, so that the kernel tells nobody. */
@@ -60,11 +63,13 @@ class RemovalLinuxIT {
 
     @Test
     void ofTwoDevicesTheAddressDecides() {
-        guest.run("ip address add fd76::1/64 dev eth0 nodad; ip address add fd77::1/64 dev eth1 nodad; rxe.sh " + ADDRESS + " eth0 && rxe.sh 192.168.77.1 eth1 rxe1");
+        guest.run("ip address add fd76::1/64 dev eth0 nodad; ip address add fd77::1/64 dev eth1 nodad; rxe.sh " + ADDRESS
+                + " eth0 && rxe.sh 192.168.77.1 eth1 rxe1");
         try {
             String command = jvm.command(SuiteMain.class, "org.dcache.oncrpc4j.rdma.rdmacore.RdmaCoreAddressesTest").replaceFirst(" ",
                     " -Dtest.patience=120000 -Dtest.rdma.devices=rxe0=" + ADDRESS + ",rxe0=fd76::1,rxe1=192.168.77.1,rxe1=fd77::1 ");
-            GuestControl.Answer answer = guest.exec("ulimit -l unlimited; " + command + " 2>&1 | tee /out/addresses.log | grep -A 25 -e ^FAILED -e ^SKIPPED -e ^TESTS", LIMIT);
+            GuestControl.Answer answer = guest.exec("ulimit -l unlimited; " + command
+                    + " 2>&1 | tee /out/addresses.log | grep -A 25 -e ^FAILED -e ^SKIPPED -e ^TESTS", LIMIT);
             assertThat(answer.output().strip()).as("passed, skipped, failed, see addresses.log of the guest").isEqualTo("TESTS 2 0 0");
         } finally {
             guest.exec("timeout 60 rdma link delete rxe1; timeout 60 rdma link delete rxe0");
@@ -78,7 +83,8 @@ class RemovalLinuxIT {
         String deleted = "/tmp/" + name + ".deleted";
         String command = jvm.command(RemovedDevice.class, address, deleted, "" + connections).replaceFirst(" ",
                 " -javaagent:" + AgentJar.path() + "=transport=rdma,rdma.provider=rdma-core ");
-        guest.exec("ulimit -l unlimited; { " + command + "; echo ENDED $?; } > " + log + " 2>&1 < /dev/null & until grep -q -e READY -e ENDED " + log + "; do sleep 0.2; done", LIMIT);
+        guest.exec("ulimit -l unlimited; { " + command + "; echo ENDED $?; } > " + log
+                + " 2>&1 < /dev/null & until grep -q -e READY -e ENDED " + log + "; do sleep 0.2; done", LIMIT);
         assertThat(guest.run("cat " + log).lines()).contains("READY");
 
         GuestControl.Answer removal = guest.exec("timeout 240 rdma link delete rxe0", LIMIT);

@@ -28,7 +28,10 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** rdma-core's {@code rping}, a program on libibverbs over siw, against our iWARP provider without RPC: Send, RDMA Read and RDMA Write, in both roles, with CRC and without. */
+/**
+ * rdma-core's {@code rping}, a program on libibverbs over siw, against our iWARP provider without RPC: Send, RDMA Read and RDMA Write, in
+ * both roles, with CRC and without.
+ */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @ExtendWith(ScenarioReport.class)
 class RpingLinuxIT {
@@ -62,7 +65,8 @@ class RpingLinuxIT {
                     request.accept(Rping.options(), endpoint);
                     connected.complete(endpoint);
                 })) {
-            guest.run("rm -f /out/rping.status; { rping -c -v -V -C " + ROUNDS + " -S " + SIZE + " -a 10.0.2.2 -p " + listener.localAddress().getPort()
+            guest.run("rm -f /out/rping.status; { rping -c -v -V -C " + ROUNDS + " -S " + SIZE + " -a 10.0.2.2 -p "
+                    + listener.localAddress().getPort()
                     + " > /out/rping.log 2>&1; echo $? > /out/rping.status; } &");
             Endpoint endpoint = Endpoint.get(connected);
             Rping rping = new Rping(endpoint);

@@ -15,7 +15,9 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The kernel's NFS client against the kernel's server over software RoCEv2, nothing of ours: proves the cable between two guests, and rxe. */
+/**
+ * The kernel's NFS client against the kernel's server over software RoCEv2, nothing of ours: proves the cable between two guests, and rxe.
+ */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @ExtendWith(ScenarioReport.class)
 @Tag("linux-full")
@@ -37,7 +39,8 @@ class RxeKernelsLinuxIT {
     void whatIsWrittenIsReadAgain(String version) {
         LinuxGuest client = guests.client();
         boolean v3 = version.equals("3");
-        client.run("SERVER=" + RxePair.SERVER + " mount-nfs.sh " + version + " rdma 20049 " + (v3 ? "/export /mnt/rxe mountport=20048" : "/ /mnt/rxe"));
+        client.run("SERVER=" + RxePair.SERVER + " mount-nfs.sh " + version + " rdma 20049 "
+                + (v3 ? "/export /mnt/rxe mountport=20048" : "/ /mnt/rxe"));
         client.run("pattern 5 " + SIZE + " > /mnt/rxe/file && sync /mnt/rxe/file && echo 3 > /proc/sys/vm/drop_caches");
         client.run("pattern 5 " + SIZE + " | cmp - /mnt/rxe/file");
         MountStats stats = MountStats.parse(client.run("mount-stats.sh /mnt/rxe"));

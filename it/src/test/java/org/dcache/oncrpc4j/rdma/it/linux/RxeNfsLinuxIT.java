@@ -18,8 +18,8 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
- * NFSv3 over software RoCEv2 between two guests: the kernel's client with our server, and our client with the kernel's server, both of ours on libibverbs. One guest has both servers, the
- * other one both clients.
+ * NFSv3 over software RoCEv2 between two guests: the kernel's client with our server, and our client with the kernel's server, both of ours
+ * on libibverbs. One guest has both servers, the other one both clients.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @ExtendWith(ScenarioReport.class)
@@ -35,7 +35,8 @@ class RxeNfsLinuxIT {
         jvm = GuestJvm.require();
         guests = RxePair.boot("rxe-nfs");
         guests.server().run("knfsd.sh");
-        jvm.serve(guests.server(), "--bind=" + RxePair.SERVER + " --set=rdma.bind=" + RxePair.SERVER + ',' + RxePair.SERVER6 + ' ' + RxeMount.PORTS);
+        jvm.serve(guests.server(), "--bind=" + RxePair.SERVER + " --set=rdma.bind=" + RxePair.SERVER + ',' + RxePair.SERVER6 + ' '
+                + RxeMount.PORTS);
         guests.client().run("nfs-client.sh");
     }
 
@@ -52,7 +53,9 @@ class RxeNfsLinuxIT {
 
     @Test
     void ourClientWritesAndReadsWithTheKernelsServer() {
-        String said = guests.client().run(jvm.treeClient(RxePair.SERVER, 20049, "connect 20049 20048 /export", "sample 1048576 0 1 5 1001 4096 65537 1048576", "counters"));
+        String said = guests.client()
+                .run(jvm.treeClient(RxePair.SERVER, 20049, "connect 20049 20048 /export", "sample 1048576 0 1 5 1001 4096 65537 1048576",
+                "counters"));
         ScenarioReport.note(said.lines().filter(line -> line.startsWith("DONE ")).toList().toString());
         assertThat(said).contains("DONE connect transport=RdmaRpcTransport").contains("DONE sample files=7").doesNotContain("FAILED");
     }

@@ -20,8 +20,8 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
- * Our two providers for iWARP with each other, in both roles: software in Java on this machine, libibverbs on the kernel's siw in a guest. Files of lengths that go inline, by Read chunk and by
- * Write chunk are written, read back and compared byte by byte.
+ * Our two providers for iWARP with each other, in both roles: software in Java on this machine, libibverbs on the kernel's siw in a guest.
+ * Files of lengths that go inline, by Read chunk and by Write chunk are written, read back and compared byte by byte.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @ExtendWith(ScenarioReport.class)
@@ -34,8 +34,10 @@ class SiwProvidersLinuxIT {
     private static final String SAMPLE = "sample 1048576 0 1 5 1001 4096 65537 1048576 3000001";
     private static final String FILES = "8";
 
-    private static final List<String> CLIENT_PATHS = List.of("client_call_inline", "client_call_read_chunk", "client_reply_inline", "client_reply_write_chunk");
-    private static final List<String> SERVER_PATHS = List.of("server_call_inline", "server_call_read_chunk", "server_reply_inline", "server_reply_write_chunk");
+    private static final List<String> CLIENT_PATHS = List.of("client_call_inline", "client_call_read_chunk", "client_reply_inline",
+            "client_reply_write_chunk");
+    private static final List<String> SERVER_PATHS = List.of("server_call_inline", "server_call_read_chunk", "server_reply_inline",
+            "server_reply_write_chunk");
 
     private GuestJvm jvm;
     private LinuxGuest guest;
@@ -52,7 +54,8 @@ class SiwProvidersLinuxIT {
         jvm.serve(guest, "--bind=10.0.2.15 --port=" + TCP + " --rdma-port=" + RDMA);
         int port = guest.address(RDMA).getPort();
         try (JvmProcess client = Programs.client("transport=tcp,rdma,rdma.provider=iwarp,rdma.connect=" + port + ">" + port, 1)) {
-            assertThat(Programs.ask(client, "connect " + port + ' ' + guest.address(TCP).getPort() + " /")).containsEntry("transport", "RdmaRpcTransport");
+            assertThat(Programs.ask(client, "connect " + port + ' ' + guest.address(TCP).getPort() + " /"))
+                    .containsEntry("transport", "RdmaRpcTransport");
             assertThat(Programs.ask(client, SAMPLE)).containsEntry("files", FILES);
             Map<String, Long> counters = Programs.numbers(client, "counters");
             ScenarioReport.note("client in Java: " + counters);
@@ -67,8 +70,10 @@ class SiwProvidersLinuxIT {
     void aClientOnLibibverbsWithAServerInJava() throws IOException {
         try (ServedDirectory served = ServedDirectory.serve("--set=rdma.provider=iwarp")) {
             int port = served.rdmaPort();
-            String said = guest.run(jvm.treeClient("10.0.2.2", port, "connect " + port + ' ' + served.tcpPort() + " /", SAMPLE, "counters"));
-            assertThat(said).contains("DONE connect transport=RdmaRpcTransport").contains("DONE sample files=" + FILES).doesNotContain("FAILED");
+            String said = guest.run(jvm.treeClient("10.0.2.2", port, "connect " + port + ' ' + served.tcpPort() + " /", SAMPLE,
+                    "counters"));
+            assertThat(said).contains("DONE connect transport=RdmaRpcTransport").contains("DONE sample files=" + FILES)
+                    .doesNotContain("FAILED");
             Map<String, Long> client = numbers(said.lines().filter(line -> line.startsWith("DONE counters ")).findFirst().orElseThrow());
             Map<String, Long> server = served.counters();
             ScenarioReport.note("client on libibverbs: " + client);
@@ -104,16 +109,20 @@ class SiwProvidersLinuxIT {
     @Test
     void autoPassesOverLibibverbsWhereSiwIsAll() {
         String said = guest.run(jvm.tool("info"));
-        ScenarioReport.note(said.lines().filter(line -> line.strip().startsWith("rdma-core ") || line.strip().startsWith("disni ")).toList().toString());
+        ScenarioReport.note(said.lines().filter(line -> line.strip().startsWith("rdma-core ") || line.strip().startsWith("disni ")).toList()
+                .toString());
         assertThat(said).containsPattern("rdma-core +available: siw0 .*; auto passes it over: the only device is siw")
-                .containsPattern("disni +not available: the only device is siw0, which is siw: its completions come out of order").containsPattern("iwarp +available");
+                .containsPattern("disni +not available: the only device is siw0, which is siw: its completions come out of order")
+                .containsPattern("iwarp +available");
     }
 
     /** siw holds all users to the limit, also root. */
     @Test
     void aLimitOfLockedMemoryThatIsTooLowIsSaid() {
         String said = guest.run("(ulimit -l 1; " + jvm.tool("info") + ")");
-        assertThat(said).containsPattern("rdma-core +not available: self-test: cannot register 4096 bytes with the RDMA device: ENOMEM.*raise `ulimit -l`").containsPattern("iwarp +available");
+        assertThat(said).containsPattern(
+                "rdma-core +not available: self-test: cannot register 4096 bytes with the RDMA device: ENOMEM.*raise `ulimit -l`")
+                .containsPattern("iwarp +available");
     }
 
     @AfterAll

@@ -22,7 +22,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
- * The suite that every provider passes, in guests on Linux's soft devices: for the provider on libibverbs on RoCEv2 (rxe) and iWARP (siw), and for DiSNI's, where its library is, on RoCEv2.
+ * The suite that every provider passes, in guests on Linux's soft devices: for the provider on libibverbs on RoCEv2 (rxe) and iWARP (siw),
+ * and for DiSNI's, where its library is, on RoCEv2.
  */
 @ExtendWith(ScenarioReport.class)
 class SoftDeviceSuiteLinuxIT {
@@ -49,7 +50,8 @@ class SoftDeviceSuiteLinuxIT {
 
         /** For libibverbs. @param more tests beside the suite that the device can do */
         static Suite libibverbs(String... more) {
-            return new Suite("test-classes22", "rdmacore/RdmaCore(Messaging|RemoteMemory|Connection|Exhaustion|" + String.join("|", more) + ")",
+            return new Suite("test-classes22", "rdmacore/RdmaCore(Messaging|RemoteMemory|Connection|Exhaustion|" + String.join("|", more)
+                    + ")",
                     4 + more.length, "-Dtest.rdma.address=" + ADDRESS, 10);
         }
 
@@ -63,7 +65,8 @@ class SoftDeviceSuiteLinuxIT {
         List<String> names() throws IOException {
             Path compiled = GuestKit.module().resolve("../oncrpc4j-rdma/target").resolve(folder).normalize();
             try (Stream<Path> files = Files.walk(compiled)) {
-                return files.map(file -> compiled.relativize(file).toString()).filter(file -> file.matches(".*/" + classes + "Test\\.class"))
+                return files.map(file -> compiled.relativize(file).toString())
+                        .filter(file -> file.matches(".*/" + classes + "Test\\.class"))
                         .map(file -> file.substring(0, file.length() - ".class".length()).replace('/', '.')).sorted().toList();
             }
         }
@@ -94,15 +97,19 @@ class SoftDeviceSuiteLinuxIT {
         String name = "suite-" + device;
         try (LinuxGuest guest = LinuxGuest.boot(name)) {
             guest.run(recipe);
-            String command = jvm.command(SuiteMain.class, classes.toArray(String[]::new)).replaceFirst(" ", " -Dtest.patience=120000 " + suite.flags() + ' ');
-            GuestControl.Answer answer = guest.exec("ulimit -l unlimited; " + command + " > /out/suite.log 2>&1; tail -n 1 /out/suite.log; grep -A 25 -e ^FAILED -e ^SKIPPED /out/suite.log", LIMIT);
+            String command = jvm.command(SuiteMain.class, classes.toArray(String[]::new))
+                    .replaceFirst(" ", " -Dtest.patience=120000 " + suite.flags() + ' ');
+            GuestControl.Answer answer = guest.exec("ulimit -l unlimited; " + command
+                    + " > /out/suite.log 2>&1; tail -n 1 /out/suite.log; grep -A 25 -e ^FAILED -e ^SKIPPED /out/suite.log", LIMIT);
             ScenarioReport.note(name + ": " + answer.output().lines().findFirst().orElse("no result"));
             Matcher tests = TESTS.matcher(answer.output());
             assertThat(tests.find()).as("the suite's last line in suite.log of the guest; %s", answer.output()).isTrue();
             assertThat(answer.output()).as("failures of the suite, see suite.log of the guest").doesNotContain("FAILED");
-            // Those that the device cannot do: lazy exposures, memory that is not registered, on siw also handles for one connection and rights.
+            // Those that the device cannot do: lazy exposures, memory that is not registered, on siw also handles for one connection and
+            // rights.
             skipped(answer.output()).forEach(line -> ScenarioReport.note(name + ": " + line));
-            assertThat(Integer.parseInt(tests.group(2))).as("skipped: %s", answer.output()).isLessThan(Integer.parseInt(tests.group(1)) / suite.few());
+            assertThat(Integer.parseInt(tests.group(2))).as("skipped: %s", answer.output())
+                    .isLessThan(Integer.parseInt(tests.group(1)) / suite.few());
             assertThat(guest.run("rdma resource show")).as("what the processes left on the device").contains("qp " + ownQueuePairs + " ");
         }
     }

@@ -23,8 +23,9 @@ import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
- * Two Linux machines mount one export over RDMA. What one wrote and closed is what the other reads after it opened the file, without any cache being dropped; each may write its own part of one
- * file at the same time as the other; and when one falls silent or vanishes in the middle of writes, the server gives back all that it held for it and the other notices nothing.
+ * Two Linux machines mount one export over RDMA. What one wrote and closed is what the other reads after it opened the file, without any
+ * cache being dropped; each may write its own part of one file at the same time as the other; and when one falls silent or vanishes in the
+ * middle of writes, the server gives back all that it held for it and the other notices nothing.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
@@ -35,7 +36,9 @@ class TwoClientsLinuxIT {
     private static final String SIZES = "1 1001 4096 65537 262143 1048577";
 
     /** So many writers at a time that RDMA Reads are outstanding nearly always. */
-    private static final String EIGHT_WRITERS = "for i in 1 2 3 4 5 6 7 8; do (for n in 1 2; do dd if=/tmp/pattern of=%s/silent-$i bs=1M oflag=direct conv=notrunc status=none || exit 1;"
+    private static final String EIGHT_WRITERS =
+            "for i in 1 2 3 4 5 6 7 8; do (for n in 1 2; do dd if=/tmp/pattern of=%s/silent-$i bs=1M oflag=direct conv=notrunc status=none "
+            + "|| exit 1;"
             + " done; cmp /tmp/pattern %s/silent-$i) & pids+=($!); done; for p in ${pids[@]}; do wait $p || exit 1; done";
 
     private ServedDirectory served;
@@ -75,10 +78,12 @@ class TwoClientsLinuxIT {
     @Test
     @Order(2)
     void namesThatOneMakesMovesAndRemovesAreSoForTheOther() {
-        try (KernelMount one = mount(first, "actimeo=0", "lookupcache=none"); KernelMount other = mount(second, "actimeo=0", "lookupcache=none")) {
+        try (KernelMount one = mount(first, "actimeo=0", "lookupcache=none");
+                KernelMount other = mount(second, "actimeo=0", "lookupcache=none")) {
             one.run("mkdir %s/made && pattern 7 8191 > %s/named && ln %s/named %s/linked && ln -s named %s/soft");
             other.run("ls %s/made && pattern 7 8191 | cmp - %s/soft && mv %s/named %s/moved && rmdir %s/made");
-            one.run("[ ! -e %s/named ] && [ ! -e %s/made ] && pattern 7 8191 | cmp - %s/moved && [ $(stat --format=%h %s/linked) = 2 ] && rm %s/moved %s/soft");
+            one.run("[ ! -e %s/named ] && [ ! -e %s/made ] && pattern 7 8191 | cmp - %s/moved && [ $(stat --format=%h %s/linked) = 2 ] && "
+                    + "rm %s/moved %s/soft");
             other.run("[ ! -e %s/moved ] && [ $(stat --format=%h %s/linked) = 1 ] && rm %s/linked && [ -z \"$(ls %s | grep -x linked)\" ]");
         }
     }
@@ -101,7 +106,8 @@ class TwoClientsLinuxIT {
             one.run("pattern 11 4194304 > /tmp/pattern && truncate -s 4194304 %s/" + name);
             other.run("pattern 11 4194304 > /tmp/pattern");
             for (int odd = 0; odd < 2; odd++) {
-                (odd == 0 ? one : other).start("halves", "for i in $(seq " + odd + " 2 63); do dd if=/tmp/pattern of=%s/" + name + " bs=64k count=1 skip=$i seek=$i status=none "
+                (odd == 0 ? one : other).start("halves", "for i in $(seq " + odd + " 2 63); do dd if=/tmp/pattern of=%s/" + name
+                        + " bs=64k count=1 skip=$i seek=$i status=none "
                         + flags + " || exit 1; done; sync %s/" + name);
             }
             first.finish("halves");
@@ -147,7 +153,8 @@ class TwoClientsLinuxIT {
             second.freeze();
             served.awaitAtMost("xprt.connections", 0);
             second.thaw();
-            assertThat(served.counters().get(XprtCounter.PEER_SILENT.label())).as("peers that did not answer the keepalive").isEqualTo(silent + 1);
+            assertThat(served.counters().get(XprtCounter.PEER_SILENT.label())).as("peers that did not answer the keepalive")
+                    .isEqualTo(silent + 1);
             other.run("check-sizes %s/after " + SIZES);
             other.lostConnections();
         }
@@ -185,8 +192,9 @@ class TwoClientsLinuxIT {
     }
 
     /**
-     * A client whose connection ends while it waits for replies leaves replies that cannot be sent. It may lose another one when it is back: the driver takes an FPDU for corrupt whose CRC field two TCP
-     * segments share (docs/linux-lab.md), and what TCP sends again it cuts elsewhere.
+     * A client whose connection ends while it waits for replies leaves replies that cannot be sent. It may lose another one when it is
+     * back: the driver takes an FPDU for corrupt whose CRC field two TCP segments share (docs/linux-lab.md), and what TCP sends again it
+     * cuts elsewhere.
      */
     @AfterEach
     void theServerLoggedNoError() {

@@ -32,11 +32,11 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
- * What single operations of one and the same Linux client cost on the wire, served by us and served by the kernel. Both are recorded on the way through a relay. The table
- * is left in {@code target/linux/wire-cost.txt}.
+ * What single operations of one and the same Linux client cost on the wire, served by us and served by the kernel. Both are recorded on the
+ * way through a relay. The table is left in {@code target/linux/wire-cost.txt}.
  *
- * <p>Messages and Work Requests do not depend on TCP. FPDUs and bytes do: siw makes FPDUs that fit TCP's segments, we make them as long as they can be. We need no more on any line,
- * but for the attributes that our replies to WRITE tell in addition.
+ * <p>Messages and Work Requests do not depend on TCP. FPDUs and bytes do: siw makes FPDUs that fit TCP's segments, we make them as long as
+ * they can be. We need no more on any line, but for the attributes that our replies to WRITE tell in addition.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @ExtendWith(ScenarioReport.class)
@@ -86,9 +86,11 @@ class WireCostLinuxIT {
         SoftAssertions all = new SoftAssertions();
         table.forEach((operation, line) -> {
             all.assertThat(line.ours().messages()).as("messages of " + operation).isLessThanOrEqualTo(line.kernels().messages());
-            all.assertThat(line.ours().workRequests()).as("Work Requests of " + operation).isLessThanOrEqualTo(line.kernels().workRequests());
+            all.assertThat(line.ours().workRequests()).as("Work Requests of " + operation)
+                    .isLessThanOrEqualTo(line.kernels().workRequests());
             all.assertThat(line.ours().fpdus()).as("FPDUs of " + operation).isLessThanOrEqualTo(line.kernels().fpdus());
-            all.assertThat(line.ours().added()).as("bytes added to the RPC messages of " + operation).isLessThanOrEqualTo(line.kernels().added());
+            all.assertThat(line.ours().added()).as("bytes added to the RPC messages of " + operation)
+                    .isLessThanOrEqualTo(line.kernels().added());
             long more = operation.startsWith("WRITE") ? ATTRIBUTES_BEFORE : 0;
             all.assertThat(line.ours().bytes()).as("bytes of " + operation).isLessThanOrEqualTo(line.kernels().bytes() + more);
         });
@@ -107,7 +109,8 @@ class WireCostLinuxIT {
         // Stock siw may leave the client's first FPDU unread, and the Linux client waits for long.
         try (LinuxGuest knfsd = LinuxGuest.bootNfsServer("wire-cost-knfsd", "fixed", MOUNT)) {
             // Handles as those of a file system on a disk, which mountd knows by a UUID; fsid=0 is the root of version 4.
-            knfsd.run("sed -i s/fsid=0/fsid=4f1c1f0e-6d2b-4a3e-9a55-3f1a6a2d7c11/ /etc/exports && exportfs -ra && cd /export && " + PREPARE);
+            knfsd.run("sed -i s/fsid=0/fsid=4f1c1f0e-6d2b-4a3e-9a55-3f1a6a2d7c11/ /etc/exports && exportfs -ra && cd /export && "
+                    + PREPARE);
             return costs("wire-cost-knfsd", knfsd.address(NFS_RDMA).getPort(), knfsd.address(MOUNT).getPort(), "/export");
         }
     }
@@ -122,7 +125,8 @@ class WireCostLinuxIT {
             }
         }
         List<Entry> entries = WireCosts.of(capture);
-        FileHandle file = entries.stream().map(Entry::call).filter(call -> call.procedure() == Nfs3.READ).findFirst().orElseThrow().handle();
+        FileHandle file = entries.stream().map(Entry::call).filter(call -> call.procedure() == Nfs3.READ).findFirst().orElseThrow()
+                .handle();
         Map<String, List<WireCost>> all = new LinkedHashMap<>();
         all.put("NULL", WireCosts.of(entries, call -> call.procedure() == Nfs3.NULL));
         all.put("GETATTR", WireCosts.of(entries, call -> call.procedure() == Nfs3.GETATTR && file.equals(call.handle())));
@@ -147,8 +151,8 @@ class WireCostLinuxIT {
     }
 
     /**
-     * One after another. On the first mount the attributes of the file are asked for, and names looked up, every time; on the second one, for the listing, what READDIRPLUS
-     * tells is used.
+     * One after another. On the first mount the attributes of the file are asked for, and names looked up, every time; on the second one,
+     * for the listing, what READDIRPLUS tells is used.
      */
     private void operations(int port, int mountPort, String path) {
         String file = "/mnt/cost/sub/" + FILE;
@@ -169,13 +173,15 @@ class WireCostLinuxIT {
     private static String text(Map<String, Line> table) {
         List<String> lines = new ArrayList<>();
         lines.add("Ours / the kernel's server. Bytes are those of FPDUs, both directions; added: those that are no RPC message.");
-        lines.add(String.format("%-24s %10s %14s %14s %11s %19s %14s", "operation", "messages", "Work Requests", "Writes+Reads", "FPDUs", "bytes", "added"));
+        lines.add(String.format("%-24s %10s %14s %14s %11s %19s %14s", "operation", "messages", "Work Requests", "Writes+Reads", "FPDUs",
+                "bytes", "added"));
         table.forEach((operation, line) -> {
             WireCost ours = line.ours();
             WireCost kernels = line.kernels();
             lines.add(String.format("%-24s %10s %14s %14s %11s %19s %14s", operation, ours.messages() + " / " + kernels.messages(),
                     ours.workRequests() + " / " + kernels.workRequests(),
-                    ours.writes() + "+" + ours.reads() + " / " + kernels.writes() + "+" + kernels.reads(), ours.fpdus() + " / " + kernels.fpdus(),
+                    ours.writes() + "+" + ours.reads() + " / " + kernels.writes() + "+" + kernels.reads(),
+                    ours.fpdus() + " / " + kernels.fpdus(),
                     ours.bytes() + " / " + kernels.bytes(), ours.added() + " / " + kernels.added()));
         });
         return String.join("\n", lines) + "\n";

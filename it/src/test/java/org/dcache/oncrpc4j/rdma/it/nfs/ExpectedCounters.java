@@ -27,11 +27,13 @@ import java.util.TreeMap;
 import org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter;
 
 /**
- * What the counters of both sides must say after NFS calls, to the unit, reckoned from the lengths in RFC 1813, 5531 and 8166 and from nothing of the transport's code. Any way that a
- * call took which is not the one that it had to take shows as a difference, and so does a call that went over TCP: it is missing.
+ * What the counters of both sides must say after NFS calls, to the unit, reckoned from the lengths in RFC 1813, 5531 and 8166 and from
+ * nothing of the transport's code. Any way that a call took which is not the one that it had to take shows as a difference, and so does a
+ * call that went over TCP: it is missing.
  *
  * <pre>
- *   a call is inline if header and message fit under the threshold; else its eligible item goes as a Read chunk; without one, or if that does not help, it is a long call
+ *   a call is inline if header and message fit under the threshold; else its eligible item goes as a Read chunk; without one, or if that
+ *     does not help, it is a long call
  *   a Write chunk is offered for an eligible result unless the largest reply fits inline; data of at least one byte takes it
  *   a Reply chunk is offered when the largest reply, less eligible data, may not fit inline; a reply that does not fit takes it
  * </pre>

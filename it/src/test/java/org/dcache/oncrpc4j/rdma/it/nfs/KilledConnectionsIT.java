@@ -19,8 +19,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A tree is written and read by eight threads while connections are killed at random places. Nothing that the server committed may be lost, every call must end, and neither side may
- * keep anything of the connections that died: memory, registrations, threads, sockets.
+ * A tree is written and read by eight threads while connections are killed at random places. Nothing that the server committed may be lost,
+ * every call must end, and neither side may keep anything of the connections that died: memory, registrations, threads, sockets.
  */
 @Timeout(value = 10, unit = TimeUnit.MINUTES)
 class KilledConnectionsIT {
@@ -122,14 +122,16 @@ class KilledConnectionsIT {
             } catch (java.io.UncheckedIOException e) {
                 // a name that went while it was looked at
             }
-            assertThat(client.lines()).as("what the client says while " + count + " files are awaited").noneMatch(line -> line.startsWith("FAILED"));
+            assertThat(client.lines()).as("what the client says while " + count + " files are awaited")
+                    .noneMatch(line -> line.startsWith("FAILED"));
             TimeUnit.MILLISECONDS.sleep(20);
         }
         throw new AssertionError("expected " + count + " files in " + directory + "; the client's output:\n" + client.output());
     }
 
     private static void assertSame(Tree tree, List<String> digests) {
-        assertThat(digests).isEqualTo(tree.files().stream().map(file -> file.path() + ' ' + file.size() + ' ' + file.content().digest()).sorted().toList());
+        assertThat(digests).isEqualTo(tree.files().stream().map(file -> file.path() + ' ' + file.size() + ' ' + file.content().digest())
+                .sorted().toList());
     }
 
     /** Levels once no connection is up. */

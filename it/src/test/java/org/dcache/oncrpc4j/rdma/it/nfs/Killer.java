@@ -7,8 +7,9 @@ import java.util.function.Supplier;
 import org.dcache.oncrpc4j.rdma.tool.relay.Tap;
 
 /**
- * Kills connections that go through a relay: each one after a number of bytes, both directions together, that is drawn for it from a fixed seed, by a reset or by an end in good order, in
- * turn. Small numbers are as likely as large ones of the same magnitude, so that some die in the handshake, some inside a bulk transfer. Any thread.
+ * Kills connections that go through a relay: each one after a number of bytes, both directions together, that is drawn for it from a fixed
+ * seed, by a reset or by an end in good order, in turn. Small numbers are as likely as large ones of the same magnitude, so that some die
+ * in the handshake, some inside a bulk transfer. Any thread.
  */
 final class Killer implements Supplier<Tap> {
 

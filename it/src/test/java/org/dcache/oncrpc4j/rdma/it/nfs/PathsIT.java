@@ -43,8 +43,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Each NFS operation by itself, client and built-in export in this JVM, which has the agent: which way call and reply take, exactly, at both sides of each threshold. What is done is
- * done for real: results are looked at, too.
+ * Each NFS operation by itself, client and built-in export in this JVM, which has the agent: which way call and reply take, exactly, at
+ * both sides of each threshold. What is done is done for real: results are looked at, too.
  */
 @Tag("over-rdma")
 @Timeout(value = 60, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
@@ -62,7 +62,8 @@ class PathsIT {
 
     @BeforeEach
     void start() throws Exception {
-        OncRpcSvcBuilder builder = new OncRpcSvcBuilder().withTCP().withoutAutoPublish().withBindAddress("127.0.0.1").withWorkerThreadIoStrategy()
+        OncRpcSvcBuilder builder = new OncRpcSvcBuilder().withTCP().withoutAutoPublish().withBindAddress("127.0.0.1")
+                .withWorkerThreadIoStrategy()
                 .withServiceName("export");
         export.programs().forEach(builder::withRpcService);
         server = builder.build();
@@ -73,7 +74,8 @@ class PathsIT {
             root = mount.mount("/");
         }
         client = new Nfs3Client(options);
-        assertThat(client.transports()).allSatisfy(t -> assertThat(t.getClass().getName()).isEqualTo("org.dcache.oncrpc4j.rdma.rpc.RdmaRpcTransport"));
+        assertThat(client.transports())
+                .allSatisfy(t -> assertThat(t.getClass().getName()).isEqualTo("org.dcache.oncrpc4j.rdma.rpc.RdmaRpcTransport"));
         client.ping();
     }
 
@@ -115,11 +117,15 @@ class PathsIT {
         return bytes;
     }
 
-    /** Largest WRITE that goes inline here: 4096 less 28 for the transport's header, 40 for RPC's, 28 for the credential, 20 for the handle, 20 for the other arguments. */
+    /**
+     * Largest WRITE that goes inline here: 4096 less 28 for the transport's header, 40 for RPC's, 28 for the credential, 20 for the handle,
+     * 20 for the other arguments.
+     */
     private static final int INLINE_WRITE = 3960;
 
     @ParameterizedTest
-    @ValueSource(ints = {0, 1, 2, 3, 4, 4096 - 200, INLINE_WRITE - 4, INLINE_WRITE - 1, INLINE_WRITE, INLINE_WRITE + 1, INLINE_WRITE + 2, INLINE_WRITE + 4, 4096,
+    @ValueSource(ints = {0, 1, 2, 3, 4, 4096 - 200, INLINE_WRITE - 4, INLINE_WRITE - 1, INLINE_WRITE, INLINE_WRITE + 1, INLINE_WRITE + 2,
+            INLINE_WRITE + 4, 4096,
         65_537, 1_048_573, 1_048_576})
     void writeGoesInlineOrByAReadChunk(int size) throws Exception {
         FileHandle file = file(0);
@@ -186,7 +192,8 @@ class PathsIT {
             for (int i = 0; i < 8; i++) {
                 client.create(directory, NfsText.of(String.format("file%02d", files + i)), Sattr3.NONE);
             }
-            int came = ExpectedCounters.emptyReaddirplus() + ExpectedCounters.entryplus(1, root.length()) + ExpectedCounters.entryplus(2, root.length())
+            int came = ExpectedCounters.emptyReaddirplus() + ExpectedCounters.entryplus(1, root.length())
+                    + ExpectedCounters.entryplus(2, root.length())
                     + (files + 8) * ExpectedCounters.entryplus(6, root.length());
             begin();
             List<EntryPlus3> entries = new Directory(client, directory).entries(32 << 10);

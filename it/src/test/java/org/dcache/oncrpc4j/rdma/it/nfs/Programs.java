@@ -12,7 +12,10 @@ import org.dcache.oncrpc4j.rdma.it.jvm.JvmProcess;
 import org.dcache.oncrpc4j.rdma.it.nfs.app.TreeClient;
 import org.dcache.oncrpc4j.rdma.it.nfs.app.TreeServer;
 
-/** The JVMs of the NFS tests: {@link TreeServer} and {@link TreeClient}, which find oncrpc4j, export and client on their class path, and the transport nowhere but in the agent. */
+/**
+ * The JVMs of the NFS tests: {@link TreeServer} and {@link TreeClient}, which find oncrpc4j, export and client on their class path, and the
+ * transport nowhere but in the agent.
+ */
 public final class Programs {
 
     static final String RDMA = "transport=rdma,rdma.provider=iwarp";

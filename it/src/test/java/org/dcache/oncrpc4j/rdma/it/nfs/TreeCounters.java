@@ -7,7 +7,10 @@ import java.util.function.IntUnaryOperator;
 import org.dcache.oncrpc4j.rdma.it.nfs.app.Tree;
 import org.dcache.oncrpc4j.rdma.it.nfs.app.TreeClient;
 
-/** What the counters must say when a tree is written and when it is read, call by call as {@code TreeWriter} and {@code TreeReader} make them. */
+/**
+ * What the counters must say when a tree is written and when it is read, call by call as {@code TreeWriter} and {@code TreeReader} make
+ * them.
+ */
 final class TreeCounters {
 
     /** What the reader asks for with READDIRPLUS; each directory fits one answer. */
@@ -80,7 +83,8 @@ final class TreeCounters {
 
     /** A listing with the directory and its parent only. */
     private int empty(String path) {
-        return ExpectedCounters.emptyReaddirplus() + ExpectedCounters.entryplus(1, handle(path)) + ExpectedCounters.entryplus(2, handle(parent(path)));
+        return ExpectedCounters.emptyReaddirplus() + ExpectedCounters.entryplus(1, handle(path))
+                + ExpectedCounters.entryplus(2, handle(parent(path)));
     }
 
     private void add(Map<String, Integer> listings, String path) {

@@ -19,8 +19,9 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A tree of files is written to the built-in export by eight threads of another JVM, and read back; every byte is compared where it is read, and the digests of all files are compared
- * with those of the tree. Over RDMA the counters of both JVMs prove which way every single call took, and that none took another.
+ * A tree of files is written to the built-in export by eight threads of another JVM, and read back; every byte is compared where it is
+ * read, and the digests of all files are compared with those of the tree. Over RDMA the counters of both JVMs prove which way every single
+ * call took, and that none took another.
  */
 @Timeout(value = 10, unit = TimeUnit.MINUTES)
 class TreeIT {
@@ -65,7 +66,8 @@ class TreeIT {
             assertThat(Files.size(exported.resolve(words[0]))).isEqualTo(Long.parseLong(words[1]));
         }
         for (Tree.File file : run.tree().files()) {
-            assertThat(file.content().mismatch(0, java.nio.ByteBuffer.wrap(Files.readAllBytes(exported.resolve(file.path()))))).isEqualTo(-1);
+            assertThat(file.content().mismatch(0, java.nio.ByteBuffer.wrap(Files.readAllBytes(exported.resolve(file.path())))))
+                    .isEqualTo(-1);
         }
     }
 
@@ -74,7 +76,10 @@ class TreeIT {
         roundTrip(new Run(3, 300, false, 4093, Programs.RDMA + ",rdma.inline=1024", 1024), null);
     }
 
-    /** No item of RENAME is eligible: what does not fit inline goes as a long call. The names are as long as the wire allows, which is too long for the export. */
+    /**
+     * No item of RENAME is eligible: what does not fit inline goes as a long call. The names are as long as the wire allows, which is too
+     * long for the export.
+     */
     @Test
     void namesThatDoNotFitInlineGoAsALongCall() {
         String agent = Programs.RDMA + ",rdma.inline=1024";

@@ -21,8 +21,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The provider for libibverbs where rdma-core is not what it should be: a start with it fails with one line that says what is missing, and the JVM lives. What the kernel lists as devices
- * is a folder of the test, so that no hardware is needed; the libraries are made by gcc.
+ * The provider for libibverbs where rdma-core is not what it should be: a start with it fails with one line that says what is missing, and
+ * the JVM lives. What the kernel lists as devices is a folder of the test, so that no hardware is needed; the libraries are made by gcc.
  */
 class RdmaCoreLibrariesIT {
 
@@ -52,7 +52,8 @@ class RdmaCoreLibrariesIT {
 
     @Test
     void aLibraryThatIsNotInstalledIsNamedWithItsPackage() throws Exception {
-        assertThat(failure("libno-such-verbs.so.1", "librdmacm.so.1")).contains("libno-such-verbs.so.1 cannot be loaded", "install", "libibverbs1");
+        assertThat(failure("libno-such-verbs.so.1", "librdmacm.so.1")).contains("libno-such-verbs.so.1 cannot be loaded", "install",
+                "libibverbs1");
     }
 
     @Test
@@ -94,9 +95,11 @@ class RdmaCoreLibrariesIT {
 
     /** What a service that asks for this provider is told; afterwards its JVM ends in its own way. */
     private String failure(String verbs, String connectionManager) throws IOException {
-        List<String> properties = List.of("-Dorg.dcache.oncrpc4j.rdma.libibverbs=" + verbs, "-Dorg.dcache.oncrpc4j.rdma.librdmacm=" + connectionManager,
+        List<String> properties = List.of("-Dorg.dcache.oncrpc4j.rdma.libibverbs=" + verbs, "-Dorg.dcache.oncrpc4j.rdma.librdmacm="
+                + connectionManager,
                 "-Dorg.dcache.oncrpc4j.rdma.devices=" + folder.resolve("devices"), "--enable-native-access=ALL-UNNAMED");
-        try (JvmProcess server = JvmProcess.java().home(home).option(properties.toArray(String[]::new)).agent(AgentJar.path(), "transport=rdma,rdma.provider=rdma-core")
+        try (JvmProcess server = JvmProcess.java().home(home).option(properties.toArray(String[]::new))
+                .agent(AgentJar.path(), "transport=rdma,rdma.provider=rdma-core")
                 .classPath(ClassPaths.application()).main(EchoServer.class, Ports.freePair(), "tcp").start()) {
             String failure = server.valueOf("FAILED");
             server.send("stop");

@@ -24,15 +24,16 @@ import org.dcache.oncrpc4j.rpc.RpcTransport;
 import org.dcache.oncrpc4j.xdr.Xdr;
 
 /**
- * Says on stdout what the weave asks of it, line by line. It carries nothing: a call over its connections fails at once. With the system property
- * {@code recording.fail} it fails where that says: {@code open}, {@code start}.
+ * Says on stdout what the weave asks of it, line by line. It carries nothing: a call over its connections fails at once. With the system
+ * property {@code recording.fail} it fails where that says: {@code open}, {@code start}.
  */
 public final class RecordingProvider implements RpcTransportProvider {
 
     private static final String FAIL = System.getProperty("recording.fail", "");
 
     public RecordingProvider() {
-        say("provider " + getClass().getClassLoader().getName() + " parent " + getClass().getClassLoader().getParent().getClass().getSimpleName());
+        say("provider " + getClass().getClassLoader().getName() + " parent " + getClass().getClassLoader().getParent().getClass()
+                .getSimpleName());
     }
 
     @Override
@@ -40,7 +41,8 @@ public final class RecordingProvider implements RpcTransportProvider {
         if (FAIL.equals("open")) {
             throw new IllegalStateException("no provider: rdma-core: no device");
         }
-        say("open " + service.name() + " client=" + service.client() + " programs=" + service.programs().size() + " ports=" + service.minPort()
+        say("open " + service.name() + " client=" + service.client() + " programs=" + service.programs().size() + " ports="
+                + service.minPort()
                 + "-" + service.maxPort() + " bind=" + service.bindAddress() + " tls=" + service.tls()
                 + " inline=" + config.text(Settings.INLINE));
         return new Endpoint(service, config.get(Settings.TRANSPORT), new ReplyQueue());

@@ -10,8 +10,8 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Timeout;
 
 /**
- * Tests that run in a JVM with the agent and {@code oncrpc.transport=rdma}. They are written against oncrpc4j alone; {@link Peers} proves for each
- * connection that it is not TCP. The time limit is for tests that hang, not a measurement.
+ * Tests that run in a JVM with the agent and {@code oncrpc.transport=rdma}. They are written against oncrpc4j alone; {@link Peers} proves
+ * for each connection that it is not TCP. The time limit is for tests that hang, not a measurement.
  */
 @Target(ElementType.TYPE)
 @Retention(RetentionPolicy.RUNTIME)

@@ -53,7 +53,8 @@ class ServicesIT {
         try (Peers peers = Peers.serve(); Socket tcp = new Socket(peers.address().getAddress(), peers.address().getPort())) {
             tcp.setSoTimeout(2000);
             ByteBuffer call = ByteBuffer.allocate(44);
-            call.putInt(0x80000000 | 40).putInt(1).putInt(0).putInt(2).putInt(TestProgram.PROGRAM.getNumber()).putInt(1).putInt(TestProgram.NULL);
+            call.putInt(0x80000000 | 40).putInt(1).putInt(0).putInt(2).putInt(TestProgram.PROGRAM.getNumber()).putInt(1)
+                    .putInt(TestProgram.NULL);
             tcp.getOutputStream().write(call.array());
             int first;
             try {
@@ -117,7 +118,8 @@ class ServicesIT {
     @Test
     void serversCallTheirClientsBackOnTheSameConnection() throws Exception {
         try (Peers peers = Peers.serve()) {
-            RpcTransport transport = peers.connect(OncRpcClient.newBuilder().withTCP().withRpcService(TestProgram.PROGRAM, new TestProgram())
+            RpcTransport transport = peers.connect(OncRpcClient.newBuilder().withTCP()
+                    .withRpcService(TestProgram.PROGRAM, new TestProgram())
                     .withServiceName("client").build(peers.address()));
             RpcCall call = new RpcCall(TestProgram.PROGRAM.getNumber(), 1, new RpcAuthTypeNone(), transport);
             XdrOpaque answer = new XdrOpaque();
@@ -169,7 +171,8 @@ class ServicesIT {
     @Test
     void aPortInUseFailsTheStartAndItCanBeTriedAgain() throws Exception {
         try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            OncRpcSvc server = new OncRpcSvcBuilder().withServiceName("late").withTCP().withUDP().withoutAutoPublish().withBindAddress("127.0.0.1")
+            OncRpcSvc server = new OncRpcSvcBuilder().withServiceName("late").withTCP().withUDP().withoutAutoPublish()
+                    .withBindAddress("127.0.0.1")
                     .withPort(taken.getLocalPort()).withRpcService(TestProgram.PROGRAM, new TestProgram()).build();
             assertThatThrownBy(server::start).isInstanceOf(IOException.class);
             assertThat(server.getInetSocketAddress(IpProtocolType.UDP)).isNull();
@@ -216,7 +219,8 @@ class ServicesIT {
     @Test
     void aPeerThatNeverAnswersTheHandshakeTimesOut() throws Exception {
         try (ServerSocket silent = new ServerSocket(0, 5, InetAddress.getLoopbackAddress());
-                OncRpcClient client = OncRpcClient.newBuilder().withTCP().withServiceName("client").withConnectTimeout(300, TimeUnit.MILLISECONDS)
+                OncRpcClient client = OncRpcClient.newBuilder().withTCP().withServiceName("client")
+                        .withConnectTimeout(300, TimeUnit.MILLISECONDS)
                         .build((InetSocketAddress) silent.getLocalSocketAddress())) {
             assertThatThrownBy(client::connect).isInstanceOf(IOException.class);
         }
@@ -277,7 +281,8 @@ class ServicesIT {
         try (Peers peers = Peers.serve(b -> b.withRpcService(TestProgram.PROGRAM, program))) {
             OncRpcClient client = new OncRpcClient(peers.address(), IpProtocolType.TCP);
             RpcCall call = new RpcCall(TestProgram.PROGRAM.getNumber(), 1, new RpcAuthTypeNone(), client.connect());
-            call.call(TestProgram.HOLD, (XdrAble) XdrVoid.XDR_VOID, (java.nio.channels.CompletionHandler<org.dcache.oncrpc4j.rpc.RpcReply, RpcTransport>) null);
+            call.call(TestProgram.HOLD, (XdrAble) XdrVoid.XDR_VOID,
+                    (java.nio.channels.CompletionHandler<org.dcache.oncrpc4j.rpc.RpcReply, RpcTransport>) null);
             RpcTransport seen = program.held.take().getTransport();
             assertThat(seen.isOpen()).isTrue();
             client.close();

@@ -10,7 +10,10 @@ import org.openjdk.jcstress.annotations.Outcome;
 import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.II_Result;
 
-/** The send side adds a Read while the loop looks for the oldest: it sees none, or all of it; and a place that was emptied is not seen twice. */
+/**
+ * The send side adds a Read while the loop looks for the oldest: it sees none, or all of it; and a place that was emptied is not seen
+ * twice.
+ */
 @JCStressTest
 @Outcome(id = "0, 0", expect = Expect.ACCEPTABLE, desc = "not added yet")
 @Outcome(id = "7, 5", expect = Expect.ACCEPTABLE, desc = "all of the first, then none")

@@ -10,7 +10,10 @@ import org.openjdk.jcstress.annotations.Outcome;
 import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.II_Result;
 
-/** Two threads post a chain of two each, and one of them takes what there is: nothing is lost or seen twice, and each chain stays together and in order. */
+/**
+ * Two threads post a chain of two each, and one of them takes what there is: nothing is lost or seen twice, and each chain stays together
+ * and in order.
+ */
 @JCStressTest
 @Outcome(id = "4, 0", expect = Expect.ACCEPTABLE, desc = "all four, no chain torn or turned round")
 @Outcome(expect = Expect.FORBIDDEN, desc = "lost, repeated or out of order")

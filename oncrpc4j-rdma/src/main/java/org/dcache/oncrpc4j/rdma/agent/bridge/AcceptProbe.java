@@ -7,8 +7,9 @@ import org.glassfish.grizzly.ConnectionProbe;
 import org.glassfish.grizzly.nio.NIOTransport;
 
 /**
- * Puts {@link FirstBytes} before each connection that a service's TCP transport accepts: Grizzly tells its probes of a connection before it can have events. Connections get their
- * transport's probes when they are made, so it is there before the service binds, and takes itself off from all but the listening one, which would tell it of each read and write.
+ * Puts {@link FirstBytes} before each connection that a service's TCP transport accepts: Grizzly tells its probes of a connection before it
+ * can have events. Connections get their transport's probes when they are made, so it is there before the service binds, and takes itself
+ * off from all but the listening one, which would tell it of each read and write.
  */
 final class AcceptProbe extends ConnectionProbe.Adapter {
 

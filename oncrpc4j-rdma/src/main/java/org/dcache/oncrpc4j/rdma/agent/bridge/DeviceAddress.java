@@ -17,7 +17,8 @@ import org.dcache.oncrpc4j.rdma.config.PortRule;
  *  netaddr4 (RFC 5665)                        string netid, string uaddr: host "." port / 256 "." port % 256
  * </pre>
  *
- * <p>Other layout types, other netids than tcp and tcp6, and bytes that are none of this stay as they are. One instance walks one body once.
+ * <p>Other layout types, other netids than tcp and tcp6, and bytes that are none of this stay as they are. One instance walks one body
+ * once.
  */
 final class DeviceAddress {
 
@@ -73,7 +74,8 @@ final class DeviceAddress {
             int low = address.lastIndexOf('.');
             int high = address.lastIndexOf('.', low - 1);
             boolean tcp = (netid.equals("tcp") || netid.equals("tcp6")) && high > 0;
-            int rdma = tcp ? ports.rdmaPort(Integer.parseInt(address.substring(high + 1, low)) << 8 | Integer.parseInt(address.substring(low + 1))).orElse(0) : 0;
+            int rdma = tcp ? ports.rdmaPort(Integer.parseInt(address.substring(high + 1, low)) << 8 | Integer.parseInt(address.substring(low
+                    + 1))).orElse(0) : 0;
             put(rdma == 0 ? netid : netid.equals("tcp") ? "rdma" : "rdma6");
             put(rdma == 0 ? address : address.substring(0, high) + '.' + (rdma >> 8) + '.' + (rdma & 0xff));
         }

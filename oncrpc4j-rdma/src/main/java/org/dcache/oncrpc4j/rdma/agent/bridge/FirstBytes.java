@@ -30,11 +30,13 @@ import org.slf4j.LoggerFactory;
 /**
  * Processes one accepted TCP connection until its first bytes say what it is.
  *
- * <p>It reads them itself, at most {@link #MOST}. If they are of RPC or TLS, the service's filter chain gets them and is the connection's processor from then on: nothing of this is left.
- * If they are the endpoint's, the channel leaves Grizzly: in a task of its selector the key is cancelled and the connection forgets selector and key; in a second one, for which the
- * selector has selected once more and so dropped the key, the endpoint gets the channel. Hence Grizzly cannot close it any more, whenever it stops; if it stops before, the channel is
- * closed. Grizzly's connection is never closed, as that would close the channel, and its close probes would fail all calls of the service; nobody refers to it any more. Who has
- * sent nothing is a TCP connection like any other; who has sent a beginning that may be the endpoint's is taken, and meets the endpoint's limits.
+ * <p>It reads them itself, at most {@link #MOST}. If they are of RPC or TLS, the service's filter chain gets them and is the connection's
+ * processor from then on: nothing of this is left. If they are the endpoint's, the channel leaves Grizzly: in a task of its selector the
+ * key is cancelled and the connection forgets selector and key; in a second one, for which the selector has selected once more and so
+ * dropped the key, the endpoint gets the channel. Hence Grizzly cannot close it any more, whenever it stops; if it stops before, the
+ * channel is closed. Grizzly's connection is never closed, as that would close the channel, and its close probes would fail all calls of
+ * the service; nobody refers to it any more. Who has sent nothing is a TCP connection like any other; who has sent a beginning that may be
+ * the endpoint's is taken, and meets the endpoint's limits.
  *
  * <p>Called by Grizzly: one thread at a time for events of one connection.
  */
@@ -59,7 +61,8 @@ final class FirstBytes implements Processor<Context> {
 
     /** A connection that was just accepted. One whose processor is not what oncrpc4j makes stays as it is. */
     static void watch(Connection accepted, RpcEndpoint endpoint) {
-        if (accepted instanceof NIOConnection connection && connection.getProcessor() instanceof FilterChain service && service.size() > 1) {
+        if (accepted instanceof NIOConnection connection && connection.getProcessor() instanceof FilterChain service
+                && service.size() > 1) {
             connection.setProcessor(new FirstBytes(connection, service, endpoint));
         }
     }

@@ -11,8 +11,8 @@ import org.dcache.oncrpc4j.rpc.OncRpcSvc;
 import org.dcache.oncrpc4j.rpc.net.IpProtocolType;
 
 /**
- * The portmappers of this JVM that run, each with its TCP port. They stay on TCP wherever they listen, so a client of the same JVM must reach them there too; other
- * JVMs know them by port 111 only. A service is in here from its start to its stop. Any thread.
+ * The portmappers of this JVM that run, each with its TCP port. They stay on TCP wherever they listen, so a client of the same JVM must
+ * reach them there too; other JVMs know them by port 111 only. A service is in here from its start to its stop. Any thread.
  */
 final class Portmappers {
 

@@ -27,11 +27,11 @@ import org.glassfish.grizzly.PortRange;
 import org.glassfish.grizzly.nio.transport.TCPNIOTransport;
 
 /**
- * Opens the other transport for the services of one class loader. Made with the first of them; owns the transport provider, which it finds in its
- * own loader. Any thread.
+ * Opens the other transport for the services of one class loader. Made with the first of them; owns the transport provider, which it finds
+ * in its own loader. Any thread.
  *
- * <p>Left alone are services without TCP and portmappers (port 111 or program 100000), which others must find where they expect them; clients of this JVM reach these over TCP on whatever
- * port they are.
+ * <p>Left alone are services without TCP and portmappers (port 111 or program 100000), which others must find where they expect them;
+ * clients of this JVM reach these over TCP on whatever port they are.
  */
 public final class ServiceBridge implements LoaderHook {
 

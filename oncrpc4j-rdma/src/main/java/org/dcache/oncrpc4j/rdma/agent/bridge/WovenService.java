@@ -24,13 +24,13 @@ import org.slf4j.LoggerFactory;
 /**
  * One service and its endpoint.
  *
- * <p>Where the endpoint replaces TCP, the service's TCP transport is taken out of its list and put aside. It is put back in two cases: a client
- * connects to an address that is never diverted (a portmapper), or the service turns out at its start to be a portmapper itself.
+ * <p>Where the endpoint replaces TCP, the service's TCP transport is taken out of its list and put aside. It is put back in two cases: a
+ * client connects to an address that is never diverted (a portmapper), or the service turns out at its start to be a portmapper itself.
  *
- * <p>Order at start: the service first (it clears the portmapper's entries and binds UDP), then the endpoint. When the endpoint fails, what the service
- * bound is closed again, so that start() can be tried again later; executor and reply queue stay usable, as after a failed bind without us.
- * Order at stop: the endpoint first, as the service then shuts down the executor that calls run on. Any thread; the monitor guards the list of
- * transports only and is never held while the endpoint works, which may wait for callbacks that come back here.
+ * <p>Order at start: the service first (it clears the portmapper's entries and binds UDP), then the endpoint. When the endpoint fails, what
+ * the service bound is closed again, so that start() can be tried again later; executor and reply queue stay usable, as after a failed bind
+ * without us. Order at stop: the endpoint first, as the service then shuts down the executor that calls run on. Any thread; the monitor
+ * guards the list of transports only and is never held while the endpoint works, which may wait for callbacks that come back here.
  */
 final class WovenService implements ServiceHook {
 

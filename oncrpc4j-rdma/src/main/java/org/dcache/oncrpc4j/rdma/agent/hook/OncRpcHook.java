@@ -8,8 +8,8 @@ import java.util.function.Function;
 /**
  * Entry point of woven code.
  *
- * <p>There is one {@link LoaderHook} per loader that has {@code OncRpcSvc}, made when the first service there is constructed. It hangs on the
- * OncRpcSvc class itself (a {@link ClassValue}), hence goes away with that loader: a redeployed web application leaves nothing here.
+ * <p>There is one {@link LoaderHook} per loader that has {@code OncRpcSvc}, made when the first service there is constructed. It hangs on
+ * the OncRpcSvc class itself (a {@link ClassValue}), hence goes away with that loader: a redeployed web application leaves nothing here.
  *
  * <p>{@link #install} is called once, before any class is woven; everything else by any thread afterwards. A hook that cannot be made
  * throws out of the service's constructor, and is tried again for the next service.
@@ -23,7 +23,10 @@ public final class OncRpcHook {
         }
     };
 
-    /** The calls that the thread is encoding, an encoder may make calls itself: of each its Xdr, or {@link #NONE}, and the hook that gave it. Empty between calls. */
+    /**
+     * The calls that the thread is encoding, an encoder may make calls itself: of each its Xdr, or {@link #NONE}, and the hook that gave
+     * it. Empty between calls.
+     */
     private static final ThreadLocal<ArrayDeque<Object>> ENCODING = ThreadLocal.withInitial(ArrayDeque::new);
 
     private static final Object NONE = new Object();
@@ -64,8 +67,8 @@ public final class OncRpcHook {
     }
 
     /**
-     * The call for which {@link #newCallXdr} was asked last in this thread has been sent, or has failed: its encoder, or the reply queue, threw. Exactly once for each, however
-     * the former ended.
+     * The call for which {@link #newCallXdr} was asked last in this thread has been sent, or has failed: its encoder, or the reply queue,
+     * threw. Exactly once for each, however the former ended.
      */
     public static void callEncoded(Throwable thrown) {
         ArrayDeque<Object> encoding = ENCODING.get();

@@ -9,8 +9,8 @@ import java.util.concurrent.ExecutorService;
 import java.util.function.Consumer;
 
 /**
- * The private fields of an {@code OncRpcSvc} at the end of its constructor, in JDK types. Made by woven code; a field that is missing there fails
- * the weave, not the first service.
+ * The private fields of an {@code OncRpcSvc} at the end of its constructor, in JDK types. Made by woven code; a field that is missing there
+ * fails the weave, not the first service.
  *
  * @param name {@code _svcName}
  * @param client {@code _isClient}

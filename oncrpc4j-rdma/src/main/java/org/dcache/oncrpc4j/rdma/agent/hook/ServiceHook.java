@@ -10,8 +10,8 @@ import java.util.function.Consumer;
  * The other transport of one {@code OncRpcSvc}, as woven code sees it.
  *
  * <p>It takes the place of the service's call interceptor (and passes calls on to that one): so the service itself holds it, and it
- * lives exactly as long as the service. No map is kept, nothing has to be cleaned up, and no class loader is held. Methods are called by the
- * thread that calls the service's method of the same name. What is not overridden leaves the service as it is.
+ * lives exactly as long as the service. No map is kept, nothing has to be cleaned up, and no class loader is held. Methods are called by
+ * the thread that calls the service's method of the same name. What is not overridden leaves the service as it is.
  */
 public interface ServiceHook extends Consumer<Object> {
 

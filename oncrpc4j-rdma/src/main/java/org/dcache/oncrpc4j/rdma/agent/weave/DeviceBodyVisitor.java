@@ -7,8 +7,8 @@ import net.bytebuddy.jar.asm.Type;
 import net.bytebuddy.utility.OpenedClassReader;
 
 /**
- * Puts the hook between {@code device_addr4}'s body and the stream that it is encoded into; the object itself, which the application may keep for
- * other clients, stays as it is.
+ * Puts the hook between {@code device_addr4}'s body and the stream that it is encoded into; the object itself, which the application may
+ * keep for other clients, stays as it is.
  *
  * <pre>
  *   GETFIELD da_addr_body      becomes      GETFIELD da_addr_body; LDC OncRpcSvc.class; ALOAD 1; ALOAD 0; GETFIELD da_layout_type;

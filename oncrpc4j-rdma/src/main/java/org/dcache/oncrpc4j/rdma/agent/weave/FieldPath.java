@@ -10,8 +10,8 @@ import net.bytebuddy.jar.asm.MethodVisitor;
 import net.bytebuddy.jar.asm.Opcodes;
 
 /**
- * An int that hangs on an object by public fields, such as {@code count.value} of {@code READ4args}. Found in the class files, so that a field
- * that is not there, or is no int, fails the weave and not the first call.
+ * An int that hangs on an object by public fields, such as {@code count.value} of {@code READ4args}. Found in the class files, so that a
+ * field that is not there, or is no int, fails the weave and not the first call.
  */
 final class FieldPath {
 

@@ -16,8 +16,8 @@ import net.bytebuddy.utility.OpenedClassReader;
  *   INVOKESPECIAL Xdr.&lt;init&gt;(I)   INVOKESTATIC newCallXdr; CHECKCAST Xdr
  * </pre>
  *
- * So no Xdr is made only to be thrown away, and the stack is as deep as before plus one. OncRpcSvc is named because the transport hangs on it;
- * both classes are in one package. One instance per method; it fails at the end unless it replaced exactly one.
+ * So no Xdr is made only to be thrown away, and the stack is as deep as before plus one. OncRpcSvc is named because the transport hangs on
+ * it; both classes are in one package. One instance per method; it fails at the end unless it replaced exactly one.
  */
 final class NewXdrVisitor extends MethodVisitor {
 
@@ -66,7 +66,8 @@ final class NewXdrVisitor extends MethodVisitor {
             if (!descriptor.equals("(I)V")) {
                 throw new IllegalStateException("expected new Xdr(int), found constructor " + descriptor);
             }
-            super.visitMethodInsn(Opcodes.INVOKESTATIC, HOOK, "newCallXdr", "(Ljava/lang/Class;Ljava/lang/Object;I)Ljava/lang/Object;", false);
+            super.visitMethodInsn(Opcodes.INVOKESTATIC, HOOK, "newCallXdr", "(Ljava/lang/Class;Ljava/lang/Object;I)Ljava/lang/Object;",
+                    false);
             super.visitTypeInsn(Opcodes.CHECKCAST, XDR);
             replaced++;
             return;

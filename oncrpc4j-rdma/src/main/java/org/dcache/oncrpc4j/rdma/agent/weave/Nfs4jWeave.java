@@ -30,9 +30,9 @@ import org.dcache.oncrpc4j.rdma.config.Settings;
  *  oncrpc.rdma.nfs4j.devices         device_addr4                the body, as it is encoded
  * </pre>
  *
- * <p>All are XDR types: so they serve nfs4j's own operations and others that an application puts in their place, dCache's READ for one. A class
- * is woven when it is loaded, which may be at the first READ; {@link #check} loads all of them when the first service is built, so that an
- * nfs4j they do not fit fails then.
+ * <p>All are XDR types: so they serve nfs4j's own operations and others that an application puts in their place, dCache's READ for one. A
+ * class is woven when it is loaded, which may be at the first READ; {@link #check} loads all of them when the first service is built, so
+ * that an nfs4j they do not fit fails then.
  */
 final class Nfs4jWeave {
 

@@ -15,10 +15,12 @@ import net.bytebuddy.dynamic.DynamicType;
 import net.bytebuddy.pool.TypePool;
 
 /**
- * Weaves the two classes of oncrpc4j, and those of nfs4j that settings ask for, while they are loaded or retransformed; every other class costs one look into a small map.
+ * Weaves the two classes of oncrpc4j, and those of nfs4j that settings ask for, while they are loaded or retransformed; every other class
+ * costs one look into a small map.
  *
- * <p>Called by whatever thread loads a class, perhaps several at once; changes nothing of its own. The JVM swallows what a transformer throws and goes on with the
- * class as it was, which would be TCP without a word: every failure therefore goes to {@code fatal}, which does not return.
+ * <p>Called by whatever thread loads a class, perhaps several at once; changes nothing of its own. The JVM swallows what a transformer
+ * throws and goes on with the class as it was, which would be TCP without a word: every failure therefore goes to {@code fatal}, which does
+ * not return.
  */
 final class OncRpcTransformer implements ClassFileTransformer {
 

@@ -16,8 +16,8 @@ import org.dcache.oncrpc4j.rdma.agent.hook.OncRpcHook;
 import org.dcache.oncrpc4j.rdma.agent.hook.ServiceFields;
 
 /**
- * The code that is copied into {@code OncRpcSvc}. It runs there, in the application's loader, so it may refer to the JDK and to the hook only, and
- * is as thin as can be. What is thrown here is thrown by the service's method.
+ * The code that is copied into {@code OncRpcSvc}. It runs there, in the application's loader, so it may refer to the JDK and to the hook
+ * only, and is as thin as can be. What is thrown here is thrown by the service's method.
  */
 final class ServiceAdvice {
 

@@ -18,8 +18,8 @@ import org.slf4j.LoggerFactory;
 /**
  * One thread with one selector: it serves the channels registered with it, and does its {@linkplain LoopWork work} besides.
  *
- * <p>{@link #execute} is for any thread and wakes the selector only when the loop sleeps and nobody else has woken it. Everything else is for
- * the loop thread only. It owns the staging buffer into which its connections read: its content is valid only inside one
+ * <p>{@link #execute} is for any thread and wakes the selector only when the loop sleeps and nobody else has woken it. Everything else is
+ * for the loop thread only. It owns the staging buffer into which its connections read: its content is valid only inside one
  * {@link Handler#ready} call. A handler or task that throws is logged; the loop goes on.
  */
 public final class EventLoop extends LoopWork {

@@ -26,7 +26,10 @@ public final class EventLoops {
         return acquire(count, EventLoop::new);
     }
 
-    /** All or none: what was started is ended when a later loop cannot be, for want of descriptors or threads, and the next user begins anew. */
+    /**
+     * All or none: what was started is ended when a later loop cannot be, for want of descriptors or threads, and the next user begins
+     * anew.
+     */
     static synchronized EventLoop[] acquire(int count, Function<String, EventLoop> maker) {
         if (users == 0) {
             EventLoop[] made = new EventLoop[count];

@@ -15,9 +15,10 @@ import org.dcache.oncrpc4j.rdma.verbs.MemoryBudget;
  * when a message arrives, so posted receives cost nothing.
  *
  * <p>The loop takes; any thread gives back. The buffer given back last is taken first, as it is still in the caches. Memory comes in slabs
- * from the adapter's budget, of which all pools together may have a share; each pool may have its first slab in any case, so that it can always make
- * progress. The helper thread makes them, since to allocate may take long: the first when the pool is made, the next when few buffers are left and there is plenty of budget, or when none
- * is left. Without a buffer {@link #take} says null, and the connection waits with {@link #await} until one comes back or is made; when none can be made it is tried again.
+ * from the adapter's budget, of which all pools together may have a share; each pool may have its first slab in any case, so that it can
+ * always make progress. The helper thread makes them, since to allocate may take long: the first when the pool is made, the next when few
+ * buffers are left and there is plenty of budget, or when none is left. Without a buffer {@link #take} says null, and the connection waits
+ * with {@link #await} until one comes back or is made; when none can be made it is tried again.
  */
 public final class ReceivePool {
 

@@ -4,9 +4,11 @@ package org.dcache.oncrpc4j.rdma.iwarp.rx;
 import java.util.Arrays;
 
 /**
- * What a peer has written of an exposure beyond the first gap: pieces in ascending order that do not touch. Only peers that write out of order need one. Loop thread only.
+ * What a peer has written of an exposure beyond the first gap: pieces in ascending order that do not touch. Only peers that write out of
+ * order need one. Loop thread only.
  *
- * <p>Beyond {@value #MAX} pieces a further one is not noted, so that its bytes count as not written: that bounds what a peer that writes every other byte makes us hold.
+ * <p>Beyond {@value #MAX} pieces a further one is not noted, so that its bytes count as not written: that bounds what a peer that writes
+ * every other byte makes us hold.
  */
 public final class WrittenPieces {
 

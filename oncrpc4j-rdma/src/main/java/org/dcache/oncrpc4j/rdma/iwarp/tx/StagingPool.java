@@ -12,9 +12,9 @@ import org.dcache.oncrpc4j.rdma.verbs.MemoryBudget;
  * <p>The first area of a batch is always granted, so that every connection can make progress; further ones only while less than the
  * bound is lent out and the adapter's budget allows: peers that do not read must not pile up memory.
  *
- * <p>Some areas are made at the start. A loop never makes one, since to allocate may take long: when none lies ready it is told null, also for a first one, and waits with {@link #await} for the
- * helper thread, which makes the next one already when the last is lent. Other threads make what they need themselves, and wait in the same way when there is no direct
- * memory for it.
+ * <p>Some areas are made at the start. A loop never makes one, since to allocate may take long: when none lies ready it is told null, also
+ * for a first one, and waits with {@link #await} for the helper thread, which makes the next one already when the last is lent. Other
+ * threads make what they need themselves, and wait in the same way when there is no direct memory for it.
  */
 public final class StagingPool {
 
@@ -43,7 +43,10 @@ public final class StagingPool {
         }
     }
 
-    /** @return null when {@code first} is false and the bound is reached, when the JVM has no direct memory, and on a loop when none lies ready */
+    /**
+     * @return null when {@code first} is false and the bound is reached, when the JVM has no direct memory, and on a loop when none lies
+     *       ready
+     */
     public Staging borrow(boolean first) {
         Staging staging;
         boolean grow;
@@ -76,7 +79,10 @@ public final class StagingPool {
         return fresh;
     }
 
-    /** Null also when the JVM has no direct memory: who waits tries again, when the JVM has given up its own search for memory, which takes a while. */
+    /**
+     * Null also when the JVM has no direct memory: who waits tries again, when the JVM has given up its own search for memory, which takes
+     * a while.
+     */
     private Staging tryMake(boolean needed) {
         try {
             return make(needed);

@@ -12,7 +12,8 @@ import jdk.jfr.StackTrace;
 import jdk.jfr.Timespan;
 
 /**
- * A call of ours, from its handing over to the transport to its reply, error or end. Off unless a recording names it: there is one for each RPC. Filled by one thread at a time.
+ * A call of ours, from its handing over to the transport to its reply, error or end. Off unless a recording names it: there is one for each
+ * RPC. Filled by one thread at a time.
  */
 @Name("org.dcache.oncrpc4j.rdma.Call")
 @Label("RPC over RDMA, called")

@@ -4,8 +4,8 @@ package org.dcache.oncrpc4j.rdma.metrics.jfr;
 import jdk.jfr.Event;
 
 /**
- * Makes events while a recording wants them, and null otherwise: who holds null does nothing more, and nothing has been allocated. Any thread. A Java runtime without
- * the module {@code jdk.jfr} never wants any.
+ * Makes events while a recording wants them, and null otherwise: who holds null does nothing more, and nothing has been allocated. Any
+ * thread. A Java runtime without the module {@code jdk.jfr} never wants any.
  */
 public final class Recorder {
 

@@ -11,8 +11,8 @@ import jdk.jfr.Name;
 import jdk.jfr.StackTrace;
 
 /**
- * A call of a peer, from the moment when it lies whole in our memory to the posting of its reply: queueing for a thread, the program, encoding. Off unless a recording names it:
- * there is one for each RPC. Filled by one thread at a time.
+ * A call of a peer, from the moment when it lies whole in our memory to the posting of its reply: queueing for a thread, the program,
+ * encoding. Off unless a recording names it: there is one for each RPC. Filled by one thread at a time.
  */
 @Name("org.dcache.oncrpc4j.rdma.ServedCall")
 @Label("RPC over RDMA, served")
@@ -33,7 +33,8 @@ public final class ServedCallEvent extends Event {
     public String callPath = "";
 
     @Label("Path of the reply")
-    @Description("server_reply_inline, server_reply_write_chunk, server_reply_long, or the counter of the error that was sent; empty when the connection had ended")
+    @Description("server_reply_inline, server_reply_write_chunk, server_reply_long, or the counter of the error that was sent; empty when "
+            + "the connection had ended")
     public String replyPath = "";
 
     @Label("Bytes of the call")

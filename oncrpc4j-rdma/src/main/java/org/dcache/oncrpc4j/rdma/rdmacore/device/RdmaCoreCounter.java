@@ -64,7 +64,10 @@ public enum RdmaCoreCounter implements CounterName {
     SRQ_MADE,
     /** A shared receive queue ran low and got more receives. */
     SRQ_GROWN,
-    /** Connections that ended without the device saying that none of the shared receives is lost with them; each was made up for by one more. */
+    /**
+     * Connections that ended without the device saying that none of the shared receives is lost with them; each was made up for by one
+     * more.
+     */
     SRQ_MADE_UP,
     /** Completions taken. */
     COMPLETIONS,
@@ -83,7 +86,8 @@ public enum RdmaCoreCounter implements CounterName {
     /** Bytes copied because their memory is not registered. */
     BYTES_BOUNCED;
 
-    private static final Set<RdmaCoreCounter> PROBLEMS = EnumSet.of(REFUSED_HALF_OPEN, HANDSHAKE_TIMEOUT, HANDSHAKE_FAILED, PEER_REJECTED, PEER_RESET,
+    private static final Set<RdmaCoreCounter> PROBLEMS = EnumSet.of(REFUSED_HALF_OPEN, HANDSHAKE_TIMEOUT, HANDSHAKE_FAILED, PEER_REJECTED,
+            PEER_RESET,
             PEER_NOT_READY, REMOTE_ERRORS, LOCAL_ERRORS, DEVICE_ERRORS, OVERSENT, SRQ_FAILED, CLOSE_TIMEOUT, DEVICE_REMOVED,
             REGISTRATION_FAILED, HANDLER_FAILED);
 

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dcache.oncrpc4j.rdma.verbs.error;
 
-/** A connection that was ended for an error that has a number in the provider's protocol: on iWARP layer, type and code of the Terminate; -1 where there is none. */
+/**
+ * A connection that was ended for an error that has a number in the provider's protocol: on iWARP layer, type and code of the Terminate; -1
+ * where there is none.
+ */
 public abstract class TerminatedException extends VerbsException {
 
     private static final long serialVersionUID = 1L;

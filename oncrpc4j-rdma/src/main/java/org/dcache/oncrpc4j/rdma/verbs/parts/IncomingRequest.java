@@ -17,9 +17,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The part of a peer's connection request that is the same for every provider: it is answered once, from any thread, and the answer is carried out on the loop; it has a bounded time; it
- * ends with its adapter and with its listener, of whose {@link Members} it is one until it has come up or {@linkplain #finish is over}. So when these are all gone, the listener's handler is
- * not called again and no connection of it comes up.
+ * The part of a peer's connection request that is the same for every provider: it is answered once, from any thread, and the answer is
+ * carried out on the loop; it has a bounded time; it ends with its adapter and with its listener, of whose {@link Members} it is one until
+ * it has come up or {@linkplain #finish is over}. So when these are all gone, the listener's handler is not called again and no connection
+ * of it comes up.
  *
  * <p>A handler that throws without an answer has rejected it; an answer that cannot be carried out ends it. Both are counted and logged.
  */
@@ -44,7 +45,8 @@ public abstract class IncomingRequest implements ConnectionRequest, Members.Memb
     private boolean over;
 
     /** @param failures counts what the handler throws */
-    protected IncomingRequest(LoopWork loop, Members adapter, Members listener, Counters counters, CounterName failures, InetSocketAddress local, InetSocketAddress remote) {
+    protected IncomingRequest(LoopWork loop, Members adapter, Members listener, Counters counters, CounterName failures,
+            InetSocketAddress local, InetSocketAddress remote) {
         this.loop = loop;
         this.adapter = adapter;
         this.listener = listener;
@@ -54,7 +56,10 @@ public abstract class IncomingRequest implements ConnectionRequest, Members.Memb
         this.remote = remote;
     }
 
-    /** From now on it is told when adapter or listener close. @return false when one of them is closing: it must not start, and is to be removed from the adapter as at its end */
+    /**
+     * From now on it is told when adapter or listener close. @return false when one of them is closing: it must not start, and is to be
+     * removed from the adapter as at its end
+     */
     public final boolean join() {
         return adapter.add(this) && listener.add(ofListener);
     }

@@ -6,7 +6,10 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.dcache.oncrpc4j.rdma.verbs.WorkRequest;
 
-/** Requests that were posted after the end of their connection: they fail in the thread that posted them, or in the one that is just doing the same, so never two at a time. */
+/**
+ * Requests that were posted after the end of their connection: they fail in the thread that posted them, or in the one that is just doing
+ * the same, so never two at a time.
+ */
 public final class LateRequests {
 
     private final ConcurrentLinkedQueue<WorkRequest> waiting = new ConcurrentLinkedQueue<>();

@@ -6,10 +6,11 @@ import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import org.dcache.oncrpc4j.rdma.verbs.ReceiveBuffer;
 
 /**
- * A receive buffer that is used again and again: lent with a message in it, and given back by {@link #release} once for each time that it was lent, on any thread.
+ * A receive buffer that is used again and again: lent with a message in it, and given back by {@link #release} once for each time that it
+ * was lent, on any thread.
  *
- * <p>Who lends it owns it until the handler has it, and sees to it that the handler's thread sees the rest; a second release throws and gives nothing back, so that one memory never
- * holds two messages.
+ * <p>Who lends it owns it until the handler has it, and sees to it that the handler's thread sees the rest; a second release throws and
+ * gives nothing back, so that one memory never holds two messages.
  */
 public abstract class LentReceive implements ReceiveBuffer {
 

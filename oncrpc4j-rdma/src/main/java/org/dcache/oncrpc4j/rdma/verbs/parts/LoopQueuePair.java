@@ -17,12 +17,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The part of a queue pair that is the same for every provider: how it ends, and how its handler is called. A provider's queue pair extends it, so that a completion costs nothing for
- * passing through here.
+ * The part of a queue pair that is the same for every provider: how it ends, and how its handler is called. A provider's queue pair extends
+ * it, so that a completion costs nothing for passing through here.
  *
- * <p>The end is decided once, by whoever gives a cause first, on any thread; the rest is the loop's. {@link #disconnect} has the provider {@link #finish} what was posted, for a bounded time;
- * {@link #abort} does not wait. Then {@link #teardown} comes, once, and leads to {@link #tellEnd}, perhaps later. A handler that throws, whatever and where, ends its connection with that
- * as the cause; it is counted, logged once for each connection, and nobody else is harmed.
+ * <p>The end is decided once, by whoever gives a cause first, on any thread; the rest is the loop's. {@link #disconnect} has the provider
+ * {@link #finish} what was posted, for a bounded time; {@link #abort} does not wait. Then {@link #teardown} comes, once, and leads to
+ * {@link #tellEnd}, perhaps later. A handler that throws, whatever and where, ends its connection with that as the cause; it is counted,
+ * logged once for each connection, and nobody else is harmed.
  */
 public abstract class LoopQueuePair implements QueuePair, Members.Member {
 
@@ -192,7 +193,9 @@ public abstract class LoopQueuePair implements QueuePair, Members.Member {
         }
     }
 
-    /** Anything else in which code of the upper layer may run, such as a fence or a memory source: what comes after it is done in any case. */
+    /**
+     * Anything else in which code of the upper layer may run, such as a fence or a memory source: what comes after it is done in any case.
+     */
     protected final void guarded(String where, Runnable step) {
         try {
             step.run();

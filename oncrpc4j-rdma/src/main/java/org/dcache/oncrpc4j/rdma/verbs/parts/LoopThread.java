@@ -4,10 +4,11 @@ package org.dcache.oncrpc4j.rdma.verbs.parts;
 import org.dcache.oncrpc4j.rdma.verbs.HelperThread;
 
 /**
- * A thread of a provider: a daemon, with no thread locals of whoever happened to make it, and with a context class loader that is chosen and not that thread's, so that an
- * application that is unloaded is not kept alive by a loop that others use too.
+ * A thread of a provider: a daemon, with no thread locals of whoever happened to make it, and with a context class loader that is chosen
+ * and not that thread's, so that an application that is unloaded is not kept alive by a loop that others use too.
  *
- * <p>It belongs to who makes it, who starts it once, makes its body return, and then waits with {@link #awaitEnd}. Nobody interrupts it; a body that waits must bear it all the same.
+ * <p>It belongs to who makes it, who starts it once, makes its body return, and then waits with {@link #awaitEnd}. Nobody interrupts it; a
+ * body that waits must bear it all the same.
  */
 public final class LoopThread extends Thread implements HelperThread.Loop {
 
@@ -27,7 +28,10 @@ public final class LoopThread extends Thread implements HelperThread.Loop {
         return Thread.currentThread() == this;
     }
 
-    /** Waits until the body has returned. Any other thread; an interrupt does not end the wait but is kept for the caller to see. At once if it was never started. */
+    /**
+     * Waits until the body has returned. Any other thread; an interrupt does not end the wait but is kept for the caller to see. At once if
+     * it was never started.
+     */
     public void awaitEnd() {
         boolean interrupted = false;
         while (isAlive()) {

@@ -9,12 +9,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What a loop has to do besides waiting for its network: tasks of other threads in their order, and timers. A loop is made by extending it, so that a task on the fast path costs
- * nothing for passing through here.
+ * What a loop has to do besides waiting for its network: tasks of other threads in their order, and timers. A loop is made by extending it,
+ * so that a task on the fast path costs nothing for passing through here.
  *
- * <p>{@link #execute} is for any thread and wakes the loop only when it sleeps and nobody else has woken it. The rest is for the loop's own thread, which goes round until
- * {@link #isStopping}: it runs tasks and timers, says with {@link #fallAsleep} how long it may sleep, since only after that is it sure to be woken, sleeps, and is
- * {@link #awake}. At its end it runs the {@link #runLastTasks last tasks}. A task that throws is logged; the loop goes on.
+ * <p>{@link #execute} is for any thread and wakes the loop only when it sleeps and nobody else has woken it. The rest is for the loop's own
+ * thread, which goes round until {@link #isStopping}: it runs tasks and timers, says with {@link #fallAsleep} how long it may sleep, since
+ * only after that is it sure to be woken, sleeps, and is {@link #awake}. At its end it runs the {@link #runLastTasks last tasks}. A task
+ * that throws is logged; the loop goes on.
  */
 public abstract class LoopWork {
 
@@ -93,7 +94,10 @@ public abstract class LoopWork {
         }
     }
 
-    /** From now on, until it is {@link #awake}, the loop is woken for a new task. @return milliseconds it may sleep, 0 when something is to be done, or {@link #FOREVER} */
+    /**
+     * From now on, until it is {@link #awake}, the loop is woken for a new task. @return milliseconds it may sleep, 0 when something is to
+     * be done, or {@link #FOREVER}
+     */
     protected final long fallAsleep() {
         long millis = FOREVER;
         Timer first = timers.peek();

@@ -9,17 +9,22 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Everything of one adapter that can call back: its listeners, handshakes and connections, each from before its first callback until after its last; or the handshakes of one listener.
+ * Everything of one adapter that can call back: its listeners, handshakes and connections, each from before its first callback until after
+ * its last; or the handshakes of one listener.
  *
- * <p>{@link #close} tells each member, waits until none is left, and only then frees what they used: so no callback comes after it, whoever calls it and however often. Who is
- * added while that is under way is refused, but a handshake may still {@linkplain #replace become} its connection, which is told as well. Any thread; members are told without the
- * lock, and one that never removes itself holds up the close for ever.
+ * <p>{@link #close} tells each member, waits until none is left, and only then frees what they used: so no callback comes after it, whoever
+ * calls it and however often. Who is added while that is under way is refused, but a handshake may still {@linkplain #replace become} its
+ * connection, which is told as well. Any thread; members are told without the lock, and one that never removes itself holds up the close
+ * for ever.
  */
 public final class Members {
 
     /** Something that must have ended before its adapter has. */
     public interface Member {
-        /** The adapter closes: ends itself, now or soon, and removes itself after its last callback. On the closer's thread; may come more than once, and at any time. */
+        /**
+         * The adapter closes: ends itself, now or soon, and removes itself after its last callback. On the closer's thread; may come more
+         * than once, and at any time.
+         */
         void adapterClosed();
     }
 
@@ -100,8 +105,8 @@ public final class Members {
     }
 
     /**
-     * Ends all members and then frees what they used. A second call waits until the first is through. Not from a callback, since it waits for them to end; an interrupt does not
-     * end the wait but is kept for the caller to see.
+     * Ends all members and then frees what they used. A second call waits until the first is through. Not from a callback, since it waits
+     * for them to end; an interrupt does not end the wait but is kept for the caller to see.
      *
      * @param free runs once, when no member is left
      */

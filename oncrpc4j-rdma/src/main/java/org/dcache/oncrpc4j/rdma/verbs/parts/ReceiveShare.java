@@ -32,7 +32,8 @@ public final class ReceiveShare {
             return;
         }
         used.addAndGet(-bytes);
-        throw new ResourceLimitException("no memory for receives of " + bytes + " bytes: receives have " + (all - bytes) + " of the " + limit
+        throw new ResourceLimitException("no memory for receives of " + bytes + " bytes: receives have " + (all - bytes) + " of the "
+                + limit
                 + " bytes that they may have, all together " + budget.used() + " of the " + budget.limit() + " of " + Settings.MEMORY.name()
                 + "; raise it, or lower " + Settings.CREDITS.name());
     }

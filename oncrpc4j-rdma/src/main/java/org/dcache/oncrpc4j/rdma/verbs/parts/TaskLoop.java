@@ -5,8 +5,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * A loop whose thread sleeps in the JVM and not in its network: one that has tasks and timers only, or whose network another thread waits for. It is started and stopped once, by who made
- * it, and belongs to no class loader of a user.
+ * A loop whose thread sleeps in the JVM and not in its network: one that has tasks and timers only, or whose network another thread waits
+ * for. It is started and stopped once, by who made it, and belongs to no class loader of a user.
  */
 public class TaskLoop extends LoopWork {
 
@@ -39,7 +39,10 @@ public class TaskLoop extends LoopWork {
         LockSupport.unpark(thread);
     }
 
-    /** Looks at the network, between tasks and timers. Must not throw. @return whether there was something, so that it is looked at again before the loop sleeps */
+    /**
+     * Looks at the network, between tasks and timers. Must not throw. @return whether there was something, so that it is looked at again
+     * before the loop sleeps
+     */
     protected boolean turn() {
         return false;
     }

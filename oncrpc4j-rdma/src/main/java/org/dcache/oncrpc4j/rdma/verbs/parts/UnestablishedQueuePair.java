@@ -12,7 +12,10 @@ import org.dcache.oncrpc4j.rdma.verbs.WorkRequest;
 import org.dcache.oncrpc4j.rdma.verbs.error.ConnectionClosedException;
 import org.dcache.oncrpc4j.rdma.verbs.error.VerbsException;
 
-/** What a handler sees whose accepted connection has ended before the provider had anything for it: the end, and a queue pair on which all work fails. */
+/**
+ * What a handler sees whose accepted connection has ended before the provider had anything for it: the end, and a queue pair on which all
+ * work fails.
+ */
 public final class UnestablishedQueuePair extends LoopQueuePair {
 
     private final LoopWork loop;
@@ -27,7 +30,8 @@ public final class UnestablishedQueuePair extends LoopQueuePair {
     }
 
     /** On this loop: the handler hears of the end. */
-    public static void tell(LoopWork loop, QueuePairHandler handler, Counters counters, CounterName failures, ConnectionInfo info, VerbsException cause) {
+    public static void tell(LoopWork loop, QueuePairHandler handler, Counters counters, CounterName failures, ConnectionInfo info,
+            VerbsException cause) {
         new UnestablishedQueuePair(loop, handler, counters, failures, info).endNow(cause);
     }
 

@@ -152,7 +152,10 @@ public enum XprtCounter implements CounterName {
     GSS_REFUSED,
     /** An RPC call was denied: RPC version, or a credential that is not accepted. */
     CALL_DENIED,
-    /** The service's executor ran a task in a loop or the timer, as one with a caller-runs policy does when it is full; it was moved to our workers. */
+    /**
+     * The service's executor ran a task in a loop or the timer, as one with a caller-runs policy does when it is full; it was moved to our
+     * workers.
+     */
     MOVED_OFF_LOOP,
     /** The service's executor rejected a call. */
     EXECUTOR_REJECTED;

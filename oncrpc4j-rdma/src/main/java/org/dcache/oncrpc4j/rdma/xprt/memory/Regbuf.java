@@ -10,8 +10,8 @@ import org.dcache.oncrpc4j.rdma.verbs.MemoryRegion;
  * A registered buffer (kernel: {@code struct rpcrdma_regbuf}): a piece of a slab that was registered once for its adapter.
  *
  * <p>One owner at a time: whoever acquired it, until {@link #release()}. Its memory never reaches the application; what the
- * application sees is copied out first. Only a regbuf that was made because the budget was used up lies on the heap, or is registered for this one use, and
- * goes to the garbage collector.
+ * application sees is copied out first. Only a regbuf that was made because the budget was used up lies on the heap, or is registered for
+ * this one use, and goes to the garbage collector.
  */
 public final class Regbuf {
 
@@ -86,7 +86,10 @@ public final class Regbuf {
         }
     }
 
-    /** Nothing but so many bytes from the start on was written in this use, or what was written there is of no concern; the next use then clears less. */
+    /**
+     * Nothing but so many bytes from the start on was written in this use, or what was written there is of no concern; the next use then
+     * clears less.
+     */
     public void holds(int bytes) {
         staleAfter = bytes;
     }
@@ -97,8 +100,8 @@ public final class Regbuf {
     }
 
     /**
-     * Leaves the memory to the garbage collector instead of giving it back, because somebody may keep looking at it. Instead of {@link #release()}; only
-     * if {@link #isForgettable()}.
+     * Leaves the memory to the garbage collector instead of giving it back, because somebody may keep looking at it. Instead of {@link
+     * #release()}; only if {@link #isForgettable()}.
      */
     public void forget() {
         if (!out.compareAndSet(true, false)) {

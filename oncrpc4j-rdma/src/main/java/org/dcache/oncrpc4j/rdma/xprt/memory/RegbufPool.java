@@ -24,13 +24,14 @@ import org.slf4j.LoggerFactory;
 /**
  * All regbufs of one adapter (kernel: {@code rpcrdma_regbuf_alloc} and friends).
  *
- * <p>Memory is direct, comes in slabs that are registered once and kept until the pool closes or others need their share of the budget, and is handed out in size
- * classes, last in first out, so that warm memory is used again. The device's budget bounds the slabs.
+ * <p>Memory is direct, comes in slabs that are registered once and kept until the pool closes or others need their share of the budget, and
+ * is handed out in size classes, last in first out, so that warm memory is used again. The device's budget bounds the slabs.
  *
- * <p>Any thread may acquire and release. A loop never waits for more than a short lock: to allocate a slab may mean a garbage collection and sleeping, to register it a system
- * call, so a loop gets what lies ready, and the helper thread makes more. It is asked when few buffers of a class that shares slabs are left, while there is plenty of budget, and
- * when a loop has found none. A loop that found none takes heap memory for one use, or where the adapter cannot take that waits ({@link SinkQueue}) or goes on elsewhere. All other
- * threads make the slab that they need themselves. The first slabs are there before the first connection ({@link #prepare}).
+ * <p>Any thread may acquire and release. A loop never waits for more than a short lock: to allocate a slab may mean a garbage collection
+ * and sleeping, to register it a system call, so a loop gets what lies ready, and the helper thread makes more. It is asked when few
+ * buffers of a class that shares slabs are left, while there is plenty of budget, and when a loop has found none. A loop that found none
+ * takes heap memory for one use, or where the adapter cannot take that waits ({@link SinkQueue}) or goes on elsewhere. All other threads
+ * make the slab that they need themselves. The first slabs are there before the first connection ({@link #prepare}).
  *
  * <p>When memory cannot be had it is counted and logged once; nothing stays reserved.
  */
@@ -103,8 +104,8 @@ public final class RegbufPool implements AutoCloseable {
     }
 
     /**
-     * A buffer of at least this size. Beyond the budget, and on a loop when none lies ready, it is memory for one use, counted: on the heap, or where that cannot be used
-     * registered for this once. So on a loop only with an adapter that takes heap memory.
+     * A buffer of at least this size. Beyond the budget, and on a loop when none lies ready, it is memory for one use, counted: on the
+     * heap, or where that cannot be used registered for this once. So on a loop only with an adapter that takes heap memory.
      */
     public Regbuf acquire(int size) {
         Regbuf regbuf = tryAcquire(size);
@@ -115,7 +116,10 @@ public final class RegbufPool implements AutoCloseable {
         return takesHeap() ? heap(size) : registeredOnce(size);
     }
 
-    /** A buffer of at least this size that is only looked into, never given to the adapter: so it may lie on the heap with any adapter. Any thread. */
+    /**
+     * A buffer of at least this size that is only looked into, never given to the adapter: so it may lie on the heap with any adapter. Any
+     * thread.
+     */
     public Regbuf acquireUnsent(int size) {
         Regbuf regbuf = tryAcquire(size);
         if (regbuf != null) {

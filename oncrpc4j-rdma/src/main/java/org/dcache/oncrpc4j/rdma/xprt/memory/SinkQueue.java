@@ -8,8 +8,8 @@ import org.dcache.oncrpc4j.rdma.verbs.HelperThread;
 import org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter;
 
 /**
- * Calls that wait for memory to pull their Read chunks into. First come, first served, over all connections of a device, so that a large call
- * cannot be starved by small ones; nothing is refused for lack of memory. Any thread.
+ * Calls that wait for memory to pull their Read chunks into. First come, first served, over all connections of a device, so that a large
+ * call cannot be starved by small ones; nothing is refused for lack of memory. Any thread.
  */
 public final class SinkQueue {
 
@@ -69,7 +69,10 @@ public final class SinkQueue {
         released();
     }
 
-    /** Looks whether there is memory again that nobody told of: the JVM's own, or that which could not be made for want of a thread. Any thread, from time to time. */
+    /**
+     * Looks whether there is memory again that nobody told of: the JVM's own, or that which could not be made for want of a thread. Any
+     * thread, from time to time.
+     */
     public void lookAgain() {
         if (waiting) {
             blocking.execute(this::serve);

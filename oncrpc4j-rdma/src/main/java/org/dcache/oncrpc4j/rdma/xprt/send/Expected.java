@@ -4,7 +4,8 @@ package org.dcache.oncrpc4j.rdma.xprt.send;
 import java.util.Arrays;
 
 /**
- * What a requester knows about a reply before it comes: how large the eligible results may be and a bound for the rest. Filled by the binding, used once.
+ * What a requester knows about a reply before it comes: how large the eligible results may be and a bound for the rest. Filled by the
+ * binding, used once.
  */
 public final class Expected {
 

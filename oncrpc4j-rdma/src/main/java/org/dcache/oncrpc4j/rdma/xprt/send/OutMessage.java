@@ -133,8 +133,8 @@ public final class OutMessage {
     }
 
     /**
-     * Moves the pieces that the adapter cannot work with into registered memory, before parts of the message are named in work requests or exposed. Nothing
-     * where {@link RegbufPool#takesHeap any memory} is good enough. Idempotent.
+     * Moves the pieces that the adapter cannot work with into registered memory, before parts of the message are named in work requests or
+     * exposed. Nothing where {@link RegbufPool#takesHeap any memory} is good enough. Idempotent.
      */
     public void ensureRegistered(RegbufPool pool) {
         if (pool.takesHeap()) {
@@ -154,7 +154,8 @@ public final class OutMessage {
     }
 
     /**
-     * Moves a message of at most this length to memory of its own, for the time that it waits: pooled memory is for what goes out. Longer ones stay where they are.
+     * Moves a message of at most this length to memory of its own, for the time that it waits: pooled memory is for what goes out. Longer
+     * ones stay where they are.
      *
      * @param most bytes
      */

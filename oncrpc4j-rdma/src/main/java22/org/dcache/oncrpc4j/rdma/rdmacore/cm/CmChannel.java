@@ -17,8 +17,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The event channel of an adapter's connection ids, with the daemon thread that reads it. The thread copies each event, gives it back to the library at once, since destroying an id
- * waits for that, and hands the copy to the id's owner, who only passes it on. It sleeps in poll(2) and calls nothing that blocks.
+ * The event channel of an adapter's connection ids, with the daemon thread that reads it. The thread copies each event, gives it back to
+ * the library at once, since destroying an id waits for that, and hands the copy to the id's owner, who only passes it on. It sleeps in
+ * poll(2) and calls nothing that blocks.
  */
 public final class CmChannel {
 

@@ -10,8 +10,8 @@ import org.dcache.oncrpc4j.rdma.rdmacore.ffi.SocketAddresses;
 import org.dcache.oncrpc4j.rdma.rdmacore.loop.Loop;
 
 /**
- * A connection id of librdmacm with its loop and its own order of blocking calls. Events reach whoever has it in hand on the loop; calls to the library go through {@link #control}, one
- * after another, so that none comes after {@link #destroy}.
+ * A connection id of librdmacm with its loop and its own order of blocking calls. Events reach whoever has it in hand on the loop; calls to
+ * the library go through {@link #control}, one after another, so that none comes after {@link #destroy}.
  */
 public final class CmId implements CmChannel.Owner {
 

@@ -6,8 +6,9 @@ import org.dcache.oncrpc4j.rdma.rdmacore.ffi.Memory;
 import org.dcache.oncrpc4j.rdma.verbs.ConnectOptions;
 
 /**
- * struct rdma_conn_param for connecting and accepting, as Linux's client and server fill it: the retries of a lost packet are the device's business, a missing receive is not retried at
- * all, since credits are what prevents it. Where receives are shared they may run out for a moment, and the peer is to try again for ever.
+ * struct rdma_conn_param for connecting and accepting, as Linux's client and server fill it: the retries of a lost packet are the device's
+ * business, a missing receive is not retried at all, since credits are what prevents it. Where receives are shared they may run out for a
+ * moment, and the peer is to try again for ever.
  */
 public final class ConnParams implements AutoCloseable {
 

@@ -17,11 +17,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The asynchronous events of all devices in use. Contexts are shared by all adapters of the process, so this is too: one daemon thread, started with the first user, ended with the last.
- * Each event is given back before its users look at it, since destroying what it is about waits for that; they must only pass on.
+ * The asynchronous events of all devices in use. Contexts are shared by all adapters of the process, so this is too: one daemon thread,
+ * started with the first user, ended with the last. Each event is given back before its users look at it, since destroying what it is about
+ * waits for that; they must only pass on.
  *
- * <p>Removal has an event only where the driver can take a device from its users. Where it waits for them instead, and nobody has a connection id on the device, nothing is said at all; so
- * the kernel's list is looked at each second ({@link Contexts#isGone}), and users hear of DEVICE_FATAL in each case.
+ * <p>Removal has an event only where the driver can take a device from its users. Where it waits for them instead, and nobody has a
+ * connection id on the device, nothing is said at all; so the kernel's list is looked at each second ({@link Contexts#isGone}), and users
+ * hear of DEVICE_FATAL in each case.
  */
 public final class AsyncEvents {
 

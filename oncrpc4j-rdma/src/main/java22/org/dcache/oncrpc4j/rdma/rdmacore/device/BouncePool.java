@@ -80,7 +80,8 @@ public final class BouncePool {
             } catch (ResourceLimitException e) {
                 problem = e;
             } catch (OutOfMemoryError e) {
-                problem = new ResourceLimitException("no memory for a message of " + bytes + " bytes that lies in memory that is not registered: "
+                problem = new ResourceLimitException("no memory for a message of " + bytes
+                        + " bytes that lies in memory that is not registered: "
                         + e.getMessage(), e);
             }
             made.accept(problem);

@@ -16,10 +16,12 @@ import org.slf4j.LoggerFactory;
 /**
  * Who uses the contexts of librdmacm in this process, and how the kernel gets back a device that is removed. Any thread.
  *
- * <p>librdmacm opens each device once and closes it only when it looks for devices again and finds others (cma.c: sync_devices_list, which gives up beforehand when no device is left at
- * all). A kernel driver without disassociate_ucontext, such as rxe and siw, waits in the removal until every descriptor of the device is closed (ib_uverbs_remove_one). So when the last
- * user of a removed device's context has freed what it made there, the context's two descriptors are replaced by ones of /dev/null, by dup3(2): the kernel's files are closed, while the
- * structure stays librdmacm's and whatever it may still do with it fails. The caller's {@link OpenDevices} keeps the structure alive meanwhile.
+ * <p>librdmacm opens each device once and closes it only when it looks for devices again and finds others (cma.c: sync_devices_list, which
+ * gives up beforehand when no device is left at all). A kernel driver without disassociate_ucontext, such as rxe and siw, waits in the
+ * removal until every descriptor of the device is closed (ib_uverbs_remove_one). So when the last user of a removed device's context has
+ * freed what it made there, the context's two descriptors are replaced by ones of /dev/null, by dup3(2): the kernel's files are closed,
+ * while the structure stays librdmacm's and whatever it may still do with it fails. The caller's {@link OpenDevices} keeps the structure
+ * alive meanwhile.
  */
 final class Contexts {
 

@@ -10,9 +10,10 @@ import org.dcache.oncrpc4j.rdma.rdmacore.ffi.VerbsLayout;
 import org.dcache.oncrpc4j.rdma.verbs.error.ProviderUnavailableException;
 
 /**
- * One RDMA device as librdmacm opened it, with what it can do and the protection domain that an adapter has on it. The context belongs to librdmacm, which shares it among all users of
- * the process and keeps it (see {@link Contexts}); the domain is the adapter's and is closed last. What is made in the domain holds the device; from the end of these {@link Holds}, which its
- * removal is, nothing new is made. Any thread.
+ * One RDMA device as librdmacm opened it, with what it can do and the protection domain that an adapter has on it. The context belongs to
+ * librdmacm, which shares it among all users of the process and keeps it (see {@link Contexts}); the domain is the adapter's and is closed
+ * last. What is made in the domain holds the device; from the end of these {@link Holds}, which its removal is, nothing new is made. Any
+ * thread.
  */
 public final class Device {
 
@@ -53,7 +54,10 @@ public final class Device {
     private static final int PRIVATE_DATA_FABRIC = 56;
     /** RDMA_MAX_PRIVATE_DATA of the kernel less the four bytes in which revision 2 of MPA has the read depths (RFC 6581, 9). */
     private static final int PRIVATE_DATA_IWARP = 252;
-    /** siw adds those four to a length of one byte (siw_send_mpareqrep): 252 become 0, and the peer sees bytes that nobody announced. Linux 6.1 to 6.12 at least. */
+    /**
+     * siw adds those four to a length of one byte (siw_send_mpareqrep): 252 become 0, and the peer sees bytes that nobody announced. Linux
+     * 6.1 to 6.12 at least.
+     */
     private static final int PRIVATE_DATA_SIW = 251;
 
     public Device(Verbs verbs, long context, int index) throws ProviderUnavailableException {
@@ -85,10 +89,12 @@ public final class Device {
             int most = Memory.getInt(port + VerbsLayout.PortAttr.MAX_MSG_SZ);
             maxMessage = most > 0 ? Math.min(most, 1 << 30) : 1 << 30;
         }
-        allocWindow = windows ? NativeFunction.at(Memory.getLong(context + VerbsLayout.Context.OPS_ALLOC_MW), "alloc_mw", NativeFunction.Result.LONG, 2)
+        allocWindow = windows ? NativeFunction.at(Memory.getLong(context + VerbsLayout.Context.OPS_ALLOC_MW), "alloc_mw",
+                NativeFunction.Result.LONG, 2)
                 : null;
         deallocWindow = windows
-                ? NativeFunction.at(Memory.getLong(context + VerbsLayout.Context.OPS_DEALLOC_MW), "dealloc_mw", NativeFunction.Result.INT, 1) : null;
+                ? NativeFunction.at(Memory.getLong(context + VerbsLayout.Context.OPS_DEALLOC_MW), "dealloc_mw", NativeFunction.Result.INT,
+                1) : null;
         domain = verbs.allocPd(context);
         if (domain == 0) {
             throw new ProviderUnavailableException(name + ": no protection domain: " + Errno.text(NativeFunction.errno()));
@@ -98,7 +104,8 @@ public final class Device {
 
     private void check(int errno, String what) throws ProviderUnavailableException {
         if (errno != 0) {
-            throw new ProviderUnavailableException(name + ": cannot " + what + ": " + Errno.text(errno == -1 ? NativeFunction.errno() : errno));
+            throw new ProviderUnavailableException(name + ": cannot " + what + ": "
+                    + Errno.text(errno == -1 ? NativeFunction.errno() : errno));
         }
     }
 
@@ -138,24 +145,24 @@ public final class Device {
     }
 
     /**
-     * Bits of ibv_wc.wc_flags, any of which says that a Send invalidated a handle. rxe hands out the kernel's IB_WC_WITH_INVALIDATE, 1 << 2, in place of libibverbs' bit, up to at least
-     * Linux 6.12.
+     * Bits of ibv_wc.wc_flags, any of which says that a Send invalidated a handle. rxe hands out the kernel's IB_WC_WITH_INVALIDATE, 1 <<
+     * 2, in place of libibverbs' bit, up to at least Linux 6.12.
      */
     public int withInvalidate() {
         return softRoce ? VerbsLayout.Wc.WITH_INV | 1 << 2 : VerbsLayout.Wc.WITH_INV;
     }
 
     /**
-     * Whether a window may be invalidated here at the moment the peer invalidates it. rxe of Linux 6.1 ends in a kernel panic then (rxe_invalidate_mw takes a free window for a bound
-     * one); there windows are freed instead, which costs a system call each.
+     * Whether a window may be invalidated here at the moment the peer invalidates it. rxe of Linux 6.1 ends in a kernel panic then
+     * (rxe_invalidate_mw takes a free window for a bound one); there windows are freed instead, which costs a system call each.
      */
     public boolean toleratesLateInvalidation() {
         return !softRoce;
     }
 
     /**
-     * Whether it refuses to read memory that was not registered for it. siw looks at nothing but the bounds when it answers an RDMA Read: siw_qp_sq_proc_tx checks with no rights at all. Linux 6.1
-     * to 6.12 at least.
+     * Whether it refuses to read memory that was not registered for it. siw looks at nothing but the bounds when it answers an RDMA Read:
+     * siw_qp_sq_proc_tx checks with no rights at all. Linux 6.1 to 6.12 at least.
      */
     public boolean checksReadRight() {
         return !softIwarp;
@@ -179,8 +186,8 @@ public final class Device {
     }
 
     /**
-     * Why no receives can be shared among its connections, null if they can. iWARP has no way to tell a peer to send again later: a message that meets an empty queue ends its connection, so each credit
-     * needs a receive, and sharing them saves nothing.
+     * Why no receives can be shared among its connections, null if they can. iWARP has no way to tell a peer to send again later: a message
+     * that meets an empty queue ends its connection, so each credit needs a receive, and sharing them saves nothing.
      */
     public String sharesNoReceives() {
         if (iwarp) {
@@ -195,8 +202,8 @@ public final class Device {
     }
 
     /**
-     * Whether to wait, at the end of a connection with shared receives, for the event that says that no more of them completes. rxe says it from Linux 6.5 on only, and waits itself, when a queue pair
-     * is destroyed, until nothing is done for it any more.
+     * Whether to wait, at the end of a connection with shared receives, for the event that says that no more of them completes. rxe says it
+     * from Linux 6.5 on only, and waits itself, when a queue pair is destroyed, until nothing is done for it any more.
      */
     public boolean saysLastReceive() {
         return !softRoce;
@@ -216,11 +223,12 @@ public final class Device {
     }
 
     /**
-     * Rights of a region for local use. A window needs a region that allows it. iWARP cards place Read Responses by a handle that is sent to the peer and must be
-     * writable from there (RFC 5040, 5.2 and the verbs of RNICs); siw does not insist, and gets no such right.
+     * Rights of a region for local use. A window needs a region that allows it. iWARP cards place Read Responses by a handle that is sent
+     * to the peer and must be writable from there (RFC 5040, 5.2 and the verbs of RNICs); siw does not insist, and gets no such right.
      */
     public int localAccess() {
-        return VerbsLayout.Mr.LOCAL_WRITE | (windows ? VerbsLayout.Mr.MW_BIND : 0) | (iwarp && !softIwarp ? VerbsLayout.Mr.REMOTE_WRITE : 0);
+        return VerbsLayout.Mr.LOCAL_WRITE | (windows ? VerbsLayout.Mr.MW_BIND : 0) | (iwarp && !softIwarp ? VerbsLayout.Mr.REMOTE_WRITE
+                : 0);
     }
 
     /** A new window, 0 when there is none left. */

@@ -9,8 +9,8 @@ import org.dcache.oncrpc4j.rdma.verbs.MemorySource;
 import org.dcache.oncrpc4j.rdma.verbs.error.ResourceLimitException;
 
 /**
- * The registered memory behind an exposure: the source's own where that is registered, else a bounce buffer, filled now for what the peer reads, and copied back at {@link #release} when
- * the peer wrote. One owner, its exposure.
+ * The registered memory behind an exposure: the source's own where that is registered, else a bounce buffer, filled now for what the peer
+ * reads, and copied back at {@link #release} when the peer wrote. One owner, its exposure.
  */
 public final class ExposedMemory {
 

@@ -2,8 +2,8 @@
 package org.dcache.oncrpc4j.rdma.rdmacore.device;
 
 /**
- * Counts what still uses something that is to end: from {@link #end} on nothing new begins, and when the last hold is given back it is over, once. Any thread; the monitor is held for moves
- * only, and the last task runs outside it, in the thread that made it over.
+ * Counts what still uses something that is to end: from {@link #end} on nothing new begins, and when the last hold is given back it is
+ * over, once. Any thread; the monitor is held for moves only, and the last task runs outside it, in the thread that made it over.
  */
 public final class Holds {
 

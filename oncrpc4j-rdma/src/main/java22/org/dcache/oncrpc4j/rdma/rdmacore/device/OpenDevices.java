@@ -14,9 +14,10 @@ import org.dcache.oncrpc4j.rdma.rdmacore.ffi.VerbsLayout;
 import org.dcache.oncrpc4j.rdma.verbs.error.ProviderUnavailableException;
 
 /**
- * The contexts that librdmacm has open, one for each device, shared by all users of the process. From rdma_get_devices to rdma_free_devices it keeps each of them, also one whose device
- * it finds gone; so this is held for as long as an adapter may touch them, and closed last. It opens all of them, also those that are not asked for: these are watched as well, and let go
- * of when they are removed, so that the kernel does not wait for somebody who does nothing with them. Any thread.
+ * The contexts that librdmacm has open, one for each device, shared by all users of the process. From rdma_get_devices to rdma_free_devices
+ * it keeps each of them, also one whose device it finds gone; so this is held for as long as an adapter may touch them, and closed last. It
+ * opens all of them, also those that are not asked for: these are watched as well, and let go of when they are removed, so that the kernel
+ * does not wait for somebody who does nothing with them. Any thread.
  */
 public final class OpenDevices implements AutoCloseable {
 
@@ -55,7 +56,8 @@ public final class OpenDevices implements AutoCloseable {
             close();
             throw new ProviderUnavailableException(found.isEmpty()
                     ? "libibverbs has no device; is the driver's library there (ibverbs-providers on Debian)? `ibv_devices` lists them"
-                    : "no RDMA device is named " + String.join(" or ", names) + " (oncrpc.rdma.device); there are " + String.join(", ", found));
+                    : "no RDMA device is named " + String.join(" or ", names) + " (oncrpc.rdma.device); there are "
+                    + String.join(", ", found));
         }
     }
 

@@ -7,8 +7,8 @@ import org.dcache.oncrpc4j.rdma.rdmacore.ffi.VerbsLayout;
 import org.dcache.oncrpc4j.rdma.verbs.MemoryRegion;
 
 /**
- * Memory registered for local use in the protection domain of each of the adapter's devices, so that it serves whatever connection. Belongs to {@link Regions}, which ends what its owner
- * has not ended when the adapter is closed. Any thread.
+ * Memory registered for local use in the protection domain of each of the adapter's devices, so that it serves whatever connection. Belongs
+ * to {@link Regions}, which ends what its owner has not ended when the adapter is closed. Any thread.
  */
 public final class Region implements MemoryRegion {
 

@@ -15,8 +15,9 @@ import org.dcache.oncrpc4j.rdma.rdmacore.ffi.Verbs;
 import org.dcache.oncrpc4j.rdma.verbs.error.ResourceLimitException;
 
 /**
- * All memory that an adapter has registered: who uses slabs registers each once. Registering pins pages and blocks, so it is never done on a loop. Any thread else.
- * The registration with a device ends with the region, or with the device when that is removed, whichever comes first.
+ * All memory that an adapter has registered: who uses slabs registers each once. Registering pins pages and blocks, so it is never done on
+ * a loop. Any thread else. The registration with a device ends with the region, or with the device when that is removed, whichever comes
+ * first.
  */
 public final class Regions {
 

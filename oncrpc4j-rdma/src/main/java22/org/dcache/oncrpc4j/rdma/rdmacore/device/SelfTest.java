@@ -17,9 +17,10 @@ import org.dcache.oncrpc4j.rdma.rdmacore.ffi.VerbsLayout;
 import org.dcache.oncrpc4j.rdma.verbs.error.ProviderUnavailableException;
 
 /**
- * Holds the layouts that this code knows against the libraries and devices that are there: makes one object of each kind, compares the fields with what was asked for and with what the kernel
- * says elsewhere, and lets a receive and a send be flushed through a queue pair. Takes a few milliseconds and leaves nothing behind. A field that is not what it must be makes the provider
- * unavailable: a wrong offset would otherwise read, or write, somebody else's memory.
+ * Holds the layouts that this code knows against the libraries and devices that are there: makes one object of each kind, compares the
+ * fields with what was asked for and with what the kernel says elsewhere, and lets a receive and a send be flushed through a queue pair.
+ * Takes a few milliseconds and leaves nothing behind. A field that is not what it must be makes the provider unavailable: a wrong offset
+ * would otherwise read, or write, somebody else's memory.
  */
 public final class SelfTest {
 
@@ -142,7 +143,8 @@ public final class SelfTest {
         }
         descriptor("ibv_context.cmd_fd of " + name, Memory.getInt(context + VerbsLayout.Context.CMD_FD), "uverbs");
         descriptor("ibv_context.async_fd of " + name, Memory.getInt(context + VerbsLayout.Context.ASYNC_FD), "infiniband");
-        for (int offset : new int[] {VerbsLayout.Context.OPS_POLL_CQ, VerbsLayout.Context.OPS_REQ_NOTIFY_CQ, VerbsLayout.Context.OPS_POST_SEND,
+        for (int offset : new int[] {VerbsLayout.Context.OPS_POLL_CQ, VerbsLayout.Context.OPS_REQ_NOTIFY_CQ,
+                VerbsLayout.Context.OPS_POST_SEND,
                 VerbsLayout.Context.OPS_POST_RECV}) {
             if (Memory.getLong(context + offset) == 0) {
                 throw mismatch("the function table of " + name + " at " + offset, "a function", "NULL");
@@ -168,7 +170,8 @@ public final class SelfTest {
                 throw mismatch("ibv_device_attr.node_guid", known, guid.toString());
             }
             try (java.util.stream.Stream<Path> ports = Files.list(directory.resolve("ports"))) {
-                expect("ibv_device_attr.phys_port_cnt", ports.count(), Memory.getByte(attr.address() + VerbsLayout.DeviceAttr.PHYS_PORT_CNT));
+                expect("ibv_device_attr.phys_port_cnt", ports.count(),
+                        Memory.getByte(attr.address() + VerbsLayout.DeviceAttr.PHYS_PORT_CNT));
             }
         } catch (IOException e) {
             throw new ProviderUnavailableException("self-test: cannot read " + SYSFS.resolve(device.name()) + ": " + e.getMessage(), e);
@@ -259,7 +262,10 @@ public final class SelfTest {
         }
     }
 
-    /** A receive posted, the queue pair in the error state: the receive comes back as flushed, and tells about the structures of requests and completions. */
+    /**
+     * A receive posted, the queue pair in the error state: the receive comes back as flushed, and tells about the structures of requests
+     * and completions.
+     */
     private void flush(Device device, long cq, long qp, long mr, long memory) throws ProviderUnavailableException {
         try (Memory.Block block = new Memory.Block(1024)) {
             long attr = block.address();

@@ -7,8 +7,8 @@ import org.dcache.oncrpc4j.rdma.rdmacore.ffi.VerbsLayout;
 import org.dcache.oncrpc4j.rdma.verbs.error.ProviderUnavailableException;
 
 /**
- * {@link SelfTest} for what only shared receive queues need: makes one with a queue pair on it, compares the fields and posts a receive. Made when an adapter
- * that would share receives is opened. A device that fails shares none; the provider goes on without.
+ * {@link SelfTest} for what only shared receive queues need: makes one with a queue pair on it, compares the fields and posts a receive.
+ * Made when an adapter that would share receives is opened. A device that fails shares none; the provider goes on without.
  */
 public final class SharedReceivesSelfTest {
 
@@ -21,7 +21,8 @@ public final class SharedReceivesSelfTest {
     public static void run(Verbs verbs, Device device) throws ProviderUnavailableException {
         long context = device.context();
         if (Memory.getLong(context + VerbsLayout.Context.OPS_POST_SRQ_RECV) == 0) {
-            throw SelfTest.mismatch("the function table of " + device.name() + " at " + VerbsLayout.Context.OPS_POST_SRQ_RECV, "a function", "NULL");
+            throw SelfTest.mismatch("the function table of " + device.name() + " at " + VerbsLayout.Context.OPS_POST_SRQ_RECV, "a function",
+                    "NULL");
         }
         long mr = 0;
         long cq = 0;

@@ -7,8 +7,8 @@ import org.dcache.oncrpc4j.rdma.rdmacore.ffi.NativeFunction;
 import org.dcache.oncrpc4j.rdma.verbs.error.ResourceLimitException;
 
 /**
- * Memory windows of type 2 of one device that are not bound now. First in, first out, so that a key that was used comes up again as late as possible. Any thread; making one is a short
- * system call.
+ * Memory windows of type 2 of one device that are not bound now. First in, first out, so that a key that was used comes up again as late as
+ * possible. Any thread; making one is a short system call.
  */
 public final class Windows {
 

@@ -2,8 +2,8 @@
 package org.dcache.oncrpc4j.rdma.rdmacore.ffi;
 
 /**
- * Where the fields lie that we read and write: structures and values of rdma-core's {@code rdma/rdma_cma.h} (librdmacm/rdma_cma.h in its sources), release 36 and newer, on 64-bit
- * little-endian Linux. {@code SelfTest} compares what it can with the library that is installed.
+ * Where the fields lie that we read and write: structures and values of rdma-core's {@code rdma/rdma_cma.h} (librdmacm/rdma_cma.h in its
+ * sources), release 36 and newer, on 64-bit little-endian Linux. {@code SelfTest} compares what it can with the library that is installed.
  */
 public final class CmLayout {
 

@@ -5,8 +5,9 @@ import java.lang.foreign.SymbolLookup;
 import org.dcache.oncrpc4j.rdma.rdmacore.ffi.NativeFunction.Result;
 
 /**
- * librdmacm. Functions that give an int return 0, or -1 with {@link NativeFunction#errno()}; see rdma_*(3). Some block in the kernel ({@link #connect} on software iWARP makes a
- * TCP connection, {@link #destroyId} waits for the acknowledgement of the id's events), so only {@link #getCmEvent} and {@link #ackCmEvent} are called on the thread of the events.
+ * librdmacm. Functions that give an int return 0, or -1 with {@link NativeFunction#errno()}; see rdma_*(3). Some block in the kernel
+ * ({@link #connect} on software iWARP makes a TCP connection, {@link #destroyId} waits for the acknowledgement of the id's events), so only
+ * {@link #getCmEvent} and {@link #ackCmEvent} are called on the thread of the events.
  */
 public final class ConnectionManager {
 

@@ -38,6 +38,7 @@ public final class Errno {
     public static String registration(int errno, long bytes) {
         String text = "cannot register " + bytes + " bytes with the RDMA device: " + text(errno);
         return Math.abs(errno) == Libc.ENOMEM
-                ? text + "; registered memory is locked memory: raise `ulimit -l` (LimitMEMLOCK= of a systemd unit) above oncrpc.rdma.memory" : text;
+                ? text + "; registered memory is locked memory: raise `ulimit -l` (LimitMEMLOCK= of a systemd unit) above "
+                + "oncrpc.rdma.memory" : text;
     }
 }

@@ -8,19 +8,22 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 
 /**
- * The calls of the data path, through the function table of a device's context as the inline functions of {@code infiniband/verbs.h} do it. Any thread, but one at a time for each
- * object; none of them allocates.
+ * The calls of the data path, through the function table of a device's context as the inline functions of {@code infiniband/verbs.h} do it.
+ * Any thread, but one at a time for each object; none of them allocates.
  *
- * <p>Polling only reads memory that device and process share, so it goes without the change of thread state that other native calls make ({@link Linker.Option#critical}). Posting and
- * arming may enter the kernel, on soft devices they do, and must not hold up a garbage collection: they are ordinary calls.
+ * <p>Polling only reads memory that device and process share, so it goes without the change of thread state that other native calls make
+ * ({@link Linker.Option#critical}). Posting and arming may enter the kernel, on soft devices they do, and must not hold up a garbage
+ * collection: they are ordinary calls.
  */
 public final class FastCalls {
 
-    private static final MethodHandle POST = handle(FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG,
+    private static final MethodHandle POST = handle(FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG,
+            ValueLayout.JAVA_LONG,
             ValueLayout.JAVA_LONG));
     private static final MethodHandle POLL = handle(FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG, ValueLayout.JAVA_INT,
             ValueLayout.JAVA_LONG), Linker.Option.critical(false));
-    private static final MethodHandle NOTIFY = handle(FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG, ValueLayout.JAVA_INT));
+    private static final MethodHandle NOTIFY = handle(FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG,
+            ValueLayout.JAVA_INT));
 
     private final MemorySegment postSend;
     private final MemorySegment postRecv;

@@ -81,7 +81,10 @@ public final class Libc {
         CLOSE.call(fd);
     }
 
-    /** Closes a descriptor that belongs to somebody else, and leaves one in its place that can be closed again and on which all else fails: /dev/null, open for reading. */
+    /**
+     * Closes a descriptor that belongs to somebody else, and leaves one in its place that can be closed again and on which all else fails:
+     * /dev/null, open for reading.
+     */
     public static void replaceByNothing(int fd) {
         try (Memory.Block path = new Memory.Block(16)) {
             Memory.copyIn("/dev/null\0".getBytes(java.nio.charset.StandardCharsets.US_ASCII), path.address());

@@ -6,14 +6,15 @@ import java.lang.foreign.SymbolLookup;
 import org.dcache.oncrpc4j.rdma.verbs.error.ProviderUnavailableException;
 
 /**
- * The two libraries, loaded once for the process and never unloaded: their own threads' and devices' state must not go away under them. Any thread.
+ * The two libraries, loaded once for the process and never unloaded: their own threads' and devices' state must not go away under them. Any
+ * thread.
  *
- * <p>The system properties {@code org.dcache.oncrpc4j.rdma.libibverbs} and {@code org.dcache.oncrpc4j.rdma.librdmacm} name other files, for tests and for
- * installations in unusual places.
+ * <p>The system properties {@code org.dcache.oncrpc4j.rdma.libibverbs} and {@code org.dcache.oncrpc4j.rdma.librdmacm} name other files, for
+ * tests and for installations in unusual places.
  *
- * <p>Fork: a JVM starts programs by vfork or posix_spawn, which never runs on copied pages, so that {@code ibv_fork_init} would only make registration slower and
- * split the huge pages of registered memory; it is not called. Kernels from 5.12 on copy pinned pages at a fork themselves. Neither library installs signal handlers; calls
- * that wait are repeated when one of the JVM's signals interrupts them.
+ * <p>Fork: a JVM starts programs by vfork or posix_spawn, which never runs on copied pages, so that {@code ibv_fork_init} would only make
+ * registration slower and split the huge pages of registered memory; it is not called. Kernels from 5.12 on copy pinned pages at a fork
+ * themselves. Neither library installs signal handlers; calls that wait are repeated when one of the JVM's signals interrupts them.
  */
 public final class Libraries {
 

@@ -8,7 +8,8 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Memory of the C side by address: fields of structures that belong to the libraries, and blocks of our own for those that we fill. Stateless.
+ * Memory of the C side by address: fields of structures that belong to the libraries, and blocks of our own for those that we fill.
+ * Stateless.
  *
  * <p>Nothing here checks that an address is alive: who calls must own what is there, or hold the lock that keeps it from being freed.
  */

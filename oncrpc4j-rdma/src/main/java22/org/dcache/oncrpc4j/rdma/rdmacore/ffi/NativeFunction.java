@@ -12,10 +12,12 @@ import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodType;
 
 /**
- * A C function for the slow paths: set-up, tear-down, waiting. Numbers and pointers alike are passed as long, and the errno of the last call of the calling
- * thread is kept for {@link #errno()}. Any thread; it blocks as long as the function does, which stops neither garbage collection nor other threads.
+ * A C function for the slow paths: set-up, tear-down, waiting. Numbers and pointers alike are passed as long, and the errno of the last
+ * call of the calling thread is kept for {@link #errno()}. Any thread; it blocks as long as the function does, which stops neither garbage
+ * collection nor other threads.
  *
- * <p>A 32-bit argument in a 64-bit register is what the calling conventions of x86-64 and AArch64 expect; a 32-bit result is cut and sign-extended here.
+ * <p>A 32-bit argument in a 64-bit register is what the calling conventions of x86-64 and AArch64 expect; a 32-bit result is cut and
+ * sign-extended here.
  */
 public final class NativeFunction {
 

@@ -6,7 +6,10 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 
-/** struct sockaddr_in and sockaddr_in6 (netinet/in.h of Linux): family u16, port be16, then address be32, or flow label u32, address 16 bytes, scope u32. */
+/**
+ * struct sockaddr_in and sockaddr_in6 (netinet/in.h of Linux): family u16, port be16, then address be32, or flow label u32, address 16
+ * bytes, scope u32.
+ */
 public final class SocketAddresses {
 
     /** struct sockaddr_storage. */
@@ -46,7 +49,8 @@ public final class SocketAddresses {
         try {
             if (family == AF_INET6) {
                 int scope = Memory.getInt(from + SCOPE6);
-                return new InetSocketAddress(scope != 0 ? Inet6Address.getByAddress(null, bytes, scope) : InetAddress.getByAddress(bytes), port);
+                return new InetSocketAddress(scope != 0 ? Inet6Address.getByAddress(null, bytes, scope) : InetAddress.getByAddress(bytes),
+                        port);
             }
             return new InetSocketAddress(InetAddress.getByAddress(bytes), port);
         } catch (UnknownHostException e) {

@@ -5,9 +5,9 @@ import java.lang.foreign.SymbolLookup;
 import org.dcache.oncrpc4j.rdma.rdmacore.ffi.NativeFunction.Result;
 
 /**
- * libibverbs: what sets things up and takes them down. All of it may block, in the kernel or on acknowledgements of events, so none of it belongs on a loop, with the
- * exception of {@link #getCqEvent} and {@link #ackCqEvents}. Pointers are numbers; 0 is NULL. Functions that give an int return an errno value, 0 for success, or -1 with
- * {@link NativeFunction#errno()}; see ibv_*(3).
+ * libibverbs: what sets things up and takes them down. All of it may block, in the kernel or on acknowledgements of events, so none of it
+ * belongs on a loop, with the exception of {@link #getCqEvent} and {@link #ackCqEvents}. Pointers are numbers; 0 is NULL. Functions that
+ * give an int return an errno value, 0 for success, or -1 with {@link NativeFunction#errno()}; see ibv_*(3).
  */
 public final class Verbs {
 

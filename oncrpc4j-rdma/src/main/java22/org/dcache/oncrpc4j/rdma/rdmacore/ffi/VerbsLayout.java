@@ -2,8 +2,9 @@
 package org.dcache.oncrpc4j.rdma.rdmacore.ffi;
 
 /**
- * Where the fields lie that we read and write: structures and values of rdma-core's {@code infiniband/verbs.h} (libibverbs/verbs.h in its sources), release 36 and newer, on 64-bit
- * little-endian Linux. All of it is ABI that has not moved since libibverbs 1.1, and {@code SelfTest} compares what it can with the library that is installed.
+ * Where the fields lie that we read and write: structures and values of rdma-core's {@code infiniband/verbs.h} (libibverbs/verbs.h in its
+ * sources), release 36 and newer, on 64-bit little-endian Linux. All of it is ABI that has not moved since libibverbs 1.1, and {@code
+ * SelfTest} compares what it can with the library that is installed.
  */
 public final class VerbsLayout {
 

@@ -14,9 +14,9 @@ import org.dcache.oncrpc4j.rdma.rdmacore.ffi.VerbsLayout;
 import org.dcache.oncrpc4j.rdma.verbs.error.ResourceLimitException;
 
 /**
- * The completion queue of one queue pair, for both directions, so that one peer's flood can overrun no other connection's. It is as long as both work queues, and cannot overrun while
- * these keep to their lengths. Made and destroyed on a control thread, polled on its loop only, and not after {@link Loop#remove}, with one exception: the control thread that has destroyed
- * the queue pair takes what is left.
+ * The completion queue of one queue pair, for both directions, so that one peer's flood can overrun no other connection's. It is as long as
+ * both work queues, and cannot overrun while these keep to their lengths. Made and destroyed on a control thread, polled on its loop only,
+ * and not after {@link Loop#remove}, with one exception: the control thread that has destroyed the queue pair takes what is left.
  */
 public final class CompletionQueue {
 
@@ -108,7 +108,10 @@ public final class CompletionQueue {
         taker.takingFailed(problem);
     }
 
-    /** Takes all that is there for the sake of its receives; what else there is nobody hears of. Not while {@link #poll} is taking. @param receive given the wr_id of each */
+    /**
+     * Takes all that is there for the sake of its receives; what else there is nobody hears of. Not while {@link #poll} is taking. @param
+     * receive given the wr_id of each
+     */
     public void takeReceives(LongConsumer receive) {
         for (int count = pollBatch(); count > 0; count = pollBatch()) {
             for (int i = 0; i < count; i++) {

@@ -19,12 +19,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A thread that takes completions and makes the callbacks of its queue pairs. It owns a completion channel for each device and an eventfd; any thread may {@link #execute}, the rest is
- * for the thread itself.
+ * A thread that takes completions and makes the callbacks of its queue pairs. It owns a completion channel for each device and an eventfd;
+ * any thread may {@link #execute}, the rest is for the thread itself.
  *
- * <p>Polling adapts: a queue that had completions a short while ago (setting {@code oncrpc.rdma.rdma-core.spin}) is polled again and again; after that it is armed, polled once more, since a
- * completion before the arming tells nobody, and left to its channel. Without such queues the thread sleeps in poll(2). It is a daemon, bound to no processor: pin the JVM with
- * taskset or numactl to the device's node where that matters.
+ * <p>Polling adapts: a queue that had completions a short while ago (setting {@code oncrpc.rdma.rdma-core.spin}) is polled again and again;
+ * after that it is armed, polled once more, since a completion before the arming tells nobody, and left to its channel. Without such queues
+ * the thread sleeps in poll(2). It is a daemon, bound to no processor: pin the JVM with taskset or numactl to the device's node where that
+ * matters.
  */
 public final class Loop extends LoopWork {
 

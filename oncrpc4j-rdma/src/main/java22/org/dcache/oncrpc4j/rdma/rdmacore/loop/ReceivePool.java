@@ -145,7 +145,8 @@ public final class ReceivePool {
             }
             wake();
             synchronized (this) {
-                // Who was woken may wait again, and who found the new ones gone still does; those whose turn never came would wait for ever.
+                // Who was woken may wait again, and who found the new ones gone still does; those whose turn never came would wait for
+                // ever.
                 if (waiters.isEmpty()) {
                     growing = false;
                     return;

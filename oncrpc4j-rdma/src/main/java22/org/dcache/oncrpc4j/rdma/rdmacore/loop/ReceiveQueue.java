@@ -2,8 +2,9 @@
 package org.dcache.oncrpc4j.rdma.rdmacore.loop;
 
 /**
- * What a connection receives into: receives of its own ({@code OwnReceives}), or a part of those that connections share ({@code SharedCredits}). The engine posts; the loop takes what
- * was filled; the queue's buffers go back to their {@link ReceivePool} at the end, whatever came before.
+ * What a connection receives into: receives of its own ({@code OwnReceives}), or a part of those that connections share ({@code
+ * SharedCredits}). The engine posts; the loop takes what was filled; the queue's buffers go back to their {@link ReceivePool} at the end,
+ * whatever came before.
  */
 public interface ReceiveQueue {
 

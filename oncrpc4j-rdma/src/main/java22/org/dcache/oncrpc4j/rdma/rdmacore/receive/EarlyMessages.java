@@ -7,8 +7,9 @@ import org.dcache.oncrpc4j.rdma.rdmacore.loop.PooledReceive;
 import org.dcache.oncrpc4j.rdma.verbs.error.VerbsException;
 
 /**
- * What came for an accepted connection before the connection manager said that it is up. Receives that are shared must be taken at once, or a peer that sends but never says that it is ready
- * would keep them from all others; there can be no more than its credits of them. On the connection's loop.
+ * What came for an accepted connection before the connection manager said that it is up. Receives that are shared must be taken at once, or
+ * a peer that sends but never says that it is ready would keep them from all others; there can be no more than its credits of them. On the
+ * connection's loop.
  */
 public final class EarlyMessages {
 

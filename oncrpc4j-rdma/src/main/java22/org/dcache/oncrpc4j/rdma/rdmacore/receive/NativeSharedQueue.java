@@ -26,7 +26,8 @@ final class NativeSharedQueue implements SharedQueue {
             srq = verbs.createSrq(device.domain(), attr.address());
         }
         if (srq == 0) {
-            throw new ResourceLimitException("no shared receive queue of " + capacity + " on " + device + ": " + Errno.text(NativeFunction.errno()));
+            throw new ResourceLimitException("no shared receive queue of " + capacity + " on " + device + ": "
+                    + Errno.text(NativeFunction.errno()));
         }
     }
 

@@ -11,8 +11,8 @@ import org.dcache.oncrpc4j.rdma.rdmacore.loop.ReceivePool;
 import org.dcache.oncrpc4j.rdma.rdmacore.loop.ReceiveQueue;
 
 /**
- * The receive queue of one queue pair: posts buffers of a {@link ReceivePool} in chains, one native call each. Any thread posts; its loop takes the completions. What does not fit the
- * device's queue, or finds no buffer, waits and is posted as soon as it can be.
+ * The receive queue of one queue pair: posts buffers of a {@link ReceivePool} in chains, one native call each. Any thread posts; its loop
+ * takes the completions. What does not fit the device's queue, or finds no buffer, waits and is posted as soon as it can be.
  *
  * <p>After {@link #stop} nothing is posted. {@link #drop} gives back what the device had, when the queue pair is destroyed.
  */

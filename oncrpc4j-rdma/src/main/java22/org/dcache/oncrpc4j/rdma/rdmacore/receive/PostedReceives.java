@@ -8,8 +8,9 @@ import org.dcache.oncrpc4j.rdma.rdmacore.loop.PooledReceive;
 import org.dcache.oncrpc4j.rdma.rdmacore.loop.ReceivePool;
 
 /**
- * The receives that the device has, and how it gets them: buffers of a {@link ReceivePool} in chains, one native call each. Under its owner's lock, but for what the owner is told when the
- * pool has buffers again. A receive that the device refused stays in its slot until {@link #close}, which is near then.
+ * The receives that the device has, and how it gets them: buffers of a {@link ReceivePool} in chains, one native call each. Under its
+ * owner's lock, but for what the owner is told when the pool has buffers again. A receive that the device refused stays in its slot until
+ * {@link #close}, which is near then.
  */
 final class PostedReceives {
 
@@ -43,7 +44,9 @@ final class PostedReceives {
         return slots.posted();
     }
 
-    /** Posts so many, as far as the device can have them and there are buffers. @return 0, or the errno with which the device refused some */
+    /**
+     * Posts so many, as far as the device can have them and there are buffers. @return 0, or the errno with which the device refused some
+     */
     int post(long wanted) {
         int left = (int) Math.min(wanted, slots.free());
         while (left > 0) {

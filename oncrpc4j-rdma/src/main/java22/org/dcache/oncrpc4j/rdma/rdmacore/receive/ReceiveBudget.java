@@ -2,12 +2,14 @@
 package org.dcache.oncrpc4j.rdma.rdmacore.receive;
 
 /**
- * How many receives a shared queue is to hold: one for each credit of its connections, but no more than a level, which starts low and is doubled, up to the depth, when the queue runs low;
- * one more, in which a message that nobody had a credit for shows itself, where it would otherwise be tried again for ever; and one for each connection that ended in doubt.
+ * How many receives a shared queue is to hold: one for each credit of its connections, but no more than a level, which starts low and is
+ * doubled, up to the depth, when the queue runs low; one more, in which a message that nobody had a credit for shows itself, where it would
+ * otherwise be tried again for ever; and one for each connection that ended in doubt.
  *
- * <p>In doubt is an end of which the device did not say whether the queue pair took a receive with it (rxe copies one out of the queue when a message begins, and its driver says nothing up to Linux
- * 6.4). Unnoticed, such losses would empty the queue one by one, for all. So each connection has a spare from the start, which is posted when it ends in doubt, and when the spares are
- * given away no more connections are admitted: they get another queue.
+ * <p>In doubt is an end of which the device did not say whether the queue pair took a receive with it (rxe copies one out of the queue when
+ * a message begins, and its driver says nothing up to Linux 6.4). Unnoticed, such losses would empty the queue one by one, for all. So each
+ * connection has a spare from the start, which is posted when it ends in doubt, and when the spares are given away no more connections are
+ * admitted: they get another queue.
  *
  * <p>Arithmetic only, under its owner's lock.
  */

@@ -8,11 +8,11 @@ import org.dcache.oncrpc4j.rdma.rdmacore.loop.ReceiveQueue;
 import org.dcache.oncrpc4j.rdma.verbs.error.VerbsException;
 
 /**
- * One connection's part of {@link SharedReceives}: how many messages its peer may still send. No device keeps a peer to that where receives are shared, so it is counted here, and a peer
- * that sends one more is found out at that message, which nobody sees.
+ * One connection's part of {@link SharedReceives}: how many messages its peer may still send. No device keeps a peer to that where receives
+ * are shared, so it is counted here, and a peer that sends one more is found out at that message, which nobody sees.
  *
- * <p>Any thread posts; whoever polls the completion queue takes. It leaves the shared queue when the queue pair is destroyed, which is after its completions were taken once more: what a
- * driver has put into them belongs to a slot of the shared queue.
+ * <p>Any thread posts; whoever polls the completion queue takes. It leaves the shared queue when the queue pair is destroyed, which is
+ * after its completions were taken once more: what a driver has put into them belongs to a slot of the shared queue.
  */
 public final class SharedCredits implements ReceiveQueue, SharedReceives.Member {
 

@@ -24,8 +24,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The shared receive queues of an adapter: for each device and size of receives the one that new connections join. It is made when the first comes, and another when it takes no more; the ones before
- * go with their last connection. Control threads join; the thread of asynchronous events finds a queue by its address.
+ * The shared receive queues of an adapter: for each device and size of receives the one that new connections join. It is made when the
+ * first comes, and another when it takes no more; the ones before go with their last connection. Control threads join; the thread of
+ * asynchronous events finds a queue by its address.
  */
 public final class SharedReceiveQueues {
 
@@ -76,7 +77,8 @@ public final class SharedReceiveQueues {
                 }
             }
             if (choice == Choice.ON) {
-                throw new ProviderUnavailableException("oncrpc.rdma.rdma-core.srq=on, and " + device.name() + " does not share receives: " + obstacle
+                throw new ProviderUnavailableException("oncrpc.rdma.rdma-core.srq=on, and " + device.name() + " does not share receives: "
+                        + obstacle
                         + "; set it to auto, or name other devices in oncrpc.rdma.device");
             }
             if (!known) {

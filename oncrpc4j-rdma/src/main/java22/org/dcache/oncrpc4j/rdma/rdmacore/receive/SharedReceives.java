@@ -14,11 +14,13 @@ import org.dcache.oncrpc4j.rdma.verbs.error.DeviceErrorException;
 import org.dcache.oncrpc4j.rdma.verbs.error.VerbsException;
 
 /**
- * A shared receive queue with the buffers that are posted to it. Connections join it on control threads before their queue pair is made, and leave it when that is destroyed; the last that
- * leaves destroys it, so that nothing of it is left when all connections of a device are gone. Any loop takes a completion's buffer, and posts what is missing by {@link ReceiveBudget} at
- * once, before any handler sees the message: nobody waits for a handler but its own connection.
+ * A shared receive queue with the buffers that are posted to it. Connections join it on control threads before their queue pair is made,
+ * and leave it when that is destroyed; the last that leaves destroys it, so that nothing of it is left when all connections of a device are
+ * gone. Any loop takes a completion's buffer, and posts what is missing by {@link ReceiveBudget} at once, before any handler sees the
+ * message: nobody waits for a handler but its own connection.
  *
- * <p>All native calls are made under the lock, so none comes after the destruction. {@link Member#receivesFailed} runs outside it. Where the pool has no buffer at the moment, posting goes on when it has grown.
+ * <p>All native calls are made under the lock, so none comes after the destruction. {@link Member#receivesFailed} runs outside it. Where
+ * the pool has no buffer at the moment, posting goes on when it has grown.
  */
 final class SharedReceives {
 
@@ -148,7 +150,8 @@ final class SharedReceives {
             return null;
         }
         int errno = posted.post(budget.missing(posted.count()));
-        return errno == 0 ? null : broken(new DeviceErrorException("the device refused a receive for the shared receive queue: " + Errno.text(errno)));
+        return errno == 0 ? null
+                : broken(new DeviceErrorException("the device refused a receive for the shared receive queue: " + Errno.text(errno)));
     }
 
     private VerbsException broken(VerbsException cause) {

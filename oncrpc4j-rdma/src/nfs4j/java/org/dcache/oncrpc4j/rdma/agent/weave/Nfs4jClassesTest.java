@@ -43,7 +43,8 @@ class Nfs4jClassesTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"v3.xdr.READ3args", "v4.xdr.READ4args", "v3.xdr.FSINFO3resok", "v4.xdr.fattr4_maxread", "v4.xdr.fattr4_maxwrite",
+    @ValueSource(strings = {"v3.xdr.READ3args", "v4.xdr.READ4args", "v3.xdr.FSINFO3resok", "v4.xdr.fattr4_maxread",
+            "v4.xdr.fattr4_maxwrite",
             "v4.xdr.device_addr4"})
     void eachClassIsWovenAndCanBeLinked(String name) throws Exception {
         Class<?> type = Class.forName("org.dcache.nfs." + name);
@@ -83,7 +84,8 @@ class Nfs4jClassesTest {
     private Class<?> woven(Class<?> type) throws Exception {
         byte[] bytes;
         try (InputStream in = type.getResourceAsStream("/" + type.getName().replace('.', '/') + ".class")) {
-            bytes = transformer.transform(type.getModule(), type.getClassLoader(), type.getName().replace('.', '/'), null, null, in.readAllBytes());
+            bytes = transformer.transform(type.getModule(), type.getClassLoader(), type.getName().replace('.', '/'), null, null,
+                    in.readAllBytes());
         }
         assertThat(bytes).as(fatal.toString()).isNotNull();
         ClassLoader loader = new ClassLoader(type.getClassLoader()) {

@@ -46,14 +46,16 @@ class DeviceAddressTest {
 
         byte[] rdma = DeviceAddress.overRdma(tcp, FILES, rule("20049"));
 
-        assertThat(rdma).isEqualTo(xdr(2, 0, 1, 2, 1, "rdma", "192.0.2.1.78.81", 2, "rdma6", "2001:db8::1.78.81", "rdma", "192.0.2.2.78.81"));
+        assertThat(rdma).isEqualTo(xdr(2, 0, 1, 2, 1, "rdma", "192.0.2.1.78.81", 2, "rdma6", "2001:db8::1.78.81", "rdma",
+                "192.0.2.2.78.81"));
     }
 
     @Test
     void flexFilesAddressesMoveAndTheVersionsBehindThemStay() {
         byte[] tcp = xdr(1, "tcp", "192.0.2.1.129.91", 1, 4, 1, 1 << 20, 1 << 20, 1);
 
-        assertThat(DeviceAddress.overRdma(tcp, FLEX_FILES, rule("same"))).isEqualTo(xdr(1, "rdma", "192.0.2.1.129.91", 1, 4, 1, 1 << 20, 1 << 20, 1));
+        assertThat(DeviceAddress.overRdma(tcp, FLEX_FILES, rule("same")))
+                .isEqualTo(xdr(1, "rdma", "192.0.2.1.129.91", 1, 4, 1, 1 << 20, 1 << 20, 1));
     }
 
     @Test
@@ -66,7 +68,8 @@ class DeviceAddressTest {
 
     @Test
     void otherNetidsLayoutsAndTextsStayAsTheyAre() {
-        for (byte[] body : new byte[][] {xdr(1, "udp", "192.0.2.1.8.1"), xdr(1, "tcp", "no address"), xdr(1, "tcp", "a.b"), xdr(1, "tcp", "1.x.y"),
+        for (byte[] body : new byte[][] {xdr(1, "udp", "192.0.2.1.8.1"), xdr(1, "tcp", "no address"), xdr(1, "tcp", "a.b"),
+                xdr(1, "tcp", "1.x.y"),
                 xdr(1, "rdma", "192.0.2.1.8.1")}) {
             assertThat(DeviceAddress.overRdma(body, FLEX_FILES, rule("same"))).isEqualTo(body);
         }

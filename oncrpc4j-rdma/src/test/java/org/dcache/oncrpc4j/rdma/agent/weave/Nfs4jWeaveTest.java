@@ -38,7 +38,8 @@ class Nfs4jWeaveTest {
 
     @Test
     void aClassOfAnotherShapeIsFatalAndNamed() {
-        byte[] other = new ByteBuddy().subclass(Object.class).name(READ4.replace('/', '.')).defineField("count", String.class, Visibility.PUBLIC)
+        byte[] other = new ByteBuddy().subclass(Object.class).name(READ4.replace('/', '.'))
+                .defineField("count", String.class, Visibility.PUBLIC)
                 .make().getBytes();
         OncRpcTransformer transformer = new OncRpcTransformer(Nfs4jWeave.of(config("rdma.nfs4j.transfer-size=1048576")), fatal::add);
 
@@ -49,7 +50,8 @@ class Nfs4jWeaveTest {
 
     @Test
     void anNfs4jThatLacksSomeClassesFailsAtStart() {
-        assertThatThrownBy(() -> Nfs4jWeave.check(List.of("java/lang/String", READ4.replace("READ4", "READ5")), getClass().getClassLoader()))
+        assertThatThrownBy(() -> Nfs4jWeave.check(List.of("java/lang/String", READ4.replace("READ4", "READ5")),
+                getClass().getClassLoader()))
                 .isInstanceOf(IllegalStateException.class).hasMessageContaining("do not fit this nfs4j").hasMessageContaining("READ5args");
     }
 

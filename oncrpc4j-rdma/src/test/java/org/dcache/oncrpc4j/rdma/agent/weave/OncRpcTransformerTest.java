@@ -40,7 +40,8 @@ class OncRpcTransformerTest {
         byte[] changed = without(OncRpcSvc.class, new MemberRemoval().stripMethods(ElementMatchers.named(method)));
 
         assertThat(transform(OncRpcSvc.class, changed)).isNull();
-        assertThat(fatal).singleElement().satisfies(e -> assertThat(e).hasMessageContaining("cannot weave org.dcache.oncrpc4j.rpc.OncRpcSvc")
+        assertThat(fatal).singleElement()
+                .satisfies(e -> assertThat(e).hasMessageContaining("cannot weave org.dcache.oncrpc4j.rpc.OncRpcSvc")
                 .hasMessageContaining(method).hasMessageContaining("found 0"));
     }
 

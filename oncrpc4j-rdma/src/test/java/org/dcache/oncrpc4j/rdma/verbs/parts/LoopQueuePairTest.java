@@ -214,7 +214,8 @@ class LoopQueuePairTest {
 
     @Test
     void whateverAHandlerThrowsIsTheCauseOfTheEndAndIsCountedEachTime() {
-        for (Throwable thrown : List.of(new IllegalStateException("of a handler, as the test wants it"), new AssertionError("of a handler, as the test wants it"))) {
+        for (Throwable thrown : List.of(new IllegalStateException("of a handler, as the test wants it"),
+                new AssertionError("of a handler, as the test wants it"))) {
             List<Runnable> calls = new ArrayList<>();
             Noting bad = new Noting();
             bad.thrown = thrown;
@@ -231,11 +232,13 @@ class LoopQueuePairTest {
             calls.add(() -> each.get(5).failed("at something", thrown));
             calls.forEach(Runnable::run);
             loop.turn();
-            assertThat(bad.heard).containsExactly("established", "message", "sent", "read", "fence", "disconnected", "disconnected", "disconnected", "disconnected", "disconnected",
+            assertThat(bad.heard).containsExactly("established", "message", "sent", "read", "fence", "disconnected", "disconnected",
+                    "disconnected", "disconnected", "disconnected",
                     "disconnected");
             assertThat(each).allSatisfy(ended -> {
                 assertThat(ended.events).containsExactly("teardown");
-                assertThat(ended.cause()).isInstanceOf(ConnectionClosedException.class).hasMessageContaining("as the test wants it").cause().isSameAs(thrown);
+                assertThat(ended.cause()).isInstanceOf(ConnectionClosedException.class).hasMessageContaining("as the test wants it").cause()
+                        .isSameAs(thrown);
             });
             assertThat(own.get(Counter.FAILED)).as("each, and each at its end").isEqualTo(12);
         }

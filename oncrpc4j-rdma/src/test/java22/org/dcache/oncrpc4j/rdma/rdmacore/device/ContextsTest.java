@@ -16,7 +16,10 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** When this process lets go of the device files that librdmacm has opened. The descriptors are real ones, of eventfds; what the kernel lists is a folder of the test. */
+/**
+ * When this process lets go of the device files that librdmacm has opened. The descriptors are real ones, of eventfds; what the kernel
+ * lists is a folder of the test.
+ */
 class ContextsTest {
 
     private static final int STRUCTURES = 1024;

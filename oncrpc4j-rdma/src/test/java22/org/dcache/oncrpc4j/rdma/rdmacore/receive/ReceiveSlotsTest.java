@@ -24,7 +24,8 @@ class ReceiveSlotsTest {
 
         assertThat(slots.take(ReceiveQueue.RECEIVE | second)).isSameAs(two);
         assertThat(slots.posted()).isEqualTo(1);
-        assertThatThrownBy(() -> slots.take(ReceiveQueue.RECEIVE | second)).isInstanceOf(IllegalStateException.class).hasMessageContaining("did not have");
+        assertThatThrownBy(() -> slots.take(ReceiveQueue.RECEIVE | second)).isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("did not have");
         assertThat(slots.put(two)).isEqualTo(second);
         assertThat(slots.take(first)).isSameAs(one);
     }

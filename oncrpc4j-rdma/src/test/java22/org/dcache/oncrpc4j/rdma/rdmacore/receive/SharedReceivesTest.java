@@ -215,7 +215,8 @@ class SharedReceivesTest {
         }
 
         assertThat(ends).isEqualTo(ReceiveBudget.spares(DEPTH) - 1);
-        assertThat(device.count()).as("those that are there for sure, if each end has taken one").isGreaterThanOrEqualTo(4 + ONE_MORE + ends);
+        assertThat(device.count()).as("those that are there for sure, if each end has taken one")
+                .isGreaterThanOrEqualTo(4 + ONE_MORE + ends);
     }
 
     @Test
@@ -240,7 +241,8 @@ class SharedReceivesTest {
     void aDeviceThatCannotWarnGetsTheDepthAtOnce() {
         Device mute = new Device();
         mute.armErrno = 95;
-        SharedCredits connection = SharedCredits.join(new SharedReceives(mute, pool, new ReceiveBudget(256), counters), false, failures::add,
+        SharedCredits connection = SharedCredits.join(new SharedReceives(mute, pool, new ReceiveBudget(256), counters), false,
+                failures::add,
                 oversent::incrementAndGet);
         connection.open(1, 1000);
 
@@ -277,7 +279,8 @@ class SharedReceivesTest {
     void whereThePoolIsEmptyPostingGoesOnWhenItHasGrown() throws Exception {
         ReceivePool empty = pool();
         Device patient = new Device();
-        SharedCredits connection = SharedCredits.join(new SharedReceives(patient, empty, new ReceiveBudget(DEPTH), counters), false, failures::add,
+        SharedCredits connection = SharedCredits.join(new SharedReceives(patient, empty, new ReceiveBudget(DEPTH), counters), false,
+                failures::add,
                 oversent::incrementAndGet);
         connection.open(1, 10);
 

@@ -8,8 +8,8 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * Whether the times of birth that the JDK tells are real. Where it, or the file system, does not know them it gives the time of the last change
- * instead, which would make a file another one with each change. Stateless.
+ * Whether the times of birth that the JDK tells are real. Where it, or the file system, does not know them it gives the time of the last
+ * change instead, which would make a file another one with each change. Stateless.
  */
 final class BirthTimes {
 

@@ -25,13 +25,13 @@ import org.dcache.oncrpc4j.rdma.nfs3.Sattr3;
 /**
  * A directory of the default file system, which must have the "unix" attribute view.
  *
- * <p>Handles name inodes ({@link InodeHandle}), so they survive renames and restarts; the way to an inode is remembered ({@link InodeIndex}) or searched
- * ({@link InodeSearch}), and looked at each time: the file at its end must be that inode, and no directory on the way a symbolic link. Together with
- * {@link TreeLocks} no client can lead the server out of the directory. Somebody on this machine who may write in the directory and races with the
- * server could: do not export a directory that untrusted local users can write in.
+ * <p>Handles name inodes ({@link InodeHandle}), so they survive renames and restarts; the way to an inode is remembered ({@link
+ * InodeIndex}) or searched ({@link InodeSearch}), and looked at each time: the file at its end must be that inode, and no directory on the
+ * way a symbolic link. Together with {@link TreeLocks} no client can lead the server out of the directory. Somebody on this machine who may
+ * write in the directory and races with the server could: do not export a directory that untrusted local users can write in.
  *
- * <p>One file system: what is mounted below the directory is not exported. New names, and their absence, are forced to the disk before the call
- * returns if the tree is durable, as RFC 1813 wants it.
+ * <p>One file system: what is mounted below the directory is not exported. New names, and their absence, are forced to the disk before the
+ * call returns if the tree is durable, as RFC 1813 wants it.
  */
 public final class DirectoryTree implements ExportTree {
 
@@ -121,7 +121,8 @@ public final class DirectoryTree implements ExportTree {
         }
         try {
             FileStat stat = FileStat.of(path);
-            boolean same = stat.inode() == inode && stat.device() == rootStat.device() && path.getParent().toRealPath().equals(path.getParent());
+            boolean same = stat.inode() == inode && stat.device() == rootStat.device() && path.getParent().toRealPath()
+                    .equals(path.getParent());
             return same ? stat : null;
         } catch (IOException e) {
             NfsStat3 status = Failures.status(e);
@@ -135,7 +136,8 @@ public final class DirectoryTree implements ExportTree {
     /**
      * What was found.
      *
-     * @param presented the handle it was found by, which it keeps if it has none yet, so that a client sees the same after a restart; null if found
+     * @param presented the handle it was found by, which it keeps if it has none yet, so that a client sees the same after a restart; null
+     *        if found
      * by name
      */
     private PathNode node(Path path, FileStat stat, InodeIndex.Place place, InodeHandle presented) throws Nfs3Exception {

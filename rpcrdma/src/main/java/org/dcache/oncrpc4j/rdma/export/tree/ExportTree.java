@@ -12,9 +12,9 @@ import org.dcache.oncrpc4j.rdma.nfs3.Sattr3;
 /**
  * The files behind an export. It does what it is told: rights, read-only and names like ".." have been looked at before.
  *
- * <p>Any thread, several at once. The caller holds {@link TreeLocks}: {@link #rename} and the removal of a directory have the tree for themselves,
- * so that the way to a file that was resolved stays what it is until the procedure ends; everything that changes a directory or file has that one
- * for itself. Only what {@link #forcing} returns is used without.
+ * <p>Any thread, several at once. The caller holds {@link TreeLocks}: {@link #rename} and the removal of a directory have the tree for
+ * themselves, so that the way to a file that was resolved stays what it is until the procedure ends; everything that changes a directory or
+ * file has that one for itself. Only what {@link #forcing} returns is used without.
  *
  * <p>Methods fail with {@link Nfs3Exception} where they know the status, else with the exceptions of java.nio.file.
  */

@@ -33,7 +33,8 @@ record FileStat(long device, long inode, FileTime born, Fattr3 attributes) {
         long size = (Long) stat.get("size");
         FileType3 type = type(mode);
         SpecData3 rdev = type == FileType3.NF3BLK || type == FileType3.NF3CHR ? device((Long) stat.get("rdev")) : SpecData3.NONE;
-        Fattr3 attributes = new Fattr3(type, mode & MODE, (Integer) stat.get("nlink"), (Integer) stat.get("uid"), (Integer) stat.get("gid"), size, size,
+        Fattr3 attributes = new Fattr3(type, mode & MODE, (Integer) stat.get("nlink"), (Integer) stat.get("uid"), (Integer) stat.get("gid"),
+                size, size,
                 rdev, device, inode, time(stat, "lastAccessTime"), time(stat, "lastModifiedTime"), time(stat, "ctime"));
         return new FileStat(device, inode, (FileTime) stat.get("creationTime"), attributes);
     }

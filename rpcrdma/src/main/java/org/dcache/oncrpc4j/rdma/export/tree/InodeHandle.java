@@ -19,9 +19,9 @@ import org.dcache.oncrpc4j.rdma.nfs3.NfsText;
  *   0         1       2          4        8       16           20      24                 at most 64
  * </pre>
  *
- * The inode says which file it is; the hashes help to find it again after a restart. They are of the names on the way to it when the handle was
- * made, which may have changed since. The crc, CRC32C of the rest, tells garbage, no more: who makes up a handle gets at most at a file inside the
- * export, and there at what the mode bits allow, as with Linux's no_subtree_check.
+ * The inode says which file it is; the hashes help to find it again after a restart. They are of the names on the way to it when the handle
+ * was made, which may have changed since. The crc, CRC32C of the rest, tells garbage, no more: who makes up a handle gets at most at a file
+ * inside the export, and there at what the mode bits allow, as with Linux's no_subtree_check.
  *
  * @param export of which export it is
  * @param generation tells one use of an inode number from the next; 0 when not known

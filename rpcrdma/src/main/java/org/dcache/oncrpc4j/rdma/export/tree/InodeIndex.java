@@ -10,9 +10,9 @@ import org.dcache.oncrpc4j.rdma.nfs3.FileHandle;
 import org.dcache.oncrpc4j.rdma.nfs3.NfsText;
 
 /**
- * What is known of inodes that clients have handles of: the handle, which stays the same as long as it is known here, and where the file was seen
- * last. A place is a directory's inode and a name in it, so nothing below a directory that moves has to be touched. All of it is a hint: the file is
- * looked at before it is believed. Bounded, the least recently used go first. Any thread.
+ * What is known of inodes that clients have handles of: the handle, which stays the same as long as it is known here, and where the file
+ * was seen last. A place is a directory's inode and a name in it, so nothing below a directory that moves has to be touched. All of it is a
+ * hint: the file is looked at before it is believed. Bounded, the least recently used go first. Any thread.
  */
 final class InodeIndex {
 

@@ -14,13 +14,14 @@ import java.util.concurrent.TimeUnit;
 import org.dcache.oncrpc4j.rdma.nfs3.NfsStat3;
 
 /**
- * Finds a file by its inode when nobody knows where it is, as after a restart: first along the names whose hashes the handle has, then, because it or a
- * directory above it may have been renamed, everywhere.
+ * Finds a file by its inode when nobody knows where it is, as after a restart: first along the names whose hashes the handle has, then,
+ * because it or a directory above it may have been renamed, everywhere.
  *
- * <p>Looking everywhere reads every directory of the export, so made-up handles could keep the server busy with nothing else. It is done by one
- * thread at a time, to its end however long that takes; and none begins while those before took more than a second and a tenth of the time since, so that
- * they take a tenth of the time in the long run. Whoever comes too early is told to come again (JUKEBOX). Looking along the names has no such limit: it reads directories
- * whose names' hashes the handle has. What was passed on the way is remembered, and what was not found too, both bounded. Any thread.
+ * <p>Looking everywhere reads every directory of the export, so made-up handles could keep the server busy with nothing else. It is done by
+ * one thread at a time, to its end however long that takes; and none begins while those before took more than a second and a tenth of the
+ * time since, so that they take a tenth of the time in the long run. Whoever comes too early is told to come again (JUKEBOX). Looking along
+ * the names has no such limit: it reads directories whose names' hashes the handle has. What was passed on the way is remembered, and what
+ * was not found too, both bounded. Any thread.
  */
 final class InodeSearch {
 

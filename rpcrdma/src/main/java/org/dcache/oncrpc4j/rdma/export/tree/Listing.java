@@ -11,9 +11,9 @@ import org.dcache.oncrpc4j.rdma.nfs3.NfsText;
 /**
  * The names of a directory at one moment, in the order of their cookies. Immutable.
  *
- * <p>A cookie is a hash of the name, 62 bits. Going on after a cookie means going on with the next larger one, whatever happened to the directory: a name
- * that was there all the time comes exactly once. Two names with the same cookie (among ten thousand, one chance in 10^11) could lose one of them where a
- * page ends between.
+ * <p>A cookie is a hash of the name, 62 bits. Going on after a cookie means going on with the next larger one, whatever happened to the
+ * directory: a name that was there all the time comes exactly once. Two names with the same cookie (among ten thousand, one chance in
+ * 10^11) could lose one of them where a page ends between.
  */
 public final class Listing {
 
@@ -41,7 +41,8 @@ public final class Listing {
         for (NfsText name : names) {
             entries.add(new Entry(cookie(name), name));
         }
-        entries.sort(Comparator.comparingLong(Entry::cookie).thenComparing(entry -> new String(entry.name().bytes(), StandardCharsets.ISO_8859_1)));
+        entries.sort(Comparator.comparingLong(Entry::cookie)
+                .thenComparing(entry -> new String(entry.name().bytes(), StandardCharsets.ISO_8859_1)));
         return new Listing(entries);
     }
 

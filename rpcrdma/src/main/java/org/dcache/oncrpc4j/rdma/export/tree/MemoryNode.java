@@ -61,7 +61,8 @@ final class MemoryNode implements Node {
     public synchronized Fattr3 attributes() {
         long size = data != null ? data.size() : target != null ? target.length() : 4096;
         long used = data != null ? data.used() : size;
-        return new Fattr3(type, mode, links, uid, gid, size, used, device, fsid, id, NfsTime3.of(atime), NfsTime3.of(mtime), NfsTime3.of(ctime));
+        return new Fattr3(type, mode, links, uid, gid, size, used, device, fsid, id, NfsTime3.of(atime), NfsTime3.of(mtime),
+                NfsTime3.of(ctime));
     }
 
     synchronized void set(Sattr3 change) {

@@ -18,8 +18,9 @@ import org.dcache.oncrpc4j.rdma.nfs3.Sattr3;
 /**
  * A tree in memory, empty at first, gone at the end. Handles of an earlier one are stale.
  *
- * <p>Our own and not a memory file system behind java.nio.file (jimfs is the well-known one), because NFS asks for what that interface has no words
- * for: numeric owners, special files, names that are bytes, handles. The tree guards names and parents by itself, each {@link MemoryNode} the rest.
+ * <p>Our own and not a memory file system behind java.nio.file (jimfs is the well-known one), because NFS asks for what that interface has
+ * no words for: numeric owners, special files, names that are bytes, handles. The tree guards names and parents by itself, each {@link
+ * MemoryNode} the rest.
  */
 public final class MemoryTree implements ExportTree {
 

@@ -16,8 +16,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Keeps channels open between READs and WRITEs, which know no open and close. At most as many as it was made for, besides those in use; the least
- * recently used are closed first. A channel is used by several threads at once, with positions of their own. Any thread.
+ * Keeps channels open between READs and WRITEs, which know no open and close. At most as many as it was made for, besides those in use; the
+ * least recently used are closed first. A channel is used by several threads at once, with positions of their own. Any thread.
  */
 final class OpenFiles implements AutoCloseable {
 

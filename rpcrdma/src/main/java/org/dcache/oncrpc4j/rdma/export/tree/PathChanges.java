@@ -25,8 +25,8 @@ import org.dcache.oncrpc4j.rdma.nfs3.SetTime3;
 /**
  * Makes files and sets attributes with java.nio.file. Stateless.
  *
- * <p>New files are made for the process alone, then given to their owner, then their mode, so that nobody sees them with more rights in between.
- * Without the right to give files away (no root) the owner stays the process's.
+ * <p>New files are made for the process alone, then given to their owner, then their mode, so that nobody sees them with more rights in
+ * between. Without the right to give files away (no root) the owner stays the process's.
  */
 public final class PathChanges {
 
@@ -49,8 +49,9 @@ public final class PathChanges {
     }
 
     /**
-     * Makes a file that has its times from the first moment on which its name can be seen, also by a server that is started after this one was killed: under
-     * another name first. That one is left behind only if this process is killed meanwhile, and is made anew when the client asks again.
+     * Makes a file that has its times from the first moment on which its name can be seen, also by a server that is started after this one
+     * was killed: under another name first. That one is left behind only if this process is killed meanwhile, and is made anew when the
+     * client asks again.
      *
      * @return false if the file system has no hard links, nothing has been made then
      * @throws java.nio.file.FileAlreadyExistsException if the path is there
@@ -80,7 +81,8 @@ public final class PathChanges {
 
     private static void make(Path path, Creation creation) throws IOException {
         switch (creation.type()) {
-            case NF3REG -> FileChannel.open(path, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS),
+            case NF3REG -> FileChannel.open(path,
+                    Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS),
                     PRIVATE_FILE).close();
             case NF3DIR -> Files.createDirectory(path, PRIVATE_DIRECTORY);
             case NF3LNK -> Files.createSymbolicLink(path, PathNames.target(creation.target()));

@@ -9,8 +9,8 @@ import java.util.Locale;
 import org.dcache.oncrpc4j.rdma.nfs3.NfsText;
 
 /**
- * Names between the wire and java.nio.file. Both mean bytes, but a Path made of a String knows only names that the JVM's encoding has; URIs of files
- * have escapes for bytes, and take every name. Names in ASCII go the short way. Stateless.
+ * Names between the wire and java.nio.file. Both mean bytes, but a Path made of a String knows only names that the JVM's encoding has; URIs
+ * of files have escapes for bytes, and take every name. Names in ASCII go the short way. Stateless.
  */
 final class PathNames {
 
@@ -23,7 +23,10 @@ final class PathNames {
         return directory.resolve(component(name.bytes()));
     }
 
-    /** What a symbolic link may point to, not empty and without zeros. Several slashes become one, one at the end is lost; all else stays as it came. */
+    /**
+     * What a symbolic link may point to, not empty and without zeros. Several slashes become one, one at the end is lost; all else stays as
+     * it came.
+     */
     static Path target(NfsText path) {
         byte[] bytes = path.bytes();
         Path target = Path.of(bytes[0] == '/' ? "/" : "");

@@ -10,10 +10,10 @@ import org.dcache.oncrpc4j.rdma.nfs3.FileHandle;
 /**
  * The order among procedures on one tree.
  *
- * <p>RENAME and RMDIR have the tree for themselves: only they can take a directory from its place, after which the path that another procedure has just
- * checked could lead through a symbolic link, out of the export. All others share the tree; those that change a file or directory hold that one's
- * stripe as well, so that the attributes before and after in weak cache consistency data have nobody else's change between them. Tree first, then at
- * most one stripe.
+ * <p>RENAME and RMDIR have the tree for themselves: only they can take a directory from its place, after which the path that another
+ * procedure has just checked could lead through a symbolic link, out of the export. All others share the tree; those that change a file or
+ * directory hold that one's stripe as well, so that the attributes before and after in weak cache consistency data have nobody else's
+ * change between them. Tree first, then at most one stripe.
  */
 public final class TreeLocks {
 

@@ -34,7 +34,8 @@ final class BenchOptions {
     boolean nfs;
 
     @Option(names = "--nfs4j-jar", paramLabel = "JAR",
-            description = "With --nfs: measure NFSv3 of nfs4j's basic server, which is in this jar, on a temporary directory. May be repeated.")
+            description = "With --nfs: measure NFSv3 of nfs4j's basic server, which is in this jar, on a temporary directory. May be "
+                    + "repeated.")
     List<Path> nfs4jJars = new ArrayList<>();
 
     @Option(names = "--transport", defaultValue = "both", description = "tcp, rdma or both (default: ${DEFAULT-VALUE}).")
@@ -44,7 +45,8 @@ final class BenchOptions {
             description = "Which of null, read, write (default: all).")
     List<String> operations;
 
-    @Option(names = "--sizes", split = ",", description = "Bytes of data per READ or WRITE (default: 4k,64k,1m; with --nfs 4k,16k,64k,256k,1m).")
+    @Option(names = "--sizes", split = ",",
+            description = "Bytes of data per READ or WRITE (default: 4k,64k,1m; with --nfs 4k,16k,64k,256k,1m).")
     List<String> sizes;
 
     @Option(names = "--depths", split = ",", description = "Calls outstanding at a time (default: 1,8,32).")
@@ -161,7 +163,10 @@ final class BenchOptions {
         return all;
     }
 
-    /** FPDU payload behind a 1500 byte MTU: less IP and TCP headers with time stamps (52), MPA's length (2) and CRC (4), rounded down to words. */
+    /**
+     * FPDU payload behind a 1500 byte MTU: less IP and TCP headers with time stamps (52), MPA's length (2) and CRC (4), rounded down to
+     * words.
+     */
     static final int MTU_FPDU = 1442;
 
     Workload workload() {

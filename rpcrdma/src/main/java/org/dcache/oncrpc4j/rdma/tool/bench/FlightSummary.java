@@ -13,8 +13,9 @@ import jdk.jfr.consumer.RecordedStackTrace;
 import jdk.jfr.consumer.RecordingFile;
 
 /**
- * Where a recording says that time and allocation went. Time: samples by top frame, those in native calls apart, because a thread that waits in one looks
- * the same as one that works; waits for sockets and for commands are left out. Allocation: sampled bytes by the first frame that is not the JDK's.
+ * Where a recording says that time and allocation went. Time: samples by top frame, those in native calls apart, because a thread that
+ * waits in one looks the same as one that works; waits for sockets and for commands are left out. Allocation: sampled bytes by the first
+ * frame that is not the JDK's.
  */
 final class FlightSummary {
 
@@ -95,7 +96,8 @@ final class FlightSummary {
         StringBuilder text = new StringBuilder("profile: " + title + "\n");
         section(text, "running Java code, samples", running);
         section(text, "in native calls other than waits, samples", inNative);
-        section(text, String.format(Locale.ROOT, "allocating, share of bytes (transport %.0f %%; %,d calls)", 100 * transportShare(), calls),
+        section(text, String.format(Locale.ROOT, "allocating, share of bytes (transport %.0f %%; %,d calls)", 100 * transportShare(),
+                calls),
                 allocated);
         return text.toString();
     }

@@ -15,7 +15,8 @@ import org.dcache.oncrpc4j.rpc.IoStrategy;
  * @param fixedReplies READ replies from unchanging direct buffers without a copy
  * @param verbose pass the children's output on
  */
-record Launch(Workload workload, List<String> jvm, String address, IoStrategy serverStrategy, IoStrategy clientStrategy, int issuers, boolean fixedReplies,
+record Launch(Workload workload, List<String> jvm, String address, IoStrategy serverStrategy, IoStrategy clientStrategy, int issuers,
+        boolean fixedReplies,
         boolean verbose) {
 
     List<String> server() {

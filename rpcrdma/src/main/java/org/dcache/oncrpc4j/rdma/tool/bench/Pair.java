@@ -14,8 +14,8 @@ import org.dcache.oncrpc4j.rdma.tool.bench.app.Message;
 import org.dcache.oncrpc4j.rdma.tool.bench.app.Point;
 
 /**
- * A server JVM and a client JVM with one connection between them. One thread. Idle unless {@link #run} is under way, so that pairs may live side by
- * side.
+ * A server JVM and a client JVM with one connection between them. One thread. Idle unless {@link #run} is under way, so that pairs may live
+ * side by side.
  */
 final class Pair implements AutoCloseable {
 

@@ -8,7 +8,10 @@ import org.dcache.oncrpc4j.rdma.tool.ChildJvm;
 import org.dcache.oncrpc4j.rdma.tool.ChildJvmException;
 import org.dcache.oncrpc4j.rdma.tool.bench.app.Message;
 
-/** A child JVM as the command sees it: one question at a time, one answer each, always with a time limit. One thread. Failures quote the end of its log. */
+/**
+ * A child JVM as the command sees it: one question at a time, one answer each, always with a time limit. One thread. Failures quote the end
+ * of its log.
+ */
 record Peer(ChildJvm jvm) implements AutoCloseable {
 
     private static final int QUOTED_LINES = 40;
@@ -52,7 +55,8 @@ record Peer(ChildJvm jvm) implements AutoCloseable {
     }
 
     private static String quoted(List<String> log) {
-        return log.isEmpty() ? "" : "; its last output:\n  " + String.join("\n  ", log.subList(Math.max(0, log.size() - QUOTED_LINES), log.size()));
+        return log.isEmpty() ? "" : "; its last output:\n  "
+                + String.join("\n  ", log.subList(Math.max(0, log.size() - QUOTED_LINES), log.size()));
     }
 
     @Override

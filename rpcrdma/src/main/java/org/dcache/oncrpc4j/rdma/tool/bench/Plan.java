@@ -29,7 +29,9 @@ record Plan(List<Point> points, int rounds, Duration slice, Duration warmUp, int
         }
     }
 
-    /** The points that a short run keeps: the ends of the range, and what the speed table needs. Deep loads first, they warm up the JVMs. */
+    /**
+     * The points that a short run keeps: the ends of the range, and what the speed table needs. Deep loads first, they warm up the JVMs.
+     */
     static List<Point> quickPoints(List<Operation> operations) {
         return operations.stream().flatMap(operation -> operation.hasData()
                 ? Point.grid(List.of(operation), List.of(4 << 10, 1 << 20), List.of(8, 1)).stream()
@@ -37,8 +39,8 @@ record Plan(List<Point> points, int rounds, Duration slice, Duration warmUp, int
     }
 
     /**
-     * The same with slices as long as a time allows, with what {@link Settling} takes between them; when it is very short, with one round of the
-     * shortest slices. One warm-up each.
+     * The same with slices as long as a time allows, with what {@link Settling} takes between them; when it is very short, with one round
+     * of the shortest slices. One warm-up each.
      *
      * @param available for the slices and warm-ups of these points; may be negative
      * @param pointsLeft at least 1

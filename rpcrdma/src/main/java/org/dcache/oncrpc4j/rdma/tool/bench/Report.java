@@ -25,7 +25,8 @@ final class Report {
     }
 
     Optional<Result> find(String transport, Operation operation, int size, int depth) {
-        return results.stream().filter(r -> r.transport().equals(transport) && r.point().equals(new Point(operation, size, depth))).findFirst();
+        return results.stream().filter(r -> r.transport().equals(transport) && r.point().equals(new Point(operation, size, depth)))
+                .findFirst();
     }
 
     /** Rate and latency side by side; the ratio is that of the medians of the rates. */
@@ -54,8 +55,8 @@ final class Report {
     }
 
     /**
-     * What a call costs each side. Copies: how often the transport copied each byte of data, which only RDMA counts. Allocation and processor time are those of the whole JVM: oncrpc4j and the measuring program are in them
-     * as well as the transport.
+     * What a call costs each side. Copies: how often the transport copied each byte of data, which only RDMA counts. Allocation and
+     * processor time are those of the whole JVM: oncrpc4j and the measuring program are in them as well as the transport.
      */
     String costs() {
         TextTable table = new TextTable("per call", "transport", "client: bytes", "copies", "cpu us", "server: bytes", "copies", "cpu us",
@@ -64,8 +65,10 @@ final class Report {
             String[] client = callCells(r.calls().map(SystemCalls::client));
             String[] server = callCells(r.calls().map(SystemCalls::server));
             table.row(r.point().toString(), r.transport(),
-                    TextTable.number(r.clientAllocatedPerCall()), TextTable.number(r.clientCopies()), TextTable.number(r.clientCpuPerCall()),
-                    TextTable.number(r.serverAllocatedPerCall()), TextTable.number(r.serverCopies()), TextTable.number(r.serverCpuPerCall()),
+                    TextTable.number(r.clientAllocatedPerCall()), TextTable.number(r.clientCopies()),
+                    TextTable.number(r.clientCpuPerCall()),
+                    TextTable.number(r.serverAllocatedPerCall()), TextTable.number(r.serverCopies()),
+                    TextTable.number(r.serverCpuPerCall()),
                     client[0], client[1], client[2], client[3], server[0], server[1], server[2], server[3]);
         }
         return table.render();

@@ -21,8 +21,8 @@ import org.dcache.oncrpc4j.rdma.tool.bench.app.Point;
 final class Runner {
 
     /**
-     * Before the first load of each operation, code is compiled: so many times the usual warm-up, by calls that are small, so that there are many, and
-     * large enough to go through chunks.
+     * Before the first load of each operation, code is compiled: so many times the usual warm-up, by calls that are small, so that there
+     * are many, and large enough to go through chunks.
      */
     private static final int FIRST_WARM_UP = 6;
     private static final int WARM_UP_SIZE = 16 << 10;

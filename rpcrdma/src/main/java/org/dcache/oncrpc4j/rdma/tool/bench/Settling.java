@@ -6,9 +6,9 @@ import java.util.List;
 import java.util.function.Supplier;
 
 /**
- * Waits until a pair that has just worked is at rest. A load leaves work behind that is part of its price: the garbage collector marks and frees on
- * threads of its own, the compiler compiles. On a machine with few processors the other pair, whose slice comes next, would pay for it, and the more so
- * the shorter the slices are: who allocates much would look faster, who allocates little slower. One thread.
+ * Waits until a pair that has just worked is at rest. A load leaves work behind that is part of its price: the garbage collector marks and
+ * frees on threads of its own, the compiler compiles. On a machine with few processors the other pair, whose slice comes next, would pay
+ * for it, and the more so the shorter the slices are: who allocates much would look faster, who allocates little slower. One thread.
  */
 final class Settling {
 

@@ -13,7 +13,8 @@ import org.HdrHistogram.Histogram;
  * @param compiledMillis what the compilers of both JVMs finished meanwhile, milliseconds of their threads
  * @param clientCpu processor nanoseconds of the client JVM; server likewise
  */
-record Slice(long calls, long nanos, Histogram latencies, long clientAlloc, long serverAlloc, long clientCpu, long serverCpu, long clientCopied,
+record Slice(long calls, long nanos, Histogram latencies, long clientAlloc, long serverAlloc, long clientCpu, long serverCpu,
+        long clientCopied,
         long serverCopied, long compiledMillis) {
 
     /** Whether the compilers took so much that the rate is not yet what it is going to be: a tenth of the time of one processor. */

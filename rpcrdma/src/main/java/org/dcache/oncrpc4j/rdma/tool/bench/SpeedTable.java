@@ -116,7 +116,8 @@ final class SpeedTable {
     }
 
     private void copies(Report report, Operation operation, double floor, double aim) {
-        OptionalDouble copies = report.find(Report.RDMA, operation, BULK, BULK_DEPTH).map(Result::serverCopies).orElse(OptionalDouble.empty());
+        OptionalDouble copies = report.find(Report.RDMA, operation, BULK, BULK_DEPTH).map(Result::serverCopies)
+                .orElse(OptionalDouble.empty());
         rows.add(new Row("copies of bulk data by the transport, server " + operation, floor + TOLERANCE, aim + TOLERANCE, false, copies, "",
                 copies.isPresent() ? "per byte of data, counted; headers of FPDUs and messages in it" : ""));
     }

@@ -12,8 +12,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
- * {@code strace -f -c} attached to one running process and all its threads. It slows the process down, so it is never attached while anything is
- * timed; what it changes besides is that receivers find more bytes waiting per read.
+ * {@code strace -f -c} attached to one running process and all its threads. It slows the process down, so it is never attached while
+ * anything is timed; what it changes besides is that receivers find more bytes waiting per read.
  */
 final class Strace implements AutoCloseable {
 

@@ -20,15 +20,20 @@ import org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter;
 /** What the connection engine counted between two readings, in a form that can be compared with what had to be counted. Stateless. */
 public final class CounterDelta {
 
-    /** May move or not: which side invalidates is the provider's matter, whether somebody has to wait the machine's, and how often data is copied the application's too. */
-    private static final Set<String> FREE = Stream.of(LOCAL_INVALIDATIONS, REMOTE_INVALIDATIONS, KEEPALIVES, SINK_WAITS, CREDIT_WAITS, BULK_BYTES_COPIED)
+    /**
+     * May move or not: which side invalidates is the provider's matter, whether somebody has to wait the machine's, and how often data is
+     * copied the application's too.
+     */
+    private static final Set<String> FREE = Stream.of(LOCAL_INVALIDATIONS, REMOTE_INVALIDATIONS, KEEPALIVES, SINK_WAITS, CREDIT_WAITS,
+            BULK_BYTES_COPIED)
             .map(XprtCounter::label)
             .collect(Collectors.toUnmodifiableSet());
 
     private CounterDelta() {}
 
     /**
-     * All counters of the engine that moved. A Send is a Send, with an invalidation or without; what depends on the machine or the provider is left out.
+     * All counters of the engine that moved. A Send is a Send, with an invalidation or without; what depends on the machine or the provider
+     * is left out.
      *
      * @param before by label
      * @param after by label

@@ -8,8 +8,8 @@ import org.dcache.oncrpc4j.rdma.capture.Direction;
 import org.dcache.oncrpc4j.rdma.proto.RpcWords;
 
 /**
- * What the outstanding calls of one connection are, so that replies can be named. A long call is known once its RDMA Read came: by the Read Request
- * for the first segment of its Position-Zero Read chunk, and the response to it. Of each kind at most {@value #MAX} are remembered.
+ * What the outstanding calls of one connection are, so that replies can be named. A long call is known once its RDMA Read came: by the Read
+ * Request for the first segment of its Position-Zero Read chunk, and the response to it. Of each kind at most {@value #MAX} are remembered.
  */
 final class CallNames {
 

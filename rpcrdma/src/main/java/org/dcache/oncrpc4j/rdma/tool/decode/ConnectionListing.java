@@ -4,8 +4,9 @@ package org.dcache.oncrpc4j.rdma.tool.decode;
 import java.io.PrintWriter;
 
 /**
- * Prints connections one after the other, although their messages come mixed. A connection's lines are kept until it ends, or until all together take
- * more than {@value #MAX_KEPT} characters: then the one that adds a line is printed as far as it is, and goes on under its heading later.
+ * Prints connections one after the other, although their messages come mixed. A connection's lines are kept until it ends, or until all
+ * together take more than {@value #MAX_KEPT} characters: then the one that adds a line is printed as far as it is, and goes on under its
+ * heading later.
  */
 final class ConnectionListing {
 

@@ -20,7 +20,8 @@ import org.dcache.oncrpc4j.rdma.proto.MalformedHeaderException;
 import org.dcache.oncrpc4j.rdma.proto.RdmaHeader;
 
 /**
- * One connection: counts into the {@link Figures}, and writes a line for each message. RDMA Writes are summed up to one line before what follows them.
+ * One connection: counts into the {@link Figures}, and writes a line for each message. RDMA Writes are summed up to one line before what
+ * follows them.
  */
 final class Conversation implements ConnectionListener {
 

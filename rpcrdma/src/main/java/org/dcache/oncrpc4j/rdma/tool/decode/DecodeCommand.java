@@ -22,7 +22,8 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "decode",
         description = "Shows the RPC-over-RDMA messages in a capture of iWARP traffic: pcap or pcapng, plain or gzipped.",
-        footer = {"", "A line is: seconds since the first frame, > to the server or < to the client, XID, RDMA procedure, credits, the RPC call or"
+        footer = {"", "A line is: seconds since the first frame, > to the server or < to the client, XID, RDMA procedure, credits, the RPC "
+        + "call or"
                 + " reply, its chunks with segments as handle:length@offset, and the FPDUs it came in."},
         exitCodeList = {" 0:decoded", " 1:with --strict: anything but a clean capture of RPC-over-RDMA",
             " 2:wrong command line, or a file that cannot be read as a capture"})
@@ -40,10 +41,12 @@ public final class DecodeCommand implements Callable<Integer> {
     private boolean json;
 
     @Option(names = {"-p", "--port"}, paramLabel = "N", defaultValue = "0",
-            description = "Only TCP connections with this port, all of which must be iWARP. Without it, iWARP is found on any port by the MPA Request.")
+            description = "Only TCP connections with this port, all of which must be iWARP. Without it, iWARP is found on any port by the "
+                    + "MPA Request.")
     private int port;
 
-    @Option(names = "--strict", description = "Exit status 1 when a byte could not be decoded, a CRC is wrong, a rule is broken, the file is damaged, or"
+    @Option(names = "--strict",
+            description = "Exit status 1 when a byte could not be decoded, a CRC is wrong, a rule is broken, the file is damaged, or"
             + " there is no iWARP connection in it.")
     private boolean strict;
 

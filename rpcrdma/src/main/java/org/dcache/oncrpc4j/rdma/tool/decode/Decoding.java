@@ -77,7 +77,8 @@ final class Decoding {
     private ConnectionListener open(Moment first, InetSocketAddress client, InetSocketAddress server) {
         connections++;
         ConnectionListing.Section section = listing == null ? null
-                : listing.section("Connection " + connections + ": " + text(client) + " > " + text(server) + ", from frame " + first.frame());
+                : listing.section("Connection " + connections + ": " + text(client) + " > " + text(server) + ", from frame "
+                + first.frame());
         return new Conversation(figures, section, begin);
     }
 

@@ -103,7 +103,8 @@ final class MessageText {
     /** An MPA frame. */
     static String mpa(ByteBuffer frame, boolean reply) {
         int flags = MpaFrame.flags(frame, 0);
-        StringBuilder text = new StringBuilder(reply ? "MPA Reply" : "MPA Request").append(", revision ").append(MpaFrame.revision(frame, 0))
+        StringBuilder text = new StringBuilder(reply ? "MPA Reply" : "MPA Request").append(", revision ")
+                .append(MpaFrame.revision(frame, 0))
                 .append((flags & MpaFrame.CRC) != 0 ? ", CRC" : ", no CRC");
         if ((flags & MpaFrame.MARKERS) != 0) {
             text.append(", markers");

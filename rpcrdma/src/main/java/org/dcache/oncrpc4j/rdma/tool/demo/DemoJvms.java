@@ -6,7 +6,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * How the demo's JVMs are started. The class path is the same in all of them: oncrpc4j, what it needs, a logger, and the demo's two programs.
+ * How the demo's JVMs are started. The class path is the same in all of them: oncrpc4j, what it needs, a logger, and the demo's two
+ * programs.
  *
  * @param application directory with that class path's jars
  * @param flags in front of it: none for TCP

@@ -24,8 +24,8 @@ import org.dcache.oncrpc4j.rdma.tool.relay.Relay;
 import org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter;
 
 /**
- * The operations over one transport: a server JVM, a relay, a client JVM. One thread makes it, runs it once, and reads the result; what went
- * wrong is collected as lines, so that one defect does not hide the next.
+ * The operations over one transport: a server JVM, a relay, a client JVM. One thread makes it, runs it once, and reads the result; what
+ * went wrong is collected as lines, so that one defect does not hide the next.
  */
 final class DemoRun {
 
@@ -78,8 +78,8 @@ final class DemoRun {
     }
 
     /**
-     * All operations through the relay, then all of them on a direct connection. Everything is checked both times; the first pass warms the JVMs up and
-     * is seen on the wire, the second one's times are kept.
+     * All operations through the relay, then all of them on a direct connection. Everything is checked both times; the first pass warms the
+     * JVMs up and is seen on the wire, the second one's times are kept.
      */
     void run() throws IOException, InterruptedException {
         try (ChildJvm server = new ChildJvm("server", launch.server(), "", log)) {
@@ -145,7 +145,8 @@ final class DemoRun {
         return true;
     }
 
-    private void compare(Operation operation, Counts before, ChildJvm client, ChildJvm server) throws ChildJvmException, InterruptedException {
+    private void compare(Operation operation, Counts before, ChildJvm client, ChildJvm server) throws ChildJvmException,
+            InterruptedException {
         Expectation expected = Expectation.of(operation);
         List<String> differences;
         long deadline = System.nanoTime() + SETTLE_NANOS;

@@ -28,7 +28,8 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "ping",
         description = "Connects to a server over RDMA, shows what was agreed on, and makes NULL calls.",
-        footer = {"", "Without --connections, one connection carries all calls. With it, each connection is closed before the next one is made,"
+        footer = {"", "Without --connections, one connection carries all calls. With it, each connection is closed before the next one is "
+        + "made,"
                 + " and carries one call."})
 public final class PingCommand implements Callable<Integer> {
 
@@ -51,7 +52,8 @@ public final class PingCommand implements Callable<Integer> {
     @Option(names = {"-c", "--count"}, paramLabel = "N", defaultValue = "5", description = "Calls to make (${DEFAULT-VALUE}).")
     private int count;
 
-    @Option(names = {"-i", "--interval"}, paramLabel = "MS", defaultValue = "100", description = "Time between calls (${DEFAULT-VALUE} ms).")
+    @Option(names = {"-i", "--interval"}, paramLabel = "MS", defaultValue = "100",
+            description = "Time between calls (${DEFAULT-VALUE} ms).")
     private long interval;
 
     @Option(names = {"-n", "--connections"}, paramLabel = "N", description = "Make so many connections, one after the other.")
@@ -70,7 +72,8 @@ public final class PingCommand implements Callable<Integer> {
     @Override
     public Integer call() throws InterruptedException {
         if (count < 1 || interval < 0 || timeout < 1 || connections < 0) {
-            throw new ParameterException(spec.commandLine(), "--count and --timeout are at least 1, --interval and --connections at least 0");
+            throw new ParameterException(spec.commandLine(),
+                    "--count and --timeout are at least 1, --interval and --connections at least 0");
         }
         Configuration config = settings.load();
         Map<String, Object> result = new LinkedHashMap<>();
@@ -117,7 +120,8 @@ public final class PingCommand implements Callable<Integer> {
                 say(time, times.count());
             }
             result.put("null_us", times.micros());
-            say(times.count() + " NULL calls of program " + program + " version " + version + ": min " + Times.text(times.min()) + ", median "
+            say(times.count() + " NULL calls of program " + program + " version " + version + ": min " + Times.text(times.min())
+                    + ", median "
                     + Times.text(times.median()) + ", max " + Times.text(times.max()));
         }
         return RpcRdma.OK;
@@ -143,7 +147,8 @@ public final class PingCommand implements Callable<Integer> {
         result.put("succeeded", times.count());
         result.put("connection_and_call_us", times.micros());
         result.put("failures", failures);
-        say(times.count() + " of " + connections + " connections succeeded; connecting and one NULL call: median " + Times.text(times.median())
+        say(times.count() + " of " + connections + " connections succeeded; connecting and one NULL call: median "
+                + Times.text(times.median())
                 + ", slowest " + Times.text(times.max()));
         failures.forEach((why, n) -> say("  " + n + " x " + why));
         return times.count() == connections ? RpcRdma.OK : RpcRdma.FAILED;

@@ -20,8 +20,8 @@ import org.dcache.oncrpc4j.rpc.RpcTransport;
 import org.dcache.oncrpc4j.xdr.XdrVoid;
 
 /**
- * One RDMA connection of our own, without the agent: an endpoint as the agent would open it for a client's service, and a connection from it.
- * Used by one thread; {@link #close} closes both.
+ * One RDMA connection of our own, without the agent: an endpoint as the agent would open it for a client's service, and a connection from
+ * it. Used by one thread; {@link #close} closes both.
  */
 public final class RdmaClient implements AutoCloseable {
 
@@ -37,7 +37,8 @@ public final class RdmaClient implements AutoCloseable {
     /** Connects, or throws and leaves nothing behind. */
     public RdmaClient(InetSocketAddress server, int program, int version, Configuration config, long timeoutMillis) throws IOException {
         try {
-            endpoint = new RdmaTransportProvider().open(new ServiceContext("rpcrdma", true, Map.of(), executor, null, false, call -> {}, 0, 0,
+            endpoint = new RdmaTransportProvider()
+                    .open(new ServiceContext("rpcrdma", true, Map.of(), executor, null, false, call -> {}, 0, 0,
                     "0.0.0.0", 1, false, false), config);
         } catch (RuntimeException e) {
             executor.shutdown();

@@ -11,9 +11,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 
 /**
- * Passes the bytes of TCP connections on to a port of this host, unchanged, and shows them to a {@link Tap} for each connection, which may also end it. Two daemon
- * threads for each connection, made for a handful of them at a time. A direction that ends is ended at the other side too; one that breaks
- * takes the connection with it. {@link #close} ends everything.
+ * Passes the bytes of TCP connections on to a port of this host, unchanged, and shows them to a {@link Tap} for each connection, which may
+ * also end it. Two daemon threads for each connection, made for a handful of them at a time. A direction that ends is ended at the other
+ * side too; one that breaks takes the connection with it. {@link #close} ends everything.
  */
 public final class Relay implements AutoCloseable {
 

@@ -2,8 +2,8 @@
 package org.dcache.oncrpc4j.rdma.tool.relay;
 
 /**
- * Is shown the bytes of one connection before they are passed on, and decides whether it goes on. Each direction has a thread of its own, so that
- * the two methods may be called at the same time.
+ * Is shown the bytes of one connection before they are passed on, and decides whether it goes on. Each direction has a thread of its own,
+ * so that the two methods may be called at the same time.
  */
 public interface Tap {
 

@@ -26,7 +26,8 @@ final class KerberosOptions {
     private List<String> users = new ArrayList<>();
 
     @Option(names = "--sec", paramLabel = "FLAVORS",
-            description = "Security flavors to take, of sys, krb5, krb5i and krb5p, with colons between. Default: sys; with --krb5 krb5:krb5i:krb5p.")
+            description = "Security flavors to take, of sys, krb5, krb5i and krb5p, with colons between. Default: sys; with --krb5 "
+                    + "krb5:krb5i:krb5p.")
     private String flavors;
 
     /** Null without Kerberos. */
@@ -53,7 +54,8 @@ final class KerberosOptions {
         }
         List<SecurityFlavor> wanted;
         try {
-            wanted = Arrays.stream(flavors.split(":", -1)).map(name -> SecurityFlavor.valueOf(name.toUpperCase(Locale.ROOT))).distinct().toList();
+            wanted = Arrays.stream(flavors.split(":", -1)).map(name -> SecurityFlavor.valueOf(name.toUpperCase(Locale.ROOT))).distinct()
+                    .toList();
         } catch (IllegalArgumentException e) {
             throw usage(spec, "--sec is of sys, krb5, krb5i and krb5p, with colons between; got " + flavors);
         }

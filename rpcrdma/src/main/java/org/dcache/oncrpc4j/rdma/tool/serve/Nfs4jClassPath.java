@@ -12,9 +12,9 @@ import java.util.stream.Stream;
 import java.util.zip.ZipFile;
 
 /**
- * The class path of a JVM that runs nfs4j: oncrpc4j and what it needs in the versions that the transport is made for, then what the user gave. nfs4j's
- * basic server comes as one jar with all that it needs, an older oncrpc4j perhaps, so the order matters. Our logger is left out where
- * the user's jars bring one. Immutable.
+ * The class path of a JVM that runs nfs4j: oncrpc4j and what it needs in the versions that the transport is made for, then what the user
+ * gave. nfs4j's basic server comes as one jar with all that it needs, an older oncrpc4j perhaps, so the order matters. Our logger is left
+ * out where the user's jars bring one. Immutable.
  */
 final class Nfs4jClassPath {
 
@@ -55,13 +55,15 @@ final class Nfs4jClassPath {
         for (String needed : List.of(MAIN, SERVER)) {
             if (!has(given, needed)) {
                 throw new Nfs4jMissingException("nfs4j is not on the class path: there is no " + needed + " in "
-                        + (given.isEmpty() ? "it, as nothing was given" : given.stream().map(Path::toString).collect(Collectors.joining(", ")))
+                        + (given.isEmpty() ? "it, as nothing was given" : given.stream().map(Path::toString)
+                        .collect(Collectors.joining(", ")))
                         + "; name the jar of its basic server (org.dcache.nfs4j:basic-server) by --nfs4j-jar, or its jars by --class-path");
             }
         }
         boolean logger = has(given, LOGGER);
         List<Path> all = new ArrayList<>(jarsIn(application));
-        all.removeIf(jar -> jar.getFileName().toString().startsWith(OUR_PROGRAMS) || logger && jar.getFileName().toString().startsWith(OUR_LOGGER));
+        all.removeIf(jar -> jar.getFileName().toString().startsWith(OUR_PROGRAMS) || logger && jar.getFileName().toString()
+                .startsWith(OUR_LOGGER));
         all.addAll(given);
         return new Nfs4jClassPath(all);
     }

@@ -19,9 +19,9 @@ import org.dcache.oncrpc4j.rdma.tool.ping.RdmaClient;
 import org.dcache.oncrpc4j.rdma.tool.serve.app.ServePlan;
 
 /**
- * Runs nfs4j's basic server until it ends or we do. nfs4j is known by its documented command line only, so that nothing of it is needed to build or to start
- * this tool. What it logs goes to our own output; that it is ready is told when it has answered a NULL call over RDMA, which a thread of its own
- * tries until then.
+ * Runs nfs4j's basic server until it ends or we do. nfs4j is known by its documented command line only, so that nothing of it is needed to
+ * build or to start this tool. What it logs goes to our own output; that it is ready is told when it has answered a NULL call over RDMA,
+ * which a thread of its own tries until then.
  */
 final class Nfs4jServer {
 
@@ -117,7 +117,8 @@ final class Nfs4jServer {
             out.println("  mount -t nfs -o vers=4.1,rdma,port=" + plan.rdmaPort() + " SERVER:/ /mnt");
         }
         if (options.nfsVersion() != NFS_V4 && plan.tcpPort() != null) {
-            out.println("  mount -t nfs -o vers=3,rdma,port=" + plan.rdmaPort() + ",nolock,mountproto=tcp,mountport=" + plan.tcpPort() + " SERVER:/ /mnt");
+            out.println("  mount -t nfs -o vers=3,rdma,port=" + plan.rdmaPort() + ",nolock,mountproto=tcp,mountport=" + plan.tcpPort()
+                    + " SERVER:/ /mnt");
         }
         out.flush();
     }

@@ -54,7 +54,8 @@ public final class ServeCommand implements Callable<Integer> {
     @Option(names = "--port", paramLabel = "PORT", description = "TCP port. Default: ${DEFAULT-VALUE}.", defaultValue = "" + NFS_PORT)
     private int port;
 
-    @Option(names = "--rdma-port", paramLabel = "PORT", description = "RDMA port. Default: ${DEFAULT-VALUE}.", defaultValue = "" + NFS_RDMA_PORT)
+    @Option(names = "--rdma-port", paramLabel = "PORT", description = "RDMA port. Default: ${DEFAULT-VALUE}.",
+            defaultValue = "" + NFS_RDMA_PORT)
     private int rdmaPort;
 
     @Option(names = "--bind", paramLabel = "ADDRESS", description = "Address to listen on. Default: all.", defaultValue = "0.0.0.0")
@@ -71,10 +72,12 @@ public final class ServeCommand implements Callable<Integer> {
             description = "The anonymous user. Default: 65534:65534; the user it runs as when that is not root.")
     private String anonymous;
 
-    @Option(names = "--async", description = "Acknowledge new, moved and removed names before they are on the disk; faster, and against the RFC.")
+    @Option(names = "--async",
+            description = "Acknowledge new, moved and removed names before they are on the disk; faster, and against the RFC.")
     private boolean async;
 
-    @Option(names = "--threads", paramLabel = "N", defaultValue = "16", description = "Threads that work on calls. Default: ${DEFAULT-VALUE}.")
+    @Option(names = "--threads", paramLabel = "N", defaultValue = "16",
+            description = "Threads that work on calls. Default: ${DEFAULT-VALUE}.")
     private int threads;
 
     @Option(names = {"-s", "--set"}, paramLabel = "NAME=VALUE",
@@ -95,11 +98,13 @@ public final class ServeCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, InterruptedException {
-        refuse(nfs4j.wanted() ? Nfs4jOptions.NOT_WITH : Nfs4jOptions.ONLY_WITH, nfs4j.wanted() ? "means nothing with --nfs4j" : "needs --nfs4j");
+        refuse(nfs4j.wanted() ? Nfs4jOptions.NOT_WITH : Nfs4jOptions.ONLY_WITH, nfs4j.wanted() ? "means nothing with --nfs4j"
+                : "needs --nfs4j");
         ServePlan plan = plan();
         Home home = Home.find();
         if (plan.rdmaPort() != null && !Files.isRegularFile(home.agent())) {
-            throw new IllegalStateException("there is no agent jar " + home.agent() + ", so nothing can run over RDMA; 'mvn package' builds it");
+            throw new IllegalStateException("there is no agent jar " + home.agent()
+                    + ", so nothing can run over RDMA; 'mvn package' builds it");
         }
         return nfs4j.wanted() ? new Nfs4jServer(nfs4j, plan, readOnly, jvm(plan, home)).run(home, spec.commandLine().getOut())
                 : new ServerJvm(command(plan, home)).run();

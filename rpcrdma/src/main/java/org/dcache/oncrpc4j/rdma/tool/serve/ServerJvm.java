@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The server's JVM. It ends with us: by SIGTERM when we are told to end, upon which it has {@value #GRACE_SECONDS} s; by the end of its standard input if we
- * are killed. Its output is ours.
+ * The server's JVM. It ends with us: by SIGTERM when we are told to end, upon which it has {@value #GRACE_SECONDS} s; by the end of its
+ * standard input if we are killed. Its output is ours.
  */
 final class ServerJvm {
 
@@ -16,7 +16,8 @@ final class ServerJvm {
     private final ProcessBuilder builder;
 
     ServerJvm(List<String> command) {
-        builder = new ProcessBuilder(command).redirectOutput(ProcessBuilder.Redirect.INHERIT).redirectError(ProcessBuilder.Redirect.INHERIT);
+        builder = new ProcessBuilder(command).redirectOutput(ProcessBuilder.Redirect.INHERIT)
+                .redirectError(ProcessBuilder.Redirect.INHERIT);
         builder.environment().remove("JAVA_TOOL_OPTIONS");
         builder.environment().remove("JDK_JAVA_OPTIONS");
         // What strerror says is looked up in English.

@@ -24,8 +24,8 @@ import javax.management.remote.JMXServiceURL;
 import org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter;
 
 /**
- * Another JVM of the same user on this machine, by the JDK's attach mechanism and its local management agent, which stays in that JVM and listens on a local
- * socket only its user can use. One thread.
+ * Another JVM of the same user on this machine, by the JDK's attach mechanism and its local management agent, which stays in that JVM and
+ * listens on a local socket only its user can use. One thread.
  */
 final class AttachedJvm implements AutoCloseable {
 
@@ -122,7 +122,8 @@ final class AttachedJvm implements AutoCloseable {
             connections.add(members);
         }
         connections.sort(Comparator.comparing(members -> (String) members.get("remote")));
-        return new ServiceSample(pid, bean.getCanonicalName(), (String) beans.getAttribute(bean, "Name"), (String) beans.getAttribute(bean, "Role"),
+        return new ServiceSample(pid, bean.getCanonicalName(), (String) beans.getAttribute(bean, "Name"),
+                (String) beans.getAttribute(bean, "Role"),
                 Arrays.asList((String[]) beans.getAttribute(bean, "Listeners")), counters, problems, connections, now);
     }
 

@@ -18,8 +18,10 @@ import picocli.CommandLine.Spec;
 /** {@code rpcrdma stat}: see the package. */
 @Command(
         name = "stat",
-        description = "Shows what the RDMA services of a running JVM do: calls and replies by path, bulk data, waits, problems, connections.",
-        footer = {"", "Without an interval: totals since each service was made. With one: rates, again and again, like nfsiostat; what counts as a problem is"
+        description = "Shows what the RDMA services of a running JVM do: calls and replies by path, bulk data, waits, problems, "
+        + "connections.",
+        footer = {"", "Without an interval: totals since each service was made. With one: rates, again and again, like nfsiostat; what "
+        + "counts as a problem is"
                 + " always shown since the start. What each counter means, and what to do, is in docs/operations.md."},
         exitCodeList = {" 0:shown", " 1:no such JVM or service, or it went away", " 2:wrong command line"})
 public final class StatCommand implements Callable<Integer> {
@@ -30,13 +32,16 @@ public final class StatCommand implements Callable<Integer> {
     private CommandSpec spec;
 
     @Parameters(paramLabel = "PID|SERVICE", arity = "0..1",
-            description = "A process id, or the name of a service, which is looked for in all JVMs of this user. Without it: all services of all JVMs of this user.")
+            description = "A process id, or the name of a service, which is looked for in all JVMs of this user. Without it: all services "
+                    + "of all JVMs of this user.")
     private String wanted;
 
-    @Option(names = {"-i", "--interval"}, paramLabel = "SECONDS", defaultValue = "0", description = "Time between two looks, 1 to " + MAX_SECONDS + ".")
+    @Option(names = {"-i", "--interval"}, paramLabel = "SECONDS", defaultValue = "0", description = "Time between two looks, 1 to "
+            + MAX_SECONDS + ".")
     private int interval;
 
-    @Option(names = {"-c", "--count"}, paramLabel = "N", defaultValue = "0", description = "End after N looks; with an interval and without N it goes on until the JVM ends.")
+    @Option(names = {"-c", "--count"}, paramLabel = "N", defaultValue = "0",
+            description = "End after N looks; with an interval and without N it goes on until the JVM ends.")
     private int count;
 
     @Option(names = "--json", description = "One JSON object a line for each service and look, with the counters as they are, never rates.")
@@ -61,7 +66,8 @@ public final class StatCommand implements Callable<Integer> {
                     throw new IOException(nothing());
                 }
                 for (ServiceSample sample : now) {
-                    out.println(json ? Json.of(sample.members()) : StatText.of(sample, before.stream().filter(sample::isSame).findFirst().orElse(null)));
+                    out.println(json ? Json.of(sample.members())
+                            : StatText.of(sample, before.stream().filter(sample::isSame).findFirst().orElse(null)));
                 }
                 out.flush();
                 before = now;
@@ -105,7 +111,8 @@ public final class StatCommand implements Callable<Integer> {
                 if (isPid()) {
                     throw e;
                 }
-                spec.commandLine().getErr().println("stat: " + machine + " does not answer any more: " + e.getMessage().lines().findFirst().orElse(""));
+                spec.commandLine().getErr()
+                        .println("stat: " + machine + " does not answer any more: " + e.getMessage().lines().findFirst().orElse(""));
                 machines.remove(machine);
                 machine.close();
             }
@@ -115,7 +122,8 @@ public final class StatCommand implements Callable<Integer> {
 
     private String nothing() {
         if (isPid()) {
-            return "process " + wanted + " has no RDMA service; it needs the agent and -Doncrpc.transport=rdma, and a service that was started";
+            return "process " + wanted
+                    + " has no RDMA service; it needs the agent and -Doncrpc.transport=rdma, and a service that was started";
         }
         return wanted == null ? "no JVM of this user has an RDMA service" : "no JVM of this user has an RDMA service named " + wanted;
     }

@@ -30,14 +30,19 @@ final class StatText {
         }
         int connections = now.connections().size();
         text.append(", ").append(connections).append(connections == 1 ? " connection" : " connections");
-        text.append(before == null ? ", totals\n" : String.format(Locale.ROOT, ", rates over %.1f s%n", (now.nanos() - before.nanos()) / NANOS));
+        text.append(before == null ? ", totals\n"
+                : String.format(Locale.ROOT, ", rates over %.1f s%n", (now.nanos() - before.nanos()) / NANOS));
 
         Amounts amounts = new Amounts(now, before);
         TextTable table = new TextTable(before == null ? "" : "per second", "inline", "by chunk", "long");
-        row(table, amounts, "served: calls", XprtCounter.SERVER_CALL_INLINE, XprtCounter.SERVER_CALL_READ_CHUNK, XprtCounter.SERVER_CALL_LONG);
-        row(table, amounts, "served: replies", XprtCounter.SERVER_REPLY_INLINE, XprtCounter.SERVER_REPLY_WRITE_CHUNK, XprtCounter.SERVER_REPLY_LONG);
-        row(table, amounts, "called: calls", XprtCounter.CLIENT_CALL_INLINE, XprtCounter.CLIENT_CALL_READ_CHUNK, XprtCounter.CLIENT_CALL_LONG);
-        row(table, amounts, "called: replies", XprtCounter.CLIENT_REPLY_INLINE, XprtCounter.CLIENT_REPLY_WRITE_CHUNK, XprtCounter.CLIENT_REPLY_LONG);
+        row(table, amounts, "served: calls", XprtCounter.SERVER_CALL_INLINE, XprtCounter.SERVER_CALL_READ_CHUNK,
+                XprtCounter.SERVER_CALL_LONG);
+        row(table, amounts, "served: replies", XprtCounter.SERVER_REPLY_INLINE, XprtCounter.SERVER_REPLY_WRITE_CHUNK,
+                XprtCounter.SERVER_REPLY_LONG);
+        row(table, amounts, "called: calls", XprtCounter.CLIENT_CALL_INLINE, XprtCounter.CLIENT_CALL_READ_CHUNK,
+                XprtCounter.CLIENT_CALL_LONG);
+        row(table, amounts, "called: replies", XprtCounter.CLIENT_REPLY_INLINE, XprtCounter.CLIENT_REPLY_WRITE_CHUNK,
+                XprtCounter.CLIENT_REPLY_LONG);
         text.append(indented(table.render()));
         text.append("  RDMA Read ").append(amount(amounts, XprtCounter.RDMA_READ_BYTES)).append(", RDMA Write ")
                 .append(amount(amounts, XprtCounter.RDMA_WRITE_BYTES));
@@ -52,7 +57,8 @@ final class StatText {
     private record Amounts(ServiceSample now, ServiceSample before) {
 
         private double value(XprtCounter counter) {
-            return before == null ? now.get(counter) : (now.get(counter) - before.get(counter)) * NANOS / Math.max(1, now.nanos() - before.nanos());
+            return before == null ? now.get(counter) : (now.get(counter) - before.get(counter)) * NANOS / Math.max(1,
+                    now.nanos() - before.nanos());
         }
 
         String of(XprtCounter counter) {
@@ -70,7 +76,9 @@ final class StatText {
         return String.format(Locale.ROOT, amounts.before == null ? "%.1f MiB" : "%.1f MiB/s", amounts.value(counter) / MIB);
     }
 
-    /** Always since the start: a problem must not go unseen because it happened between two looks. What is new has its increase behind it. */
+    /**
+     * Always since the start: a problem must not go unseen because it happened between two looks. What is new has its increase behind it.
+     */
     private static void problems(StringBuilder text, ServiceSample now, ServiceSample before) {
         StringJoiner list = new StringJoiner(", ");
         for (XprtCounter counter : XprtCounter.values()) {
@@ -91,10 +99,12 @@ final class StatText {
         if (now.connections().isEmpty()) {
             return;
         }
-        TextTable table = new TextTable("remote", "provider", "inline", "credits", "CRC", "pending", "in work", "received", "up s", "silent s");
+        TextTable table = new TextTable("remote", "provider", "inline", "credits", "CRC", "pending", "in work", "received", "up s",
+                "silent s");
         for (Map<String, Object> connection : now.connections()) {
             Map<String, Object> of = new TreeMap<>(connection);
-            table.row(text(of, "remote"), text(of, "provider"), text(of, "inlineSend") + '/' + text(of, "inlineReceive"), text(of, "credits"),
+            table.row(text(of, "remote"), text(of, "provider"), text(of, "inlineSend") + '/' + text(of, "inlineReceive"),
+                    text(of, "credits"),
                     Boolean.TRUE.equals(of.get("crc")) ? "on" : "off", text(of, "callsPending"), text(of, "callsServed"),
                     text(of, "messagesReceived"), seconds(of, "uptime"), seconds(of, "silence"));
         }

@@ -29,7 +29,8 @@ class BenchCommandTest {
     @Test
     void measuresTcpInItsOwnJvmsAndWritesJson() throws Exception {
         Path json = directory.resolve("result.json");
-        int exit = run("--transport", "tcp", "--operations", "null,read", "--sizes", "4k", "--depths", "1,4", "--seconds", "0.1", "--rounds", "1",
+        int exit = run("--transport", "tcp", "--operations", "null,read", "--sizes", "4k", "--depths", "1,4", "--seconds", "0.1",
+                "--rounds", "1",
                 "--no-system-calls", "--json", json.toString());
         assertThat(exit).as(err.toString()).isZero();
         assertThat(out.toString()).contains("null depth 1").contains("read 4 KiB depth 4").contains("MB/s by size");
@@ -39,7 +40,8 @@ class BenchCommandTest {
 
     @Test
     void measuresNfsWithTheBuiltInExport() {
-        int exit = run("--nfs", "--transport", "tcp", "--operations", "read,write", "--sizes", "16k", "--depths", "4", "--seconds", "0.1", "--rounds",
+        int exit = run("--nfs", "--transport", "tcp", "--operations", "read,write", "--sizes", "16k", "--depths", "4", "--seconds", "0.1",
+                "--rounds",
                 "1", "--no-system-calls");
         assertThat(exit).as(err.toString()).isZero();
         assertThat(out.toString()).contains("read 16 KiB depth 4").contains("write 16 KiB depth 4");

@@ -13,15 +13,18 @@ import org.junit.jupiter.api.Test;
 
 class JsonReportTest {
 
-    private static final String KEYS = "transport, operation, size, depth, ops_per_s, mb_per_s, p50_us, p99_us, syscalls_per_op, alloc_bytes_per_op";
+    private static final String KEYS =
+            "transport, operation, size, depth, ops_per_s, mb_per_s, p50_us, p99_us, syscalls_per_op, alloc_bytes_per_op";
 
     @Test
     void everyObjectHasExactlyTheseKeysInThisOrder() {
-        String json = JsonReport.of(List.of(ResultTest.result("tcp", new Point(Operation.READ, 4096, 8), ResultTest.slice(10, 1000, 5, 1, 1)),
+        String json = JsonReport.of(List.of(ResultTest.result("tcp", new Point(Operation.READ, 4096, 8),
+                ResultTest.slice(10, 1000, 5, 1, 1)),
                 ResultTest.result("rdma", new Point(Operation.NULL, 0, 1), ResultTest.slice(10, 1000, 5, 1, 1))));
         List<String> objects = json.lines().filter(line -> line.contains("{")).toList();
         assertThat(objects).hasSize(2).allSatisfy(object ->
-                assertThat(String.join(", ", object.replaceAll("[^a-z0-9_\": ,]", "").replaceAll("\"([a-z0-9_]+)\": [^,]*", "$1").strip().split(", *")))
+                assertThat(String.join(", ", object.replaceAll("[^a-z0-9_\": ,]", "").replaceAll("\"([a-z0-9_]+)\": [^,]*", "$1").strip()
+                        .split(", *")))
                         .isEqualTo(KEYS));
     }
 

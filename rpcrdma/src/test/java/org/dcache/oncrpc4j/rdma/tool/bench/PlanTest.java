@@ -26,7 +26,8 @@ class PlanTest {
 
     @Test
     void aShortRunKeepsWhatTheSpeedTableLooksAt() {
-        assertThat(Plan.quickPoints(Arrays.asList(Operation.values()))).contains(new Point(Operation.NULL, 0, 1), new Point(Operation.NULL, 0, 32),
+        assertThat(Plan.quickPoints(Arrays.asList(Operation.values())))
+                .contains(new Point(Operation.NULL, 0, 1), new Point(Operation.NULL, 0, 32),
                 new Point(Operation.READ, 1 << 20, 8), new Point(Operation.WRITE, 1 << 20, 8));
     }
 
@@ -47,12 +48,14 @@ class PlanTest {
     }
 
     private static Plan quickPlan(int rounds) {
-        return new Plan(Plan.quickPoints(Arrays.asList(Operation.values())), rounds, Duration.ofSeconds(1), Duration.ofSeconds(1), 4, false);
+        return new Plan(Plan.quickPoints(Arrays.asList(Operation.values())), rounds, Duration.ofSeconds(1), Duration.ofSeconds(1), 4,
+                false);
     }
 
     @Test
     void aPlanWithoutPointsIsRefused() {
-        assertThatThrownBy(() -> new Plan(List.of(), 1, Duration.ofSeconds(1), Duration.ZERO, 1, false)).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> new Plan(List.of(), 1, Duration.ofSeconds(1), Duration.ZERO, 1, false))
+                .isInstanceOf(IllegalArgumentException.class);
     }
 
     @Test
@@ -68,7 +71,8 @@ class PlanTest {
     @Test
     void sizesOutOfRangeAreRefused() {
         for (String text : List.of("0", "-1", "17m", "16777217", "k", "", "1g", "99999999999m")) {
-            assertThatThrownBy(() -> Sizes.parse(text)).as(text).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("expected");
+            assertThatThrownBy(() -> Sizes.parse(text)).as(text).isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("expected");
         }
     }
 }

@@ -24,8 +24,8 @@ import org.dcache.oncrpc4j.rdma.capture.PcapWriter;
 import org.dcache.oncrpc4j.rdma.capture.TcpSegment;
 
 /**
- * Captures with random damage, in all forms: decoding ends, throws nothing, and holds no memory afterwards. The damage is to bytes of the file, to bytes
- * of its frames, and to which frames there are and in which order.
+ * Captures with random damage, in all forms: decoding ends, throws nothing, and holds no memory afterwards. The damage is to bytes of the
+ * file, to bytes of its frames, and to which frames there are and in which order.
  */
 class DamagedCapturesTest {
 
@@ -56,7 +56,8 @@ class DamagedCapturesTest {
                 case 0 -> segments.remove(at);
                 case 1 -> segments.add(random.nextInt(segments.size()), s);
                 case 2 -> Collections.swap(segments, at, random.nextInt(segments.size()));
-                case 3 -> segments.set(at, changed(s, s.sequence() + (random.nextBoolean() ? random.nextInt() : random.nextInt(100)), s.syn(),
+                case 3 -> segments.set(at,
+                        changed(s, s.sequence() + (random.nextBoolean() ? random.nextInt() : random.nextInt(100)), s.syn(),
                         s.payload(), random));
                 case 4 -> segments.set(at, changed(s, s.sequence(), !s.syn(), s.payload(), random));
                 case 5 -> segments.subList(0, at / 2).clear();
@@ -104,7 +105,8 @@ class DamagedCapturesTest {
     private static PcapWriter.Form form(Random random) {
         PcapWriter.Kind[] kinds = PcapWriter.Kind.values();
         PcapWriter.Link[] links = PcapWriter.Link.values();
-        return new PcapWriter.Form(kinds[random.nextInt(kinds.length)], random.nextBoolean() ? ByteOrder.BIG_ENDIAN : ByteOrder.LITTLE_ENDIAN,
+        return new PcapWriter.Form(kinds[random.nextInt(kinds.length)], random.nextBoolean() ? ByteOrder.BIG_ENDIAN
+                : ByteOrder.LITTLE_ENDIAN,
                 links[random.nextInt(links.length)], random.nextInt(3) > 0 ? 262_144 : 20 + random.nextInt(300));
     }
 

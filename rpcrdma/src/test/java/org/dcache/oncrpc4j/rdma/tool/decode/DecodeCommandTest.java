@@ -18,7 +18,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import picocli.CommandLine;
 
-/** {@code rpcrdma decode} over the captures of Linux, against the figures that were counted with Wireshark, and over damaged copies of them. */
+/**
+ * {@code rpcrdma decode} over the captures of Linux, against the figures that were counted with Wireshark, and over damaged copies of them.
+ */
 class DecodeCommandTest {
 
     @TempDir
@@ -35,7 +37,8 @@ class DecodeCommandTest {
     @DisplayName("the counts are those of the independent count, each of them")
     void figures(String capture, int fpdus, int send, int sendInv, int write, int readRequest, int readResponse, int msg, int nomsg)
             throws Exception {
-        String expected = String.format("{\"connections\": 2, \"mpa_fpdus\": %d, \"bad_crc\": 0, \"crc_checked\": 0, \"send\": %d, \"send_inv\": %d,"
+        String expected = String.format(
+                "{\"connections\": 2, \"mpa_fpdus\": %d, \"bad_crc\": 0, \"crc_checked\": 0, \"send\": %d, \"send_inv\": %d,"
                 + " \"write\": %d, \"read_request\": %d, \"read_response\": %d, \"terminate\": 0, \"rdma_msg\": %d, \"rdma_nomsg\": %d,"
                 + " \"rdma_error\": 0, \"undecoded_bytes\": 0}", fpdus, send, sendInv, write, readRequest, readResponse, msg, nomsg);
         Path zipped = folder.resolve("capture.pcap.gz");
@@ -65,7 +68,8 @@ class DecodeCommandTest {
         assertThat(result.out())
                 .contains("Connection 1: 10.0.2.15:54685 > 10.0.2.15:20049, from frame 1\n")
                 .contains("Connection 2: 10.0.2.15:")
-                .containsPattern("0\\.001422 > MPA Request, revision 2, no CRC, IRD 128, ORD 0, sends 4096 B inline, takes 4096 B and Send with Invalidate\n")
+                .containsPattern("0\\.001422 > MPA Request, revision 2, no CRC, IRD 128, ORD 0, sends 4096 B inline, takes 4096 B and Send "
+                + "with Invalidate\n")
                 .contains("> fc66b527 RDMA_MSG   credits 128, call NFS 3 NULL  [1 FPDU]\n")
                 .contains("< fc66b527 RDMA_MSG   credits 64, reply to NFS 3 NULL  [1 FPDU]\n")
                 .contains("call NFS 3 WRITE read[at 112: 8bf65b07:1048576@1167b5270578d000]  [1 FPDU]\n")

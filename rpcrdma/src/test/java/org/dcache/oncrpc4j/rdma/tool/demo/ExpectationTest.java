@@ -66,7 +66,8 @@ class ExpectationTest {
 
     @Test
     void waitingAndInvalidatingAreFree() {
-        Map<String, Long> after = Map.of(XprtCounter.SINK_WAITS.label(), 4L, XprtCounter.LOCAL_INVALIDATIONS.label(), 4L, "iwarp.whatever", 1L);
+        Map<String, Long> after = Map.of(XprtCounter.SINK_WAITS.label(), 4L, XprtCounter.LOCAL_INVALIDATIONS.label(), 4L, "iwarp.whatever",
+                1L);
         assertThat(Expectation.differences("server", Map.of(), Map.of(), after)).isEmpty();
     }
 }

@@ -89,7 +89,8 @@ class Nfs4jClassPathTest {
 
     @Test
     void aJarThatIsNotThereIsNamed() {
-        assertThatThrownBy(() -> Nfs4jClassPath.of(application, List.of(folder.resolve("no.jar")), "")).isInstanceOf(Nfs4jMissingException.class)
+        assertThatThrownBy(() -> Nfs4jClassPath.of(application, List.of(folder.resolve("no.jar")), ""))
+                .isInstanceOf(Nfs4jMissingException.class)
                 .hasMessageContaining("there is no " + folder.resolve("no.jar"));
     }
 }

@@ -15,15 +15,18 @@ class StatTextTest {
     }
 
     private static ServiceSample sample(long seconds, Map<String, Long> counters, Map<String, Long> providerProblems) {
-        Map<String, Object> connection = new HashMap<>(Map.of("remote", "/192.0.2.1:700", "provider", "iwarp", "inlineSend", 4096, "inlineReceive", 1024,
+        Map<String, Object> connection = new HashMap<>(Map.of("remote", "/192.0.2.1:700", "provider", "iwarp", "inlineSend", 4096,
+                "inlineReceive", 1024,
                 "credits", 128, "crc", true));
         connection.putAll(Map.of("callsPending", 0, "callsServed", 3, "messagesReceived", 77L, "uptime", 61_500L, "silence", 20L));
-        return new ServiceSample("4711", "bean", "nfs", "server", List.of("/0.0.0.0:20049"), counters, providerProblems, List.of(connection), seconds * 1_000_000_000L);
+        return new ServiceSample("4711", "bean", "nfs", "server", List.of("/0.0.0.0:20049"), counters, providerProblems,
+                List.of(connection), seconds * 1_000_000_000L);
     }
 
     @Test
     void totalsNameTheServiceItsPathsAndItsConnections() {
-        assertThat(StatText.of(sample(1, Map.of("xprt.server_call_inline", 10L, "xprt.server_call_read_chunk", 4L, "xprt.rdma_read_bytes", 3L << 20)), null))
+        assertThat(StatText.of(sample(1, Map.of("xprt.server_call_inline", 10L, "xprt.server_call_read_chunk", 4L, "xprt.rdma_read_bytes",
+                3L << 20)), null))
                 .startsWith("process 4711, server nfs on /0.0.0.0:20049, 1 connection, totals\n")
                 .containsPattern("served: calls +10 +4 +0\n").doesNotContain("called:")
                 .contains("RDMA Read 3.0 MiB, RDMA Write 0.0 MiB").contains("problems since the start: none")
@@ -42,7 +45,8 @@ class StatTextTest {
     void problemsAreShownSinceTheStartAndWhatIsNewAmongThem() {
         ServiceSample before = sample(1, Map.of("xprt.dropped_short", 2L, "xprt.credit_waits", 5L));
         ServiceSample now = sample(2, Map.of("xprt.dropped_short", 3L, "xprt.refused_too_many", 1L, "xprt.credit_waits", 5L));
-        assertThat(StatText.of(now, before)).contains("problems since the start: xprt.refused_too_many 1 (+1), xprt.dropped_short 3 (+1)\n");
+        assertThat(StatText.of(now, before))
+                .contains("problems since the start: xprt.refused_too_many 1 (+1), xprt.dropped_short 3 (+1)\n");
         assertThat(StatText.of(now, null)).contains("problems since the start: xprt.refused_too_many 1, xprt.dropped_short 3\n");
     }
 
@@ -51,7 +55,8 @@ class StatTextTest {
     void problemsOfTheProvidersAreShownWithEachService() {
         ServiceSample before = sample(1, Map.of(), Map.of("iwarp.handshake_bad_key", 1_890L));
         ServiceSample now = sample(2, Map.of("xprt.dropped_short", 1L), Map.of("iwarp.handshake_bad_key", 1_895L));
-        assertThat(StatText.of(now, null)).contains("problems since the start: xprt.dropped_short 1, iwarp.handshake_bad_key 1895 (whole process)\n");
+        assertThat(StatText.of(now, null))
+                .contains("problems since the start: xprt.dropped_short 1, iwarp.handshake_bad_key 1895 (whole process)\n");
         assertThat(StatText.of(now, before)).contains("iwarp.handshake_bad_key 1895 (+5) (whole process)\n");
     }
 }

@@ -30,9 +30,10 @@ import org.dcache.oncrpc4j.xdr.XdrOpaque;
 import org.dcache.oncrpc4j.xdr.XdrVoid;
 
 /**
- * A service with clients under load in one JVM, on a device that somebody removes meanwhile. Arguments: address, a file that appears when the device is gone, and how many connections. Prints {@code READY}
- * when all calls are under way; then for each thread that made calls {@code CALL exception}, for each call that was never answered {@code PENDING exception}; {@code GAUGES} with those that
- * are not 0 as soon as there is none, or after a while; when the file is there, {@code START exception} of another service; and {@code STOPPED}.
+ * A service with clients under load in one JVM, on a device that somebody removes meanwhile. Arguments: address, a file that appears when
+ * the device is gone, and how many connections. Prints {@code READY} when all calls are under way; then for each thread that made calls
+ * {@code CALL exception}, for each call that was never answered {@code PENDING exception}; {@code GAUGES} with those that are not 0 as soon
+ * as there is none, or after a while; when the file is there, {@code START exception} of another service; and {@code STOPPED}.
  */
 public final class RemovedDevice {
 
@@ -99,7 +100,8 @@ public final class RemovedDevice {
     }
 
     private static OncRpcSvc service(String address) {
-        return new OncRpcSvcBuilder().withServiceName("removed").withoutAutoPublish().withBindAddress(address).withTCP().withWorkerThreadIoStrategy()
+        return new OncRpcSvcBuilder().withServiceName("removed").withoutAutoPublish().withBindAddress(address).withTCP()
+                .withWorkerThreadIoStrategy()
                 .withRpcService(PROGRAM, RemovedDevice::dispatch).build();
     }
 

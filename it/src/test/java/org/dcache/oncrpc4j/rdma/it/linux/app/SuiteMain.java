@@ -14,8 +14,8 @@ import org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder;
 import org.junit.platform.launcher.core.LauncherFactory;
 
 /**
- * Runs test classes and says how each test ended: a line {@code PASSED name}, {@code SKIPPED name: reason} or {@code FAILED name} with the stack, and at the end a line
- * {@code TESTS passed skipped failed}. The exit status is 0 if none failed. Arguments are class names.
+ * Runs test classes and says how each test ended: a line {@code PASSED name}, {@code SKIPPED name: reason} or {@code FAILED name} with the
+ * stack, and at the end a line {@code TESTS passed skipped failed}. The exit status is 0 if none failed. Arguments are class names.
  */
 public final class SuiteMain implements TestExecutionListener {
 
@@ -27,7 +27,8 @@ public final class SuiteMain implements TestExecutionListener {
 
     public static void main(String[] classes) {
         LauncherDiscoveryRequest request = LauncherDiscoveryRequestBuilder.request()
-                .filters(EngineFilter.includeEngines("junit-jupiter")).selectors(Arrays.stream(classes).map(DiscoverySelectors::selectClass).toList()).build();
+                .filters(EngineFilter.includeEngines("junit-jupiter"))
+                .selectors(Arrays.stream(classes).map(DiscoverySelectors::selectClass).toList()).build();
         SuiteMain run = new SuiteMain();
         LauncherFactory.create().execute(request, run);
         System.out.println("TESTS " + run.passed + ' ' + run.skipped + ' ' + run.failed);
@@ -64,6 +65,7 @@ public final class SuiteMain implements TestExecutionListener {
 
     /** The unique name ends in the class and the method. */
     private static String name(TestIdentifier test) {
-        return test.getUniqueIdObject().getSegments().stream().skip(1).map(s -> s.getValue()).reduce((a, b) -> a + ' ' + b).orElse(test.getDisplayName());
+        return test.getUniqueIdObject().getSegments().stream().skip(1).map(s -> s.getValue()).reduce((a, b) -> a + ' ' + b)
+                .orElse(test.getDisplayName());
     }
 }

@@ -10,22 +10,25 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * DiSNI's native library, which neither DiSNI's jar nor a package has: it is built from its sources (docs/providers.md) and looked for in the directory that {@code ONCRPC4J_RDMA_DISNI}
- * names, and where {@code make install} and the JVM have their libraries.
+ * DiSNI's native library, which neither DiSNI's jar nor a package has: it is built from its sources (docs/providers.md) and looked for in
+ * the directory that {@code ONCRPC4J_RDMA_DISNI} names, and where {@code make install} and the JVM have their libraries.
  */
 public final class DisniLibrary {
 
     private static final String VARIABLE = "ONCRPC4J_RDMA_DISNI";
     private static final String NAME = "libdisni.so";
-    private static final List<String> DIRECTORIES = List.of("/usr/local/lib", "/usr/java/packages/lib", "/usr/lib64", "/lib64", "/usr/lib", "/lib");
+    private static final List<String> DIRECTORIES = List.of("/usr/local/lib", "/usr/java/packages/lib", "/usr/lib64", "/lib64", "/usr/lib",
+            "/lib");
 
     private DisniLibrary() {}
 
     /** Skips the test, with the reason, where it is not. The guests see this machine's files, but not those in /tmp and /run. */
     public static Path require() {
-        Optional<Path> found = Stream.concat(Optional.ofNullable(System.getenv(VARIABLE)).stream(), DIRECTORIES.stream()).map(directory -> Path.of(directory, NAME)).filter(Files::isReadable)
+        Optional<Path> found = Stream.concat(Optional.ofNullable(System.getenv(VARIABLE)).stream(), DIRECTORIES.stream())
+                .map(directory -> Path.of(directory, NAME)).filter(Files::isReadable)
                 .findFirst();
-        String reason = NAME + " is not in " + String.join(", ", DIRECTORIES) + "; build it from DiSNI's sources (docs/providers.md), and set " + VARIABLE + " to its directory if that is another";
+        String reason = NAME + " is not in " + String.join(", ", DIRECTORIES)
+                + "; build it from DiSNI's sources (docs/providers.md), and set " + VARIABLE + " to its directory if that is another";
         if (found.isEmpty()) {
             System.out.println("skipped: " + reason);
         }

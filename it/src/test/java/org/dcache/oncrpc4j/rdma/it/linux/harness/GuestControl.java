@@ -17,8 +17,8 @@ import java.util.concurrent.TimeUnit;
  * Speaks with the agent in a guest over QEMU's standard input and output: a line goes in, its output comes back and ends with a
  * line that holds the byte 04 and the exit status (see {@code guest/agent.sh}).
  *
- * <p>One command at a time. A daemon thread reads, so that every wait can have a limit; it ends with the stream. A guest that left a command unanswered is not
- * asked again: each later command fails at once, and what the first one prints late is nobody's answer.
+ * <p>One command at a time. A daemon thread reads, so that every wait can have a limit; it ends with the stream. A guest that left a
+ * command unanswered is not asked again: each later command fails at once, and what the first one prints late is nobody's answer.
  */
 public final class GuestControl {
 

@@ -37,7 +37,8 @@ class GuestControlTest {
 
     @Test
     void aGuestThatLeftACommandUnansweredIsNotAskedAgainAndItsLateAnswerIsNobodys() throws IOException {
-        assertThatThrownBy(() -> control.exec("slow", Duration.ZERO)).isInstanceOf(GuestControl.NoAnswerException.class).hasMessageContaining("'slow'");
+        assertThatThrownBy(() -> control.exec("slow", Duration.ZERO)).isInstanceOf(GuestControl.NoAnswerException.class)
+                .hasMessageContaining("'slow'");
         says("late\n\u00040\n");
         assertThatThrownBy(() -> control.exec("next", Duration.ofMinutes(1))).isInstanceOf(GuestControl.NoAnswerException.class)
                 .hasMessageContaining("'slow'").hasMessageContaining("'next'");

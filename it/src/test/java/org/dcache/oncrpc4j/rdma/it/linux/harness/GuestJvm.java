@@ -26,8 +26,9 @@ import org.dcache.oncrpc4j.rdma.it.nfs.app.TreeClient;
 /**
  * A JVM of Java 22 or newer in a guest, which runs this machine's JDK and this module's test class path.
  *
- * <p>An emulated CPU that reads files through 9p starts JVMs slowly: tens of seconds for a run of JUnit. So folders of classes are packed, jars that no guest needs are left out, and
- * what the JVM makes of the classes is kept in an archive (class data sharing), which a run on this machine makes. All of it lies in {@code target/guest-jvm} and is made once in each run of tests.
+ * <p>An emulated CPU that reads files through 9p starts JVMs slowly: tens of seconds for a run of JUnit. So folders of classes are packed,
+ * jars that no guest needs are left out, and what the JVM makes of the classes is kept in an archive (class data sharing), which a run on
+ * this machine makes. All of it lies in {@code target/guest-jvm} and is made once in each run of tests.
  */
 public final class GuestJvm {
 
@@ -80,11 +81,13 @@ public final class GuestJvm {
 
     /** The command line of {@code bin/rpcrdma}. */
     public String tool(String words) {
-        return "JAVA_HOME=" + java.getParent().getParent() + " RPCRDMA_BUILD=never RPCRDMA_OPTS='" + String.join(" ", QUICK) + "' " + Tool.script() + ' ' + words;
+        return "JAVA_HOME=" + java.getParent().getParent() + " RPCRDMA_BUILD=never RPCRDMA_OPTS='" + String.join(" ", QUICK) + "' "
+                + Tool.script() + ' ' + words;
     }
 
     /**
-     * Starts {@code rpcrdma serve} in a guest, with the provider for libibverbs, and waits until it serves {@code /tmp/export}. Its log is {@code serve.log} of the guest's directory.
+     * Starts {@code rpcrdma serve} in a guest, with the provider for libibverbs, and waits until it serves {@code /tmp/export}. Its log is
+     * {@code serve.log} of the guest's directory.
      *
      * @param options more of them
      */
@@ -103,9 +106,12 @@ public final class GuestJvm {
     }
 
     private void serve(LinuxGuest guest, String ready, String options) {
-        guest.run("ulimit -l unlimited; mkdir -p /tmp/export; { " + tool("serve /tmp/export --verbose --set=rdma.provider=rdma-core --jvm=-Xmx256m"
-                + String.join("", QUICK.stream().map(flag -> " --jvm=" + flag).toList()) + ' ' + options) + "; echo ENDED $?; } > /out/serve.log 2>&1 < /dev/null &"
-                + " until grep -q -e '" + ready + "' -e ENDED /out/serve.log; do sleep 0.2; done; cat /out/serve.log; grep -q '" + ready + "' /out/serve.log");
+        guest.run("ulimit -l unlimited; mkdir -p /tmp/export; { "
+                + tool("serve /tmp/export --verbose --set=rdma.provider=rdma-core --jvm=-Xmx256m"
+                + String.join("", QUICK.stream().map(flag -> " --jvm=" + flag).toList()) + ' ' + options)
+                + "; echo ENDED $?; } > /out/serve.log 2>&1 < /dev/null &"
+                + " until grep -q -e '" + ready + "' -e ENDED /out/serve.log; do sleep 0.2; done; cat /out/serve.log; grep -q '" + ready
+                + "' /out/serve.log");
     }
 
     /** Ends what {@link #serve} or {@link #serveNfs4j} started, in good order. */
@@ -119,16 +125,20 @@ public final class GuestJvm {
      * @param server its address
      */
     public String treeClient(String server, int port, String... commands) {
-        return "ulimit -l unlimited; printf '%s\\n' '" + String.join("' '", commands) + "' quit | " + java + ' ' + String.join(" ", QUICK) + " -Xmx256m --enable-native-access=ALL-UNNAMED"
-                + " -javaagent:" + AgentJar.path() + "=transport=tcp,rdma,rdma.provider=rdma-core,'rdma.connect=" + port + '>' + port + "' -Dtree.server=" + server + " -cp "
-                + ClassPaths.nfsApplication().stream().map(Path::toString).collect(Collectors.joining(File.pathSeparator)) + ' ' + TreeClient.class.getName() + " 1";
+        return "ulimit -l unlimited; printf '%s\\n' '" + String.join("' '", commands) + "' quit | " + java + ' ' + String.join(" ", QUICK)
+                + " -Xmx256m --enable-native-access=ALL-UNNAMED"
+                + " -javaagent:" + AgentJar.path() + "=transport=tcp,rdma,rdma.provider=rdma-core,'rdma.connect=" + port + '>' + port
+                + "' -Dtree.server=" + server + " -cp "
+                + ClassPaths.nfsApplication().stream().map(Path::toString).collect(Collectors.joining(File.pathSeparator)) + ' '
+                + TreeClient.class.getName() + " 1";
     }
 
     private static GuestJvm make(Path home) throws IOException {
         Path folder = Files.createDirectories(GuestKit.output("guest-jvm"));
         List<Path> folders = new ArrayList<>();
         List<Path> jars = new ArrayList<>();
-        for (String entry : System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")).split(File.pathSeparator)) {
+        for (String entry : System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"))
+                .split(File.pathSeparator)) {
             Path path = Path.of(entry).toAbsolutePath();
             if (Files.isDirectory(path)) {
                 folders.add(path);
@@ -144,14 +154,18 @@ public final class GuestJvm {
         jars.add(0, packed);
         Path archive = folder.resolve("classes.jsa");
         Files.deleteIfExists(archive);
-        List<String> options = new ArrayList<>(List.of("-cp", jars.stream().map(Path::toString).collect(Collectors.joining(File.pathSeparator)),
+        List<String> options = new ArrayList<>(List.of("-cp",
+                jars.stream().map(Path::toString).collect(Collectors.joining(File.pathSeparator)),
                 QUICK.get(0), QUICK.get(1), "-Xmx512m", "--enable-native-access=ALL-UNNAMED", "-Djava.io.tmpdir=/tmp"));
         Path arguments = folder.resolve("arguments");
         Path java = home.resolve("bin/java");
         Files.write(arguments, options);
-        Process training = new ProcessBuilder(java.toString(), "-XX:ArchiveClassesAtExit=" + archive, "-Xlog:cds=off", "-Xlog:cds+dynamic=off", "@" + arguments,
-                SuiteMain.class.getName(), TRAINING).redirectErrorStream(true).redirectOutput(folder.resolve("training.log").toFile()).start();
-        assertThat(training.onExit().join().exitValue()).as("status of the run that makes the class archive, see training.log in " + folder).isZero();
+        Process training = new ProcessBuilder(java.toString(), "-XX:ArchiveClassesAtExit=" + archive, "-Xlog:cds=off",
+                "-Xlog:cds+dynamic=off", "@" + arguments,
+                SuiteMain.class.getName(), TRAINING).redirectErrorStream(true).redirectOutput(folder.resolve("training.log").toFile())
+                .start();
+        assertThat(training.onExit().join().exitValue()).as("status of the run that makes the class archive, see training.log in " + folder)
+                .isZero();
         options.add("-XX:SharedArchiveFile=" + archive);
         Files.write(arguments, options);
         return new GuestJvm(java, arguments);

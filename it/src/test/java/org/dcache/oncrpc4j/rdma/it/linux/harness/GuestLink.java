@@ -9,8 +9,9 @@ import java.util.Comparator;
 import java.util.stream.Stream;
 
 /**
- * A network cable between two guests: QEMU carries each frame in a datagram of a Unix socket, and neither frames nor guests are seen by anybody else. QEMU's user network, which every guest
- * has as well, carries TCP to this machine only, so that RoCE needs this one. The interface in the guest is eth1. Owns the sockets' directory, which must go after the guests.
+ * A network cable between two guests: QEMU carries each frame in a datagram of a Unix socket, and neither frames nor guests are seen by
+ * anybody else. QEMU's user network, which every guest has as well, carries TCP to this machine only, so that RoCE needs this one. The
+ * interface in the guest is eth1. Owns the sockets' directory, which must go after the guests.
  */
 public final class GuestLink implements AutoCloseable {
 

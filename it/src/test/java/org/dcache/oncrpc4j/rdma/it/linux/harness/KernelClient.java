@@ -4,8 +4,8 @@ package org.dcache.oncrpc4j.rdma.it.linux.harness;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * The kernel's NFS client in a guest of its own, which mounts exports of this machine over siw. Commands run one after another. Closing it ends the guest and fails
- * when its kernel reported a fault (see {@link LinuxGuest#close}).
+ * The kernel's NFS client in a guest of its own, which mounts exports of this machine over siw. Commands run one after another. Closing it
+ * ends the guest and fails when its kernel reported a fault (see {@link LinuxGuest#close}).
  */
 public final class KernelClient implements AutoCloseable {
 
@@ -36,7 +36,8 @@ public final class KernelClient implements AutoCloseable {
     /** Mounts NFSv3. */
     public void mount(String transport, int port, int mountPort, String path, String directory, String... options) {
         String all = String.join(",", options);
-        guest.run("mount-nfs.sh 3 " + transport + " " + port + " " + path + " " + directory + " mountport=" + mountPort + (all.isEmpty() ? "" : "," + all));
+        guest.run("mount-nfs.sh 3 " + transport + " " + port + " " + path + " " + directory + " mountport=" + mountPort
+                + (all.isEmpty() ? "" : "," + all));
     }
 
     public void unmount(String directory) {
@@ -50,12 +51,14 @@ public final class KernelClient implements AutoCloseable {
 
     /** Starts a command that goes on while others run; {@link #finish} waits for its end. */
     public void start(String name, String command) {
-        guest.run("rm -f /out/" + name + ".status; { ( " + command + " ) > /out/" + name + ".log 2>&1 < /dev/null; echo $? > /out/" + name + ".status; } &");
+        guest.run("rm -f /out/" + name + ".status; { ( " + command + " ) > /out/" + name + ".log 2>&1 < /dev/null; echo $? > /out/" + name
+                + ".status; } &");
     }
 
     /** Waits for a command that was started, for as long as a command may take. */
     public void finish(String name) {
-        assertThat(guest.run("until [ -s /out/" + name + ".status ]; do sleep 0.2; done; cat /out/" + name + ".log /out/" + name + ".status").lines().toList())
+        assertThat(guest.run("until [ -s /out/" + name + ".status ]; do sleep 0.2; done; cat /out/" + name + ".log /out/" + name
+                + ".status").lines().toList())
                 .as("log and status of " + name).endsWith("0");
     }
 

@@ -17,7 +17,8 @@ import java.util.regex.Pattern;
  */
 final class KernelLog {
 
-    private static final Pattern FAULT = Pattern.compile("\\bBUG: |\\bkernel BUG at |\\bWARNING: |\\bOops\\b|Kernel panic|general protection fault"
+    private static final Pattern FAULT =
+            Pattern.compile("\\bBUG: |\\bkernel BUG at |\\bWARNING: |\\bOops\\b|Kernel panic|general protection fault"
             + "|unable to handle|refcount_t: |list_(add|del) corruption|double free|blocked for more than|\\bCall Trace:");
 
     private KernelLog() {}

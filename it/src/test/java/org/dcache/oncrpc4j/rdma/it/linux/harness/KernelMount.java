@@ -12,15 +12,18 @@ import java.util.stream.Stream;
 import org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter;
 
 /**
- * One mount of an export over RDMA in a guest. Its end looks at what the kernel counted of it: that it went over RDMA, no bad reply, no reply to nobody, and, unless
- * {@link #lostConnections} was told, no call that was sent again. One thread.
+ * One mount of an export over RDMA in a guest. Its end looks at what the kernel counted of it: that it went over RDMA, no bad reply, no
+ * reply to nobody, and, unless {@link #lostConnections} was told, no call that was sent again. One thread.
  */
 public final class KernelMount implements AutoCloseable {
 
     /** No healthy client and network make us count one of these. */
-    private static final List<String> FAULTS = Stream.of(XprtCounter.DROPPED_SHORT, XprtCounter.DROPPED_VERSION, XprtCounter.DROPPED_PROCEDURE,
-            XprtCounter.SENT_ERR_VERS, XprtCounter.SENT_ERR_CHUNK_HEADER, XprtCounter.SENT_ERR_CHUNK_REPLY_TOO_BIG, XprtCounter.SENT_ERR_CHUNK_NOT_ELIGIBLE,
-            XprtCounter.SENT_ERR_CHUNK_CALL_TOO_BIG, XprtCounter.CREDIT_OVERRUN, XprtCounter.SENDCTX_OVERRUN, XprtCounter.READ_TIMEOUT, XprtCounter.PEER_SILENT, XprtCounter.ANSWERED_FOR_PROGRAM,
+    private static final List<String> FAULTS = Stream.of(XprtCounter.DROPPED_SHORT, XprtCounter.DROPPED_VERSION,
+            XprtCounter.DROPPED_PROCEDURE,
+            XprtCounter.SENT_ERR_VERS, XprtCounter.SENT_ERR_CHUNK_HEADER, XprtCounter.SENT_ERR_CHUNK_REPLY_TOO_BIG,
+            XprtCounter.SENT_ERR_CHUNK_NOT_ELIGIBLE,
+            XprtCounter.SENT_ERR_CHUNK_CALL_TOO_BIG, XprtCounter.CREDIT_OVERRUN, XprtCounter.SENDCTX_OVERRUN, XprtCounter.READ_TIMEOUT,
+            XprtCounter.PEER_SILENT, XprtCounter.ANSWERED_FOR_PROGRAM,
             XprtCounter.EXECUTOR_REJECTED).map(XprtCounter::label).toList();
 
     private final KernelClient client;
@@ -77,7 +80,10 @@ public final class KernelMount implements AutoCloseable {
         faults.remove(counter.label());
     }
 
-    /** Processes were killed in the middle of calls, so that replies came to calls that nobody waits for any more: as many as there are calls without another reply, at most. */
+    /**
+     * Processes were killed in the middle of calls, so that replies came to calls that nobody waits for any more: as many as there are
+     * calls without another reply, at most.
+     */
     public void abandonedCalls() {
         abandoned = true;
     }
@@ -93,7 +99,8 @@ public final class KernelMount implements AutoCloseable {
         long nobodys = stats.counter("bad_xids");
         assertThat(nobodys).as("replies to nobody").isLessThanOrEqualTo(abandoned ? stats.counter("sends") - stats.counter("receives") : 0);
         if (!lost) {
-            assertThat(stats.retransmissions()).as(() -> "calls that were sent again; the server logged at last\n" + served.lastLines(15)).isZero();
+            assertThat(stats.retransmissions()).as(() -> "calls that were sent again; the server logged at last\n" + served.lastLines(15))
+                    .isZero();
             assertThat(moved().keySet()).as("faults that the server counted").doesNotContainAnyElementsOf(faults);
         }
     }

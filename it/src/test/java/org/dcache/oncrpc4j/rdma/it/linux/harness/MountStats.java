@@ -6,20 +6,24 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What the kernel's client counted of one mount, as /proc/self/mountstats has it (kernel: {@code xprt_rdma_print_stats}, {@code rpc_clnt_show_stats}). Of several
- * connections ({@code nconnect}) the figures are added up.
+ * What the kernel's client counted of one mount, as /proc/self/mountstats has it (kernel: {@code xprt_rdma_print_stats}, {@code
+ * rpc_clnt_show_stats}). Of several connections ({@code nconnect}) the figures are added up.
  */
 public record MountStats(String transport, Map<String, Long> counters, Map<String, Operation> operations) {
 
     /** Calls of one procedure: how many, how often sent, how often they timed out, and how many ended with an error. */
     record Operation(long calls, long transmissions, long timeouts, long errors) {}
 
-    private static final List<String> RDMA = List.of("port", "bind_count", "connect_count", "connect_time", "idle_time", "sends", "receives", "bad_xids",
-            "request_slots", "backlog", "read_chunk_count", "write_chunk_count", "reply_chunk_count", "total_rdma_request", "total_rdma_reply",
-            "pullup_copy_count", "fixup_copy_count", "hardway_register_count", "failed_marshal_count", "bad_reply_count", "nomsg_call_count",
+    private static final List<String> RDMA = List.of("port", "bind_count", "connect_count", "connect_time", "idle_time", "sends",
+            "receives", "bad_xids",
+            "request_slots", "backlog", "read_chunk_count", "write_chunk_count", "reply_chunk_count", "total_rdma_request",
+            "total_rdma_reply",
+            "pullup_copy_count", "fixup_copy_count", "hardway_register_count", "failed_marshal_count", "bad_reply_count",
+            "nomsg_call_count",
             "mrs_recycled", "mrs_orphaned", "mrs_allocated", "local_inv_needed", "empty_sendctx_q", "reply_waits_for_send");
 
-    private static final List<String> TCP = List.of("port", "bind_count", "connect_count", "connect_time", "idle_time", "sends", "receives", "bad_xids");
+    private static final List<String> TCP = List.of("port", "bind_count", "connect_count", "connect_time", "idle_time", "sends", "receives",
+            "bad_xids");
 
     /** @param text the part of the file that is about the mount */
     public static MountStats parse(String text) {
@@ -39,7 +43,8 @@ public record MountStats(String transport, Map<String, Long> counters, Map<Strin
                 perOperation = true;
             } else if (perOperation && words.length >= 9) {
                 long errors = words.length > 9 ? Long.parseLong(words[9]) : 0;
-                operations.put(words[0].replace(":", ""), new Operation(Long.parseLong(words[1]), Long.parseLong(words[2]), Long.parseLong(words[3]), errors));
+                operations.put(words[0].replace(":", ""),
+                        new Operation(Long.parseLong(words[1]), Long.parseLong(words[2]), Long.parseLong(words[3]), errors));
             }
         }
         return new MountStats(transport, counters, operations);

@@ -15,11 +15,12 @@ import org.dcache.oncrpc4j.rdma.verbs.WorkRequest;
 import org.dcache.oncrpc4j.rdma.verbs.error.VerbsException;
 
 /**
- * Both sides of rdma-core's {@code rping}, on the verbs of a provider. A round: the client advertises a buffer, the server fetches it by RDMA Read and sends a
- * go-ahead; the client advertises a second buffer, the server puts the same bytes there by RDMA Write and sends a go-ahead; the client compares. The text ends with a
- * zero byte, up to which rping's server writes.
+ * Both sides of rdma-core's {@code rping}, on the verbs of a provider. A round: the client advertises a buffer, the server fetches it by
+ * RDMA Read and sends a go-ahead; the client advertises a second buffer, the server puts the same bytes there by RDMA Write and sends a
+ * go-ahead; the client compares. The text ends with a zero byte, up to which rping's server writes.
  *
- * <p>An advertisement is a Send of 16 bytes, big-endian: address (8), rkey (4), length (4). A go-ahead is as long, and its content does not matter. Each side has one receive posted at a time.
+ * <p>An advertisement is a Send of 16 bytes, big-endian: address (8), rkey (4), length (4). A go-ahead is as long, and its content does not
+ * matter. Each side has one receive posted at a time.
  */
 public final class Rping {
 
@@ -80,7 +81,8 @@ public final class Rping {
     /** Advertises memory, waits for the go-ahead and takes the memory back. */
     private void advertise(ByteBuffer memory, Access access) throws VerbsException {
         Exposure exposure = queuePair.expose(MemorySource.of(memory.duplicate()), access);
-        ByteBuffer info = ByteBuffer.allocateDirect(MESSAGE).putLong(0, exposure.offset()).putInt(STAG, exposure.stag()).putInt(LENGTH, exposure.length());
+        ByteBuffer info = ByteBuffer.allocateDirect(MESSAGE).putLong(0, exposure.offset()).putInt(STAG, exposure.stag())
+                .putInt(LENGTH, exposure.length());
         queuePair.postSend(new WorkRequest().send().add(info).signaled(true));
         assertThat(endpoint.sendCompletion().ok()).as("Send").isTrue();
         message();

@@ -9,10 +9,11 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * What single NFS operations of the kernel's client cost the RDMA device of its server, which may be ours or the kernel's: both are counted by the same probes on rxe in the server's guest.
+ * What single NFS operations of the kernel's client cost the RDMA device of its server, which may be ours or the kernel's: both are counted
+ * by the same probes on rxe in the server's guest.
  *
- * <p>Each operation is made several times, one after another. Opening the file may make the client ask for attributes or rights beside; such calls and replies go inline and cost what a
- * GETATTR does, which is taken off. Nothing else may use the device meanwhile.
+ * <p>Each operation is made several times, one after another. Opening the file may make the client ask for attributes or rights beside;
+ * such calls and replies go inline and cost what a GETATTR does, which is taken off. Nothing else may use the device meanwhile.
  */
 public final class RxeCosts {
 
@@ -27,10 +28,12 @@ public final class RxeCosts {
 
     private static final List<Step> STEPS = List.of(GETATTR,
             new Step("READ 4 KiB", "READ", 16, "dd if=" + FILE + " of=/dev/null iflag=direct bs=4096 count=16 status=none"),
-            new Step("READ 1 MiB", "READ", 4, "for i in 1 2 3 4; do dd if=" + FILE + " of=/dev/null iflag=direct bs=" + LARGE + " count=1 status=none; done"),
+            new Step("READ 1 MiB", "READ", 4, "for i in 1 2 3 4; do dd if=" + FILE + " of=/dev/null iflag=direct bs=" + LARGE
+            + " count=1 status=none; done"),
             new Step("WRITE 4 KiB", "WRITE", 16, "dd if=/dev/zero of=" + FILE + " oflag=direct conv=notrunc bs=4096 count=16 status=none"),
             new Step("WRITE 1 MiB", "WRITE", 4,
-                    "for i in 1 2 3 4; do dd if=/dev/zero of=" + FILE + " oflag=direct conv=notrunc bs=" + LARGE + " count=1 status=none; done"));
+                    "for i in 1 2 3 4; do dd if=/dev/zero of=" + FILE + " oflag=direct conv=notrunc bs=" + LARGE
+                    + " count=1 status=none; done"));
 
     private static final String WARM_UP = "dd if=" + FILE + " of=/dev/null iflag=direct bs=4096 count=1 status=none"
             + " && dd if=/dev/zero of=" + FILE + " oflag=direct conv=notrunc bs=4096 count=1 status=none";
@@ -95,13 +98,17 @@ public final class RxeCosts {
         return MountStats.parse(guests.client().run("mount-stats.sh " + DIRECTORY));
     }
 
-    /** The device does no more for these than for the others. One more of several operations is let pass: what ends an operation may be counted with the next one. */
+    /**
+     * The device does no more for these than for the others. One more of several operations is let pass: what ends an operation may be
+     * counted with the next one.
+     */
     public void assertAtMost(RxeCosts others) {
         for (Step step : STEPS) {
             RxeWork ours = each.get(step.name());
             RxeWork theirs = others.each.get(step.name());
             double one = 1.0 / step.times() + 1e-6;
-            assertThat(ours.completions()).as("completions of " + step.name() + ": the Send's and that of the call's receive at least").isGreaterThanOrEqualTo(2 - 2 * one);
+            assertThat(ours.completions()).as("completions of " + step.name() + ": the Send's and that of the call's receive at least")
+                    .isGreaterThanOrEqualTo(2 - 2 * one);
             assertThat(ours.workRequests()).as("Work Requests of " + step.name()).isLessThanOrEqualTo(theirs.workRequests() + one);
             assertThat(ours.postSends()).as("posts of " + step.name()).isLessThanOrEqualTo(theirs.postSends() + one);
             assertThat(ours.completions()).as("completions of " + step.name()).isLessThanOrEqualTo(theirs.completions() + one);
@@ -110,10 +117,12 @@ public final class RxeCosts {
 
     /** A table, these before the slash. */
     public String text(RxeCosts others) {
-        StringBuilder text = new StringBuilder(String.format(Locale.ROOT, "%-12s %17s %17s %17s %17s%n", "operation", "Work Requests", "post_send", "completions", "req_notify_cq"));
+        StringBuilder text = new StringBuilder(String.format(Locale.ROOT, "%-12s %17s %17s %17s %17s%n", "operation", "Work Requests",
+                "post_send", "completions", "req_notify_cq"));
         each.forEach((name, ours) -> {
             RxeWork theirs = others.each.get(name);
-            text.append(String.format(Locale.ROOT, "%-12s %17s %17s %17s %17s%n", name, pair(ours.workRequests(), theirs.workRequests()), pair(ours.postSends(), theirs.postSends()),
+            text.append(String.format(Locale.ROOT, "%-12s %17s %17s %17s %17s%n", name, pair(ours.workRequests(), theirs.workRequests()),
+                    pair(ours.postSends(), theirs.postSends()),
                     pair(ours.completions(), theirs.completions()), pair(ours.arms(), theirs.arms())));
         });
         return text.toString();

@@ -22,7 +22,8 @@ public final class RxeMount {
 
     /** The same by IPv6, NFSv3. MOUNT goes by IPv4, which mount.nfs would refuse: -i leaves all to the kernel. */
     public static void writesAndReadsByIpv6(RxePair guests) {
-        writesAndReads(guests, "mkdir -p /mnt/rxe && mount -i -t nfs -o vers=3,proto=rdma6,port=" + RDMA + ",addr=" + RxePair.SERVER6 + ",nolock,mountproto=tcp,mountaddr=" + RxePair.SERVER
+        writesAndReads(guests, "mkdir -p /mnt/rxe && mount -i -t nfs -o vers=3,proto=rdma6,port=" + RDMA + ",addr=" + RxePair.SERVER6
+                + ",nolock,mountproto=tcp,mountaddr=" + RxePair.SERVER
                 + ",mountport=" + TCP + " [" + RxePair.SERVER6 + "]:/ /mnt/rxe");
     }
 
@@ -40,10 +41,14 @@ public final class RxeMount {
         guests.server().run("pattern 5 " + SIZE + " | cmp - /tmp/export/file && rm /tmp/export/file");
     }
 
-    /** Ends the server in good order; nothing stays on its device but the queue pair that rxe has for itself. The kernel's server takes its time with those of its own. */
+    /**
+     * Ends the server in good order; nothing stays on its device but the queue pair that rxe has for itself. The kernel's server takes its
+     * time with those of its own.
+     */
     public static void endServer(RxePair guests) {
         GuestJvm.endServer(guests.server());
-        String left = guests.server().run("for i in $(seq 300); do rdma resource show | grep -q ' qp 1 ' && break; sleep 0.2; done; rdma resource show");
+        String left = guests.server()
+                .run("for i in $(seq 300); do rdma resource show | grep -q ' qp 1 ' && break; sleep 0.2; done; rdma resource show");
         assertThat(left).as("what stays on the device").contains(" qp 1 ");
     }
 }

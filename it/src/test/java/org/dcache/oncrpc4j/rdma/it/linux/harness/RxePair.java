@@ -5,8 +5,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 
 /**
- * Two guests with a cable between them and software RoCEv2 (rxe) on it. They boot at the same time. Closing it ends both, and fails when one of their kernels reported a fault (see
- * {@link LinuxGuest#close}).
+ * Two guests with a cable between them and software RoCEv2 (rxe) on it. They boot at the same time. Closing it ends both, and fails when
+ * one of their kernels reported a fault (see {@link LinuxGuest#close}).
  */
 public final class RxePair implements AutoCloseable {
 
@@ -35,8 +35,10 @@ public final class RxePair implements AutoCloseable {
     public static RxePair boot(String name) {
         GuestKit.prepare();
         GuestLink link = new GuestLink();
-        CompletableFuture<LinuxGuest> server = CompletableFuture.supplyAsync(() -> guest(name + "-server", link.end(true), SERVER, SERVER6));
-        CompletableFuture<LinuxGuest> client = CompletableFuture.supplyAsync(() -> guest(name + "-client", link.end(false), CLIENT, CLIENT6));
+        CompletableFuture<LinuxGuest> server = CompletableFuture.supplyAsync(() -> guest(name + "-server", link.end(true), SERVER,
+                SERVER6));
+        CompletableFuture<LinuxGuest> client = CompletableFuture.supplyAsync(() -> guest(name + "-client", link.end(false), CLIENT,
+                CLIENT6));
         try {
             return new RxePair(link, server.join(), client.join());
         } catch (CompletionException e) {

@@ -7,7 +7,8 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 /**
- * What rxe in a guest did for all that use it there, in the kernel or in processes, as {@code rxe-count.sh} counts it; or a part of that, by calls.
+ * What rxe in a guest did for all that use it there, in the kernel or in processes, as {@code rxe-count.sh} counts it; or a part of that,
+ * by calls.
  *
  * @param workRequests of send queues, that were done
  * @param postSends calls that posted them; those of a process are system calls
@@ -18,7 +19,10 @@ record RxeWork(double workRequests, double postSends, double completions, double
 
     private static final int MOST_LOOKS = 50;
 
-    /** All since the first time that the guest was asked. Who has its reply may ask before the acknowledgement of that reply has come, so this waits until nothing more is counted. */
+    /**
+     * All since the first time that the guest was asked. Who has its reply may ask before the acknowledgement of that reply has come, so
+     * this waits until nothing more is counted.
+     */
     static RxeWork of(LinuxGuest guest) {
         RxeWork last = read(guest);
         RxeWork now = read(guest);
@@ -37,7 +41,8 @@ record RxeWork(double workRequests, double postSends, double completions, double
     }
 
     RxeWork minus(RxeWork other) {
-        return new RxeWork(workRequests - other.workRequests, postSends - other.postSends, completions - other.completions, arms - other.arms);
+        return new RxeWork(workRequests - other.workRequests, postSends - other.postSends, completions - other.completions,
+                arms - other.arms);
     }
 
     RxeWork times(double factor) {

@@ -15,9 +15,9 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.TestWatcher;
 
 /**
- * What a person reads after a run: for each class of scenarios which kernel and which siw, and for each scenario how it ended and what was counted. {@link #note} adds a line; the classes that hold
- * guests, mounts, servers and recordings do so. Each class's part is a file of its own in {@code target/linux/report}, so that the parts of other runs stay;
- * {@code target/linux/report.md} is all of them.
+ * What a person reads after a run: for each class of scenarios which kernel and which siw, and for each scenario how it ended and what was
+ * counted. {@link #note} adds a line; the classes that hold guests, mounts, servers and recordings do so. Each class's part is a file of
+ * its own in {@code target/linux/report}, so that the parts of other runs stay; {@code target/linux/report.md} is all of them.
  *
  * <p>The scenarios of a JVM run one after another, so one list is enough.
  */
@@ -105,7 +105,9 @@ public final class ScenarioReport implements BeforeAllCallback, BeforeEachCallba
     }
 
     private static void join(Path parts, Path whole) throws IOException {
-        StringBuilder text = new StringBuilder("# Scenarios with Linux kernels\n\nThe last run of each class. A mount's counters are those of the kernel's `xprt:` line, ours are the server's"
+        StringBuilder text =
+                new StringBuilder("# Scenarios with Linux kernels\n\nThe last run of each class. A mount's counters are those of the "
+                + "kernel's `xprt:` line, ours are the server's"
                 + " MBean; what is 0 is left out.\n");
         try (Stream<Path> files = Files.list(parts)) {
             for (Path part : files.sorted().toList()) {

@@ -20,8 +20,8 @@ import org.dcache.oncrpc4j.rdma.it.jvm.JvmProcess;
 import org.dcache.oncrpc4j.rdma.it.jvm.Ports;
 
 /**
- * A directory of this machine, exported by {@code bin/rpcrdma serve} over TCP and RDMA on ports of their own; the same ports and the same directory after
- * {@link #restart}. Closing it kills the server and removes the directory.
+ * A directory of this machine, exported by {@code bin/rpcrdma serve} over TCP and RDMA on ports of their own; the same ports and the same
+ * directory after {@link #restart}. Closing it kills the server and removes the directory.
  */
 public final class ServedDirectory implements AutoCloseable {
 
@@ -50,7 +50,8 @@ public final class ServedDirectory implements AutoCloseable {
     }
 
     private void start() {
-        List<String> words = new ArrayList<>(List.of("serve", directory.toString(), "--bind=127.0.0.1", "--port=" + tcpPort, "--rdma-port=" + rdmaPort(),
+        List<String> words = new ArrayList<>(List.of("serve", directory.toString(), "--bind=127.0.0.1", "--port=" + tcpPort,
+                "--rdma-port=" + rdmaPort(),
                 "--squash=none", "--async", "--verbose", "--jvm=-Xmx512m"));
         words.addAll(List.of(options));
         server = Tool.start(words.toArray(String[]::new));
@@ -81,7 +82,8 @@ public final class ServedDirectory implements AutoCloseable {
     }
 
     /**
-     * The server logged no error since this was last asked, or since it was started. For the end of each test: a failure there is that test's own, and what runs it again asks again.
+     * The server logged no error since this was last asked, or since it was started. For the end of each test: a failure there is that
+     * test's own, and what runs it again asks again.
      *
      * @param expected an error whose line has one of these is right in this test
      */
@@ -122,7 +124,8 @@ public final class ServedDirectory implements AutoCloseable {
     public void awaitAtMost(String gauge, long wanted) throws InterruptedException {
         long end = System.nanoTime() + PATIENCE.toNanos();
         while (gauges().get(gauge) > wanted) {
-            assertThat(System.nanoTime()).as(gauge + " at most " + wanted + " within " + PATIENCE + "; the server holds " + gauges()).isLessThan(end);
+            assertThat(System.nanoTime()).as(gauge + " at most " + wanted + " within " + PATIENCE + "; the server holds " + gauges())
+                    .isLessThan(end);
             TimeUnit.MILLISECONDS.sleep(100);
         }
     }
@@ -131,7 +134,8 @@ public final class ServedDirectory implements AutoCloseable {
     public void awaitAtLeast(String counter, long wanted) throws InterruptedException {
         long end = System.nanoTime() + PATIENCE.toNanos();
         while (counters().getOrDefault(counter, 0L) < wanted) {
-            assertThat(System.nanoTime()).as(counter + " at least " + wanted + " within " + PATIENCE + "; the server counted " + counters()).isLessThan(end);
+            assertThat(System.nanoTime()).as(counter + " at least " + wanted + " within " + PATIENCE + "; the server counted " + counters())
+                    .isLessThan(end);
             TimeUnit.MILLISECONDS.sleep(100);
         }
     }

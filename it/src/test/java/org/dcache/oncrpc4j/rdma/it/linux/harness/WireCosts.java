@@ -25,8 +25,9 @@ import org.dcache.oncrpc4j.rdma.proto.MalformedHeaderException;
 import org.dcache.oncrpc4j.rdma.proto.RdmaHeader;
 
 /**
- * The cost of each NFS call of a capture. What is on a connection from the last reply up to the reply to a call belongs to that call, which is so only while there is
- * one call at a time: calls that overlapped are kept, but their cost may not be asked for. Anything that the decoder finds wrong fails.
+ * The cost of each NFS call of a capture. What is on a connection from the last reply up to the reply to a call belongs to that call, which
+ * is so only while there is one call at a time: calls that overlapped are kept, but their cost may not be asked for. Anything that the
+ * decoder finds wrong fails.
  */
 public final class WireCosts implements ConnectionListener {
 
@@ -77,7 +78,8 @@ public final class WireCosts implements ConnectionListener {
         boolean write = fpdu.opcode() == RdmapOpcode.RDMA_WRITE && fpdu.direction() == Direction.TO_CLIENT && fpdu.isLast();
         boolean read = fpdu.opcode() == RdmapOpcode.READ_REQUEST && fpdu.direction() == Direction.TO_CLIENT;
         boolean chunk = fpdu.opcode() == RdmapOpcode.RDMA_WRITE || fpdu.opcode() == RdmapOpcode.READ_RESPONSE;
-        since = since.plus(new WireCost(0, 0, write ? 1 : 0, read ? 1 : 0, 1, FpduLayout.fpduLength(fpdu.ulpdu()), chunk ? fpdu.payloadLength() : 0));
+        since = since.plus(new WireCost(0, 0, write ? 1 : 0, read ? 1 : 0, 1, FpduLayout.fpduLength(fpdu.ulpdu()),
+                chunk ? fpdu.payloadLength() : 0));
     }
 
     @Override

@@ -13,8 +13,8 @@ import javax.management.JMException;
 import org.dcache.oncrpc4j.rdma.tool.counters.JmxCounters;
 
 /**
- * How a test drives a program: commands come on standard input, a line each; answers go to standard output, {@code DONE …} or {@code FAILED …}. One thread. All programs know
- * {@code counters}, {@code levels} and {@code quit}.
+ * How a test drives a program: commands come on standard input, a line each; answers go to standard output, {@code DONE …} or {@code FAILED
+ * …}. One thread. All programs know {@code counters}, {@code levels} and {@code quit}.
  */
 final class Console {
 

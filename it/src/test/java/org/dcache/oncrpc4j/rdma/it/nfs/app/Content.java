@@ -8,8 +8,8 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
 /**
- * The content of one file: a stream of words that depends on the file's seed and on the place in the file, so that bytes of another file, of another place, or
- * moved by some bytes are never right. Any stretch can be made by itself. Unchangeable; any thread.
+ * The content of one file: a stream of words that depends on the file's seed and on the place in the file, so that bytes of another file,
+ * of another place, or moved by some bytes are never right. Any stretch can be made by itself. Unchangeable; any thread.
  */
 public final class Content {
 

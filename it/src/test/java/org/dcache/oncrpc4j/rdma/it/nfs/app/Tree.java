@@ -9,9 +9,9 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * A tree of files that is the same for the same seed and scale, in every JVM: where each file lies, its size, its content. Sizes stand around every threshold
- * on the way of NFS data over RPC-over-RDMA: what fits inline beside the headers, pages, FPDUs, the largest READ and WRITE; with all remainders modulo 4, so that every
- * pad occurs. Few files are large, and the largest has 64 MiB.
+ * A tree of files that is the same for the same seed and scale, in every JVM: where each file lies, its size, its content. Sizes stand
+ * around every threshold on the way of NFS data over RPC-over-RDMA: what fits inline beside the headers, pages, FPDUs, the largest READ and
+ * WRITE; with all remainders modulo 4, so that every pad occurs. Few files are large, and the largest has 64 MiB.
  */
 public final class Tree {
 

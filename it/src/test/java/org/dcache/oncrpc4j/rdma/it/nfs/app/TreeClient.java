@@ -21,10 +21,11 @@ import org.dcache.oncrpc4j.rdma.nfsclient.RemoteFile;
 import org.dcache.oncrpc4j.rpc.RpcAuthTypeUnix;
 
 /**
- * An NFS client that writes and reads trees. Argument: how many connections. The system property {@code tree.server} is the server's address. Commands: {@code connect PORT [MOUNTPORT PATH]}, which ends what was there; {@code root NAME}, to work in a directory,
- * which is made if it is not there; {@code write SEED COUNT LARGE THREADS BLOCK};
- * {@code read SEED COUNT LARGE THREADS BLOCK FILE}, which writes path, size and SHA-256 of every file into FILE, sorted by path; {@code rename LENGTH}, of names
- * that long; {@code sample BLOCK SIZE...}, which writes, reads and compares a file of each size; {@code list NAME}, which counts what is in a directory; {@code close}.
+ * An NFS client that writes and reads trees. Argument: how many connections. The system property {@code tree.server} is the server's
+ * address. Commands: {@code connect PORT [MOUNTPORT PATH]}, which ends what was there; {@code root NAME}, to work in a directory, which is
+ * made if it is not there; {@code write SEED COUNT LARGE THREADS BLOCK}; {@code read SEED COUNT LARGE THREADS BLOCK FILE}, which writes
+ * path, size and SHA-256 of every file into FILE, sorted by path; {@code rename LENGTH}, of names that long; {@code sample BLOCK SIZE...},
+ * which writes, reads and compares a file of each size; {@code list NAME}, which counts what is in a directory; {@code close}.
  */
 public final class TreeClient {
 
@@ -43,7 +44,8 @@ public final class TreeClient {
         TreeClient program = new TreeClient(Integer.parseInt(args[0]));
         System.out.println("READY");
         new Console().serve(words -> switch (words[0]) {
-            case "connect" -> program.connect(Integer.parseInt(words[1]), Integer.parseInt(words[words.length > 2 ? 2 : 1]), words.length > 3 ? words[3] : "/");
+            case "connect" -> program.connect(Integer.parseInt(words[1]), Integer.parseInt(words[words.length > 2 ? 2 : 1]),
+                    words.length > 3 ? words[3] : "/");
             case "root" -> program.root(words[1]);
             case "write" -> program.write(words);
             case "read" -> program.read(words);
@@ -59,7 +61,8 @@ public final class TreeClient {
     /** Says what carries the calls, and how long handles are. */
     private String connect(int port, int mountPort, String path) throws Exception {
         close();
-        ClientOptions options = ClientOptions.of(new InetSocketAddress(System.getProperty("tree.server", "127.0.0.1"), port)).mountPort(mountPort).connections(connections)
+        ClientOptions options = ClientOptions.of(new InetSocketAddress(System.getProperty("tree.server", "127.0.0.1"), port))
+                .mountPort(mountPort).connections(connections)
                 .credential(new RpcAuthTypeUnix(0, 0, new int[0], 1, MACHINE))
                 .pauses(Duration.ofMillis(5), Duration.ofMillis(200)).times(Duration.ofSeconds(30), Duration.ofSeconds(60));
         try (MountClient mount = new MountClient(options)) {

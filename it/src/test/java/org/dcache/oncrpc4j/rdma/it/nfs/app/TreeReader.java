@@ -14,7 +14,8 @@ import org.dcache.oncrpc4j.rdma.nfsclient.Directory;
 import org.dcache.oncrpc4j.rdma.nfsclient.Nfs3Client;
 
 /**
- * Reads what is on the server, every file to its end, and compares every byte with what the tree has. Calls: READDIRPLUS for each page of each directory, READ for each block.
+ * Reads what is on the server, every file to its end, and compares every byte with what the tree has. Calls: READDIRPLUS for each page of
+ * each directory, READ for each block.
  */
 final class TreeReader {
 

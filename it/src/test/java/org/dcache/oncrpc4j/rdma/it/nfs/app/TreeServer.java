@@ -12,7 +12,10 @@ import org.dcache.oncrpc4j.rpc.OncRpcSvc;
 import org.dcache.oncrpc4j.rpc.OncRpcSvcBuilder;
 import org.dcache.oncrpc4j.rpc.net.IpProtocolType;
 
-/** Serves the built-in export. Argument: a directory, or nothing for a tree in memory. Says {@code READY PORT}. Its own command: {@code memory}, bytes lent to replies. */
+/**
+ * Serves the built-in export. Argument: a directory, or nothing for a tree in memory. Says {@code READY PORT}. Its own command: {@code
+ * memory}, bytes lent to replies.
+ */
 public final class TreeServer {
 
     private static final long MEMORY = 512L << 20;

@@ -8,8 +8,8 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 
 /**
- * A child JVM's side of the conversation: reads a command per line, answers each with one line. When the parent goes away (end of input) the JVM
- * is halted, whatever else it is doing: a thread of its own reads, the main thread works.
+ * A child JVM's side of the conversation: reads a command per line, answers each with one line. When the parent goes away (end of input)
+ * the JVM is halted, whatever else it is doing: a thread of its own reads, the main thread works.
  */
 final class Child {
 

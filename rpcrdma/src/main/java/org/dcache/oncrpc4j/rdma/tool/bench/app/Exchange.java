@@ -5,8 +5,8 @@ import java.io.IOException;
 import org.dcache.oncrpc4j.xdr.XdrAble;
 
 /**
- * One outstanding call of a load, over and over: its arguments, where its results go, and whether they are right. Used by one thread at a time; {@link #arguments}, {@link #result} and
- * {@link #check} come in this order for each call.
+ * One outstanding call of a load, over and over: its arguments, where its results go, and whether they are right. Used by one thread at a
+ * time; {@link #arguments}, {@link #result} and {@link #check} come in this order for each call.
  */
 interface Exchange {
 

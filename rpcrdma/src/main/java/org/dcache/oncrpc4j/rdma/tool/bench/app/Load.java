@@ -16,11 +16,13 @@ import org.dcache.oncrpc4j.rpc.RpcTransport;
 import org.dcache.oncrpc4j.xdr.XdrAble;
 
 /**
- * A closed loop of calls on one connection: as many outstanding as the point says, each answered one followed by the next, until time or number is up.
+ * A closed loop of calls on one connection: as many outstanding as the point says, each answered one followed by the next, until time or
+ * number is up.
  *
- * <p>Depth 1 calls synchronously from the caller's thread. Deeper loads keep one {@link Slot} per outstanding call; a slot whose reply came goes to a
- * small pool of issuing threads (or calls again from the reply's own callback). A slot is used by one thread at a time; the queue, or oncrpc4j's own hand-over,
- * orders its users. A latency is the time from before the call is encoded until its reply is decoded and looked at.
+ * <p>Depth 1 calls synchronously from the caller's thread. Deeper loads keep one {@link Slot} per outstanding call; a slot whose reply came
+ * goes to a small pool of issuing threads (or calls again from the reply's own callback). A slot is used by one thread at a time; the
+ * queue, or oncrpc4j's own hand-over, orders its users. A latency is the time from before the call is encoded until its reply is decoded
+ * and looked at.
  *
  * <p>The first failure of any call ends the run; {@link #run} throws it when the last outstanding call is over.
  */

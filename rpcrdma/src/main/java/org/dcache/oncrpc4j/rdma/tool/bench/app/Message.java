@@ -8,8 +8,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * One line between the command and its children: a verb and named values, {@code run operation=read size=4096}. Values are percent-encoded, so
- * that a line is always one line.
+ * One line between the command and its children: a verb and named values, {@code run operation=read size=4096}. Values are percent-encoded,
+ * so that a line is always one line.
  */
 public record Message(String verb, Map<String, String> fields) {
 

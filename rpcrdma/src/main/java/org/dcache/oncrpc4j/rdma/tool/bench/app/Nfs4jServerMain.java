@@ -13,8 +13,9 @@ import java.util.Comparator;
 import java.util.stream.Stream;
 
 /**
- * The server JVM of a pair that speaks NFS with nfs4j: its basic server, unmodified, on a temporary directory. nfs4j is no part of the build, so its two classes are called by
- * their names. It listens where it likes; the arguments are for other servers. Without a portmapper it takes ten seconds to start.
+ * The server JVM of a pair that speaks NFS with nfs4j: its basic server, unmodified, on a temporary directory. nfs4j is no part of the
+ * build, so its two classes are called by their names. It listens where it likes; the arguments are for other servers. Without a portmapper
+ * it takes ten seconds to start.
  */
 public final class Nfs4jServerMain {
 
@@ -31,7 +32,8 @@ public final class Nfs4jServerMain {
         try {
             start(port, root);
         } catch (ClassNotFoundException e) {
-            throw fail(child, root, new IllegalStateException("nfs4j's basic server is not in what --nfs4j-jar names: there is no " + e.getMessage(), e));
+            throw fail(child, root,
+                    new IllegalStateException("nfs4j's basic server is not in what --nfs4j-jar names: there is no " + e.getMessage(), e));
         } catch (InvocationTargetException e) {
             throw fail(child, root, e.getCause() instanceof Exception cause ? cause : e);
         } catch (ReflectiveOperationException e) {

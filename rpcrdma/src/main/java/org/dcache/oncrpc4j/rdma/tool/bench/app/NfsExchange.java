@@ -27,8 +27,9 @@ import org.dcache.oncrpc4j.xdr.XdrAble;
 import org.dcache.oncrpc4j.xdr.XdrVoid;
 
 /**
- * READ and WRITE of NFS version 3. For each size there is a file of {@value #BLOCKS} blocks, made with the first load; call after call takes the next block, and the data of each bears the block's number, so
- * that the data of another call is found out. WRITEs are UNSTABLE and sent from where they are; they write what is there, so that READs of the same file may go on.
+ * READ and WRITE of NFS version 3. For each size there is a file of {@value #BLOCKS} blocks, made with the first load; call after call
+ * takes the next block, and the data of each bears the block's number, so that the data of another call is found out. WRITEs are UNSTABLE
+ * and sent from where they are; they write what is there, so that READs of the same file may go on.
  */
 final class NfsExchange implements Exchange {
 
@@ -158,7 +159,8 @@ final class NfsExchange implements Exchange {
             case WRITE -> {
                 Write3Res result = written.value();
                 if (result.status() != NfsStat3.NFS3_OK || result.count() != point.size()) {
-                    throw new IOException("WRITE of " + point.size() + " bytes: the server answered " + result.status() + " and " + result.count());
+                    throw new IOException("WRITE of " + point.size() + " bytes: the server answered " + result.status() + " and "
+                            + result.count());
                 }
             }
         }

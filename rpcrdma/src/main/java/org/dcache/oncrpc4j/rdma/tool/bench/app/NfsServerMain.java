@@ -8,7 +8,10 @@ import org.dcache.oncrpc4j.rdma.export.tree.MemoryTree;
 import org.dcache.oncrpc4j.rpc.IoStrategy;
 import org.dcache.oncrpc4j.rpc.OncRpcSvcBuilder;
 
-/** The server JVM of a pair that speaks NFS: the built-in export, in memory. Arguments: bind address and {@link IoStrategy}; what else comes is for other servers. */
+/**
+ * The server JVM of a pair that speaks NFS: the built-in export, in memory. Arguments: bind address and {@link IoStrategy}; what else comes
+ * is for other servers.
+ */
 public final class NfsServerMain {
 
     private static final long MEMORY = 256L << 20;

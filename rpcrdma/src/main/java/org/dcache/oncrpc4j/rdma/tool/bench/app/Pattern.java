@@ -4,8 +4,8 @@ package org.dcache.oncrpc4j.rdma.tool.bench.app;
 import java.nio.ByteBuffer;
 
 /**
- * The content of the data of one size: a fixed byte for every position, and the call's tag in the first and the last eight bytes (where they
- * fit), so that stale, shifted, swapped or torn data is seen at the price of two reads.
+ * The content of the data of one size: a fixed byte for every position, and the call's tag in the first and the last eight bytes (where
+ * they fit), so that stale, shifted, swapped or torn data is seen at the price of two reads.
  *
  * <p>Unchangeable; any thread.
  */

@@ -7,8 +7,8 @@ import java.time.Duration;
 import jdk.jfr.Recording;
 
 /**
- * Flight recording of a child JVM, begun and ended by command: {@code record}, then {@code save file=...}. One thread. Samples of running Java code, of
- * threads in native calls, and of allocations, with stacks.
+ * Flight recording of a child JVM, begun and ended by command: {@code record}, then {@code save file=...}. One thread. Samples of running
+ * Java code, of threads in native calls, and of allocations, with stacks.
  */
 final class Recorder {
 

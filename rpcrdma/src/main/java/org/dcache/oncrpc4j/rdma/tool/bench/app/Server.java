@@ -4,7 +4,10 @@ package org.dcache.oncrpc4j.rdma.tool.bench.app;
 import org.dcache.oncrpc4j.rpc.OncRpcSvc;
 import org.dcache.oncrpc4j.rpc.net.IpProtocolType;
 
-/** Starts the service of a server JVM, and has what every server JVM answers: {@code usage}, {@code held}, {@code record} and {@code save}. One thread. */
+/**
+ * Starts the service of a server JVM, and has what every server JVM answers: {@code usage}, {@code held}, {@code record} and {@code save}.
+ * One thread.
+ */
 final class Server implements Child.Handler {
 
     private final Meter meter = new Meter();
@@ -24,7 +27,8 @@ final class Server implements Child.Handler {
     @Override
     public Message handle(Message command) throws Exception {
         return switch (command.verb()) {
-            case "usage" -> Message.of("ok", "alloc", meter.allocatedBytes(), "cpu", meter.cpuNanos(), "copied", meter.copiedBytes(), "compiled",
+            case "usage" -> Message.of("ok", "alloc", meter.allocatedBytes(), "cpu", meter.cpuNanos(), "copied", meter.copiedBytes(),
+                    "compiled",
                     meter.compiledMillis());
             case "held" -> Message.of("ok", "bytes", meter.heldBytes());
             case "record", "save" -> recorder.handle(command);

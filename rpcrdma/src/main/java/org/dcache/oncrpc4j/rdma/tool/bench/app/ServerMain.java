@@ -8,8 +8,8 @@ import org.dcache.oncrpc4j.rpc.OncRpcSvc;
 import org.dcache.oncrpc4j.rpc.OncRpcSvcBuilder;
 
 /**
- * The server JVM of one pair. It knows nothing of RDMA: the agent on its command line does. Arguments: bind address, {@link IoStrategy}, and
- * whether READ replies are shallow.
+ * The server JVM of one pair. It knows nothing of RDMA: the agent on its command line does. Arguments: bind address, {@link IoStrategy},
+ * and whether READ replies are shallow.
  */
 public final class ServerMain {
 

@@ -95,8 +95,10 @@ public final class DemoClient {
             }
             case DemoProgram.WRITE -> {
                 XdrInt mismatch = new XdrInt();
-                rpc.call(procedure, new DemoProgram.Data(call, length, KnownData.of(call, length)), mismatch, TIMEOUT_SECONDS, TimeUnit.SECONDS);
-                return mismatch.intValue() < 0 ? null : "call " + call + ": the server saw a wrong byte at " + mismatch.intValue() + " of " + length;
+                rpc.call(procedure, new DemoProgram.Data(call, length, KnownData.of(call, length)), mismatch, TIMEOUT_SECONDS,
+                        TimeUnit.SECONDS);
+                return mismatch.intValue() < 0 ? null : "call " + call + ": the server saw a wrong byte at " + mismatch.intValue() + " of "
+                        + length;
             }
             case DemoProgram.READ -> {
                 DemoProgram.Data data = new DemoProgram.Data();
@@ -105,7 +107,8 @@ public final class DemoClient {
             }
             default -> {
                 DemoProgram.Data data = new DemoProgram.Data();
-                rpc.call(procedure, new DemoProgram.Data(call, length, KnownData.of(call, length)), data, TIMEOUT_SECONDS, TimeUnit.SECONDS);
+                rpc.call(procedure, new DemoProgram.Data(call, length, KnownData.of(call, length)), data, TIMEOUT_SECONDS,
+                        TimeUnit.SECONDS);
                 return check(call, length, data);
             }
         }

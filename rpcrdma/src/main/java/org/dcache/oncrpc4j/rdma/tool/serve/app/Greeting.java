@@ -17,7 +17,8 @@ final class Greeting {
         String what = plan.directory() == null ? "a tree in memory (" + (plan.memory() >> 20) + " MiB)" : plan.directory();
         out.println("Exporting " + what + (plan.options().readOnly() ? " read-only" : "") + " over NFSv3, " + who(plan) + ".");
         if (plan.kerberos() != null) {
-            out.println("Kerberos as " + plan.kerberos().principal() + "; " + plan.kerberos().users().size() + " users are known, all others are user "
+            out.println("Kerberos as " + plan.kerberos().principal() + "; " + plan.kerberos().users().size()
+                    + " users are known, all others are user "
                     + plan.options().anonymousUid() + ".");
         }
         String host = host(plan.bind());
@@ -25,7 +26,8 @@ final class Greeting {
         String six = host.startsWith("[") ? "6" : "";
         String mount = ",mountproto=tcp" + six + ",mountport=" + plan.tcpPort();
         SecurityFlavor first = plan.options().flavors().get(0);
-        String rest = ",nolock" + (first == SecurityFlavor.SYS ? "" : ",sec=" + first.name().toLowerCase(Locale.ROOT)) + " " + host + ":/ /mnt";
+        String rest = ",nolock" + (first == SecurityFlavor.SYS ? "" : ",sec=" + first.name().toLowerCase(Locale.ROOT)) + " " + host
+                + ":/ /mnt";
         if (plan.rdmaPort() != null && plan.tcpPort() != null) {
             out.println("NFS/RDMA on port " + plan.rdmaPort() + ":");
             out.println("  mount -t nfs -o vers=3,proto=rdma" + six + ",port=" + plan.rdmaPort() + mount + rest);

@@ -17,8 +17,8 @@ import org.dcache.oncrpc4j.rdma.export.tree.ExportTree;
 import org.dcache.oncrpc4j.rdma.export.tree.MemoryTree;
 
 /**
- * Exports until it is told to end: by SIGTERM or SIGINT, or by the end of its standard input, when who started it is gone. Exit status 0 then, 1 when it could
- * not start, with one line on standard error that says why.
+ * Exports until it is told to end: by SIGTERM or SIGINT, or by the end of its standard input, when who started it is gone. Exit status 0
+ * then, 1 when it could not start, with one line on standard error that says why.
  */
 public final class ServeMain {
 
@@ -47,7 +47,8 @@ public final class ServeMain {
     }
 
     private static ExportServer start(ServePlan plan) throws IOException {
-        ExportTree tree = plan.directory() == null ? new MemoryTree(plan.memory()) : new DirectoryTree(Path.of(plan.directory()), plan.options().readOnly(),
+        ExportTree tree = plan.directory() == null ? new MemoryTree(plan.memory())
+                : new DirectoryTree(Path.of(plan.directory()), plan.options().readOnly(),
                 plan.durable());
         NfsExport export = new NfsExport(tree, plan.options());
         ExportServer server = server(export, plan);

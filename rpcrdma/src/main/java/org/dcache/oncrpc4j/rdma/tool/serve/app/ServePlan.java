@@ -20,7 +20,8 @@ import org.dcache.oncrpc4j.rdma.export.Squash;
  * @param rdmaPort null without RDMA
  * @param kerberos null without RPCSEC_GSS
  */
-public record ServePlan(String directory, long memory, boolean durable, String bind, Integer tcpPort, Integer rdmaPort, int threads, ExportOptions options,
+public record ServePlan(String directory, long memory, boolean durable, String bind, Integer tcpPort, Integer rdmaPort, int threads,
+        ExportOptions options,
         Kerberos kerberos) {
 
     /** What the service itself listens on; the agent adds the other. */
@@ -75,7 +76,8 @@ public record ServePlan(String directory, long memory, boolean durable, String b
         Kerberos kerberos = given.containsKey("keytab") ? new Kerberos(given.get("keytab"), given.get("principal"), users) : null;
         ExportOptions options = new ExportOptions(Boolean.parseBoolean(given.get("readOnly")), Squash.valueOf(given.get("squash")),
                 Integer.parseInt(given.get("uid")), Integer.parseInt(given.get("gid")), Long.parseLong(given.get("readMemory")), flavors);
-        return new ServePlan(given.get("directory"), Long.parseLong(given.get("memory")), Boolean.parseBoolean(given.get("durable")), given.get("bind"),
+        return new ServePlan(given.get("directory"), Long.parseLong(given.get("memory")), Boolean.parseBoolean(given.get("durable")),
+                given.get("bind"),
                 number(given.get("tcp")), number(given.get("rdma")), Integer.parseInt(given.get("threads")), options, kerberos);
     }
 

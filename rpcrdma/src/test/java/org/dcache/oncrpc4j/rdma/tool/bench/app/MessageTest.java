@@ -15,7 +15,8 @@ class MessageTest {
 
     @Provide
     Arbitrary<String> text() {
-        return Arbitraries.strings().ofMaxLength(60).excludeChars('\uD800').filter(s -> s.chars().noneMatch(c -> Character.isSurrogate((char) c)));
+        return Arbitraries.strings().ofMaxLength(60).excludeChars('\uD800')
+                .filter(s -> s.chars().noneMatch(c -> Character.isSurrogate((char) c)));
     }
 
     @Property

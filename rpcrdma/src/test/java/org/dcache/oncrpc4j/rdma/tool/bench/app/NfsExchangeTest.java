@@ -47,7 +47,8 @@ class NfsExchangeTest {
 
     @BeforeEach
     void connect() throws IOException {
-        OncRpcSvcBuilder builder = new OncRpcSvcBuilder().withTCP().withoutAutoPublish().withBindAddress("127.0.0.1").withWorkerThreadIoStrategy();
+        OncRpcSvcBuilder builder = new OncRpcSvcBuilder().withTCP().withoutAutoPublish().withBindAddress("127.0.0.1")
+                .withWorkerThreadIoStrategy();
         export.programs().forEach((program, dispatchable) -> builder.withRpcService(program, c -> {
             seen.merge(c.getProgram() + c.getProcedure(), 1, Integer::sum);
             dispatchable.dispatchOncRpcCall(c);
@@ -69,7 +70,8 @@ class NfsExchangeTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"NULL,0,1,0", "NULL,0,7,2", "READ,1,1,0", "READ,5001,5,2", "READ,1048576,3,0", "WRITE,3,1,0", "WRITE,5001,5,2", "WRITE,1048576,3,0"})
+    @CsvSource({"NULL,0,1,0", "NULL,0,7,2", "READ,1,1,0", "READ,5001,5,2", "READ,1048576,3,0", "WRITE,3,1,0", "WRITE,5001,5,2",
+            "WRITE,1048576,3,0"})
     void everyCallIsAnsweredWithTheRightData(Operation operation, int size, int depth, int issuers) throws Exception {
         Load.Outcome outcome = new Load(call, depth, protocol.prepare(new Point(operation, size, depth), true)).run(LONG, 50, issuers);
         assertThat(outcome.calls()).isEqualTo(50);
