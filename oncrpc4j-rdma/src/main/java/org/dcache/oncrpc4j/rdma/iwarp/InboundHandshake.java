@@ -92,7 +92,7 @@ final class InboundHandshake extends IncomingRequest implements EventLoop.Handle
     public void ready(int operations) {
         try {
             if (privateData == null) {
-                if (reader.read(channel)) {
+                if (reader.read(channel, loop.staging())) {
                     requestComplete();
                 }
             } else {
@@ -129,7 +129,7 @@ final class InboundHandshake extends IncomingRequest implements EventLoop.Handle
 
     /** The initiator must not send before our Reply [74]. */
     private void checkSilence() throws IOException {
-        int bytes = channel.read(ByteBuffer.allocate(1));
+        int bytes = channel.read(loop.staging().clear().limit(1));
         if (bytes < 0) {
             throw new EOFException("closed before our Reply");
         }
@@ -239,7 +239,7 @@ final class InboundHandshake extends IncomingRequest implements EventLoop.Handle
     private boolean send(ByteBuffer reply) {
         try {
             // A new socket's buffer takes so few bytes at once, or the connection is broken.
-            if (channel.write(reply) == reply.capacity()) {
+            if (channel.write(loop.staging().clear().put(reply).flip()) == reply.capacity()) {
                 return true;
             }
             end(IwarpCounter.HANDSHAKE_PEER_GONE, new PeerClosedException(remoteAddress() + " does not take our MPA Reply"));
