@@ -43,6 +43,7 @@ final class InboundHandshake extends IncomingRequest implements EventLoop.Handle
     private final EventLoop loop;
     private final SocketChannel channel;
     private final ConnectionRequestHandler handler;
+    private final RpcOverTcpClients strangers;
     private final Counters counters;
     private final MpaFrameReader reader;
     private byte[] privateData;
@@ -51,8 +52,7 @@ final class InboundHandshake extends IncomingRequest implements EventLoop.Handle
 
     /** @param head what was read of the Request */
     InboundHandshake(IwarpAdapter adapter, EventLoop loop, SocketChannel channel, ByteBuffer head, Members ofListener,
-            ConnectionRequestHandler handler)
-            throws IOException {
+            ConnectionRequestHandler handler, RpcOverTcpClients strangers) throws IOException {
         super(loop, adapter.members(), ofListener, adapter.counters(), IwarpCounter.HANDLER_FAILED,
                 (InetSocketAddress) channel.getLocalAddress(),
                 (InetSocketAddress) channel.getRemoteAddress());
@@ -60,6 +60,7 @@ final class InboundHandshake extends IncomingRequest implements EventLoop.Handle
         this.loop = loop;
         this.channel = channel;
         this.handler = handler;
+        this.strangers = strangers;
         this.counters = adapter.counters();
         this.reader = new MpaFrameReader(false, head);
     }
@@ -261,7 +262,7 @@ final class InboundHandshake extends IncomingRequest implements EventLoop.Handle
         end(null, why);
     }
 
-    /** Closes the socket; the reason is counted unless null. */
+    /** Closes the socket, or leaves it to those who hold its kind; the reason is counted unless null. */
     private void end(IwarpCounter reason, VerbsException why) {
         if (isOver()) {
             return;
@@ -271,10 +272,14 @@ final class InboundHandshake extends IncomingRequest implements EventLoop.Handle
         }
         LOG.debug("handshake ended: {}", why.getMessage());
         cause = why;
-        if (key != null) {
-            key.cancel();
+        if (reason == IwarpCounter.RPC_OVER_TCP) {
+            strangers.hold(loop, channel, key, remoteAddress());
+        } else {
+            if (key != null) {
+                key.cancel();
+            }
+            IwarpQueuePair.close(channel);
         }
-        IwarpQueuePair.close(channel);
         finish();
         adapter.members().remove(this);
     }

@@ -11,7 +11,8 @@ import org.dcache.oncrpc4j.rdma.iwarp.wire.MpaFrame;
  * Reads one MPA Request or Reply from a socket, and not a byte more. Loop thread only.
  *
  * <p>The socket is read into the loop's staging buffer: into heap memory the JDK would read by way of its own direct memory. A frame with
- * a wrong key, revision or length is refused as soon as it shows, so that a stranger does not get to hold a handshake.
+ * a wrong key, revision or length is refused as soon as it shows, so that a stranger does not get to hold a handshake; one that may be RPC
+ * over TCP when that is sure.
  */
 final class MpaFrameReader {
 
@@ -65,7 +66,11 @@ final class MpaFrameReader {
             }
             frame.put(staging.flip());
             if (!MpaFrame.keyMatches(frame, 0, frame.position(), reply)) {
-                throw new BadFrameException(IwarpCounter.HANDSHAKE_BAD_KEY,
+                boolean rpc = !reply && RpcOverTcpClients.begins(frame, frame.position());
+                if (rpc && frame.position() < RpcOverTcpClients.KNOWN) {
+                    return false;
+                }
+                throw new BadFrameException(rpc ? IwarpCounter.RPC_OVER_TCP : IwarpCounter.HANDSHAKE_BAD_KEY,
                         "expected the key \"MPA ID " + (reply ? "Rep" : "Req") + " Frame\", got \""
                                 + MpaFrame.keyText(frame, 0, frame.position()) + "\"");
             }

@@ -22,12 +22,14 @@ final class Newcomers {
     private final InetSocketAddress local;
     private final ConnectionRequestHandler handler;
     private final Members handshakes = new Members();
+    private final RpcOverTcpClients strangers;
 
     /** @param local the listener's, for messages */
     Newcomers(IwarpAdapter adapter, InetSocketAddress local, ConnectionRequestHandler handler) {
         this.adapter = adapter;
         this.local = local;
         this.handler = handler;
+        this.strangers = new RpcOverTcpClients(adapter, local);
     }
 
     /** Owns the socket from here on, whatever happens. @param head what was read from it */
@@ -37,7 +39,7 @@ final class Newcomers {
         try {
             if (!isFull()) {
                 adapter.configure(socket);
-                handshake = new InboundHandshake(adapter, adapter.nextLoop(), socket, head, handshakes, handler);
+                handshake = new InboundHandshake(adapter, adapter.nextLoop(), socket, head, handshakes, handler, strangers);
             }
             if (handshake == null || !join(handshake)) {
                 adapter.counters().increment(IwarpCounter.REFUSED_HALF_OPEN);
@@ -76,10 +78,12 @@ final class Newcomers {
     /** Takes no more and tells all to end; waits for none. */
     void end() {
         handshakes.end();
+        strangers.end();
     }
 
     /** As {@link #end}, and waits until none is left. Not on a loop. */
     void close() {
         handshakes.close(() -> {});
+        strangers.close();
     }
 }

@@ -224,6 +224,32 @@ class OnePortIT {
     }
 
     @Test
+    void aTcpProgramThatCallsAServiceWithRdmaAloneIsHeldAndToldInTheLog() throws Exception {
+        int port = Ports.freePair();
+        try (JvmProcess server = java("transport=rdma,rdma.provider=iwarp,rdma.handshake-timeout=2s").main(EchoServer.class, port)
+                .start()) {
+            assertThat(port(server)).isEqualTo(port);
+            try (Socket tcp = connect(port)) {
+                tcp.getOutputStream().write(NULL_CALL);
+                assertThat(tcp.getInputStream().read()).as("the end, not a reset").isEqualTo(-1);
+            }
+            assertThat(server.expect("speaks RPC over TCP")).contains("oncrpc.transport=tcp,rdma");
+            try (JvmProcess client = JvmProcess.java().classPath(ClassPaths.application()).main(EchoClient.class, "127.0.0.1", port, 5000)
+                    .start()) {
+                client.expect("TRANSPORT org.dcache.oncrpc4j.grizzly.GrizzlyRpcTransport");
+                client.expect("FAILED ");
+            }
+            try (JvmProcess client = java("transport=rdma,rdma.provider=iwarp").main(EchoClient.class, "127.0.0.1", port, 5000).start()) {
+                client.expect("ECHO 5000 ok");
+            }
+            try (JvmCounters counters = JvmCounters.of(server.pid())) {
+                assertThat(counters.counters()).containsEntry("iwarp.rpc_over_tcp", 2L).doesNotContainKey("iwarp.handshake_bad_key");
+            }
+            assertThat(server.lines().stream().filter(line -> line.contains("speaks RPC over TCP"))).as("one line for both").hasSize(1);
+        }
+    }
+
+    @Test
     void whereRdmaIsNotRequiredAndCannotBeHadTcpServes() throws Exception {
         int port = Ports.freePair();
         try (ServerSocket taken = new ServerSocket(port + 1, 1, InetAddress.getLoopbackAddress());
