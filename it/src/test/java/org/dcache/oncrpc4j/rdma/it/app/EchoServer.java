@@ -13,8 +13,8 @@ import org.dcache.oncrpc4j.rpc.net.IpProtocolType;
 
 /**
  * Serves {@link EchoService} until {@code stop}, {@code stop MILLIS} or the end of stdin. Arguments: port (0 for any), and {@code tcp},
- * {@code udp} or {@code tcp+udp}, and {@code same} or {@code worker} for the threads that read. Prints {@code READY address} and {@code
- * SERVICE text}, or {@code FAILED exception} and then waits as well.
+ * {@code udp} or {@code tcp+udp}, {@code same} or {@code worker} for the threads that read, and {@code jmx} for Grizzly's beans. Prints
+ * {@code READY address} and {@code SERVICE text}, or {@code FAILED exception} and then waits as well.
  */
 public final class EchoServer {
 
@@ -25,7 +25,7 @@ public final class EchoServer {
         String protocols = args.length > 1 ? args[1] : "tcp";
         OncRpcSvc service = null;
         try {
-            service = build(EchoService.PROGRAM, port, protocols, args.length > 2 ? args[2] : "same");
+            service = build(EchoService.PROGRAM, port, protocols, args.length > 2 ? args[2] : "same", args.length > 3);
             service.start();
             System.out.println("READY "
                     + service.getInetSocketAddress(protocols.contains("tcp") ? IpProtocolType.TCP : IpProtocolType.UDP));
@@ -44,10 +44,10 @@ public final class EchoServer {
     }
 
     static OncRpcSvc build(OncRpcProgram program, int port, String protocols) {
-        return build(program, port, protocols, "same");
+        return build(program, port, protocols, "same", false);
     }
 
-    private static OncRpcSvc build(OncRpcProgram program, int port, String protocols, String threads) {
+    private static OncRpcSvc build(OncRpcProgram program, int port, String protocols, String threads, boolean jmx) {
         OncRpcSvcBuilder builder = new OncRpcSvcBuilder()
                 .withServiceName("echo")
                 .withoutAutoPublish()
@@ -55,6 +55,9 @@ public final class EchoServer {
                 .withRpcService(program, new EchoService());
         if (port != 0) {
             builder.withPort(port);
+        }
+        if (jmx) {
+            builder.withJMX();
         }
         if (threads.equals("worker")) {
             builder.withWorkerThreadIoStrategy();
