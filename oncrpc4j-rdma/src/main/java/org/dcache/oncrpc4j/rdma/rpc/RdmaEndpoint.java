@@ -296,7 +296,8 @@ final class RdmaEndpoint implements RpcEndpoint {
                     return;
                 }
             } catch (BindException e) {
-                last = PortsTaken.refused(port, described(tcp), config.portSettingOf(service.name()), e);
+                last = PortsTaken.refused(port, described(tcp), config.portSettingOf(service.name()),
+                        tcp != null && port == tcp.getPort(), e);
                 if (!ports.first()) {
                     throw last;
                 }
