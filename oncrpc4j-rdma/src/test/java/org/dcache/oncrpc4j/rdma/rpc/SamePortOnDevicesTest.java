@@ -19,48 +19,19 @@ import java.util.concurrent.TimeUnit;
 import org.dcache.oncrpc4j.rdma.config.Configuration;
 import org.dcache.oncrpc4j.rdma.iwarp.IwarpProvider;
 import org.dcache.oncrpc4j.rdma.spi.ServiceContext;
-import org.dcache.oncrpc4j.rdma.verbs.Adapter;
-import org.dcache.oncrpc4j.rdma.verbs.Availability;
 import org.dcache.oncrpc4j.rdma.verbs.LimitedProvider;
 import org.dcache.oncrpc4j.rdma.verbs.VerbsProvider;
-import org.dcache.oncrpc4j.rdma.verbs.error.VerbsException;
 import org.dcache.oncrpc4j.rdma.xprt.DevicePool;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /**
- * {@code oncrpc.rdma.port=same} with {@code tcp,rdma} on providers for devices, whose ports are not TCP's. The device here is software; its
- * port space stays its own as long as nobody binds the service's TCP port, which the test does only to be an iWARP card.
+ * {@code oncrpc.rdma.port=same} with {@code tcp,rdma} on providers for devices, whose ports are not TCP's. The device here is software that
+ * shares no port; its port space is its own as long as nobody binds the service's TCP port, which is done only to be an iWARP card.
  */
 @Timeout(120)
 class SamePortOnDevicesTest {
-
-    /** A provider that does not share TCP ports, under the name of one for devices. */
-    private static final class DeviceProvider implements VerbsProvider {
-
-        private final LimitedProvider limited = new LimitedProvider(new IwarpProvider());
-
-        @Override
-        public String name() {
-            return "disni";
-        }
-
-        @Override
-        public int preference() {
-            return limited.preference();
-        }
-
-        @Override
-        public Availability availability() {
-            return limited.availability();
-        }
-
-        @Override
-        public Adapter open(Configuration config) throws VerbsException {
-            return limited.open(config);
-        }
-    }
 
     private final ExecutorService executor = java.util.concurrent.Executors.newFixedThreadPool(1);
     private final List<RdmaEndpoint> endpoints = new ArrayList<>();
@@ -75,7 +46,7 @@ class SamePortOnDevicesTest {
                 false, false);
         Configuration config = Configuration.of(Map.of("oncrpc.transport", transport, "oncrpc.rdma.provider", providers,
                 "oncrpc.rdma.memory", "64m"));
-        List<VerbsProvider> all = List.of(new DeviceProvider(), new IwarpProvider());
+        List<VerbsProvider> all = List.of(new LimitedProvider(new IwarpProvider(), "disni"), new IwarpProvider());
         endpoints.add(new RdmaEndpoint(service, config, c -> DevicePool.acquire(c, all)));
         return endpoints.get(endpoints.size() - 1);
     }
