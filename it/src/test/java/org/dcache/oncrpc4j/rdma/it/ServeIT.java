@@ -176,6 +176,17 @@ class ServeIT {
         }
     }
 
+    @Test
+    void onOnePortUnlessItIsToldOtherwise() throws Exception {
+        try (Served served = Served.startOnOnePort("--memory", "16")) {
+            int port = served.tcpPort();
+            assertThat(served.greeting())
+                    .anyMatch(line -> line.contains("proto=rdma,port=" + port + ",mountproto=tcp,mountport=" + port));
+            assertThat(nullCall(port)).as("over TCP").containsExactly(7, 1, 0, 0, 0, 0);
+            assertThat(Tool.run("ping", "-c", "1", "127.0.0.1:" + port).status()).as("over RDMA").isZero();
+        }
+    }
+
     /** The words of the reply to a NULL call of NFSv3 over plain TCP. */
     private static int[] nullCall(int port) throws IOException {
         try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {

@@ -10,25 +10,38 @@ import java.util.concurrent.TimeoutException;
 import org.dcache.oncrpc4j.rdma.it.jvm.JvmProcess;
 import org.dcache.oncrpc4j.rdma.it.jvm.Ports;
 
-/** {@code rpcrdma serve} on two free ports. Closing kills it and the JVM that it started. One thread. */
+/** {@code rpcrdma serve} on two free ports, or on one. Closing kills it and the JVM that it started. One thread. */
 final class Served implements AutoCloseable {
 
     private static final long SECONDS = 60;
 
     private final int port;
+    private final int rdmaPort;
     private final JvmProcess tool;
 
-    private Served(int port, JvmProcess tool) {
+    private Served(int port, int rdmaPort, JvmProcess tool) {
         this.port = port;
+        this.rdmaPort = rdmaPort;
         this.tool = tool;
     }
 
     /** Returns when it says that it is ready. */
     static Served start(String... arguments) throws IOException {
         int port = Ports.freePair();
-        List<String> words = new ArrayList<>(List.of("serve", "--port", "" + port, "--rdma-port", "" + (port + 1)));
+        return start(port, port + 1, List.of("--rdma-port", "" + (port + 1)), arguments);
+    }
+
+    /** With one port for TCP and RDMA, as it is when nothing is said about RDMA's. */
+    static Served startOnOnePort(String... arguments) throws IOException {
+        int port = Ports.freePair();
+        return start(port, port, List.of(), arguments);
+    }
+
+    private static Served start(int port, int rdmaPort, List<String> more, String... arguments) throws IOException {
+        List<String> words = new ArrayList<>(List.of("serve", "--port", "" + port));
+        words.addAll(more);
         words.addAll(List.of(arguments));
-        Served served = new Served(port, Tool.start(words.toArray(String[]::new)));
+        Served served = new Served(port, rdmaPort, Tool.start(words.toArray(String[]::new)));
         try {
             served.tool.expect("Ready");
             return served;
@@ -43,7 +56,7 @@ final class Served implements AutoCloseable {
     }
 
     int rdmaPort() {
-        return port + 1;
+        return rdmaPort;
     }
 
     /** What it said until it was ready. */

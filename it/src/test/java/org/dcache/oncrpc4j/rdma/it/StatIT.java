@@ -4,6 +4,7 @@ package org.dcache.oncrpc4j.rdma.it;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.net.Socket;
+import java.nio.ByteBuffer;
 import java.util.concurrent.TimeUnit;
 import org.dcache.oncrpc4j.rdma.it.jvm.JvmProcess;
 import org.junit.jupiter.api.Test;
@@ -37,11 +38,17 @@ class StatIT {
     /** A client that speaks plain TCP to the port never becomes a connection of the service. */
     @Test
     void handshakesThatAreRefusedAreProblemsToo() throws Exception {
-        try (Served served = Served.start("--memory"); Socket plain = new Socket("127.0.0.1", served.rdmaPort())) {
+        try (Served served = Served.start("--memory", "--set", "rdma.handshake-timeout=1s");
+                Socket plain = new Socket("127.0.0.1", served.rdmaPort())) {
             plain.getOutputStream().write(new byte[64]);
             assertThat(plain.getInputStream().read()).as("what is answered").isEqualTo(-1);
+            try (Socket rpc = new Socket("127.0.0.1", served.rdmaPort())) {
+                rpc.getOutputStream().write(ByteBuffer.allocate(44).putInt(0x80000000 | 40).putInt(8, 0).putInt(12, 2).array());
+                assertThat(rpc.getInputStream().read()).isEqualTo(-1);
+            }
             Tool.Result shown = Tool.run("stat", pid(served));
-            assertThat(shown.output()).contains("problems since the start: iwarp.handshake_bad_key 1 (whole process)");
+            assertThat(shown.output())
+                    .contains("problems since the start: iwarp.handshake_bad_key 1 (whole process), iwarp.rpc_over_tcp 1 (whole process)");
         }
     }
 

@@ -43,6 +43,7 @@ final class InboundHandshake extends IncomingRequest implements EventLoop.Handle
     private final EventLoop loop;
     private final SocketChannel channel;
     private final ConnectionRequestHandler handler;
+    private final RpcOverTcpClients strangers;
     private final Counters counters;
     private final MpaFrameReader reader;
     private byte[] privateData;
@@ -51,8 +52,7 @@ final class InboundHandshake extends IncomingRequest implements EventLoop.Handle
 
     /** @param head what was read of the Request */
     InboundHandshake(IwarpAdapter adapter, EventLoop loop, SocketChannel channel, ByteBuffer head, Members ofListener,
-            ConnectionRequestHandler handler)
-            throws IOException {
+            ConnectionRequestHandler handler, RpcOverTcpClients strangers) throws IOException {
         super(loop, adapter.members(), ofListener, adapter.counters(), IwarpCounter.HANDLER_FAILED,
                 (InetSocketAddress) channel.getLocalAddress(),
                 (InetSocketAddress) channel.getRemoteAddress());
@@ -60,6 +60,7 @@ final class InboundHandshake extends IncomingRequest implements EventLoop.Handle
         this.loop = loop;
         this.channel = channel;
         this.handler = handler;
+        this.strangers = strangers;
         this.counters = adapter.counters();
         this.reader = new MpaFrameReader(false, head);
     }
@@ -92,7 +93,7 @@ final class InboundHandshake extends IncomingRequest implements EventLoop.Handle
     public void ready(int operations) {
         try {
             if (privateData == null) {
-                if (reader.read(channel)) {
+                if (reader.read(channel, loop.staging())) {
                     requestComplete();
                 }
             } else {
@@ -129,7 +130,7 @@ final class InboundHandshake extends IncomingRequest implements EventLoop.Handle
 
     /** The initiator must not send before our Reply [74]. */
     private void checkSilence() throws IOException {
-        int bytes = channel.read(ByteBuffer.allocate(1));
+        int bytes = channel.read(loop.staging().clear().limit(1));
         if (bytes < 0) {
             throw new EOFException("closed before our Reply");
         }
@@ -239,7 +240,7 @@ final class InboundHandshake extends IncomingRequest implements EventLoop.Handle
     private boolean send(ByteBuffer reply) {
         try {
             // A new socket's buffer takes so few bytes at once, or the connection is broken.
-            if (channel.write(reply) == reply.capacity()) {
+            if (channel.write(loop.staging().clear().put(reply).flip()) == reply.capacity()) {
                 return true;
             }
             end(IwarpCounter.HANDSHAKE_PEER_GONE, new PeerClosedException(remoteAddress() + " does not take our MPA Reply"));
@@ -261,7 +262,7 @@ final class InboundHandshake extends IncomingRequest implements EventLoop.Handle
         end(null, why);
     }
 
-    /** Closes the socket; the reason is counted unless null. */
+    /** Closes the socket, or leaves it to those who hold its kind; the reason is counted unless null. */
     private void end(IwarpCounter reason, VerbsException why) {
         if (isOver()) {
             return;
@@ -271,10 +272,14 @@ final class InboundHandshake extends IncomingRequest implements EventLoop.Handle
         }
         LOG.debug("handshake ended: {}", why.getMessage());
         cause = why;
-        if (key != null) {
-            key.cancel();
+        if (reason == IwarpCounter.RPC_OVER_TCP) {
+            strangers.hold(loop, channel, key, remoteAddress());
+        } else {
+            if (key != null) {
+                key.cancel();
+            }
+            IwarpQueuePair.close(channel);
         }
-        IwarpQueuePair.close(channel);
         finish();
         adapter.members().remove(this);
     }

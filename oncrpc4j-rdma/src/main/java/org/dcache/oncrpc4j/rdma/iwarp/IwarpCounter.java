@@ -17,8 +17,10 @@ public enum IwarpCounter implements CounterName {
     /** Closed at once: oncrpc.rdma.handshakes are half open already. */
     REFUSED_HALF_OPEN,
 
-    /** The first bytes were not an MPA key: a port scanner, a TCP client [75]. */
+    /** The first bytes were not an MPA key: a port scanner, TLS [75]. */
     HANDSHAKE_BAD_KEY,
+    /** The first bytes were a call of RPC over TCP, on a port where RDMA alone is served. */
+    RPC_OVER_TCP,
     /** The peer's MPA revision is unknown [75]. */
     HANDSHAKE_BAD_REVISION,
     /** Private data length beyond 512, or too short for the IRD and ORD words [79]. */
@@ -80,7 +82,7 @@ public enum IwarpCounter implements CounterName {
     /** Writes that the socket did not take whole. */
     WRITE_STALLS;
 
-    private static final Set<IwarpCounter> PROBLEMS = EnumSet.of(ACCEPT_FAILED, REFUSED_HALF_OPEN, HANDSHAKE_BAD_KEY,
+    private static final Set<IwarpCounter> PROBLEMS = EnumSet.of(ACCEPT_FAILED, REFUSED_HALF_OPEN, HANDSHAKE_BAD_KEY, RPC_OVER_TCP,
             HANDSHAKE_BAD_REVISION,
             HANDSHAKE_BAD_LENGTH, HANDSHAKE_MARKERS, HANDSHAKE_NO_RTR, HANDSHAKE_EARLY_DATA, HANDSHAKE_PEER_GONE, HANDSHAKE_TIMEOUT,
             PEER_REJECTED,

@@ -40,6 +40,8 @@ final class IwarpQueuePair extends LoopQueuePair implements EventLoop.Handler {
 
     /** How long a Read Response may keep revoked memory. */
     private static final long REVOKE_MILLIS = 2000;
+    /** How long the peer may go on sending after our end. */
+    private static final long LINGER_MILLIS = 2000;
 
     private static final Logger LOG = LoggerFactory.getLogger(IwarpQueuePair.class);
 
@@ -369,7 +371,7 @@ final class IwarpQueuePair extends LoopQueuePair implements EventLoop.Handler {
         }
         try {
             if (linger) {
-                new LingeringSocket(adapter, loop, channel, key).start();
+                new LingeringSocket(loop, channel, key, LINGER_MILLIS, adapter.members()).start();
             } else if (key != null) {
                 key.cancel();
                 close(channel);

@@ -9,34 +9,38 @@ import org.dcache.oncrpc4j.rdma.verbs.parts.Members;
 import org.dcache.oncrpc4j.rdma.verbs.parts.Timer;
 
 /**
- * The socket of a connection that has ended in good order: our FIN is out, and the peer may still be sending. Loop thread only.
+ * A socket that is not to be closed yet: of a connection that has ended in good order, whose FIN is out and whose peer may still be
+ * sending; or of a client that speaks RPC over TCP. Loop thread only.
  *
- * <p>Closing it now would make the system answer with a reset, which can overtake and destroy our last messages or the Terminate. So what
- * comes is thrown away until the peer closes as well, or its time is over. Nobody is told of anything any more.
+ * <p>Closing the first now would make the system answer with a reset, which can overtake and destroy our last messages or the Terminate. So
+ * what comes is thrown away until the peer closes as well, or its time is over. Nobody is told of anything any more.
  */
 final class LingeringSocket implements EventLoop.Handler, Members.Member {
 
-    private static final long LINGER_MILLIS = 2000;
-
-    private final IwarpAdapter adapter;
     private final EventLoop loop;
     private final SocketChannel channel;
     private final SelectionKey key;
+    private final long millis;
+    private final Members[] members;
     private Timer timer;
 
-    LingeringSocket(IwarpAdapter adapter, EventLoop loop, SocketChannel channel, SelectionKey key) {
-        this.adapter = adapter;
+    /** @param members it is one of each of these, and ends with the first that closes */
+    LingeringSocket(EventLoop loop, SocketChannel channel, SelectionKey key, long millis, Members... members) {
         this.loop = loop;
         this.channel = channel;
         this.key = key;
+        this.millis = millis;
+        this.members = members;
     }
 
     void start() {
-        if (!adapter.members().add(this)) {
-            close();
-            return;
+        for (Members each : members) {
+            if (!each.add(this)) {
+                close();
+                return;
+            }
         }
-        timer = loop.schedule(LINGER_MILLIS, this::close);
+        timer = loop.schedule(millis, this::close);
         key.attach(this);
         key.interestOps(SelectionKey.OP_READ);
     }
@@ -64,6 +68,8 @@ final class LingeringSocket implements EventLoop.Handler, Members.Member {
         }
         key.cancel();
         IwarpQueuePair.close(channel);
-        adapter.members().remove(this);
+        for (Members each : members) {
+            each.remove(this);
+        }
     }
 }

@@ -10,7 +10,9 @@ import org.dcache.oncrpc4j.rdma.iwarp.wire.MpaFrame;
 /**
  * Reads one MPA Request or Reply from a socket, and not a byte more. Loop thread only.
  *
- * <p>A frame with a wrong key, revision or length is refused as soon as it shows, so that a stranger does not get to hold a handshake.
+ * <p>The socket is read into the loop's staging buffer: into heap memory the JDK would read by way of its own direct memory. A frame with
+ * a wrong key, revision or length is refused as soon as it shows, so that a stranger does not get to hold a handshake; one that may be RPC
+ * over TCP when that is sure.
  */
 final class MpaFrameReader {
 
@@ -51,19 +53,26 @@ final class MpaFrameReader {
     }
 
     /**
+     * @param staging the loop's; its content is valid in this call only
      * @return whether the frame is complete
      * @throws BadFrameException when it is none that we understand
      * @throws EOFException when the peer closed
      */
-    boolean read(SocketChannel channel) throws IOException {
+    boolean read(SocketChannel channel, ByteBuffer staging) throws IOException {
         while (frame.hasRemaining()) {
-            int bytes = channel.read(frame);
+            int bytes = channel.read(staging.clear().limit(frame.remaining()));
             if (bytes < 0) {
                 throw new EOFException("closed after " + frame.position() + " bytes of the MPA frame");
             }
+            frame.put(staging.flip());
             if (!MpaFrame.keyMatches(frame, 0, frame.position(), reply)) {
-                throw new BadFrameException(IwarpCounter.HANDSHAKE_BAD_KEY,
-                        "expected the key \"MPA ID " + (reply ? "Rep" : "Req") + " Frame\", got something else");
+                boolean rpc = !reply && RpcOverTcpClients.begins(frame, frame.position());
+                if (rpc && frame.position() < RpcOverTcpClients.KNOWN) {
+                    return false;
+                }
+                throw new BadFrameException(rpc ? IwarpCounter.RPC_OVER_TCP : IwarpCounter.HANDSHAKE_BAD_KEY,
+                        "expected the key \"MPA ID " + (reply ? "Rep" : "Req") + " Frame\", got \""
+                                + MpaFrame.keyText(frame, 0, frame.position()) + "\"");
             }
             if (frame.hasRemaining()) {
                 return false;

@@ -13,7 +13,8 @@ import org.dcache.oncrpc4j.rdma.verbs.parts.Members;
  * The sockets that connected to one listener and are not connections yet: each is handed to the loop where it will live, and begins its
  * handshake there.
  *
- * <p>At most {@code oncrpc.rdma.handshakes} of them are half open; more are closed at once. Any thread.
+ * <p>At most {@code oncrpc.rdma.handshakes} of them are half open; more are closed at once. Any thread; the monitor is held to count and
+ * join, not for system calls.
  */
 final class Newcomers {
 
@@ -21,12 +22,14 @@ final class Newcomers {
     private final InetSocketAddress local;
     private final ConnectionRequestHandler handler;
     private final Members handshakes = new Members();
+    private final RpcOverTcpClients strangers;
 
     /** @param local the listener's, for messages */
     Newcomers(IwarpAdapter adapter, InetSocketAddress local, ConnectionRequestHandler handler) {
         this.adapter = adapter;
         this.local = local;
         this.handler = handler;
+        this.strangers = new RpcOverTcpClients(adapter, local);
     }
 
     /** Owns the socket from here on, whatever happens. @param head what was read from it */
@@ -34,8 +37,11 @@ final class Newcomers {
         adapter.counters().increment(IwarpCounter.TCP_ACCEPTED);
         InboundHandshake handshake = null;
         try {
-            handshake = join(socket, head);
-            if (handshake == null) {
+            if (!isFull()) {
+                adapter.configure(socket);
+                handshake = new InboundHandshake(adapter, adapter.nextLoop(), socket, head, handshakes, handler, strangers);
+            }
+            if (handshake == null || !join(handshake)) {
                 adapter.counters().increment(IwarpCounter.REFUSED_HALF_OPEN);
                 IwarpQueuePair.close(socket);
             } else {
@@ -54,26 +60,30 @@ final class Newcomers {
         }
     }
 
-    /** Counting and joining are one step: threads of others bring sockets too. @return null when there are too many */
-    private synchronized InboundHandshake join(SocketChannel socket, ByteBuffer head) throws IOException {
-        if (handshakes.count() >= adapter.settings().handshakes()) {
-            return null;
+    private boolean isFull() {
+        return handshakes.count() >= adapter.settings().handshakes();
+    }
+
+    /** Counting and joining are one step: threads of others bring sockets too. @return false when there are too many by now */
+    private synchronized boolean join(InboundHandshake handshake) {
+        if (isFull()) {
+            return false;
         }
-        adapter.configure(socket);
-        InboundHandshake handshake = new InboundHandshake(adapter, adapter.nextLoop(), socket, head, handshakes, handler);
         if (!handshake.join()) {
             handshake.fail(new ConnectionClosedException("nobody listens on " + local + " any more"));
         }
-        return handshake;
+        return true;
     }
 
     /** Takes no more and tells all to end; waits for none. */
     void end() {
         handshakes.end();
+        strangers.end();
     }
 
     /** As {@link #end}, and waits until none is left. Not on a loop. */
     void close() {
         handshakes.close(() -> {});
+        strangers.close();
     }
 }

@@ -118,7 +118,7 @@ final class OutboundHandshake implements EventLoop.Handler, Members.Member {
                 }
                 key.interestOps(SelectionKey.OP_READ);
                 sendRequest();
-            } else if (reader.read(channel)) {
+            } else if (reader.read(channel, loop.staging())) {
                 replyComplete();
             }
         } catch (MpaFrameReader.BadFrameException e) {
@@ -154,7 +154,7 @@ final class OutboundHandshake implements EventLoop.Handler, Members.Member {
                 MpaFrame.IRD_ORD_LENGTH + data.length);
         MpaFrame.putDepths(request, 0, ird(), options.outboundReads());
         request.put(MpaFrame.OFFSET_PRIVATE_DATA + MpaFrame.IRD_ORD_LENGTH, data);
-        if (channel.write(request) != request.capacity()) {
+        if (channel.write(loop.staging().clear().put(request).flip()) != request.capacity()) {
             throw new IOException("the socket does not take the MPA Request");
         }
     }
@@ -238,7 +238,7 @@ final class OutboundHandshake implements EventLoop.Handler, Members.Member {
             crc.update(fpdu.array(), 0, crcAt);
             FpduLayout.putCrc(fpdu, crcAt, (int) crc.getValue());
         }
-        channel.write(fpdu);
+        channel.write(loop.staging().clear().put(fpdu).flip());
     }
 
     @Override

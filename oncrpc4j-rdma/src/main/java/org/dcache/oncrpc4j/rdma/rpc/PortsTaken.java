@@ -15,6 +15,9 @@ final class PortsTaken {
 
     private record Taker(Object endpoint, String service) {}
 
+    private static final String OF_TCP = "; a device whose ports are TCP's, as those of iWARP are, needs another number than the service's"
+            + " TCP port, such as +10000 in a rule";
+
     private static final Map<Integer, Taker> TAKEN = new ConcurrentHashMap<>();
 
     private PortsTaken() {}
@@ -29,10 +32,10 @@ final class PortsTaken {
         TAKEN.values().removeIf(taker -> taker.endpoint() == endpoint);
     }
 
-    /** What to throw when this service cannot bind the port that a setting gives it. */
-    static BindException refused(int port, String service, String setting, BindException cause) {
+    /** What to throw when this service cannot bind the port that a setting gives it. @param ofTcp its TCP port has the same number */
+    static BindException refused(int port, String service, String setting, boolean ofTcp, BindException cause) {
         Taker owner = TAKEN.get(port);
-        String text = owner == null ? cause.getMessage() + " (" + setting + ")"
+        String text = owner == null ? cause.getMessage() + " (" + setting + ")" + (ofTcp ? OF_TCP : "")
                 : service + " cannot serve RDMA on port " + port + ", where " + setting + " sends it: " + owner.service()
                         + " of this JVM does; give each service a port, with rules such as 2049>20049,33115-33145>+10000 or by "
                         + Settings.PORT.name() + ".<service name>";

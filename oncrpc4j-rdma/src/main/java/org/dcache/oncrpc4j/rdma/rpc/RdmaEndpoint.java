@@ -137,6 +137,16 @@ final class RdmaEndpoint implements RpcEndpoint {
         return config.get(Settings.TRANSPORT) == Transport.RDMA;
     }
 
+    /** TLS is what RDMA does not have. */
+    static boolean refusesClear(ServiceContext service, Configuration config) {
+        return service.tls() && !config.get(Settings.ALLOW_CLEAR);
+    }
+
+    static String refusalOfClear(ServiceContext service) {
+        return "service " + service.name() + " is configured for TLS, which RDMA connections cannot have: set "
+                + Settings.ALLOW_CLEAR.name() + "=on to carry it in clear, or leave " + Settings.TRANSPORT.name() + " at tcp";
+    }
+
     private IOException stopped() {
         return new IOException("service " + service.name() + " was stopped");
     }
@@ -144,6 +154,9 @@ final class RdmaEndpoint implements RpcEndpoint {
     private synchronized List<DevicePool.Lease> open() throws IOException {
         if (stopped) {
             throw stopped();
+        }
+        if (refusesClear(service, config)) {
+            throw new IOException(refusalOfClear(service));
         }
         if (leases == null) {
             try {
@@ -165,14 +178,19 @@ final class RdmaEndpoint implements RpcEndpoint {
         return leases;
     }
 
-    /** By JMX; also a service or client that has to do without RDMA, since its counters say so. */
-    private synchronized void show() {
-        if (!visible) {
+    /**
+     * By JMX; also a service or client that has to do without RDMA, since its counters say so.
+     *
+     * @return false when it is stopped, and nobody would take it back
+     */
+    private synchronized boolean show() {
+        if (!visible && !stopped) {
             CountersManagement.acquire();
             taken.push(CountersManagement::release);
             taken.push(ServiceManagement.register(this)::close);
             visible = true;
         }
+        return !stopped;
     }
 
     /** All of it, also when one of them throws. */
@@ -278,7 +296,8 @@ final class RdmaEndpoint implements RpcEndpoint {
                     return;
                 }
             } catch (BindException e) {
-                last = PortsTaken.refused(port, described(tcp), config.portSettingOf(service.name()), e);
+                last = PortsTaken.refused(port, described(tcp), config.portSettingOf(service.name()),
+                        tcp != null && port == tcp.getPort(), e);
                 if (!ports.first()) {
                     throw last;
                 }
@@ -361,10 +380,9 @@ final class RdmaEndpoint implements RpcEndpoint {
         } catch (InterruptedIOException e) {
             throw e;
         } catch (IOException e) {
-            if (stopped || config.get(Settings.TRANSPORT) != Transport.TCP_AND_RDMA || !config.get(Settings.FALLBACK)) {
+            if (config.get(Settings.TRANSPORT) != Transport.TCP_AND_RDMA || !config.get(Settings.FALLBACK) || !show()) {
                 throw e;
             }
-            show();
             counters.increment(RpcCounter.FELL_BACK_TO_TCP);
             fallbackLog.warn("no RDMA connection to {}, TCP to {} instead, as {} is tcp: {}", target, address, Settings.FALLBACK.name(),
                     e.getMessage());

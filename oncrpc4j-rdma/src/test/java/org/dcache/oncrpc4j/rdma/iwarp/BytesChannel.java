@@ -16,6 +16,7 @@ final class BytesChannel extends SocketChannel {
     private int at;
     private int end;
     private int piece;
+    private int heapReads;
 
     BytesChannel() {
         super(null);
@@ -35,12 +36,18 @@ final class BytesChannel extends SocketChannel {
         return at;
     }
 
+    /** Reads for which the JDK would take direct memory of its own. */
+    int heapReads() {
+        return heapReads;
+    }
+
     boolean isEmpty() {
         return at == end;
     }
 
     @Override
     public int read(ByteBuffer target) {
+        heapReads += target.isDirect() ? 0 : 1;
         int n = Math.min(Math.min(piece, end - at), target.remaining());
         target.put(data, at, n);
         at += n;

@@ -26,6 +26,7 @@ class IwarpFuzzTest {
     @Tag("conformance-79")
     void mpaFrames() {
         BytesChannel channel = new BytesChannel();
+        ByteBuffer staging = ByteBuffer.allocateDirect(1024);
         Fuzzer.run("MPA frame", Corpus.read(Fuzzer.class, "frames.txt", "mpa-"), 50_000, 700, (data, length) -> {
             boolean reply = length > 9 && data[9] == 'p';
             MpaFrameReader reader = new MpaFrameReader(reply);
@@ -33,7 +34,7 @@ class IwarpFuzzTest {
             boolean complete = false;
             try {
                 while (!complete && !channel.isEmpty()) {
-                    complete = reader.read(channel);
+                    complete = reader.read(channel, staging);
                 }
             } catch (MpaFrameReader.BadFrameException e) {
                 check(e.counter() != null && channel.taken() <= MpaFrame.HEADER_LENGTH, "refused after " + channel.taken());

@@ -57,6 +57,10 @@ final class RawPeerFixture implements AutoCloseable {
         return listener.localAddress();
     }
 
+    void closeListener() {
+        listener.close();
+    }
+
     /** We are the responder of a complete handshake, CRC on, and the peer has said hello with message 1. */
     RawPeerFixture responding(ConnectOptions options) throws IOException {
         listening(options);

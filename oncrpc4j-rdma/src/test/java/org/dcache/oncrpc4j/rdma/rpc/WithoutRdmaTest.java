@@ -3,19 +3,24 @@ package org.dcache.oncrpc4j.rdma.rpc;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.net.BindException;
 import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import javax.management.ObjectName;
 import org.dcache.oncrpc4j.rdma.config.Configuration;
 import org.dcache.oncrpc4j.rdma.spi.ServiceContext;
 import org.dcache.oncrpc4j.rdma.verbs.error.ProviderUnavailableException;
@@ -101,6 +106,65 @@ class WithoutRdmaTest {
         assertThat(client.counters().get(RpcCounter.FELL_BACK_TO_TCP)).isEqualTo(1);
         client.stop();
         assertThatThrownBy(() -> client.connect(nfs, 10, TimeUnit.SECONDS)).as("a stopped client").isInstanceOf(IOException.class);
+    }
+
+    @Test
+    void aClientThatIsStoppedWhileItFallsBackLeavesNothingToSeeByJmx() throws Exception {
+        try (ServerSocket silent = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            RdmaEndpoint client = endpoint(true,
+                    config("oncrpc.rdma.connect", "2049>" + silent.getLocalPort(), "oncrpc.rdma.fallback", "tcp"));
+            client.start();
+            InetSocketAddress nfs = new InetSocketAddress(InetAddress.getLoopbackAddress(), 2049);
+            AtomicReference<Throwable> thrown = new AtomicReference<>();
+            Thread connecting = new Thread(() -> thrown.set(catchThrowable(() -> client.connect(nfs, 10, TimeUnit.SECONDS))));
+            connecting.start();
+            Socket accepted = silent.accept();
+            synchronized (client) {
+                accepted.close();
+                while (connecting.getState() != Thread.State.BLOCKED && connecting.isAlive()) {
+                    Thread.onSpinWait();
+                }
+                client.stop();
+            }
+            connecting.join();
+            assertThat(thrown.get()).isInstanceOf(IOException.class);
+            assertThat(client.counters().get(RpcCounter.FELL_BACK_TO_TCP)).isZero();
+            assertThat(ManagementFactory.getPlatformMBeanServer().queryNames(new ObjectName("org.dcache.oncrpc4j.rdma:*"), null)).isEmpty();
+        }
+    }
+
+    private ServiceContext tls(boolean client) {
+        return new ServiceContext("door", client, Map.of(), executor, null, false, c -> {}, client ? 0 : 33115, client ? 0 : 33115,
+                "127.0.0.1", 10, false, true);
+    }
+
+    private RdmaEndpoint open(ServiceContext service, String... settings) {
+        RdmaEndpoint endpoint = (RdmaEndpoint) new RdmaTransportProvider().open(service, config(settings));
+        endpoints.add(endpoint);
+        return endpoint;
+    }
+
+    @Test
+    void aServiceWithTlsServesTcpAloneIfItMay() throws IOException {
+        assertThatThrownBy(() -> open(tls(false))).isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("oncrpc.rdma.allow-clear=on");
+        assertThatThrownBy(() -> open(tls(false), "oncrpc.rdma.required", "off", "oncrpc.transport", "rdma")).as("there is no TCP")
+                .isInstanceOf(IllegalStateException.class);
+
+        RdmaEndpoint door = open(tls(false), "oncrpc.rdma.required", "off");
+        door.start(TCP);
+        assertThat(door.localAddress()).as("nothing in clear").isNull();
+        assertThat(door.counters().get(RpcCounter.SERVED_TCP_ALONE)).isEqualTo(1);
+    }
+
+    @Test
+    void aClientWithTlsFallsBackToTcpOnlyIfItIsToldTo() throws IOException {
+        assertThatThrownBy(() -> open(tls(true), "oncrpc.rdma.required", "off")).isInstanceOf(IllegalStateException.class);
+
+        RdmaEndpoint client = open(tls(true), "oncrpc.rdma.fallback", "tcp");
+        client.start();
+        assertThat(client.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), 2049), 10, TimeUnit.SECONDS)).isNull();
+        assertThat(client.counters().get(RpcCounter.FELL_BACK_TO_TCP)).isEqualTo(1);
     }
 
     @Test

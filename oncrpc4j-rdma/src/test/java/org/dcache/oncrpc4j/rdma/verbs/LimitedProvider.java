@@ -22,12 +22,19 @@ public final class LimitedProvider implements VerbsProvider {
     static final int MAX_SGE = 4;
 
     private final VerbsProvider whole;
+    private final String name;
     private final List<String> violations = new CopyOnWriteArrayList<>();
     private volatile boolean refusing;
     private volatile boolean hasRefused;
 
     public LimitedProvider(VerbsProvider whole) {
+        this(whole, whole.name());
+    }
+
+    /** Under another name. */
+    public LimitedProvider(VerbsProvider whole, String name) {
         this.whole = whole;
+        this.name = name;
     }
 
     /** What was asked of it although its capabilities exclude it. */
@@ -52,7 +59,7 @@ public final class LimitedProvider implements VerbsProvider {
 
     @Override
     public String name() {
-        return whole.name();
+        return name;
     }
 
     @Override

@@ -14,9 +14,13 @@ import java.net.Socket;
 import java.net.SocketException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.security.KeyStore;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManagerFactory;
 import org.dcache.oncrpc4j.rdma.it.app.EchoClient;
 import org.dcache.oncrpc4j.rdma.it.app.EchoServer;
 import org.dcache.oncrpc4j.rdma.it.app.EchoService;
@@ -27,6 +31,7 @@ import org.dcache.oncrpc4j.rdma.it.jvm.JvmProcess;
 import org.dcache.oncrpc4j.rdma.it.jvm.Ports;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -48,6 +53,7 @@ class OnePortIT {
             .putInt(EchoService.PROGRAM.getNumber()).putInt(EchoService.PROGRAM.getVersion()).putInt(EchoService.NULL).array();
 
     private static final int PAUSE = 30;
+    private static final String PASSWORD = "password";
 
     private static JvmProcess.Builder java(String arguments) {
         return JvmProcess.java().agent(AgentJar.path(), arguments).classPath(ClassPaths.application());
@@ -219,6 +225,70 @@ class OnePortIT {
             try (JvmCounters counters = JvmCounters.of(server.pid())) {
                 assertThat(counters.counters()).containsEntry("iwarp.handshake_timeout", 2L).containsEntry("iwarp.handshake_bad_key", 1L)
                         .containsEntry("iwarp.tcp_accepted", 3L);
+            }
+        }
+    }
+
+    @Test
+    void aTcpProgramThatCallsAServiceWithRdmaAloneIsHeldAndToldInTheLog() throws Exception {
+        int port = Ports.freePair();
+        try (JvmProcess server = java("transport=rdma,rdma.provider=iwarp,rdma.handshake-timeout=2s").main(EchoServer.class, port)
+                .start()) {
+            assertThat(port(server)).isEqualTo(port);
+            try (Socket tcp = connect(port)) {
+                tcp.getOutputStream().write(NULL_CALL);
+                assertThat(tcp.getInputStream().read()).as("the end, not a reset").isEqualTo(-1);
+            }
+            assertThat(server.expect("speaks RPC over TCP")).contains("oncrpc.transport=tcp,rdma");
+            try (JvmProcess client = JvmProcess.java().classPath(ClassPaths.application()).main(EchoClient.class, "127.0.0.1", port, 5000)
+                    .start()) {
+                client.expect("TRANSPORT org.dcache.oncrpc4j.grizzly.GrizzlyRpcTransport");
+                client.expect("FAILED ");
+            }
+            try (JvmProcess client = java("transport=rdma,rdma.provider=iwarp").main(EchoClient.class, "127.0.0.1", port, 5000).start()) {
+                client.expect("ECHO 5000 ok");
+            }
+            try (JvmCounters counters = JvmCounters.of(server.pid())) {
+                assertThat(counters.counters()).containsEntry("iwarp.rpc_over_tcp", 2L).doesNotContainKey("iwarp.handshake_bad_key");
+            }
+            assertThat(server.lines().stream().filter(line -> line.contains("speaks RPC over TCP"))).as("one line for both").hasSize(1);
+        }
+    }
+
+    private static SSLContext trusting(Path keyStore) throws Exception {
+        TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+        trust.init(KeyStore.getInstance(keyStore.toFile(), PASSWORD.toCharArray()));
+        SSLContext context = SSLContext.getInstance("TLS");
+        context.init(null, trust.getTrustManagers(), null);
+        return context;
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"rdma.required=off", "rdma.allow-clear=on"})
+    void aServiceWithTlsKeepsItOnTcpAndHasRdmaOnlyIfThatMayBeClear(String setting, @TempDir Path folder) throws Exception {
+        Path keys = folder.resolve("keys.p12");
+        try (JvmProcess keytool = JvmProcess.of(new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
+                "-genkeypair", "-alias", "echo", "-keyalg", "EC", "-dname", "CN=localhost", "-storetype", "PKCS12", "-storepass", PASSWORD,
+                "-keystore", keys.toString()))) {
+            assertThat(keytool.exitCode()).as(keytool.output()).isZero();
+        }
+        try (JvmProcess server = java(BOTH + "," + setting)
+                .option("-Djavax.net.ssl.keyStore=" + keys, "-Djavax.net.ssl.keyStorePassword=" + PASSWORD)
+                .main(EchoServer.class, 0, "tcp", "worker", "tls").start()) {
+            int port = port(server);
+            try (Socket tcp = connect(port); Socket rdma = connect(port);
+                    Socket tls = trusting(keys).getSocketFactory().createSocket(tcp, "localhost", port, false)) {
+                tls.getOutputStream().write(NULL_CALL);
+                expectRpcReply(tls);
+                rdma.getOutputStream().write(MPA_REQUEST);
+                if (setting.contains("clear")) {
+                    expectMpaReply(rdma);
+                } else {
+                    expectEnd(rdma);
+                }
+            }
+            try (JvmCounters counters = JvmCounters.of(server.pid())) {
+                assertThat(counters.counters().getOrDefault("rpc.served_tcp_alone", 0L)).isEqualTo(setting.contains("required") ? 1 : 0);
             }
         }
     }

@@ -5,7 +5,9 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLContext;
 import org.dcache.oncrpc4j.rpc.OncRpcProgram;
 import org.dcache.oncrpc4j.rpc.OncRpcSvc;
 import org.dcache.oncrpc4j.rpc.OncRpcSvcBuilder;
@@ -13,8 +15,9 @@ import org.dcache.oncrpc4j.rpc.net.IpProtocolType;
 
 /**
  * Serves {@link EchoService} until {@code stop}, {@code stop MILLIS} or the end of stdin. Arguments: port (0 for any), and {@code tcp},
- * {@code udp} or {@code tcp+udp}, and {@code same} or {@code worker} for the threads that read. Prints {@code READY address} and {@code
- * SERVICE text}, or {@code FAILED exception} and then waits as well.
+ * {@code udp} or {@code tcp+udp}, {@code same} or {@code worker} for the threads that read, {@code jmx} for Grizzly's beans, and
+ * {@code tls} for TLS with the JVM's own key store. Prints {@code READY address} and {@code SERVICE text}, or {@code FAILED exception} and
+ * then waits as well.
  */
 public final class EchoServer {
 
@@ -25,7 +28,8 @@ public final class EchoServer {
         String protocols = args.length > 1 ? args[1] : "tcp";
         OncRpcSvc service = null;
         try {
-            service = build(EchoService.PROGRAM, port, protocols, args.length > 2 ? args[2] : "same");
+            service = build(EchoService.PROGRAM, port, protocols, args.length > 2 ? args[2] : "same",
+                    Arrays.asList(args).contains("jmx"), Arrays.asList(args).contains("tls") ? SSLContext.getDefault() : null);
             service.start();
             System.out.println("READY "
                     + service.getInetSocketAddress(protocols.contains("tcp") ? IpProtocolType.TCP : IpProtocolType.UDP));
@@ -44,10 +48,10 @@ public final class EchoServer {
     }
 
     static OncRpcSvc build(OncRpcProgram program, int port, String protocols) {
-        return build(program, port, protocols, "same");
+        return build(program, port, protocols, "same", false, null);
     }
 
-    private static OncRpcSvc build(OncRpcProgram program, int port, String protocols, String threads) {
+    private static OncRpcSvc build(OncRpcProgram program, int port, String protocols, String threads, boolean jmx, SSLContext tls) {
         OncRpcSvcBuilder builder = new OncRpcSvcBuilder()
                 .withServiceName("echo")
                 .withoutAutoPublish()
@@ -55,6 +59,12 @@ public final class EchoServer {
                 .withRpcService(program, new EchoService());
         if (port != 0) {
             builder.withPort(port);
+        }
+        if (jmx) {
+            builder.withJMX();
+        }
+        if (tls != null) {
+            builder.withSSLContext(tls);
         }
         if (threads.equals("worker")) {
             builder.withWorkerThreadIoStrategy();

@@ -4,6 +4,8 @@ package org.dcache.oncrpc4j.rdma.it.jvm;
 import com.sun.tools.attach.AttachNotSupportedException;
 import com.sun.tools.attach.VirtualMachine;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import javax.management.JMException;
@@ -53,6 +55,19 @@ public final class JvmCounters implements AutoCloseable {
     /** What is held at this moment, likewise, but with those that are 0. */
     public Map<String, Long> gauges() throws IOException {
         return read("Gauges");
+    }
+
+    /** A number of each bean of others that has such a name. */
+    public List<Long> attributes(String name, String attribute) throws IOException {
+        try {
+            List<Long> all = new ArrayList<>();
+            for (ObjectName bean : beans.queryNames(new ObjectName(name), null)) {
+                all.add(((Number) beans.getAttribute(bean, attribute)).longValue());
+            }
+            return all;
+        } catch (JMException e) {
+            throw new IOException(attribute + " cannot be read", e);
+        }
     }
 
     private Map<String, Long> read(String attribute) throws IOException {

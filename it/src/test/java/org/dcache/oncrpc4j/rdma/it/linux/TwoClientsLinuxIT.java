@@ -193,8 +193,7 @@ class TwoClientsLinuxIT {
 
     /**
      * A client whose connection ends while it waits for replies leaves replies that cannot be sent. It may lose another one when it is
-     * back: the driver takes an FPDU for corrupt whose CRC field two TCP segments share (docs/linux-lab.md), and what TCP sends again it
-     * cuts elsewhere.
+     * back: its driver was seen to find a wrong CRC then, for which there is a guess and no proof (docs/linux-lab.md).
      */
     @AfterEach
     void theServerLoggedNoError() {

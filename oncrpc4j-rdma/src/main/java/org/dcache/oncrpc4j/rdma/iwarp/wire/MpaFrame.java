@@ -97,6 +97,17 @@ public final class MpaFrame {
         return true;
     }
 
+    /** What stands where the key should, for messages: at most {@code length} bytes, those that are not plain ASCII as \xNN. */
+    public static String keyText(ByteBuffer frame, int at, int length) {
+        StringBuilder text = new StringBuilder();
+        for (int i = 0; i < Math.min(length, KEY_LENGTH); i++) {
+            int b = frame.get(at + i) & 0xff;
+            boolean plain = b >= ' ' && b < 0x7f && b != '"' && b != '\\';
+            text.append(plain ? String.valueOf((char) b) : String.format("\\x%02x", b));
+        }
+        return text.toString();
+    }
+
     /** The flag byte, reserved bits included. */
     public static int flags(ByteBuffer frame, int at) {
         return frame.get(at + OFFSET_FLAGS) & 0xff;

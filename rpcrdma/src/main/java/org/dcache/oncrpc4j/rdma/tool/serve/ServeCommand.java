@@ -54,9 +54,10 @@ public final class ServeCommand implements Callable<Integer> {
     @Option(names = "--port", paramLabel = "PORT", description = "TCP port. Default: ${DEFAULT-VALUE}.", defaultValue = "" + NFS_PORT)
     private int port;
 
-    @Option(names = "--rdma-port", paramLabel = "PORT", description = "RDMA port. Default: ${DEFAULT-VALUE}.",
-            defaultValue = "" + NFS_RDMA_PORT)
-    private int rdmaPort;
+    @Option(names = "--rdma-port", paramLabel = "PORT",
+            description = "RDMA port. Default: the TCP port, with " + NFS_RDMA_PORT + " beside " + NFS_PORT + "; without TCP "
+                    + NFS_RDMA_PORT + ".")
+    private Integer rdmaPort;
 
     @Option(names = "--bind", paramLabel = "ADDRESS", description = "Address to listen on. Default: all.", defaultValue = "0.0.0.0")
     private String bind;
@@ -128,17 +129,22 @@ public final class ServeCommand implements Callable<Integer> {
         }
         boolean tcp = transport.contains("tcp");
         boolean rdma = transport.contains("rdma");
-        if (tcp && rdma && port == rdmaPort) {
-            throw usage("TCP and RDMA need different ports: software RDMA listens on a TCP port too");
-        }
         checkRange("--port", port);
-        checkRange("--rdma-port", rdmaPort);
+        checkRange("--rdma-port", toldRdmaPort());
         if (threads < 1) {
             throw usage("--threads must be positive, got " + threads);
         }
         String path = directory == null ? null : directory.toAbsolutePath().normalize().toString();
-        return new ServePlan(path, memory == null ? 0 : memory << 20, !async, bind, tcp ? port : null, rdma ? rdmaPort : null, threads,
-                options().withFlavors(kerberos.flavors(spec)), kerberos.kerberos(spec));
+        return new ServePlan(path, memory == null ? 0 : memory << 20, !async, bind, tcp ? port : null,
+                rdma ? toldRdmaPort() : null, threads, options().withFlavors(kerberos.flavors(spec)), kerberos.kerberos(spec));
+    }
+
+    /** Where RDMA clients are told to come. Beside 2049 it is 20049 for all providers; RDMA devices do not serve 2049 itself. */
+    private int toldRdmaPort() {
+        if (rdmaPort != null) {
+            return rdmaPort;
+        }
+        return transport.contains("tcp") && port != NFS_PORT ? port : NFS_RDMA_PORT;
     }
 
     private void checkRange(String option, int value) {
@@ -197,7 +203,9 @@ public final class ServeCommand implements Callable<Integer> {
             command.add("-javaagent:" + home.agent());
             command.addAll(NativeAccess.flags());
             command.add("-Doncrpc.transport=" + (plan.tcpPort() == null ? "rdma" : "tcp,rdma"));
-            command.add("-Doncrpc.rdma.port=" + plan.rdmaPort());
+            if (rdmaPort != null || plan.tcpPort() == null) {
+                command.add("-Doncrpc.rdma.port=" + plan.rdmaPort());
+            }
             if (!nfs4j.wanted()) {
                 // The export has written a WRITE's data when it replies.
                 command.add("-Doncrpc.rdma.lend=on");
