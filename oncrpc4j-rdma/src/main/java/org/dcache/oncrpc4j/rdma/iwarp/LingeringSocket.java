@@ -12,8 +12,7 @@ import org.dcache.oncrpc4j.rdma.verbs.parts.Timer;
  * The socket of a connection that has ended in good order: our FIN is out, and the peer may still be sending. Loop thread only.
  *
  * <p>Closing it now would make the system answer with a reset, which can overtake and destroy our last messages or the Terminate. So what
- * comes is thrown away until the peer closes as well, its time is over, or the adapter is
- * closed. Nobody is told of anything any more.
+ * comes is thrown away until the peer closes as well, its time is over, or the adapter is closed. Nobody is told of anything any more.
  */
 final class LingeringSocket implements EventLoop.Handler, Members.Member {
 
