@@ -13,7 +13,8 @@ import org.dcache.oncrpc4j.rdma.verbs.parts.Timer;
  * sending; or of a client that speaks RPC over TCP. Loop thread only.
  *
  * <p>Closing the first now would make the system answer with a reset, which can overtake and destroy our last messages or the Terminate. So
- * what comes is thrown away until the peer closes as well, or its time is over. Nobody is told of anything any more.
+ * what comes is thrown away until the peer closes as well, its time is over, or the adapter or the listener is closed. Nobody is told of
+ * anything any more.
  */
 final class LingeringSocket implements EventLoop.Handler, Members.Member {
 

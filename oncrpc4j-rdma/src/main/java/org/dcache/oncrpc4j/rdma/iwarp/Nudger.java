@@ -9,8 +9,8 @@ import org.dcache.oncrpc4j.rdma.verbs.parts.Timer;
  * Helps an initiator out of a race in Linux siw: as responder siw sends its MPA Reply before it listens to its socket, and an FPDU that
  * arrives in between stays unread until the next one comes.
  *
- * <p>So as long as the peer has sent nothing after our first FPDU, it gets a zero-length RDMA Write from time to time: no peer checks the
- * STag of such a Write, and good peers have mostly answered before the first. Loop thread only.
+ * <p>So as long as the peer has sent nothing after our first FPDU, it gets a zero-length RDMA Write now and then, for two seconds: no peer
+ * checks the STag of such a Write, and good peers have mostly answered before the first. Loop thread only.
  */
 final class Nudger {
 

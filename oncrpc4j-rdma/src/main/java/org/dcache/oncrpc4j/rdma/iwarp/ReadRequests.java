@@ -4,7 +4,7 @@ package org.dcache.oncrpc4j.rdma.iwarp;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Read Requests of the peer whose Read Response has not been put together yet: at most IRD.
+ * Read Requests of the peer whose Read Response has not been put together yet: at most {@link Agreement#readRequestBound}.
  *
  * <p>The loop adds, the holder of the send side removes. A request's exposure is pinned when it is added. The peer may send
  * the next request only after it has seen the response to an earlier one, so a full ring is the peer's fault (RFC 5040 section 5.2).
@@ -20,7 +20,7 @@ final class ReadRequests {
     private final AtomicInteger added = new AtomicInteger();
     private final AtomicInteger removed = new AtomicInteger();
 
-    /** @param bound IRD */
+    /** @param bound of {@link Agreement#readRequestBound} */
     ReadRequests(int bound) {
         this.bound = bound;
     }

@@ -142,7 +142,7 @@ final class ReplyAssembly {
         for (int i = 0; i < lengths.length; i++) {
             if (lengths[i] > 0) {
                 if (positions[i] < previous || positions[i] > reduced.remaining()) {
-                    throw bad(connection, lengths[i] + " bytes came by Write chunk, but the reply has no place for them");
+                    throw bad(connection, "got " + lengths[i] + " bytes by Write chunk, but the reply has no place for them");
                 }
                 previous = positions[i];
                 total = Math.addExact(total, lengths[i] + 3 & ~3);

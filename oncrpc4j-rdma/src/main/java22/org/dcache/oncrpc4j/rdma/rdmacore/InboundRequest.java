@@ -134,7 +134,7 @@ final class InboundRequest extends IncomingRequest implements CmId.Holder {
     private VerbsException makeAndAccept(RdmaCoreQueuePair made, ConnectOptions options) throws VerbsException {
         Device device = adapter.device(id.context());
         if (device == null) {
-            throw new HandshakeException(remoteAddress() + " came by an RDMA device that is not used: see oncrpc.rdma.device");
+            throw new HandshakeException(remoteAddress() + " connects through an RDMA device that is not used: see oncrpc.rdma.device");
         }
         int inboundReads = Math.min(Math.min(options.inboundReads(), device.inboundReads()), asked.inboundReads());
         int outboundReads = Math.min(Math.min(options.outboundReads(), device.outboundReads()), asked.outboundReads());

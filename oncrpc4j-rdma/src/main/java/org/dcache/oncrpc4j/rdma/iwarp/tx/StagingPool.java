@@ -9,8 +9,9 @@ import org.dcache.oncrpc4j.rdma.verbs.MemoryBudget;
 /**
  * Lends {@link Staging} areas to connections that are just sending; an idle connection holds none. Any thread.
  *
- * <p>The first area of a batch is always granted, so that every connection can make progress; further ones only while less than the
- * bound is lent out and the adapter's budget allows: peers that do not read must not pile up memory.
+ * <p>The first area of a batch is granted whatever the bound and the adapter's budget say, so that every connection can make progress;
+ * further ones only while less than the bound is lent out, and new ones only as the budget allows: peers that do not read must not pile up
+ * memory.
  *
  * <p>Some areas are made at the start. A loop never makes one, since to allocate may take long: when none lies ready it is told null, also
  * for a first one, and waits with {@link #await} for the helper thread, which makes the next one already when the last is lent. Other

@@ -7,8 +7,9 @@ import org.dcache.oncrpc4j.rdma.verbs.MemoryBudget;
 import org.dcache.oncrpc4j.rdma.verbs.error.ResourceLimitException;
 
 /**
- * What the receives of one adapter may take of its {@link MemoryBudget}: half of it together, so that connections alone never leave the
- * calls without memory. Whoever reserves releases the same number of bytes, once. Any thread, without a lock.
+ * What the receives of one adapter may take of its {@link MemoryBudget}: half of it together, so that connections alone do not leave the
+ * calls without memory; what is taken {@linkplain #reserveAnyway anyway} counts as well. Whoever reserves releases the same number of
+ * bytes, once. Any thread, without a lock; not on a loop, since others may have to give up what they do not use.
  */
 public final class ReceiveShare {
 
