@@ -88,8 +88,8 @@ public class PostPathBenchmark {
         ByteBuffer slab = ByteBuffer.allocateDirect(1 << 16);
         Region region = regions.register(slab);
         loop = new Loop("benchmark", verbs, devices, counters, 0);
-        // Only ends of a connection and errors would ask for the owner.
-        sends = new SendQueue(null, device, new BouncePool(regions, new MemoryBudget(Long.MAX_VALUE)), regions, DEPTH, counters);
+        // Only ends of a connection and errors would ask for the owner, and only memory that is copied for control threads.
+        sends = new SendQueue(null, device, new BouncePool(regions, new MemoryBudget(Long.MAX_VALUE), null), regions, DEPTH, counters);
         sends.open(0, INLINE);
         completions = new CompletionQueue(verbs, device, loop, DEPTH, counters, new CompletionQueue.Taker() {
             @Override

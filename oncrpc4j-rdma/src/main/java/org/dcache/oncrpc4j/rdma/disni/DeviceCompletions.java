@@ -75,11 +75,11 @@ final class DeviceCompletions implements CompletionSource {
 
     @Override
     public boolean await(int millis) throws IOException {
-        boolean came = channel.getCqEvent(cq, millis);
-        if (came) {
+        boolean got = channel.getCqEvent(cq, millis);
+        if (got) {
             cq.ackEvents(1);
         }
-        return came;
+        return got;
     }
 
     @Override

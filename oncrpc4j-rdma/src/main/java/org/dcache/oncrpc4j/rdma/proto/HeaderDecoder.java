@@ -138,7 +138,7 @@ final class HeaderDecoder {
         };
     }
 
-    /** {@code count} is unsigned, as it came. */
+    /** {@code count} is unsigned, as it was got. */
     private void take(int count) throws MalformedHeaderException {
         if (count < 0 || count > segmentsLeft) {
             throw MalformedHeaderException.of(Reason.TOO_MANY_SEGMENTS);

@@ -27,8 +27,7 @@ final class HeaderEncoder {
 
     private static int listsLength(RdmaHeader h) {
         int words = 3 + h.writeCount() * 2 + (h.hasReply() ? 1 : 0);
-        int segments = h.writeSegmentList().count() + h.replySegments();
-        return HeaderLayout.FIXED_LENGTH + words * HeaderLayout.WORD + segments * HeaderLayout.SEGMENT
+        return HeaderLayout.FIXED_LENGTH + words * HeaderLayout.WORD + h.writtenSegments() * HeaderLayout.SEGMENT
                 + h.readCount() * HeaderLayout.READ_ENTRY;
     }
 
@@ -45,8 +44,7 @@ final class HeaderEncoder {
             error();
         } else {
             readList();
-            writeList();
-            replyChunk();
+            chunks();
         }
         target = null;
         return length;
@@ -69,26 +67,24 @@ final class HeaderEncoder {
         word(HeaderLayout.ABSENT);
     }
 
-    private void writeList() {
-        for (int chunk = 0; chunk < header.writeCount(); chunk++) {
-            word(HeaderLayout.PRESENT);
-            word(header.writeSegments(chunk));
-            for (int i = 0; i < header.writeSegments(chunk); i++) {
-                segment(header.writeHandle(chunk, i), header.writeLength(chunk, i), header.writeOffset(chunk, i));
-            }
+    private void chunks() {
+        for (int i = 0; i < header.writeCount(); i++) {
+            chunk(i);
         }
         word(HeaderLayout.ABSENT);
+        if (header.hasReply()) {
+            chunk(RdmaHeader.REPLY);
+        } else {
+            word(HeaderLayout.ABSENT);
+        }
     }
 
-    private void replyChunk() {
-        if (!header.hasReply()) {
-            word(HeaderLayout.ABSENT);
-            return;
-        }
+    private void chunk(int chunk) {
         word(HeaderLayout.PRESENT);
-        word(header.replySegments());
-        for (int i = 0; i < header.replySegments(); i++) {
-            segment(header.replyHandle(i), header.replyLength(i), header.replyOffset(i));
+        int segments = header.writeSegments(chunk);
+        word(segments);
+        for (int i = 0; i < segments; i++) {
+            segment(header.writeHandle(chunk, i), header.writeLength(chunk, i), header.writeOffset(chunk, i));
         }
     }
 

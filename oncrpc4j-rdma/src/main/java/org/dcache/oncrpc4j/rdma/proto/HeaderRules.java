@@ -22,7 +22,7 @@ final class HeaderRules {
         if (h.readCount() > 0) {
             throw MalformedHeaderException.of(Reason.READ_LIST_IN_REPLY);
         }
-        if (h.procedure() == RdmaHeader.RDMA_NOMSG && h.replyTotal() == 0) {
+        if (h.procedure() == RdmaHeader.RDMA_NOMSG && h.writeTotal(RdmaHeader.REPLY) == 0) {
             throw MalformedHeaderException.of(Reason.NOMSG_WITHOUT_CHUNK);
         }
     }

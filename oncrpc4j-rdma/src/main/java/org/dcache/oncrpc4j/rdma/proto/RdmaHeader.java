@@ -11,9 +11,8 @@ import java.util.Objects;
  * <p>Not for more than one thread at a time. It keeps no reference to a buffer. Indices out of range throw IndexOutOfBoundsException;
  * whatever a peer can cause throws {@link MalformedHeaderException} and nothing else.
  *
- * <p>A responder may turn the header of a call into that of its reply: {@link #clearReads()}, credits and procedure set, lengths of Write
- * and Reply segments set to what was written. Segment count, order, handles and offsets then come back as they were, as is required
- * (3.4.6).
+ * <p>Lengths of Write and Reply segments are what is offered in a call, and what was written in its reply, whose segments are otherwise
+ * those of the call, in their order (3.4.6).
  */
 public final class RdmaHeader {
 
@@ -154,11 +153,6 @@ public final class RdmaHeader {
         reads.clear();
     }
 
-    /** Bytes in the whole Read list. */
-    public long readTotal() {
-        return reads.total();
-    }
-
     /** Whether the Read list has a Position-Zero Read chunk. */
     public boolean positionZero() {
         return reads.hasZero();
@@ -193,11 +187,6 @@ public final class RdmaHeader {
         return list(chunk).offset(index(chunk, segment));
     }
 
-    /** Says how many bytes were written to the segment. */
-    public void setWriteLength(int chunk, int segment, int length) {
-        list(chunk).length(index(chunk, segment), length);
-    }
-
     /** Begins a new chunk at the end of the Write list and returns its index. */
     public int beginWrite() {
         return writes.begin();
@@ -208,9 +197,9 @@ public final class RdmaHeader {
         writes.add(handle, length, offset);
     }
 
-    /** Bytes in one chunk. */
+    /** Bytes in one chunk; 0 for a Reply chunk that is not there. */
     public long writeTotal(int chunk) {
-        return chunk == REPLY ? replyTotal() : writes.segments().total(writes.start(chunk), writes.end(chunk));
+        return chunk == REPLY ? reply.total(0, reply.count()) : writes.segments().total(writes.start(chunk), writes.end(chunk));
     }
 
     // ---- Reply chunk
@@ -219,22 +208,7 @@ public final class RdmaHeader {
         return hasReply;
     }
 
-    public int replySegments() {
-        return reply.count();
-    }
-
-    public int replyHandle(int segment) {
-        return reply.handle(segment);
-    }
-
-    public int replyLength(int segment) {
-        return reply.length(segment);
-    }
-
-    public long replyOffset(int segment) {
-        return reply.offset(segment);
-    }
-
+    /** Says how many bytes were written to the segment. */
     public void setReplyLength(int segment, int length) {
         reply.length(segment, length);
     }
@@ -247,24 +221,14 @@ public final class RdmaHeader {
 
     public void addReplySegment(int handle, int length, long offset) {
         if (!hasReply) {
-            throw new IllegalStateException("a Reply segment came before the Reply chunk was begun");
+            throw new IllegalStateException("a Reply segment without a Reply chunk: expected beginReply() first");
         }
         reply.add(handle, length, offset);
     }
 
-    /** Bytes in the Reply chunk; 0 without one. */
-    public long replyTotal() {
-        return reply.total(0, reply.count());
-    }
-
-    /** Whether all three lists are empty, as in any message without chunks and in every backward message (RFC 8167). */
-    public boolean isChunkless() {
-        return reads.count() == 0 && writes.chunks() == 0 && !hasReply;
-    }
-
     // ---- RDMA_ERROR
 
-    /** {@link #ERR_VERS}, {@link #ERR_CHUNK} or what else came; 0 unless the procedure is RDMA_ERROR. */
+    /** {@link #ERR_VERS}, {@link #ERR_CHUNK} or what else was got; 0 unless the procedure is RDMA_ERROR. */
     public int errorCode() {
         return errorCode;
     }
@@ -379,8 +343,9 @@ public final class RdmaHeader {
         HeaderLayout.putInt(target, at + HeaderLayout.ERROR_CODE, code);
     }
 
-    SegmentList writeSegmentList() {
-        return writes.segments();
+    /** Segments of the Write list and of the Reply chunk. */
+    int writtenSegments() {
+        return writes.segments().count() + reply.count();
     }
 
     private SegmentList list(int chunk) {

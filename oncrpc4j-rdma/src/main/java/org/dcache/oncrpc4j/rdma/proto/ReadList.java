@@ -42,10 +42,6 @@ final class ReadList {
         positions[i] = position;
     }
 
-    long total() {
-        return segments.total(0, count());
-    }
-
     long totalAtZero() {
         long sum = 0;
         for (int i = 0; i < count(); i++) {

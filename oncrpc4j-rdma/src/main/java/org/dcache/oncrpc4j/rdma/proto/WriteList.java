@@ -37,7 +37,7 @@ final class WriteList {
 
     void add(int handle, int length, long offset) {
         if (chunks == 0) {
-            throw new IllegalStateException("a Write segment came before its chunk was begun");
+            throw new IllegalStateException("a Write segment without a Write chunk: expected beginWrite() first");
         }
         segments.add(handle, length, offset);
     }

@@ -10,8 +10,8 @@ final class GssSequenceException extends IOException {
 
     private static final long serialVersionUID = 1L;
 
-    GssSequenceException(int expected, int came) {
+    GssSequenceException(int expected, int got) {
         super("expected RPCSEC_GSS arguments of sequence number " + Integer.toUnsignedString(expected) + ", as the credential says; got "
-                + Integer.toUnsignedString(came) + "; the call was put together from parts of others");
+                + Integer.toUnsignedString(got) + "; the call was put together from parts of others");
     }
 }

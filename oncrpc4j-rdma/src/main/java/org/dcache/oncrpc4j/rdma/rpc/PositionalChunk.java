@@ -11,7 +11,6 @@ import java.lang.reflect.Modifier;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 import org.glassfish.grizzly.FileChunk;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -21,25 +20,33 @@ import org.slf4j.LoggerFactory;
  * write to a channel, and the JDK moves a file to a channel that is no socket in pieces of 8 KiB, with a copy of each.
  *
  * <p>So it looks at what the chunk's class consists of: one field that can be read by position ({@code read(ByteBuffer, long)}: a {@link
- * java.nio.channels.FileChannel}, or dCache's channel of a replica) and one long that is the position. Grizzly's own {@code FileTransfer}
- * and the chunks of dCache's pools are so. Any other class is left alone, and its chunks are written to a channel. A class is looked at
- * once. Any thread; the chunk is not changed.
+ * java.nio.channels.FileChannel}, or dCache's channel of a replica), one long that is the position, and no other number but what is left.
+ * Grizzly's own {@code FileTransfer} and the chunks of all dCache pools are so. A class with another number, or with an object around it,
+ * may reckon with that: it is left alone, a line of the log says so once, and its chunks are written to a channel. Any thread; the chunk
+ * is not changed.
  */
 final class PositionalChunk {
 
     private static final Logger LOG = LoggerFactory.getLogger(PositionalChunk.class);
 
-    private static final Set<String> POSITION = Set.of("pos", "position", "offset");
+    private static final List<String> POSITION = List.of("pos", "position", "offset", "start");
+    private static final List<String> LEFT = List.of("len", "length", "count", "size", "remaining", "left");
 
     private static final ClassValue<PositionalChunk> CLASSES = new ClassValue<>() {
         @Override
         protected PositionalChunk computeValue(Class<?> type) {
+            String why;
             try {
                 return of(type);
+            } catch (IllegalArgumentException e) {
+                why = e.getMessage();
             } catch (ReflectiveOperationException | RuntimeException e) {
-                LOG.debug("chunks of {} are not read by position: {}", type.getName(), e.toString());
-                return null;
+                why = e.toString();
             }
+            LOG.warn("file chunks of {} cannot be read at once, so the JDK may read them in pieces of 8 KiB: {}. Expected one field that"
+                    + " can be read by position, such as a FileChannel, one long named {}, and no number besides but one named {}",
+                    type.getName(), why, POSITION, LEFT);
+            return null;
         }
     };
 
@@ -56,26 +63,35 @@ final class PositionalChunk {
         this.read = read;
     }
 
-    /** Null when its chunks cannot be read by position. */
+    /** @throws IllegalArgumentException its chunks cannot be read by position; the message says why */
     private static PositionalChunk of(Class<?> type) throws ReflectiveOperationException {
         List<Field> files = new ArrayList<>();
         List<Field> positions = new ArrayList<>();
         for (Class<?> c = type; c != null && c != Object.class; c = c.getSuperclass()) {
             for (Field field : c.getDeclaredFields()) {
-                if (!Modifier.isStatic(field.getModifiers()) && read(field.getType()) != null) {
+                String name = field.getName().replaceFirst("^_", "");
+                if (Modifier.isStatic(field.getModifiers())) {
+                    continue;
+                }
+                if (read(field.getType()) != null) {
                     files.add(field);
-                } else if (!Modifier.isStatic(field.getModifiers()) && field.getType() == long.class
-                        && POSITION.contains(field.getName())) {
+                } else if (field.getType() == long.class && POSITION.contains(name)) {
                     positions.add(field);
+                } else if (field.isSynthetic() || isNumber(field.getType()) && !LEFT.contains(name)) {
+                    throw new IllegalArgumentException("its position may depend on its field " + field.getName());
                 }
             }
         }
         if (files.size() != 1 || positions.size() != 1) {
-            return null;
+            throw new IllegalArgumentException("it has " + files.size() + " such files and " + positions.size() + " positions");
         }
         MethodHandle read = read(files.get(0).getType());
         return new PositionalChunk(getter(files.get(0), Object.class), getter(positions.get(0), long.class),
                 read.asType(MethodType.methodType(int.class, Object.class, ByteBuffer.class, long.class)));
+    }
+
+    private static boolean isNumber(Class<?> type) {
+        return type.isPrimitive() && type != boolean.class || Number.class.isAssignableFrom(type);
     }
 
     private static MethodHandle getter(Field field, Class<?> as) throws IllegalAccessException {

@@ -333,15 +333,12 @@ final class RdmaXdr extends Xdr implements TransportStream {
         try {
             xdrEncodeInt(length);
             reserve(length + Integer.BYTES);
-            memory.copied(length);
             int begin = _buffer.position();
             end = begin + length;
             boolean read = encoding() != null && PositionalChunk.read(chunk, encoding().regbuf().view(begin, length));
-            WritableByteChannel target = new BufferChannel(_buffer);
-            while (!read && chunk.remaining() > 0) {
-                if (chunk.writeTo(target) <= 0) {
-                    throw new IOException("file chunk ended " + chunk.remaining() + " bytes early");
-                }
+            if (!read) {
+                memory.copied(length);
+                write(chunk);
             }
         } catch (IOException e) {
             throw new UncheckedIOException("reading a file chunk of " + length + " bytes failed", e);
@@ -351,6 +348,16 @@ final class RdmaXdr extends Xdr implements TransportStream {
         int pad = -length & 3;
         _buffer.position(end + pad);
         zero(pad);
+    }
+
+    /** For a chunk that cannot be read otherwise: the JDK does so in pieces, with a copy of each. */
+    private void write(FileChunk chunk) throws IOException {
+        WritableByteChannel target = new BufferChannel(_buffer);
+        while (chunk.remaining() > 0) {
+            if (chunk.writeTo(target) <= 0) {
+                throw new IOException("file chunk ended " + chunk.remaining() + " bytes early");
+            }
+        }
     }
 
     /** Makes room ahead in one step; the stock growth would copy more than once. */

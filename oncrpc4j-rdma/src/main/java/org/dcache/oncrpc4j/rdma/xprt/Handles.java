@@ -21,7 +21,7 @@ final class Handles {
                 return h.writeHandle(c, 0);
             }
         }
-        return h.hasReply() && h.replySegments() > 0 ? h.replyHandle(0) : 0;
+        return h.writeSegments(RdmaHeader.REPLY) > 0 ? h.writeHandle(RdmaHeader.REPLY, 0) : 0;
     }
 
     /** Whether exactly one handle is named, in however many segments. */
@@ -33,16 +33,11 @@ final class Handles {
                 return false;
             }
         }
-        for (int c = 0; c < h.writeCount(); c++) {
+        for (int c = RdmaHeader.REPLY; c < h.writeCount(); c++) {
             for (int s = 0; s < h.writeSegments(c); s++, named++) {
                 if (h.writeHandle(c, s) != handle) {
                     return false;
                 }
-            }
-        }
-        for (int s = 0; h.hasReply() && s < h.replySegments(); s++, named++) {
-            if (h.replyHandle(s) != handle) {
-                return false;
             }
         }
         return named > 0;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dcache.oncrpc4j.rdma.xprt;
 
+import static org.dcache.oncrpc4j.rdma.proto.RdmaHeader.REPLY;
+
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -27,7 +29,7 @@ final class ReplyAssembly {
      */
     static void deliver(RdmaConnection connection, PendingCall call, RdmaHeader h, int headerLength, ByteBuffer data) throws IOException {
         boolean longReply = h.procedure() == RdmaHeader.RDMA_NOMSG;
-        if (!longReply && call.results() == 0 && h.writeCount() == 0 && (!h.hasReply() || h.replyTotal() == 0)) {
+        if (!longReply && call.results() == 0 && h.writeCount() == 0 && (!h.hasReply() || h.writeTotal(REPLY) == 0)) {
             // The common small reply: nothing but its own bytes.
             int n = data.limit() - headerLength;
             call.replyPath(XprtCounter.CLIENT_REPLY_INLINE);
@@ -38,12 +40,12 @@ final class ReplyAssembly {
         ByteBuffer reduced;
         if (longReply) {
             ResultSink sink = call.longReply();
-            long total = h.replyTotal();
+            long total = h.writeTotal(REPLY);
             if (sink == null) {
                 throw bad(connection, "a long reply of " + total + " bytes to a call that offered no Reply chunk");
             }
-            for (int s = 0; s < h.replySegments(); s++) {
-                returned(connection, sink, h.replyHandle(s), h.replyOffset(s), h.replyLength(s), s);
+            for (int s = 0; s < h.writeSegments(REPLY); s++) {
+                returned(connection, sink, h.writeHandle(REPLY, s), h.writeOffset(REPLY, s), h.writeLength(REPLY, s), s);
             }
             if (total < RpcWords.DIRECTION_LENGTH) {
                 throw bad(connection, "a long reply of " + total + " bytes, which holds no message");
@@ -54,7 +56,7 @@ final class ReplyAssembly {
                 throw bad(connection, "the Reply chunk does not hold the reply that its header announces");
             }
         } else {
-            if (h.hasReply() && h.replyTotal() != 0) {
+            if (h.hasReply() && h.writeTotal(REPLY) != 0) {
                 throw bad(connection, "an inline reply that also claims to have used the Reply chunk");
             }
             reduced = data.slice(headerLength, data.limit() - headerLength).order(ByteOrder.BIG_ENDIAN);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dcache.oncrpc4j.rdma.xprt;
 
+import static org.dcache.oncrpc4j.rdma.proto.RdmaHeader.REPLY;
+
 import java.nio.ByteBuffer;
 import org.dcache.oncrpc4j.rdma.metrics.Counters;
 import org.dcache.oncrpc4j.rdma.proto.RdmaHeader;
@@ -39,7 +41,7 @@ final class ReplyChunks {
         }
         int headerLength = h.encodedLength();
         boolean inline = headerLength + reduced <= connection.inlineSend();
-        if (!inline && (!replyChunk || offered.replyTotal() < reduced) || headerLength > connection.inlineSend()) {
+        if (!inline && (!replyChunk || offered.writeTotal(REPLY) < reduced) || headerLength > connection.inlineSend()) {
             return -1;
         }
         if (!inline || reduced < message.length()) {
@@ -65,10 +67,10 @@ final class ReplyChunks {
             h.procedure(RdmaHeader.RDMA_NOMSG);
             message.keep(writer::source);
             int left = reduced;
-            for (int s = 0; s < h.replySegments(); s++) {
-                int part = Math.min(left, offered.replyLength(s));
+            for (int s = 0; s < h.writeSegments(REPLY); s++) {
+                int part = Math.min(left, offered.writeLength(REPLY, s));
                 h.setReplyLength(s, part);
-                writer.write(h.replyHandle(s), h.replyOffset(s), part);
+                writer.write(h.writeHandle(REPLY, s), h.writeOffset(REPLY, s), part);
                 left -= part;
             }
             h.encode(target, 0);
@@ -104,8 +106,8 @@ final class ReplyChunks {
     /** The Reply chunk goes back in any case; unused, its lengths are 0 [28]. */
     private static void offerReply(RdmaHeader offered, RdmaHeader h) {
         h.beginReply();
-        for (int s = 0; s < offered.replySegments(); s++) {
-            h.addReplySegment(offered.replyHandle(s), 0, offered.replyOffset(s));
+        for (int s = 0; s < offered.writeSegments(REPLY); s++) {
+            h.addReplySegment(offered.writeHandle(REPLY, s), 0, offered.writeOffset(REPLY, s));
         }
     }
 }

@@ -56,7 +56,7 @@ final class DeviceRemoval {
     /** Control thread: nobody uses the device, nor will. */
     private void free(Device device) {
         device.forget();
-        AsyncEvents.settle();
+        AsyncEvents.awaitNextRound();
         // An interrupt does not cut this short.
         CompletableFuture.allOf(loops.stream().map(loop -> forgottenBy(loop, device)).toArray(CompletableFuture<?>[]::new)).join();
         windows.get(device.index()).close();

@@ -439,7 +439,7 @@ final class RdmaCoreQueuePair extends LoopQueuePair implements CmId.Holder, Comp
         flushed = true;
         cancel(flushTimer);
         loop.remove(pair.completions());
-        pair.receives().settle(pair.completions());
+        pair.receives().takeBack(pair.completions());
         id.control(() -> {
             exposures.detach();
             adapter.destroyed(pair.address());

@@ -40,7 +40,7 @@ class IwarpFuzzTest {
                 check(e.counter() != null && channel.taken() <= MpaFrame.HEADER_LENGTH, "refused after " + channel.taken());
                 return;
             } catch (IOException e) {
-                throw new AssertionError("no end of the stream came", e);
+                throw new AssertionError("expected the end of the stream", e);
             }
             if (complete) {
                 taken(reader.frame(), channel.taken());

@@ -18,13 +18,13 @@ import org.junit.jupiter.api.Test;
 /** Small messages that leave about the same time leave in one write: on loopback a write costs more than all else that is done for one. */
 class TogetherTest {
 
-    private static final int MANY = 8;
+    private static final int REQUESTS = 8;
 
     private final RawPeerFixture f = new RawPeerFixture();
 
     @BeforeEach
     void connect() throws IOException {
-        f.responding(RawPeerFixture.options(16, MANY, MANY));
+        f.responding(RawPeerFixture.options(16, REQUESTS, REQUESTS));
     }
 
     @AfterEach
@@ -43,16 +43,16 @@ class TogetherTest {
         long reads;
         int attempts = 0;
         do {
-            assertThat(attempts++).as("attempts to have %s requests arrive at once", MANY).isLessThan(100);
+            assertThat(attempts++).as("attempts to have %s requests arrive at once", REQUESTS).isLessThan(100);
             ByteArrayOutputStream requests = new ByteArrayOutputStream();
-            for (int i = 0; i < MANY; i++) {
+            for (int i = 0; i < REQUESTS; i++) {
                 requests.write(f.peer.fpdu(RawPeer.readRequest(msn++, 100 + i, 0, 10, source.stag(), source.offset())).array());
             }
             reads = count(IwarpCounter.SOCKET_READS);
             long writes = count(IwarpCounter.SOCKET_WRITES);
-            long sent = count(IwarpCounter.FPDUS_SENT) + MANY;
+            long sent = count(IwarpCounter.FPDUS_SENT) + REQUESTS;
             f.peer.send(requests.toByteArray());
-            for (int i = 0; i < MANY; i++) {
+            for (int i = 0; i < REQUESTS; i++) {
                 assertThat(f.peer.readFpdu().crcRight()).isTrue();
             }
             while (count(IwarpCounter.FPDUS_SENT) < sent) {
@@ -70,16 +70,16 @@ class TogetherTest {
         CountDownLatch posted = new CountDownLatch(1);
         long writes = count(IwarpCounter.SOCKET_WRITES);
         f.queuePair().execute(() -> {
-            for (int i = 0; i < MANY; i++) {
+            for (int i = 0; i < REQUESTS; i++) {
                 f.queuePair().postSendOfMany(RawPeerFixture.send(new byte[] {(byte) i}));
             }
             posted.countDown();
         });
         assertThat(posted.await(60, TimeUnit.SECONDS)).isTrue();
-        for (int i = 0; i < MANY; i++) {
+        for (int i = 0; i < REQUESTS; i++) {
             assertThat(f.peer.readFpdu().crcRight()).isTrue();
         }
-        while (f.endpoint.sends.size() < MANY) {
+        while (f.endpoint.sends.size() < REQUESTS) {
             Thread.onSpinWait();
         }
         assertThat(count(IwarpCounter.SOCKET_WRITES) - writes).isEqualTo(1);
@@ -92,22 +92,22 @@ class TogetherTest {
 
     @Test
     void bulkDataIsItsPostersOwnWork() throws Exception {
-        assertThat(writesOfChains(9000)).as("messages with 9,000 bytes of data each").isEqualTo(MANY);
+        assertThat(writesOfChains(9000)).as("messages with 9,000 bytes of data each").isEqualTo(REQUESTS);
     }
 
     /** Writes to the socket for chains of an RDMA Write and a Send, all posted in one turn of the loop. */
     private long writesOfChains(int bytes) throws Exception {
         long writes = count(IwarpCounter.SOCKET_WRITES);
         f.queuePair().execute(() -> {
-            for (int i = 0; i < MANY; i++) {
+            for (int i = 0; i < REQUESTS; i++) {
                 WorkRequest send = RawPeerFixture.send(new byte[] {(byte) i});
                 f.queuePair().postSendOfMany(new WorkRequest().write(1, 0).add(ByteBuffer.allocateDirect(bytes)).next(send));
             }
         });
-        for (int i = 0; i < 2 * MANY; i++) {
+        for (int i = 0; i < 2 * REQUESTS; i++) {
             assertThat(f.peer.readFpdu().crcRight()).isTrue();
         }
-        while (f.endpoint.sends.size() < MANY) {
+        while (f.endpoint.sends.size() < REQUESTS) {
             Thread.onSpinWait();
         }
         return count(IwarpCounter.SOCKET_WRITES) - writes;

@@ -55,7 +55,7 @@ final class PlantedBugList {
         } else if (!line.startsWith("#")) {
             int colon = line.indexOf(": ");
             if (colon < 0 || !KEYS.contains(line.substring(0, colon))) {
-                throw new IllegalStateException("expected one of " + KEYS + " and a colon in " + RESOURCE + ", came: " + line);
+                throw new IllegalStateException("expected one of " + KEYS + " and a colon in " + RESOURCE + ", got: " + line);
             }
             fields.put(line.substring(0, colon), line.substring(colon + 2));
         }

@@ -2,6 +2,7 @@
 package org.dcache.oncrpc4j.rdma.rpc;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.dcache.oncrpc4j.rdma.proto.RdmaHeader.REPLY;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -224,9 +225,9 @@ class ChunkMixTest {
             assertThat(header.hasReply()).isEqualTo(replyMemory != null);
             assertThat(header.writeCount()).isEqualTo(writes.size());
             ByteBuffer reply = header.procedure() == RdmaHeader.RDMA_MSG ? message.slice(length, message.limit() - length)
-                    : replyMemory.slice(0, (int) header.replyTotal());
+                    : replyMemory.slice(0, (int) header.writeTotal(REPLY));
             if (header.procedure() == RdmaHeader.RDMA_MSG && replyMemory != null) {
-                assertThat(header.replyTotal()).isZero();
+                assertThat(header.writeTotal(REPLY)).isZero();
             }
             assertThat(reply.getInt()).isEqualTo(xid);
             assertThat(reply.getInt()).as("type").isEqualTo(1);

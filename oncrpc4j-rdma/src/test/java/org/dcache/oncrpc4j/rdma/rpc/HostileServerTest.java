@@ -2,6 +2,7 @@
 package org.dcache.oncrpc4j.rdma.rpc;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.dcache.oncrpc4j.rdma.proto.RdmaHeader.REPLY;
 
 import java.io.EOFException;
 import java.io.IOException;
@@ -120,7 +121,7 @@ class HostileServerTest {
     private static RdmaHeader withReplyChunk(HostileServer.Call call, int length) {
         RdmaHeader header = HostileServer.header(call.xid()).procedure(RdmaHeader.RDMA_NOMSG);
         header.beginReply();
-        header.addReplySegment(call.header().replyHandle(0), length, call.header().replyOffset(0));
+        header.addReplySegment(call.header().writeHandle(REPLY, 0), length, call.header().writeOffset(REPLY, 0));
         return header;
     }
 
@@ -230,7 +231,7 @@ class HostileServerTest {
         });
         header("an inline reply that used the Reply chunk", Victim.PLAIN, Expected.FAILS, (header, call) -> {
             header.beginReply();
-            header.addReplySegment(call.header().replyHandle(0), 100, call.header().replyOffset(0));
+            header.addReplySegment(call.header().writeHandle(REPLY, 0), 100, call.header().writeOffset(REPLY, 0));
         });
     }
 
@@ -262,25 +263,26 @@ class HostileServerTest {
 
     private static void replyChunks() {
         add("a long reply, as it should be", Victim.PLAIN, Expected.ANSWERED, (server, call) -> {
-            server.write(call.header().replyHandle(0), call.header().replyOffset(0), longReply(call));
+            server.write(call.header().writeHandle(REPLY, 0), call.header().writeOffset(REPLY, 0), longReply(call));
             server.send(withReplyChunk(call, longReply(call).length), new byte[0]);
         });
         for (int written : new int[] {0, 1, 100, 627}) {
             add("a long reply of which " + written + " bytes were written", Victim.PLAIN, Expected.FAILS, (server, call) -> {
-                server.write(call.header().replyHandle(0), call.header().replyOffset(0), Arrays.copyOf(longReply(call), written));
+                server.write(call.header().writeHandle(REPLY, 0), call.header().writeOffset(REPLY, 0),
+                        Arrays.copyOf(longReply(call), written));
                 server.send(withReplyChunk(call, longReply(call).length), new byte[0]);
             });
         }
         add("a long reply with a hole in the middle", Victim.PLAIN, Expected.FAILS, (server, call) -> {
             byte[] message = longReply(call);
-            server.write(call.header().replyHandle(0), call.header().replyOffset(0), Arrays.copyOf(message, 300));
-            server.write(call.header().replyHandle(0), call.header().replyOffset(0) + 301,
+            server.write(call.header().writeHandle(REPLY, 0), call.header().writeOffset(REPLY, 0), Arrays.copyOf(message, 300));
+            server.write(call.header().writeHandle(REPLY, 0), call.header().writeOffset(REPLY, 0) + 301,
                     Arrays.copyOfRange(message, 301, message.length));
             server.send(withReplyChunk(call, message.length), new byte[0]);
         });
         for (int length : new int[] {0, 4, 7}) {
             add("a long reply of " + length + " bytes", Victim.PLAIN, Expected.FAILS, (server, call) -> {
-                server.write(call.header().replyHandle(0), call.header().replyOffset(0), longReply(call));
+                server.write(call.header().writeHandle(REPLY, 0), call.header().writeOffset(REPLY, 0), longReply(call));
                 server.send(withReplyChunk(call, length), new byte[0]);
             });
         }
@@ -292,22 +294,23 @@ class HostileServerTest {
             });
         }
         add("a long reply in a chunk of another handle", Victim.PLAIN, Expected.FAILS, (server, call) -> {
-            server.write(call.header().replyHandle(0), call.header().replyOffset(0), longReply(call));
+            server.write(call.header().writeHandle(REPLY, 0), call.header().writeOffset(REPLY, 0), longReply(call));
             RdmaHeader header = HostileServer.header(call.xid()).procedure(RdmaHeader.RDMA_NOMSG);
             header.beginReply();
-            header.addReplySegment(call.header().replyHandle(0) + 1, longReply(call).length, call.header().replyOffset(0));
+            header.addReplySegment(call.header().writeHandle(REPLY, 0) + 1, longReply(call).length, call.header().writeOffset(REPLY, 0));
             server.send(header, new byte[0]);
         });
         add("a long reply in two segments where one was offered", Victim.PLAIN, Expected.FAILS, (server, call) -> {
-            server.write(call.header().replyHandle(0), call.header().replyOffset(0), longReply(call));
+            server.write(call.header().writeHandle(REPLY, 0), call.header().writeOffset(REPLY, 0), longReply(call));
             RdmaHeader header = withReplyChunk(call, 100);
-            header.addReplySegment(call.header().replyHandle(0), longReply(call).length - 100, call.header().replyOffset(0) + 100);
+            header.addReplySegment(call.header().writeHandle(REPLY, 0), longReply(call).length - 100,
+                    call.header().writeOffset(REPLY, 0) + 100);
             server.send(header, new byte[0]);
         });
         add("a long reply with another xid inside", Victim.PLAIN, Expected.FAILS, (server, call) -> {
             byte[] message = longReply(call);
             message[3] ^= 1;
-            server.write(call.header().replyHandle(0), call.header().replyOffset(0), message);
+            server.write(call.header().writeHandle(REPLY, 0), call.header().writeOffset(REPLY, 0), message);
             server.send(withReplyChunk(call, message.length), new byte[0]);
         });
         add("RDMA_NOMSG without a chunk", Victim.PLAIN, Expected.FAILS, (server, call) ->
@@ -408,7 +411,7 @@ class HostileServerTest {
 
     private static int handle(Victim victim, HostileServer.Call call) {
         return switch (victim) {
-            case PLAIN -> call.header().replyHandle(0);
+            case PLAIN -> call.header().writeHandle(REPLY, 0);
             case READING -> call.header().writeHandle(0, 0);
             case WRITING -> call.header().readHandle(0);
         };
@@ -416,7 +419,7 @@ class HostileServerTest {
 
     private static long offset(Victim victim, HostileServer.Call call) {
         return switch (victim) {
-            case PLAIN -> call.header().replyOffset(0);
+            case PLAIN -> call.header().writeOffset(REPLY, 0);
             case READING -> call.header().writeOffset(0, 0);
             case WRITING -> call.header().readOffset(0);
         };
@@ -424,7 +427,7 @@ class HostileServerTest {
 
     private static int length(Victim victim, HostileServer.Call call) {
         return switch (victim) {
-            case PLAIN -> call.header().replyLength(0);
+            case PLAIN -> call.header().writeLength(REPLY, 0);
             case READING -> call.header().writeLength(0, 0);
             case WRITING -> call.header().readLength(0);
         };

@@ -3,6 +3,7 @@ package org.dcache.oncrpc4j.rdma.rpc;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.dcache.oncrpc4j.rdma.proto.RdmaHeader.REPLY;
 
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -92,7 +93,8 @@ class LateWriterTest {
     private void write(RdmaHeader h, byte value) {
         byte[] bytes = new byte[5000];
         Arrays.fill(bytes, value);
-        server.queuePair().postSend(new WorkRequest().write(h.replyHandle(0), h.replyOffset(0)).add(ByteBuffer.wrap(bytes)).signaled(true));
+        server.queuePair().postSend(new WorkRequest().write(h.writeHandle(REPLY, 0), h.writeOffset(REPLY, 0))
+                .add(ByteBuffer.wrap(bytes)).signaled(true));
     }
 
     /** Sends a message that the client drops, and waits until it has: what was written before is in place then. */
@@ -184,7 +186,7 @@ class LateWriterTest {
         RdmaHeader answer = new RdmaHeader().reset().xid(call.xid()).version(1).credits(8).procedure(RdmaHeader.RDMA_MSG);
         reply.position(answer.encode(reply, 0));
         reply.putInt(call.xid()).putInt(1).putInt(0).putLong(0).putInt(0).flip();
-        WorkRequest send = invalidate ? new WorkRequest().sendWithInvalidate(call.replyHandle(0)) : new WorkRequest().send();
+        WorkRequest send = invalidate ? new WorkRequest().sendWithInvalidate(call.writeHandle(REPLY, 0)) : new WorkRequest().send();
         server.queuePair().postSend(send.add(reply).signaled(true));
     }
 
@@ -209,10 +211,10 @@ class LateWriterTest {
         });
         RdmaHeader h = receiveCall();
         ByteBuffer message = ByteBuffer.allocate(24).putInt(h.xid()).putInt(1).rewind();
-        server.queuePair().postSend(new WorkRequest().write(h.replyHandle(0), h.replyOffset(0)).add(message).signaled(true));
+        server.queuePair().postSend(new WorkRequest().write(h.writeHandle(REPLY, 0), h.writeOffset(REPLY, 0)).add(message).signaled(true));
         RdmaHeader reply = new RdmaHeader().reset().xid(h.xid()).version(RdmaHeader.VERSION).credits(32).procedure(RdmaHeader.RDMA_NOMSG);
         reply.beginReply();
-        reply.addReplySegment(h.replyHandle(0), 25, h.replyOffset(0));
+        reply.addReplySegment(h.writeHandle(REPLY, 0), 25, h.writeOffset(REPLY, 0));
         ByteBuffer header = ByteBuffer.allocate(reply.encodedLength());
         reply.encode(header, 0);
         server.queuePair().postSend(new WorkRequest().send().add(header).signaled(true));

@@ -100,9 +100,29 @@ class PositionalChunkTest {
 
     private static final class NoPosition extends Chunk {
         final Replica one = new CountingReplica();
-        final long first = 0;
 
         NoPosition() {
+            super(1);
+        }
+    }
+
+    /** Its place is the sum of two. */
+    private static final class OffsetInAPart extends Chunk {
+        final Replica one = new CountingReplica();
+        final long offset = 0;
+        final long part = 100;
+
+        OffsetInAPart() {
+            super(1);
+        }
+    }
+
+    /** Its place may be reckoned from what lies around it. */
+    private final class Inner extends Chunk {
+        final Replica one = new CountingReplica();
+        final long offset = folder == null ? 1 : 0;
+
+        Inner() {
             super(1);
         }
     }
@@ -151,6 +171,8 @@ class PositionalChunkTest {
         ByteBuffer target = ByteBuffer.allocate(1);
         assertThat(PositionalChunk.read(new TwoFiles(), target)).isFalse();
         assertThat(PositionalChunk.read(new NoPosition(), target)).isFalse();
+        assertThat(PositionalChunk.read(new OffsetInAPart(), target)).isFalse();
+        assertThat(PositionalChunk.read(new Inner(), target)).isFalse();
         assertThat(PositionalChunk.read(new PoolChunk(null, 0, 1), target)).isFalse();
         assertThat(target.position()).isZero();
     }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.WritableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -17,9 +18,11 @@ import org.dcache.oncrpc4j.rdma.metrics.Counters;
 import org.dcache.oncrpc4j.rdma.verbs.Adapter;
 import org.dcache.oncrpc4j.rdma.verbs.MemoryBudget;
 import org.dcache.oncrpc4j.rdma.xprt.DevicePool;
+import org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter;
 import org.dcache.oncrpc4j.rdma.xprt.memory.Regbuf;
 import org.dcache.oncrpc4j.rdma.xprt.memory.RegbufPool;
 import org.dcache.oncrpc4j.xdr.BadXdrOncRpcException;
+import org.glassfish.grizzly.FileChunk;
 import org.glassfish.grizzly.FileTransfer;
 import org.glassfish.grizzly.memory.ByteBufferWrapper;
 import org.junit.jupiter.api.AfterEach;
@@ -99,6 +102,57 @@ class RdmaXdrTest {
     @Test
     void thePadOfAPartOfAFileIsZero(@TempDir Path folder) throws IOException {
         padIsZero((xdr, content) -> xdr.xdrEncodeFileChunk(new FileTransfer(Files.write(folder.resolve("part"), content).toFile())));
+    }
+
+    /** A chunk that says nothing of where its bytes are. */
+    private static FileChunk foreign(byte[] content) {
+        ByteBuffer left = ByteBuffer.wrap(content);
+        return new FileChunk() {
+            @Override
+            public long writeTo(WritableByteChannel channel) throws IOException {
+                return channel.write(left);
+            }
+
+            @Override
+            public boolean hasRemaining() {
+                return left.hasRemaining();
+            }
+
+            @Override
+            public int remaining() {
+                return left.remaining();
+            }
+
+            @Override
+            public boolean release() {
+                return true;
+            }
+
+            @Override
+            public boolean isExternal() {
+                return true;
+            }
+        };
+    }
+
+    @Test
+    void aForeignChunkIsWritten() throws IOException {
+        padIsZero((xdr, content) -> xdr.xdrEncodeFileChunk(foreign(content)));
+    }
+
+    private long copied(FileChunk chunk) {
+        long before = Counters.process().get(XprtCounter.BULK_BYTES_COPIED);
+        try (RdmaXdr xdr = new RdmaXdr(memory.allocate(100), memory)) {
+            xdr.beginEncoding();
+            xdr.xdrEncodeFileChunk(chunk);
+        }
+        return Counters.process().get(XprtCounter.BULK_BYTES_COPIED) - before;
+    }
+
+    @Test
+    void aFileReadByPositionIsNotCopiedAForeignChunkIs(@TempDir Path folder) throws IOException {
+        assertThat(copied(new FileTransfer(Files.write(folder.resolve("part"), new byte[50_000]).toFile()))).isZero();
+        assertThat(copied(foreign(new byte[50_000]))).isEqualTo(50_000);
     }
 
     private interface Decoding {

@@ -17,7 +17,7 @@ import org.dcache.oncrpc4j.rdma.verbs.error.HandshakeTimeoutException;
  */
 public final class Steps {
 
-    private static final int MANY = 100;
+    private static final int MOST_STEPS = 100;
 
     /** Leaves so little. */
     public interface Room {
@@ -33,7 +33,7 @@ public final class Steps {
      */
     public static <T> T untilItWorks(Room room, AutoCloseable plenty, String words, Callable<T> operation) throws Exception {
         LeakLedger before = LeakLedger.snapshot();
-        for (int steps = 0; steps < MANY; steps++) {
+        for (int steps = 0; steps < MOST_STEPS; steps++) {
             try {
                 room.leave(steps);
                 return operation.call();
@@ -47,7 +47,7 @@ public final class Steps {
             }
             LeakLedger.assertNothingLeaked(before);
         }
-        throw new AssertionError("it does not work with room for " + MANY + " steps");
+        throw new AssertionError("it does not work with room for " + MOST_STEPS + " steps");
     }
 
     private static String said(Throwable failure) {

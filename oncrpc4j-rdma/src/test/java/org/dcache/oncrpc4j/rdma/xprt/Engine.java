@@ -198,7 +198,7 @@ final class Engine implements ConnectionOwner, AutoCloseable {
     static final class Listening implements SendListener {
         int sent;
         int failed;
-        boolean inside;
+        boolean failedInPost;
         IOException cause;
 
         @Override
@@ -209,7 +209,7 @@ final class Engine implements ConnectionOwner, AutoCloseable {
         @Override
         public void failed(IOException reason, boolean inPost) {
             failed++;
-            inside = inPost;
+            failedInPost = inPost;
             cause = reason;
         }
     }

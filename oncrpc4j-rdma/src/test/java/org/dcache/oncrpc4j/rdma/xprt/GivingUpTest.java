@@ -146,7 +146,7 @@ class GivingUpTest extends CallsToScriptedPeer {
         call(1, 0);
         assertThat(sent).singleElement().satisfies(listening -> {
             assertThat(listening.failed).isEqualTo(1);
-            assertThat(listening.inside).isTrue();
+            assertThat(listening.failedInPost).isTrue();
         });
         engine.qp.inLoop = true;
     }

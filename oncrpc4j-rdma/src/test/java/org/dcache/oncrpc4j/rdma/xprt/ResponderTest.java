@@ -2,6 +2,7 @@
 package org.dcache.oncrpc4j.rdma.xprt;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.dcache.oncrpc4j.rdma.proto.RdmaHeader.REPLY;
 
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -313,7 +314,7 @@ class ResponderTest {
         RdmaHeader h = engine.sentHeader(0);
         assertThat(h.procedure()).isEqualTo(RdmaHeader.RDMA_MSG);
         assertThat(h.hasReply()).isTrue();
-        assertThat(h.replyTotal()).isZero();
+        assertThat(h.writeTotal(REPLY)).isZero();
     }
 
     @Test
@@ -323,7 +324,7 @@ class ResponderTest {
         engine.answer(receiveCall(callWithReplyChunk(6000, 6000), Engine.call(XID, 0)), reply);
         RdmaHeader h = engine.sentHeader(0);
         assertThat(h.procedure()).isEqualTo(RdmaHeader.RDMA_NOMSG);
-        assertThat(new int[] {h.replyLength(0), h.replyLength(1)}).containsExactly(6000, reply.length - 6000);
+        assertThat(new int[] {h.writeLength(REPLY, 0), h.writeLength(REPLY, 1)}).containsExactly(6000, reply.length - 6000);
         assertThat(engine.qp.posted.get(0).bytes()).isEqualTo(Arrays.copyOf(reply, 6000));
         assertThat(engine.qp.posted.get(1).bytes()).isEqualTo(Arrays.copyOfRange(reply, 6000, reply.length));
         assertThat(engine.sentPayload(0)).isEmpty();

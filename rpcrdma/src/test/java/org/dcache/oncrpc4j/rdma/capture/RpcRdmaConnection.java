@@ -158,7 +158,7 @@ final class RpcRdmaConnection {
     /** Compares the reply's lists with what was offered and written; returns the Reply chunk's content. */
     private ByteBuffer written(int frame, List<Exposure> offered) {
         int next = 0;
-        ByteBuffer reply = ByteBuffer.allocate((int) header.replyTotal());
+        ByteBuffer reply = ByteBuffer.allocate((int) header.writeTotal(RdmaHeader.REPLY));
         for (int chunk = RdmaHeader.REPLY; chunk < header.writeCount(); chunk++) {
             for (int i = 0; i < header.writeSegments(chunk); i++) {
                 Exposure e = next < offered.size() ? offered.get(next++) : null;

@@ -109,7 +109,7 @@ final class StrictConnection implements ConnectionListener {
     static void requireSame(int frame, String what, ByteBuffer came, ByteBuffer again) {
         int at = came.mismatch(again.duplicate().clear());
         if (at >= 0) {
-            throw new CaptureException(frame, what + " does not encode to the bytes that came: they differ at byte " + at);
+            throw new CaptureException(frame, what + " does not encode to the bytes that were got: they differ at byte " + at);
         }
     }
 }

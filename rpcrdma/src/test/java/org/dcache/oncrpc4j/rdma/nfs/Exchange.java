@@ -12,6 +12,7 @@ import org.dcache.oncrpc4j.rdma.capture.CaptureListener;
 import org.dcache.oncrpc4j.rdma.capture.CaptureWalker;
 import org.dcache.oncrpc4j.rdma.capture.Direction;
 import org.dcache.oncrpc4j.rdma.capture.PcapFile;
+import org.dcache.oncrpc4j.rdma.proto.HeaderLists;
 import org.dcache.oncrpc4j.rdma.proto.RdmaHeader;
 import org.dcache.oncrpc4j.rdma.spi.CallHeader;
 import org.dcache.oncrpc4j.rdma.spi.XdrView;
@@ -44,7 +45,7 @@ final class Exchange {
         this.call = copy(rpc);
         this.header = new CallHeader(call.getInt(12), call.getInt(16), call.getInt(20));
         this.readPosition = h.readCount() > 0 ? h.readPosition(0) : NONE;
-        this.readLength = (int) h.readTotal();
+        this.readLength = (int) HeaderLists.readTotal(h);
         this.writeOffered = h.writeCount() > 0 ? h.writeTotal(0) : NONE;
         this.replyChunkOffered = h.hasReply();
     }

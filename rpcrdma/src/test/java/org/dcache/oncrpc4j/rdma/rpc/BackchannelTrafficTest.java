@@ -12,6 +12,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.dcache.oncrpc4j.rdma.capture.CaptureListener;
 import org.dcache.oncrpc4j.rdma.capture.Direction;
+import org.dcache.oncrpc4j.rdma.proto.HeaderLists;
 import org.dcache.oncrpc4j.rdma.proto.RdmaHeader;
 import org.dcache.oncrpc4j.rdma.proto.RpcWords;
 import org.dcache.oncrpc4j.rpc.OncRpcException;
@@ -63,7 +64,7 @@ class BackchannelTrafficTest {
                 return;
             }
             assertThat(header.procedure()).isEqualTo(RdmaHeader.RDMA_MSG);
-            assertThat(header.isChunkless()).isTrue();
+            assertThat(HeaderLists.isChunkless(header)).isTrue();
             assertThat(header.encodedLength() + rpc.remaining()).isLessThanOrEqualTo(INLINE);
             assertThat(header.credits()).isPositive();
             if (call) {

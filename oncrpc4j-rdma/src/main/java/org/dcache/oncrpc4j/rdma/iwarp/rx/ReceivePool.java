@@ -4,21 +4,21 @@ package org.dcache.oncrpc4j.rdma.iwarp.rx;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.concurrent.Executor;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.LongAdder;
 import org.dcache.oncrpc4j.rdma.iwarp.loop.EventLoop;
 import org.dcache.oncrpc4j.rdma.verbs.MemoryBudget;
+import org.dcache.oncrpc4j.rdma.verbs.parts.ReceiveShare;
 
 /**
  * Receive buffers of one size for the connections of one adapter on one loop: the shared receive queue. A buffer is taken only
  * when a message arrives, so posted receives cost nothing.
  *
  * <p>The loop takes; any thread gives back. The buffer given back last is taken first, as it is still in the caches. Memory comes in slabs
- * from the adapter's budget, of which all pools together may have a share; each pool may have its first slab in any case, so that it can
- * always make progress. The helper thread makes them, since to allocate may take long: the first when the pool is made, the next when few
- * buffers are left and there is plenty of budget, or when none is left. Without a buffer {@link #take} says null, and the connection waits
- * with {@link #await} until one comes back or is made; when none can be made it is tried again.
+ * from the adapter's budget, of which all pools together may have their {@link ReceiveShare}; each pool may have its first slab in any
+ * case, so that it can always make progress. The helper thread makes them, since to allocate may take long: the first when the pool is
+ * made, the next when few buffers are left and there is plenty of budget, or when none is left. Without a buffer {@link #take} says null,
+ * and the connection waits with {@link #await} until one comes back or is made; when none can be made it is tried again.
  */
 public final class ReceivePool {
 
@@ -32,7 +32,7 @@ public final class ReceivePool {
     /** What all pools of an adapter share. */
     public static final class Resources {
         private final MemoryBudget budget;
-        private final AtomicLong share;
+        private final ReceiveShare share;
         private final Executor helper;
         /** Counts the buffers that are taken and not given back. */
         private final LongAdder lent = new LongAdder();
@@ -40,7 +40,7 @@ public final class ReceivePool {
         /** @param helper runs what may block; in the caller's thread only if the system has no other */
         public Resources(MemoryBudget budget, Executor helper) {
             this.budget = budget;
-            this.share = new AtomicLong(budget.limit() / 2);
+            this.share = new ReceiveShare(budget);
             this.helper = helper;
         }
 
@@ -49,24 +49,10 @@ public final class ReceivePool {
         }
 
         private boolean reserve(int bytes, boolean first) {
-            if (share.addAndGet(-bytes) < 0 && !first) {
-                share.addAndGet(bytes);
-                return false;
-            }
-            if (budget.reserve(bytes)) {
-                return true;
-            }
             if (first) {
-                budget.reserveAnyway(bytes);
-                return true;
+                share.reserveAnyway(bytes);
             }
-            share.addAndGet(bytes);
-            return false;
-        }
-
-        private void release(int bytes) {
-            share.addAndGet(bytes);
-            budget.release(bytes);
+            return first || share.tryReserve(bytes);
         }
     }
 
@@ -183,7 +169,7 @@ public final class ReceivePool {
             return ByteBuffer.allocateDirect(bytes);
         } catch (OutOfMemoryError e) {
             // The budget promised more than the JVM has.
-            resources.release(bytes);
+            resources.share.release(bytes);
             return null;
         }
     }

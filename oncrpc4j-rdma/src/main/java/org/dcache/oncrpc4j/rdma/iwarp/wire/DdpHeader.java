@@ -33,10 +33,6 @@ public final class DdpHeader {
     private static final int DDP_VERSION_1 = 0x0100;
     private static final int RDMAP_VERSION_1 = 0x0040;
 
-    public static final int QUEUE_SEND = 0;
-    public static final int QUEUE_READ_REQUEST = 1;
-    public static final int QUEUE_TERMINATE = 2;
-
     private DdpHeader() {}
 
     /** The control field of a segment; reserved bits are 0. */

@@ -23,8 +23,6 @@ public final class FpduLayout {
     public static final int LENGTH_FIELD = 2;
     public static final int CRC_LENGTH = 4;
     public static final int MAX_PAD = 3;
-    /** Largest ULPDU that the length field can express. */
-    public static final int MAX_ULPDU = 0xffff;
 
     private FpduLayout() {}
 

@@ -31,8 +31,6 @@ public record TerminateMessage(int layer, int type, int code, int flags, boolean
     public static final int OFFSET_SEGMENT_LENGTH = 4;
     public static final int OFFSET_DDP_HEADER = 6;
 
-    public static final int LAYER_RDMAP = 0;
-    public static final int LAYER_DDP = 1;
     public static final int LAYER_LLP = 2;
 
     /** The length of the offending DDP segment is there. */

@@ -27,15 +27,28 @@ public final class ReceiveShare {
      * @throws ResourceLimitException there are not so many left; the message says which setting to raise
      */
     public void reserve(long bytes) throws ResourceLimitException {
-        long all = used.addAndGet(bytes);
-        if (all <= limit && budget.reserve(bytes)) {
-            return;
+        if (!tryReserve(bytes)) {
+            throw new ResourceLimitException("no memory for receives of " + bytes + " bytes: receives have " + used.get() + " of the "
+                    + limit + " bytes that they may have, all together " + budget.used() + " of the " + budget.limit() + " of "
+                    + Settings.MEMORY.name() + "; raise it, or lower " + Settings.CREDITS.name());
+        }
+    }
+
+    /** As {@link #reserve}, for who tries again later. */
+    public boolean tryReserve(long bytes) {
+        if (used.addAndGet(bytes) <= limit && budget.reserve(bytes)) {
+            return true;
         }
         used.addAndGet(-bytes);
-        throw new ResourceLimitException("no memory for receives of " + bytes + " bytes: receives have " + (all - bytes) + " of the "
-                + limit
-                + " bytes that they may have, all together " + budget.used() + " of the " + budget.limit() + " of " + Settings.MEMORY.name()
-                + "; raise it, or lower " + Settings.CREDITS.name());
+        return false;
+    }
+
+    /** Takes so many bytes also where none are left: for the little without which nothing could go on. */
+    public void reserveAnyway(long bytes) {
+        used.addAndGet(bytes);
+        if (!budget.reserve(bytes)) {
+            budget.reserveAnyway(bytes);
+        }
     }
 
     public void release(long bytes) {

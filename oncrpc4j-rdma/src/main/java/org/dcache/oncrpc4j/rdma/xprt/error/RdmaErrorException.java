@@ -15,7 +15,7 @@ public class RdmaErrorException extends IOException {
         this.code = code;
     }
 
-    /** 1 ERR_VERS, 2 ERR_CHUNK, or whatever came. */
+    /** 1 ERR_VERS, 2 ERR_CHUNK, or what else was got. */
     public int code() {
         return code;
     }

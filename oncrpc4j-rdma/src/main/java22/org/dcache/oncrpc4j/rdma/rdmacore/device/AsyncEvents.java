@@ -85,12 +85,12 @@ public final class AsyncEvents {
         if (last != null) {
             last.stop();
         } else {
-            settle();
+            awaitNextRound();
         }
     }
 
     /** When it returns, no context is touched that no user names any more. Not on the thread of the events. */
-    public static void settle() {
+    public static void awaitNextRound() {
         AsyncEvents current;
         long before;
         synchronized (AsyncEvents.class) {

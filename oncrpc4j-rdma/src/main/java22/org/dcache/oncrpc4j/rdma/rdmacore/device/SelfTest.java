@@ -66,14 +66,14 @@ public final class SelfTest {
         return String.join(", ", names);
     }
 
-    static void expect(String field, long expected, long came) throws ProviderUnavailableException {
-        if (expected != came) {
-            throw mismatch(field, "0x" + Long.toHexString(expected), "0x" + Long.toHexString(came));
+    static void expect(String field, long expected, long got) throws ProviderUnavailableException {
+        if (expected != got) {
+            throw mismatch(field, "0x" + Long.toHexString(expected), "0x" + Long.toHexString(got));
         }
     }
 
-    static ProviderUnavailableException mismatch(String field, String expected, String came) {
-        return new ProviderUnavailableException("self-test: " + field + " should be " + expected + " and reads as " + came
+    static ProviderUnavailableException mismatch(String field, String expected, String got) {
+        return new ProviderUnavailableException("self-test: " + field + ": expected " + expected + ", got " + got
                 + ": the installed rdma-core is laid out otherwise than release 36 and newer");
     }
 

@@ -45,8 +45,6 @@ public final class VerbsLayout {
     /** struct ibv_device_attr. */
     public static final class DeviceAttr {
         public static final int SIZE = 232;
-        static final int FW_VER = 0;
-        static final int FW_VER_SIZE = 64;
         public static final int NODE_GUID = 64;
         public static final int VENDOR_ID = 96;
         public static final int MAX_QP_WR = 112;
@@ -71,11 +69,7 @@ public final class VerbsLayout {
     public static final class PortAttr {
         /** Larger than the structure, against one that grows. */
         public static final int SIZE = 128;
-        static final int STATE = 0;
         public static final int MAX_MSG_SZ = 20;
-        static final int LINK_LAYER = 46;
-        static final int STATE_ACTIVE = 4;
-        static final int LINK_LAYER_ETHERNET = 2;
 
         private PortAttr() {}
     }
@@ -195,8 +189,6 @@ public final class VerbsLayout {
     public static final class QpAttr {
         public static final int SIZE = 144;
         public static final int QP_STATE = 0;
-        static final int QP_ACCESS_FLAGS = 32;
-        static final int PKEY_INDEX = 120;
         public static final int MIN_RNR_TIMER = 128;
         public static final int PORT_NUM = 129;
         /** enum ibv_qp_state. */

@@ -45,7 +45,7 @@ public interface ReceiveQueue {
     boolean isDrained();
 
     /** Whoever polls: nothing is to be handed on any more, and what completed is to be taken for its buffers alone. */
-    void settle(CompletionQueue completions);
+    void takeBack(CompletionQueue completions);
 
     /** Control: the queue pair is destroyed, its completion queue not yet. */
     void queuePairGone(CompletionQueue completions);

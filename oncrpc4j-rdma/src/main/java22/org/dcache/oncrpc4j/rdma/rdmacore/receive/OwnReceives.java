@@ -143,7 +143,7 @@ public final class OwnReceives implements ReceiveQueue {
 
     /** The buffers are not the device's any more once the queue pair is destroyed. */
     @Override
-    public void settle(CompletionQueue completions) {}
+    public void takeBack(CompletionQueue completions) {}
 
     @Override
     public void queuePairGone(CompletionQueue completions) {}

@@ -128,13 +128,13 @@ public final class SharedCredits implements ReceiveQueue, SharedReceives.Member 
     }
 
     @Override
-    public void settle(CompletionQueue completions) {
+    public void takeBack(CompletionQueue completions) {
         completions.takeReceives(wrId -> unused(completed(wrId)));
     }
 
     @Override
     public void queuePairGone(CompletionQueue completions) {
-        settle(completions);
+        takeBack(completions);
         drop();
     }
 

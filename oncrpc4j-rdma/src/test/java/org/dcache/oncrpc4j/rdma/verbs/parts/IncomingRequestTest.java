@@ -102,7 +102,7 @@ class IncomingRequestTest {
         done.get(60, TimeUnit.SECONDS);
     }
 
-    private void settle() throws Exception {
+    private void awaitLoop() throws Exception {
         onLoop(() -> {});
     }
 
@@ -111,7 +111,7 @@ class IncomingRequestTest {
         request.accept(OPTIONS, null);
         assertThatThrownBy(() -> request.accept(OPTIONS, null)).isInstanceOf(IllegalStateException.class).hasMessageContaining("peer");
         assertThatThrownBy(() -> request.reject(new byte[0])).isInstanceOf(IllegalStateException.class);
-        settle();
+        awaitLoop();
         assertThat(request.events).containsExactly("accepted");
     }
 
@@ -132,7 +132,7 @@ class IncomingRequestTest {
             asked.accept(OPTIONS, null);
             throw new IllegalStateException("of a handler, as the test wants it");
         }));
-        settle();
+        awaitLoop();
         assertThat(request.events).containsExactly("accepted");
         assertThat(counters.get(Counter.FAILED)).isEqualTo(1);
     }
@@ -141,7 +141,7 @@ class IncomingRequestTest {
     void anAnswerThatCannotBeCarriedOutEndsIt() throws Exception {
         request.failing = true;
         request.accept(OPTIONS, null);
-        settle();
+        awaitLoop();
         assertThat(request.events).containsExactly("accepted", "failed");
         assertThat(request.end).hasMessageContaining("as the test wants it").isInstanceOf(HandshakeException.class);
         assertThat(counters.get(Counter.FAILED)).isEqualTo(1);
@@ -172,11 +172,11 @@ class IncomingRequestTest {
     void theEndOfItsListenerEndsIt() throws Exception {
         listener.close(() -> {});
         // It has left the listener, and is about to leave the adapter.
-        settle();
+        awaitLoop();
         assertThat(adapter.count()).isZero();
         assertThat(request.end).isInstanceOf(ConnectionClosedException.class);
         request.accept(OPTIONS, null);
-        settle();
+        awaitLoop();
         assertThat(request.events).containsExactly("failed", "accepted too late");
         assertThat(new Fake(loop, adapter, listener, counters).join()).as("a later one").isFalse();
     }
@@ -191,7 +191,7 @@ class IncomingRequestTest {
     void aRejectionThatComesTooLateIsNone() throws Exception {
         onLoop(() -> request.fail(new HandshakeException("gone")));
         request.reject(new byte[0]);
-        settle();
+        awaitLoop();
         assertThat(request.events).containsExactly("failed");
     }
 
@@ -211,7 +211,7 @@ class IncomingRequestTest {
             go.complete(null);
         }
         closed.get(60, TimeUnit.SECONDS);
-        settle();
+        awaitLoop();
         assertThat(request.events).as("it is up").isEmpty();
     }
 }

@@ -40,6 +40,17 @@ class ReceiveShareTest {
     }
 
     @Test
+    void whatIsTakenAnywayCounts() throws Exception {
+        share.reserve(400);
+        share.reserveAnyway(200);
+        assertRefused(1);
+        assertThat(share.tryReserve(1)).isFalse();
+        budget.tryReserve(400);
+        share.reserveAnyway(100);
+        assertThat(budget.used()).isEqualTo(1100);
+    }
+
+    @Test
     void callsGiveUpWhatTheyDoNotUse() throws Exception {
         budget.tryReserve(1000);
         budget.reclaimer(() -> budget.release(400));

@@ -11,6 +11,7 @@ import java.util.Map;
 import org.dcache.oncrpc4j.rdma.tool.bench.app.Operation;
 import org.dcache.oncrpc4j.rdma.tool.bench.app.Point;
 import org.dcache.oncrpc4j.rdma.tool.bench.app.Sizes;
+import org.dcache.oncrpc4j.rdma.tool.bench.app.Store;
 import org.dcache.oncrpc4j.rpc.IoStrategy;
 import picocli.CommandLine.Option;
 
@@ -83,6 +84,10 @@ final class BenchOptions {
     @Option(names = "--shallow", description = "The server replies to READ from a direct buffer without a copy of its own.")
     boolean shallow;
 
+    @Option(names = "--file", description = "The server has its data in a file, as a dCache pool: it replies to READ with a FileChunk "
+            + "(over TCP sendfile) and writes what WRITE brings.")
+    boolean file;
+
     @Option(names = "--server-strategy", defaultValue = "WORKER_THREAD", description = "oncrpc4j's IoStrategy (default: ${DEFAULT-VALUE}).")
     IoStrategy serverStrategy;
 
@@ -128,8 +133,11 @@ final class BenchOptions {
                 throw new IllegalArgumentException("--nfs4j-jar: there is no file " + jar);
             }
         }
-        if (nfs && shallow) {
-            throw new IllegalArgumentException("--shallow is for the measuring program's server; the export of --nfs replies as it does");
+        if (nfs && (shallow || file)) {
+            throw new IllegalArgumentException("--shallow and --file are for the measuring program's server, not for that of --nfs");
+        }
+        if (shallow && file) {
+            throw new IllegalArgumentException("--shallow or --file: the server has its data in one place");
         }
         if (nfs && chosenSizes.stream().anyMatch(size -> size > MAX_NFS)) {
             throw new IllegalArgumentException("--sizes: the export moves " + MAX_NFS + " bytes at once at most");
@@ -174,6 +182,7 @@ final class BenchOptions {
     }
 
     Launch launch(List<String> jvm) {
-        return new Launch(workload(), jvm, address, serverStrategy, clientStrategy, issuers, shallow, verbose);
+        return new Launch(workload(), jvm, address, serverStrategy, clientStrategy, issuers,
+                file ? Store.FILE : shallow ? Store.FIXED : Store.CHANGING, verbose);
     }
 }

@@ -4,6 +4,7 @@ package org.dcache.oncrpc4j.rdma.tool.bench;
 import java.util.ArrayList;
 import java.util.List;
 import org.dcache.oncrpc4j.rdma.tool.bench.app.ClientMain;
+import org.dcache.oncrpc4j.rdma.tool.bench.app.Store;
 import org.dcache.oncrpc4j.rpc.IoStrategy;
 
 /**
@@ -12,19 +13,18 @@ import org.dcache.oncrpc4j.rpc.IoStrategy;
  * @param workload which programs
  * @param jvm flags and class path of the java command, agent included
  * @param issuers threads of the client that begin calls; 0: the callbacks do
- * @param fixedReplies READ replies from unchanging direct buffers without a copy
+ * @param store of the measuring program's server
  * @param verbose pass the children's output on
  */
 record Launch(Workload workload, List<String> jvm, String address, IoStrategy serverStrategy, IoStrategy clientStrategy, int issuers,
-        boolean fixedReplies,
-        boolean verbose) {
+        Store store, boolean verbose) {
 
     List<String> server() {
-        return with(workload.server(), address, serverStrategy.name(), "" + fixedReplies);
+        return with(workload.server(), address, serverStrategy.name(), store.name());
     }
 
     List<String> client(int port) {
-        return with(ClientMain.class, address, "" + port, clientStrategy.name(), "" + issuers, "" + fixedReplies, workload.protocol());
+        return with(ClientMain.class, address, "" + port, clientStrategy.name(), "" + issuers, store.name(), workload.protocol());
     }
 
     private List<String> with(Class<?> main, String... arguments) {

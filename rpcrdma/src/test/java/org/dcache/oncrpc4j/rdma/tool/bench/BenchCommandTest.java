@@ -48,12 +48,22 @@ class BenchCommandTest {
     }
 
     @Test
+    void measuresAServerThatHasItsDataInAFile() {
+        int exit = run("--file", "--transport", "tcp", "--operations", "read,write", "--sizes", "64k", "--depths", "4", "--seconds", "0.1",
+                "--rounds", "1", "--no-system-calls");
+        assertThat(exit).as(err.toString()).isZero();
+        assertThat(out.toString()).contains("read 64 KiB depth 4").contains("write 64 KiB depth 4");
+    }
+
+    @Test
     void optionsWithoutSenseAreRefusedBeforeAnythingStarts() {
         assertThat(run("--operations", "erase")).isEqualTo(2);
         assertThat(run("--sizes", "0")).isEqualTo(2);
         assertThat(run("--depths", "0")).isEqualTo(2);
         assertThat(run("--rounds", "0")).isEqualTo(2);
         assertThat(run("--nfs", "--shallow")).isEqualTo(2);
+        assertThat(run("--nfs", "--file")).isEqualTo(2);
+        assertThat(run("--file", "--shallow")).isEqualTo(2);
         assertThat(run("--nfs", "--sizes", "2m")).isEqualTo(2);
         assertThat(run("--nfs4j-jar", directory.resolve("none.jar").toString())).isEqualTo(2);
         assertThat(run("--nfs", "--nfs4j-jar", directory.resolve("none.jar").toString())).isEqualTo(2);

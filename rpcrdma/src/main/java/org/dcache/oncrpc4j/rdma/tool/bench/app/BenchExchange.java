@@ -12,22 +12,22 @@ final class BenchExchange implements Exchange {
     private final Point point;
     private final Pattern pattern;
     private final ThreadLocal<ByteBuffer> sources;
-    private final boolean fixedTag;
+    private final Store store;
     private final boolean everyByte;
     private final Wire.Header header = new Wire.Header();
     private final Wire.Data data = new Wire.Data();
     private long tag;
 
-    private BenchExchange(Point point, Pattern pattern, ThreadLocal<ByteBuffer> sources, boolean fixedTag, boolean everyByte) {
+    private BenchExchange(Point point, Pattern pattern, ThreadLocal<ByteBuffer> sources, Store store, boolean everyByte) {
         this.point = point;
         this.pattern = pattern;
         this.sources = sources;
-        this.fixedTag = fixedTag;
+        this.store = store;
         this.everyByte = everyByte;
     }
 
-    /** @param fixedTag the server replies from unchanging buffers */
-    static Protocol protocol(boolean fixedTag) {
+    /** @param store the server's */
+    static Protocol protocol(Store store) {
         return new Protocol() {
             @Override
             public int program() {
@@ -43,7 +43,7 @@ final class BenchExchange implements Exchange {
             public Supply prepare(Point point, boolean everyByte) {
                 Pattern pattern = new Pattern(point.size());
                 ThreadLocal<ByteBuffer> sources = ThreadLocal.withInitial(() -> pattern.fill(ByteBuffer.allocate(pattern.size())));
-                return () -> new BenchExchange(point, pattern, sources, fixedTag, everyByte);
+                return () -> new BenchExchange(point, pattern, sources, store, everyByte);
             }
         };
     }
@@ -59,7 +59,7 @@ final class BenchExchange implements Exchange {
 
     @Override
     public XdrAble arguments(long sequence) {
-        tag = Tags.of(sequence, everyByte);
+        tag = store == Store.FILE ? Tags.ofBlock(sequence, everyByte) : Tags.of(sequence, everyByte);
         return switch (point.operation()) {
             case NULL -> XdrVoid.XDR_VOID;
             case READ -> header.set(tag, point.size());
@@ -81,7 +81,7 @@ final class BenchExchange implements Exchange {
         switch (point.operation()) {
             case NULL -> { }
             case READ -> {
-                long expected = fixedTag ? Tags.FIXED : tag;
+                long expected = store == Store.FIXED ? Tags.FIXED : tag;
                 if (data.tag != expected) {
                     throw new DataMismatchException("READ reply of another call: tag 0x" + Long.toHexString(data.tag));
                 }

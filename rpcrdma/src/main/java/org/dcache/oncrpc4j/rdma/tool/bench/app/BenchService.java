@@ -15,17 +15,19 @@ import org.dcache.oncrpc4j.xdr.XdrVoid;
  * The server's half of the measuring program; called by the service's worker threads, many at a time.
  *
  * <p>READ replies come from a heap buffer that each worker keeps and stamps anew for every call, as a file cache would hand out
- * memory that changes again once the reply is encoded; or, shallow, from one direct buffer per size that never changes.
+ * memory that changes again once the reply is encoded; or, by reference, from one direct buffer per size that never changes; or from a
+ * file per size, where WRITEs go too ({@link Store}).
  */
 final class BenchService implements RpcDispatchable {
 
-    private final boolean shallow;
+    private final Store store;
     private final ConcurrentHashMap<Integer, Pattern> patterns = new ConcurrentHashMap<>();
     private final ConcurrentHashMap<Integer, ByteBuffer> fixed = new ConcurrentHashMap<>();
+    private final ConcurrentHashMap<Integer, BlockFile> files = new ConcurrentHashMap<>();
     private final ThreadLocal<Map<Integer, ByteBuffer>> sources = ThreadLocal.withInitial(HashMap::new);
 
-    BenchService(boolean shallow) {
-        this.shallow = shallow;
+    BenchService(Store store) {
+        this.store = store;
     }
 
     @Override
@@ -46,16 +48,18 @@ final class BenchService implements RpcDispatchable {
             return;
         }
         Pattern pattern = pattern(arguments.count);
-        Wire.Data result = new Wire.Data();
-        if (shallow) {
-            ByteBuffer source = fixed.computeIfAbsent(arguments.count,
-                    n -> pattern.stamp(pattern.fill(ByteBuffer.allocateDirect(n)), Tags.FIXED).asReadOnlyBuffer());
-            result.set(Tags.FIXED, source.duplicate(), true);
-        } else {
-            ByteBuffer source = sources.get().computeIfAbsent(arguments.count, n -> pattern.fill(ByteBuffer.allocate(n)));
-            result.set(arguments.tag, pattern.stamp(source, arguments.tag), false);
-        }
-        call.reply(result);
+        call.reply(switch (store) {
+            case CHANGING -> {
+                ByteBuffer source = sources.get().computeIfAbsent(arguments.count, n -> pattern.fill(ByteBuffer.allocate(n)));
+                yield new Wire.Data().set(arguments.tag, pattern.stamp(source, arguments.tag), false);
+            }
+            case FIXED -> {
+                ByteBuffer source = fixed.computeIfAbsent(arguments.count,
+                        n -> pattern.stamp(pattern.fill(ByteBuffer.allocateDirect(n)), Tags.FIXED).asReadOnlyBuffer());
+                yield new Wire.Data().set(Tags.FIXED, source.duplicate(), true);
+            }
+            case FILE -> new Wire.FileData(arguments.tag, file(pattern).read(arguments.tag));
+        });
     }
 
     private void write(RpcCall call) throws IOException {
@@ -66,14 +70,23 @@ final class BenchService implements RpcDispatchable {
             call.failRpcGarbage();
             return;
         }
+        Pattern pattern = pattern(count);
         try {
-            pattern(count).check(arguments.data, arguments.tag, Tags.everyByte(arguments.tag));
+            pattern.check(arguments.data, arguments.tag, Tags.everyByte(arguments.tag));
         } catch (DataMismatchException e) {
             System.err.println("bench server: WRITE: " + e.getMessage());
             call.failRpcSystem();
             return;
         }
+        if (store == Store.FILE) {
+            file(pattern).write(arguments.tag, arguments.data);
+        }
         call.reply(new Wire.Header().set(arguments.tag, count));
+    }
+
+    private BlockFile file(Pattern pattern) {
+        BlockFile file = files.get(pattern.size());
+        return file != null ? file : files.computeIfAbsent(pattern.size(), n -> new BlockFile(pattern));
     }
 
     private Pattern pattern(int size) {

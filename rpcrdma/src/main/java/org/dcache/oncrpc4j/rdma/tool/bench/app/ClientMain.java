@@ -20,7 +20,7 @@ import org.dcache.oncrpc4j.rpc.RpcTransport;
 
 /**
  * The client JVM of one pair. It knows nothing of RDMA: the agent on its command line does. Arguments: address, port, {@link IoStrategy},
- * issuing threads, whether the server replies from unchanging buffers, and what is spoken.
+ * issuing threads, the server's {@link Store}, and what is spoken.
  */
 public final class ClientMain {
 
@@ -44,7 +44,7 @@ public final class ClientMain {
         server = new InetSocketAddress(args[0], Integer.parseInt(args[1]));
         issuers = Integer.parseInt(args[3]);
         RpcAuth credential = NFS.equals(args[5]) ? new RpcAuthTypeUnix(0, 0, new int[0], 0, "bench") : new RpcAuthTypeNone();
-        protocol = NFS.equals(args[5]) ? NfsExchange.protocol(server, credential) : BenchExchange.protocol(Boolean.parseBoolean(args[4]));
+        protocol = NFS.equals(args[5]) ? NfsExchange.protocol(server, credential) : BenchExchange.protocol(Store.valueOf(args[4]));
         service = new OncRpcSvcBuilder()
                 .withClientMode()
                 .withTCP()

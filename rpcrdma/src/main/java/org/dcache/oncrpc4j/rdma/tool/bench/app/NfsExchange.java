@@ -27,13 +27,11 @@ import org.dcache.oncrpc4j.xdr.XdrAble;
 import org.dcache.oncrpc4j.xdr.XdrVoid;
 
 /**
- * READ and WRITE of NFS version 3. For each size there is a file of {@value #BLOCKS} blocks, made with the first load; call after call
+ * READ and WRITE of NFS version 3. For each size there is a file of {@value Tags#BLOCKS} blocks, made with the first load; call after call
  * takes the next block, and the data of each bears the block's number, so that the data of another call is found out. WRITEs are UNSTABLE
  * and sent from where they are; they write what is there, so that READs of the same file may go on.
  */
 final class NfsExchange implements Exchange {
-
-    private static final int BLOCKS = 8;
 
     private final Point point;
     private final Pattern pattern;
@@ -70,9 +68,10 @@ final class NfsExchange implements Exchange {
             @Override
             public Supply prepare(Point point, boolean everyByte) throws IOException {
                 Pattern pattern = new Pattern(point.size());
-                ByteBuffer[] blocks = new ByteBuffer[BLOCKS];
-                for (int i = 0; i < BLOCKS; i++) {
-                    blocks[i] = pattern.stamp(pattern.fill(ByteBuffer.allocateDirect(point.size())), tag(i)).asReadOnlyBuffer();
+                ByteBuffer[] blocks = new ByteBuffer[Tags.BLOCKS];
+                for (int i = 0; i < Tags.BLOCKS; i++) {
+                    ByteBuffer data = pattern.fill(ByteBuffer.allocateDirect(point.size()));
+                    blocks[i] = pattern.stamp(data, Tags.ofBlock(i, false)).asReadOnlyBuffer();
                 }
                 FileHandle file = null;
                 if (point.operation().hasData()) {
@@ -99,7 +98,7 @@ final class NfsExchange implements Exchange {
             new RemoteFile(client, file, Math.max(512, point.size()), point.size()).copyFrom(new BlockSource() {
                 @Override
                 public long size() {
-                    return (long) BLOCKS * point.size();
+                    return (long) Tags.BLOCKS * point.size();
                 }
 
                 @Override
@@ -109,10 +108,6 @@ final class NfsExchange implements Exchange {
             });
             return file;
         }
-    }
-
-    private static long tag(int block) {
-        return Tags.FIXED + block;
     }
 
     @Override
@@ -126,7 +121,7 @@ final class NfsExchange implements Exchange {
 
     @Override
     public XdrAble arguments(long sequence) {
-        block = (block + 1) % BLOCKS;
+        block = (block + 1) % Tags.BLOCKS;
         long offset = (long) block * point.size();
         return switch (point.operation()) {
             case NULL -> XdrVoid.XDR_VOID;
@@ -153,7 +148,7 @@ final class NfsExchange implements Exchange {
                 if (result.status() != NfsStat3.NFS3_OK) {
                     throw new IOException("READ: the server answered " + result.status());
                 }
-                pattern.check(result.data().bytes(), tag(block), everyByte);
+                pattern.check(result.data().bytes(), Tags.ofBlock(block, false), everyByte);
                 read = null;
             }
             case WRITE -> {

@@ -38,10 +38,10 @@ final class Pattern {
     ByteBuffer stamp(ByteBuffer filled, long tag) {
         filled.clear().limit(size);
         if (size >= STAMP) {
-            filled.putLong(0, tag);
+            filled.putLong(0, Tags.stamp(tag));
         }
         if (size >= 2 * STAMP) {
-            filled.putLong(size - STAMP, tag);
+            filled.putLong(size - STAMP, Tags.stamp(tag));
         }
         return filled;
     }
@@ -77,9 +77,9 @@ final class Pattern {
 
     private void checkTag(ByteBuffer data, int at, int start, long tag) throws DataMismatchException {
         long got = data.getLong(at);
-        if (got != tag) {
+        if (got != Tags.stamp(tag)) {
             throw new DataMismatchException("tag at byte " + (at - start) + " of " + size + ": expected 0x"
-                    + Long.toHexString(tag) + ", got 0x" + Long.toHexString(got));
+                    + Long.toHexString(Tags.stamp(tag)) + ", got 0x" + Long.toHexString(got));
         }
     }
 }

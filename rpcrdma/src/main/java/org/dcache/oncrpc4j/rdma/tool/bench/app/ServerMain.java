@@ -9,7 +9,7 @@ import org.dcache.oncrpc4j.rpc.OncRpcSvcBuilder;
 
 /**
  * The server JVM of one pair. It knows nothing of RDMA: the agent on its command line does. Arguments: bind address, {@link IoStrategy},
- * and whether READ replies are shallow.
+ * and its {@link Store}.
  */
 public final class ServerMain {
 
@@ -24,7 +24,7 @@ public final class ServerMain {
                 .withIoStrategy(IoStrategy.valueOf(args[1]))
                 .withServiceName("bench")
                 .withRpcService(new OncRpcProgram(BenchProtocol.PROGRAM, BenchProtocol.VERSION),
-                        new BenchService(Boolean.parseBoolean(args[2])))
+                        new BenchService(Store.valueOf(args[2])))
                 .build();
         Server.run(child, service);
     }

@@ -7,6 +7,7 @@ import org.dcache.oncrpc4j.xdr.Xdr;
 import org.dcache.oncrpc4j.xdr.XdrAble;
 import org.dcache.oncrpc4j.xdr.XdrDecodingStream;
 import org.dcache.oncrpc4j.xdr.XdrEncodingStream;
+import org.glassfish.grizzly.FileChunk;
 
 /** Arguments and results of {@link org.dcache.oncrpc4j.rdma.bench.BenchProtocol}, encoded the way nfs4j encodes READ and WRITE. */
 final class Wire {
@@ -35,6 +36,21 @@ final class Wire {
         public void xdrEncode(XdrEncodingStream xdr) throws IOException {
             xdr.xdrEncodeLong(tag);
             xdr.xdrEncodeInt(count);
+        }
+    }
+
+    /** READ results whose data is in a file. */
+    record FileData(long tag, FileChunk data) implements XdrAble {
+
+        @Override
+        public void xdrDecode(XdrDecodingStream xdr) {
+            throw new UnsupportedOperationException("is only sent");
+        }
+
+        @Override
+        public void xdrEncode(XdrEncodingStream xdr) throws IOException {
+            xdr.xdrEncodeLong(tag);
+            ((Xdr) xdr).xdrEncodeFileChunk(data);
         }
     }
 

@@ -41,8 +41,8 @@ class LoadTest {
                 client.connect(server.getInetSocketAddress(IpProtocolType.TCP), 10, TimeUnit.SECONDS));
     }
 
-    private static Load load(RpcCall call, Point point, boolean fixedTag, boolean everyByte) throws IOException {
-        return new Load(call, point.depth(), BenchExchange.protocol(fixedTag).prepare(point, everyByte));
+    private static Load load(RpcCall call, Point point, Store store, boolean everyByte) throws IOException {
+        return new Load(call, point.depth(), BenchExchange.protocol(store).prepare(point, everyByte));
     }
 
     @AfterEach
@@ -52,16 +52,17 @@ class LoadTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"NULL,0,1,0", "NULL,0,7,2", "NULL,0,7,0", "READ,1,1,0", "READ,5001,5,2", "READ,300000,3,0", "WRITE,3,1,0", "WRITE,5001,5,2",
-        "WRITE,300000,3,0"})
-    void exactlyTheCallsAskedForAreMadeAndEachIsTimed(Operation operation, int size, int depth, int issuers) throws Exception {
+    @CsvSource({"CHANGING,NULL,0,1,0", "CHANGING,NULL,0,7,2", "CHANGING,NULL,0,7,0", "CHANGING,READ,1,1,0", "CHANGING,READ,5001,5,2",
+        "CHANGING,READ,300000,3,0", "CHANGING,WRITE,3,1,0", "CHANGING,WRITE,5001,5,2", "CHANGING,WRITE,300000,3,0", "FIXED,READ,70000,4,2",
+        "FILE,READ,1,1,0", "FILE,READ,5001,5,2", "FILE,READ,300000,3,0", "FILE,WRITE,3,1,0", "FILE,WRITE,300001,5,2"})
+    void exactlyTheCallsAskedForAreMadeAndEachIsTimed(Store store, Operation operation, int size, int depth, int issuers) throws Exception {
         AtomicInteger seen = new AtomicInteger();
-        BenchService service = new BenchService(false);
+        BenchService service = new BenchService(store);
         RpcCall call = connect(c -> {
             seen.incrementAndGet();
             service.dispatchOncRpcCall(c);
         });
-        Load.Outcome outcome = load(call, new Point(operation, size, depth), false, true).run(LONG, 50, issuers);
+        Load.Outcome outcome = load(call, new Point(operation, size, depth), store, true).run(LONG, 50, issuers);
         assertThat(outcome.calls()).isEqualTo(50);
         assertThat(outcome.latencies().getTotalCount()).isEqualTo(50);
         assertThat(seen).hasValue(50);
@@ -70,14 +71,8 @@ class LoadTest {
     @ParameterizedTest
     @CsvSource({"1,0", "4,2", "4,0"})
     void everySlotMakesOneCallWhenThereIsNoTime(int depth, int issuers) throws Exception {
-        RpcCall call = connect(new BenchService(false));
-        assertThat(load(call, new Point(Operation.NULL, 0, depth), false, false).run(-1, 1000, issuers).calls()).isEqualTo(depth);
-    }
-
-    @Test
-    void shallowRepliesAreAcceptedByAClientThatExpectsThem() throws Exception {
-        RpcCall call = connect(new BenchService(true));
-        assertThat(load(call, new Point(Operation.READ, 70_000, 4), true, true).run(LONG, 20, 2).calls()).isEqualTo(20);
+        RpcCall call = connect(new BenchService(Store.CHANGING));
+        assertThat(load(call, new Point(Operation.NULL, 0, depth), Store.CHANGING, false).run(-1, 1000, issuers).calls()).isEqualTo(depth);
     }
 
     @Test
@@ -89,7 +84,7 @@ class LoadTest {
             c.reply(new Wire.Data().set(arguments.tag, pattern.stamp(pattern.fill(ByteBuffer.allocate(arguments.count)), 42), false));
         });
         for (int depth : new int[] {1, 4}) {
-            assertThatThrownBy(() -> load(call, new Point(Operation.READ, 100, depth), false, false).run(LONG, 1000, 2))
+            assertThatThrownBy(() -> load(call, new Point(Operation.READ, 100, depth), Store.CHANGING, false).run(LONG, 1000, 2))
                     .isInstanceOf(DataMismatchException.class);
         }
     }
@@ -98,7 +93,7 @@ class LoadTest {
     void aServerThatRefusesEndsTheRun() throws Exception {
         RpcCall call = connect(RpcCall::failRpcSystem);
         for (int depth : new int[] {1, 4}) {
-            assertThatThrownBy(() -> load(call, new Point(Operation.NULL, 0, depth), false, false).run(LONG, 1000, 2))
+            assertThatThrownBy(() -> load(call, new Point(Operation.NULL, 0, depth), Store.CHANGING, false).run(LONG, 1000, 2))
                     .isInstanceOf(IOException.class);
         }
     }
