@@ -12,6 +12,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.dcache.oncrpc4j.rdma.config.Configuration;
 import org.dcache.oncrpc4j.rdma.metrics.Counters;
+import org.dcache.oncrpc4j.rdma.verbs.Adapter;
 import org.dcache.oncrpc4j.rdma.verbs.VerbsProvider;
 import org.dcache.oncrpc4j.rdma.xprt.Acceptor;
 import org.dcache.oncrpc4j.rdma.xprt.ConnectionOwner;
@@ -64,7 +65,8 @@ public class InlineCallBenchmark {
         Configuration config = Configuration.defaults();
         VerbsProvider iwarp = ServiceLoader.load(VerbsProvider.class).stream().map(ServiceLoader.Provider::get)
                 .filter(p -> p.name().equals("iwarp")).findFirst().orElseThrow();
-        device = new RdmaDevice(iwarp.open(config), Limits.of(config), COUNTERS, timer);
+        Adapter adapter = iwarp.open(config);
+        device = new RdmaDevice(adapter, Limits.of(config, adapter.capabilities().inline()), COUNTERS, timer);
         acceptor = new Acceptor(device, new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 8, address -> true, 8,
                 device::connectionCount, COUNTERS, Server::new);
         connection = Connector.connect(device, acceptor.localAddress(), null, 10_000, new Idle()).get(10, TimeUnit.SECONDS);

@@ -45,10 +45,6 @@ public final class Configuration {
                 throw new ConfigurationException("unknown setting " + name + "; did you mean " + nearest(name) + "?");
             }
         });
-        if (get(Settings.INLINE) % 1024 != 0) {
-            throw new ConfigurationException(Settings.INLINE.name() + "=" + text(Settings.INLINE)
-                    + ": expected a multiple of 1024, as the connection's private data can express it");
-        }
     }
 
     /** Only these settings, for programs and tests that do not take them from the environment. */

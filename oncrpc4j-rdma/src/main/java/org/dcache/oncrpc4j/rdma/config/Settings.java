@@ -53,8 +53,9 @@ public final class Settings {
     public static final Setting<List<Cidr>> ALLOW = add("oncrpc.rdma.allow", "", "CIDR blocks separated by commas",
             "who may connect; empty: anybody", Settings::cidrs);
 
-    public static final Setting<Integer> INLINE = integer("oncrpc.rdma.inline", "4096", 1024, 65536,
-            "inline threshold offered, bytes, multiple of 1024 (Linux: sunrpc.rdma_max_inline_read, _write)", false);
+    public static final Setting<Integer> INLINE = add("oncrpc.rdma.inline", "auto", "auto, or a multiple of 1024 from 1024 to 65536",
+            "inline threshold offered, bytes; auto: 16384 with software iWARP, 4096 with devices (Linux: sunrpc.rdma_max_inline_read, "
+            + "_write)", Settings::inline);
 
     public static final Setting<Integer> CREDITS = integer("oncrpc.rdma.credits", "128", 1, 16384,
             "calls that may be outstanding per connection (Linux: sunrpc.rdma_slot_table_entries, svc_rdma.max_requests)", false);
@@ -249,6 +250,16 @@ public final class Settings {
         PortRule rule = s.equals("off") ? null : PortRule.parse(s);
         check(rule == null || rule.one().orElse(1) > 0);
         return rule;
+    }
+
+    /** Null stands for auto; else what a connection's private data can express. */
+    private static Integer inline(String s) {
+        if (s.equals("auto")) {
+            return null;
+        }
+        int value = Integer.parseInt(s);
+        check(value >= 1024 && value <= 65536 && value % 1024 == 0);
+        return value;
     }
 
     /** Null stands for auto. */

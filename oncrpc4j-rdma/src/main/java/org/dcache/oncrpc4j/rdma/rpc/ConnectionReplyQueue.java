@@ -53,7 +53,7 @@ final class ConnectionReplyQueue extends ReplyQueue {
     public void registerKey(int xid, SocketAddress address, CompletionHandler<RpcReply, RpcTransport> callback, long timeout, TimeUnit unit)
             throws EOFException {
         boolean timed = timeout > 0 && unit != null;
-        PendingReply pending = new PendingReply(transport, callback, timed);
+        PendingReply pending = new PendingReply(transport, callback);
         try {
             transport.connection().requester().register(xid, pending);
         } catch (DuplicateXidException e) {
@@ -75,13 +75,7 @@ final class ConnectionReplyQueue extends ReplyQueue {
     private void expired(int xid, long timeout, TimeUnit unit) {
         transport.connection().requester().abandon(xid, listener -> {
             PendingReply pending = (PendingReply) listener;
-            TimeoutException cause = new TimeoutException("did not get a response within " + timeout + " " + unit);
-            try {
-                // Back on the timer: the threads of the executor may all be waiting for time-outs.
-                timer.execute(() -> pending.fail(cause));
-            } catch (RejectedExecutionException e) {
-                pending.fail(cause);
-            }
+            pending.fail(new TimeoutException("did not get a response within " + timeout + " " + unit));
         });
     }
 

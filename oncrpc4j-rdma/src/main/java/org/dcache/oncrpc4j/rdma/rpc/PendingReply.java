@@ -19,8 +19,8 @@ import org.dcache.oncrpc4j.rpc.RpcTransport;
  * Delivers the reply to one call of ours to the completion handler that was registered for it.
  *
  * <p>Threads: replies come on the loop. A handler is user code and runs on the service's executor, with one exception: the handler that
- * oncrpc4j makes for a call without a time-out only decodes the result and completes a future that nobody but the waiting thread can see,
- * so it runs on the loop and saves the waiting thread a hop.
+ * oncrpc4j itself makes only decodes the result and completes a future that nobody but the waiting thread can see (what {@code RpcCall}
+ * returns to a caller is another future around it), so it runs on the loop and saves the waiting thread a hop.
  *
  * <p>Memory: that handler has decoded everything when it returns, so pooled memory is used again then. Any other handler may keep the reply
  * for as long as it likes: a small one is copied to the heap; a large one lies in pooled memory, which is used again only if the handler
@@ -38,19 +38,16 @@ final class PendingReply implements ReplyListener {
 
     private final RdmaRpcTransport transport;
     private final CompletionHandler<RpcReply, RpcTransport> handler;
-    /** The handler is oncrpc4j's own: it decodes the result and completes a future. */
+    /** The handler is oncrpc4j's own and can run on the loop, see above. */
     private final boolean own;
-    /** It can run on the loop, see above. */
-    private final boolean quick;
     private volatile ScheduledFuture<?> timeout;
     private volatile CallReading reading;
 
     /** @param handler may be null: nobody wants to know */
-    PendingReply(RdmaRpcTransport transport, CompletionHandler<RpcReply, RpcTransport> handler, boolean timed) {
+    PendingReply(RdmaRpcTransport transport, CompletionHandler<RpcReply, RpcTransport> handler) {
         this.transport = transport;
         this.handler = handler;
         this.own = handler != null && isOwn(handler);
-        this.quick = own && !timed;
     }
 
     /** Whether a handler is one that {@code RpcCall} made. */
@@ -121,25 +118,25 @@ final class PendingReply implements ReplyListener {
     @Override
     public void replied(ByteBuffer message, Regbuf memory) {
         cancelTimeout();
-        if (quick) {
+        if (own) {
             deliver(message, memory);
         } else {
-            userCode(() -> deliver(message, memory));
+            transport.callback(() -> deliver(message, memory));
         }
     }
 
     private void deliver(ByteBuffer message, Regbuf memory) {
-        if (memory != null && !quick && !memory.isForgettable()) {
-            ByteBuffer own = ByteBuffer.allocate(message.remaining()).put(message).flip();
+        if (memory != null && !own && !memory.isForgettable()) {
+            ByteBuffer copy = ByteBuffer.allocate(message.remaining()).put(message).flip();
             memory.release();
-            deliver(new RdmaXdr(own, false, transport.memory()));
+            deliver(new RdmaXdr(copy, false, transport.memory()));
             return;
         }
         RdmaXdr xdr = new RdmaXdr(message, memory != null && memory.isPooled(), transport.memory());
         try {
             deliver(xdr);
         } finally {
-            if (memory != null && (xdr.detach() || quick)) {
+            if (memory != null && (xdr.detach() || own)) {
                 memory.release();
             } else if (memory != null) {
                 memory.forget();
@@ -180,22 +177,10 @@ final class PendingReply implements ReplyListener {
         if (handler == null) {
             return;
         }
-        if (quick || own && !transport.connection().inLoop()) {
+        if (own) {
             handler.failed(cause, transport);
         } else {
-            userCode(() -> handler.failed(cause, transport));
-        }
-    }
-
-    /**
-     * Runs a handler off the loop. The application's own ones run in order; oncrpc4j's complete a future that a callback of the application
-     * may be waiting for, so they must not stand behind it.
-     */
-    private void userCode(Runnable task) {
-        if (own) {
-            transport.anyOrder(task);
-        } else {
-            transport.callback(task);
+            transport.callback(() -> handler.failed(cause, transport));
         }
     }
 }

@@ -60,11 +60,6 @@ public final class RdmaRpcTransport implements RpcTransport, XdrFactory {
         callbacks.add(task);
     }
 
-    /** Runs user code where user code belongs, at once if a thread is free. */
-    void anyOrder(Runnable task) {
-        executors.callback(task);
-    }
-
     boolean inOrder() {
         return calls != null;
     }

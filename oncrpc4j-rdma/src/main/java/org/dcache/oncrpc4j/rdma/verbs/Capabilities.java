@@ -21,6 +21,7 @@ package org.dcache.oncrpc4j.rdma.verbs;
  * @param ipv6 IPv6 addresses work
  * @param maxSge scatter/gather elements per Send or Write work request, at least 1
  * @param maxSend largest untagged message in bytes that may be posted
+ * @param inline inline threshold that suits it, bytes: as much as a receive may hold without costing memory before a message arrives
  * @param maxPrivateData bytes of private data that fit in each direction of the handshake; a provider may pad shorter data with zeros
  */
 public record Capabilities(
@@ -36,4 +37,9 @@ public record Capabilities(
         boolean ipv6,
         int maxSge,
         int maxSend,
-        int maxPrivateData) {}
+        int inline,
+        int maxPrivateData) {
+
+    /** Linux's own threshold: a device's receives are memory from the moment when they are posted. */
+    public static final int INLINE_OF_DEVICES = 4096;
+}

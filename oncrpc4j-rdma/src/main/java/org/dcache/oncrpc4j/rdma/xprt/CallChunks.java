@@ -63,7 +63,7 @@ final class CallChunks {
         if (length > room) {
             throw new HeaderTooLongException("the chunk lists of a call take " + length + " bytes; the peer takes " + room);
         }
-        ByteBuffer target = context.inline(connection.device().regbufs().acquire(Math.max(room, RdmaHeader.MIN_LENGTH)));
+        ByteBuffer target = context.inline(connection.device().regbufs().acquire(length));
         target.position(h.encode(target, 0));
         if (!whole || reduced) {
             message.copyKept(target);

@@ -13,6 +13,7 @@ import java.util.concurrent.ScheduledThreadPoolExecutor;
 import org.dcache.oncrpc4j.rdma.config.Configuration;
 import org.dcache.oncrpc4j.rdma.config.Settings;
 import org.dcache.oncrpc4j.rdma.metrics.Counters;
+import org.dcache.oncrpc4j.rdma.verbs.Adapter;
 import org.dcache.oncrpc4j.rdma.verbs.Availability;
 import org.dcache.oncrpc4j.rdma.verbs.VerbsProvider;
 import org.dcache.oncrpc4j.rdma.verbs.error.ProviderUnavailableException;
@@ -155,10 +156,9 @@ public final class DevicePool {
         Key key = new Key(provider.name(), config);
         Entry entry = OPEN.get(key);
         if (entry == null) {
-            Limits limits = Limits.of(config);
             ScheduledThreadPoolExecutor timer = SharedThreads.acquireTimer();
             try {
-                entry = new Entry(new RdmaDevice(provider.open(config), limits, Counters.process(), timer));
+                entry = new Entry(open(provider, config, timer));
             } catch (VerbsException | RuntimeException | Error e) {
                 SharedThreads.releaseTimer();
                 throw e;
@@ -167,6 +167,11 @@ public final class DevicePool {
         }
         entry.leases++;
         return new Lease(key, entry.device);
+    }
+
+    private static RdmaDevice open(VerbsProvider provider, Configuration config, ScheduledThreadPoolExecutor timer) throws VerbsException {
+        Adapter adapter = provider.open(config);
+        return new RdmaDevice(adapter, Limits.of(config, adapter.capabilities().inline()), Counters.process(), timer);
     }
 
     private static void giveBack(Key key) {

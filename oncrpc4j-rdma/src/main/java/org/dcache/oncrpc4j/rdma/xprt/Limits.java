@@ -52,9 +52,11 @@ public record Limits(
         return credits + backwardCredits + SPARE_RECEIVES;
     }
 
-    public static Limits of(Configuration config) {
+    /** @param suited inline threshold that suits the provider, for who has set none */
+    public static Limits of(Configuration config, int suited) {
+        Integer inline = config.get(Settings.INLINE);
         return new Limits(
-                config.get(Settings.INLINE),
+                inline == null ? suited : inline,
                 config.get(Settings.CREDITS),
                 config.get(Settings.BACKWARD_CREDITS),
                 config.get(Settings.BACKLOG),

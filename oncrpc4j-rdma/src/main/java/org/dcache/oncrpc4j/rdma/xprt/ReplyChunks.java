@@ -23,12 +23,11 @@ final class ReplyChunks {
     private ReplyChunks() {}
 
     /**
-     * Fills the inline buffer and the chain of Writes.
+     * Takes and fills the inline buffer, and makes the chain of Writes.
      *
-     * @param target the inline buffer, at least as long as the inline threshold
      * @return length of the inline buffer's content, or -1 when the reply does not fit what the client offered; the chain is empty then
      */
-    static int build(RdmaConnection connection, InboundCall call, SendContext context, ByteBuffer target) {
+    static int build(RdmaConnection connection, InboundCall call, SendContext context) {
         RdmaHeader offered = call.chunks();
         OutMessage message = context.message();
         RdmaHeader h = context.header().reset().xid(call.xid()).version(RdmaHeader.VERSION).credits(connection.grant());
@@ -48,6 +47,8 @@ final class ReplyChunks {
         if (!inline || reduced < message.length()) {
             message.ensureRegistered(connection.device().regbufs());
         }
+        int length = inline ? headerLength + reduced : headerLength;
+        ByteBuffer target = context.inline(connection.device().regbufs().acquire(length));
         ChunkWriter writer = context.writer().begin(connection.device().adapter().capabilities().maxSge());
         for (int chunk = 0; chunk < h.writeCount() && chunk < message.items(); chunk++) {
             if (message.moved(chunk)) {
@@ -57,12 +58,10 @@ final class ReplyChunks {
                 }
             }
         }
-        int length;
         if (inline) {
             h.procedure(RdmaHeader.RDMA_MSG);
             target.position(h.encode(target, 0));
             message.copyKept(target);
-            length = target.position();
             call.replyPath(writer.posted() > 0 ? XprtCounter.SERVER_REPLY_WRITE_CHUNK : XprtCounter.SERVER_REPLY_INLINE);
         } else {
             h.procedure(RdmaHeader.RDMA_NOMSG);
@@ -74,7 +73,7 @@ final class ReplyChunks {
                 writer.write(h.writeHandle(REPLY, s), h.writeOffset(REPLY, s), part);
                 left -= part;
             }
-            length = h.encode(target, 0);
+            h.encode(target, 0);
             call.replyPath(XprtCounter.SERVER_REPLY_LONG);
         }
         Counters counters = connection.counters();

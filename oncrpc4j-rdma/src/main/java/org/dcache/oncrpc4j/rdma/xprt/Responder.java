@@ -225,12 +225,12 @@ final class Responder {
     }
 
     private int build(InboundCall call, SendContext context) {
-        ByteBuffer target = context.inline(connection.device().regbufs().acquire(Math.max(connection.inlineSend(), RdmaHeader.MIN_LENGTH)));
-        int length = ReplyChunks.build(connection, call, context, target);
+        int length = ReplyChunks.build(connection, call, context);
         if (length >= 0) {
             return length;
         }
         call.replyPath(XprtCounter.SENT_ERR_CHUNK_REPLY_TOO_BIG);
+        ByteBuffer target = context.inline(connection.device().regbufs().acquire(RdmaHeader.MIN_LENGTH));
         return RdmaHeader.encodeErrChunk(target, 0, call.xid(), RdmaHeader.VERSION, connection.grant());
     }
 

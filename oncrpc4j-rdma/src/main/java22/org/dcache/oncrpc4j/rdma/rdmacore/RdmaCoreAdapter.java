@@ -163,7 +163,7 @@ final class RdmaCoreAdapter implements Adapter, AsyncEvents.User {
         int message = devices.stream().mapToInt(Device::maxMessage).min().orElse(1);
         return new Capabilities(false, false, sharedReceives, invalidate, invalidate && windowsEverywhere, true, true, windowsEverywhere,
                 separateRights, true,
-                Math.min(SendQueue.MAX_ELEMENTS, elements), message, privateData);
+                Math.min(SendQueue.MAX_ELEMENTS, elements), message, Capabilities.INLINE_OF_DEVICES, privateData);
     }
 
     /** What this adapter's listeners and connections counted. */

@@ -14,8 +14,10 @@ import java.net.ServerSocket;
 import java.nio.channels.CompletionHandler;
 import java.nio.channels.UnresolvedAddressException;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
@@ -32,6 +34,9 @@ import org.dcache.oncrpc4j.rpc.RpcCall;
 import org.dcache.oncrpc4j.rpc.RpcDispatchable;
 import org.dcache.oncrpc4j.rpc.RpcReply;
 import org.dcache.oncrpc4j.rpc.RpcTransport;
+import org.dcache.oncrpc4j.xdr.XdrAble;
+import org.dcache.oncrpc4j.xdr.XdrDecodingStream;
+import org.dcache.oncrpc4j.xdr.XdrEncodingStream;
 import org.dcache.oncrpc4j.xdr.XdrVoid;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -84,7 +89,8 @@ class EndpointTest {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {0, 1, 3, 4, 900, 1000, 4000, 4024, 4025, 4026, 4027, 4028, 4029, 4096, 65_536, 65_537, 1_048_575, 1_048_576})
+    @ValueSource(ints = {0, 1, 3, 4, 900, 1000, 4000, 4024, 4025, 4026, 4027, 4028, 4029, 4096, 16_311, 16_312, 16_313, 16_314, 16_315,
+        16_316, 65_536, 65_537, 1_048_575, 1_048_576})
     void everyByteComesBack(int length) throws Exception {
         EchoProgram.Bytes result = new EchoProgram.Bytes();
         call().call(EchoProgram.ECHO, new EchoProgram.Bytes(EchoProgram.pattern(length)), result);
@@ -129,6 +135,23 @@ class EndpointTest {
         assertThatThrownBy(() -> silent.call(1, XdrVoid.XDR_VOID, XdrVoid.XDR_VOID, 200, TimeUnit.MILLISECONDS))
                 .isInstanceOf(TimeoutException.class);
         call().call(0, XdrVoid.XDR_VOID, XdrVoid.XDR_VOID);
+    }
+
+    @Test
+    void theReplyToATimedCallWakesItsCallerFromTheLoop() throws Exception {
+        Set<Thread> decoded = new HashSet<>();
+        XdrAble noting = new XdrAble() {
+            @Override
+            public void xdrDecode(XdrDecodingStream xdr) {
+                decoded.add(Thread.currentThread());
+            }
+
+            @Override
+            public void xdrEncode(XdrEncodingStream xdr) {}
+        };
+        call().call(0, XdrVoid.XDR_VOID, noting);
+        call().call(0, XdrVoid.XDR_VOID, noting, 10, TimeUnit.SECONDS);
+        assertThat(decoded).hasSize(1).allMatch(thread -> thread.getName().contains("loop"));
     }
 
     @Test

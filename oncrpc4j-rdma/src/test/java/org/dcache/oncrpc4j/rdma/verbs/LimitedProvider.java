@@ -106,7 +106,7 @@ public final class LimitedProvider implements VerbsProvider {
         @Override
         public Capabilities capabilities() {
             return new Capabilities(false, false, false, false, false, false, false, true, true, false, MAX_SGE,
-                    adapter.capabilities().maxSend(), 56);
+                    adapter.capabilities().maxSend(), Capabilities.INLINE_OF_DEVICES, 56);
         }
 
         @Override

@@ -46,7 +46,7 @@ final class Engine implements ConnectionOwner, AutoCloseable {
     Engine(boolean initiator, PrivateData peer, Map<String, String> settings, boolean inOrder) {
         this.inOrder = inOrder;
         Configuration config = Configuration.of(settings);
-        Limits limits = Limits.of(config);
+        Limits limits = Limits.of(config, INLINE);
         device = new RdmaDevice(new TestAdapter(), limits, counters, SharedThreads.acquireTimer());
         qp = new ScriptedQueuePair(peer == null ? new byte[0] : peer.encode());
         connection = new RdmaConnection(device, this, initiator, new PrivateData(true, limits.inline(), limits.inline()));
@@ -268,7 +268,7 @@ final class Engine implements ConnectionOwner, AutoCloseable {
 
         @Override
         public Capabilities capabilities() {
-            return new Capabilities(anyMemory, true, true, true, true, true, true, true, true, true, 16, 1 << 20, 252);
+            return new Capabilities(anyMemory, true, true, true, true, true, true, true, true, true, 16, 1 << 20, INLINE, 252);
         }
 
         @Override

@@ -36,7 +36,7 @@ class RefusalIT {
         "transprot=rdma                 | unknown setting oncrpc.transprot; did you mean oncrpc.transport?",
         "transport=rmda                 | oncrpc.transport=rmda: expected tcp, rdma or tcp,rdma",
         "transport=tcp,rdma.inlin=4096  | unknown setting oncrpc.rdma.inlin; did you mean oncrpc.rdma.inline?",
-        "transport=rdma,rdma.inline=1   | oncrpc.rdma.inline=1: expected a number from 1024 to 65536",
+        "transport=rdma,rdma.inline=1   | oncrpc.rdma.inline=1: expected auto, or a multiple of 1024 from 1024 to 65536",
         "rdma                           | agent argument 'rdma': expected name=value"})
     void aWrongAgentArgumentHaltsTheJvm(String arguments, String message) {
         try (JvmProcess server = RecordingAgent.java(arguments).main(EchoServer.class).start()) {

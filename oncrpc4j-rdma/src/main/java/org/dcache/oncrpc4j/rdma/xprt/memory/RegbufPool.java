@@ -37,7 +37,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class RegbufPool implements AutoCloseable {
 
-    /** Smallest class: one Send of the default inline threshold. */
+    /** Smallest class: one Send of a small message. */
     private static final int MIN_SHIFT = 12;
 
     private static final int MAX_SHIFT = 30;

@@ -61,7 +61,7 @@ public final class SendContext {
         owner = value;
     }
 
-    /** Gives it its inline buffer, of at least the inline threshold's size. */
+    /** Gives it its inline buffer, with room for the message that goes inline. */
     public ByteBuffer inline(Regbuf regbuf) {
         inline = regbuf;
         return regbuf.memory();

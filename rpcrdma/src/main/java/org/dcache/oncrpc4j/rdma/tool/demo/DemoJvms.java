@@ -32,6 +32,7 @@ record DemoJvms(Path application, List<String> flags, String agentHint) {
         flags.add("-Doncrpc.transport=rdma");
         // The relay passes on TCP connections; what RDMA hardware does it could not see.
         flags.add("-Doncrpc.rdma.provider=iwarp");
+        flags.add("-Doncrpc.rdma.inline=" + Expectation.INLINE_THRESHOLD);
         return new DemoJvms(application, flags, agent == null ? " (as --without-agent asked for)" : "");
     }
 
