@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.StringReader;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
+import java.util.function.Function;
 import org.dcache.nfs.ExportFile;
 import org.dcache.nfs.v3.MountServer;
 import org.dcache.nfs.v3.NfsServerV3;
@@ -13,6 +14,7 @@ import org.dcache.nfs.v3.xdr.nfs3_prot;
 import org.dcache.nfs.v4.MDSOperationExecutor;
 import org.dcache.nfs.v4.NFSServerV41;
 import org.dcache.nfs.v4.NFSv41DeviceManager;
+import org.dcache.nfs.v4.OperationExecutor;
 import org.dcache.nfs.v4.ds.DSOperationExecutor;
 import org.dcache.nfs.v4.xdr.nfs4_prot;
 import org.dcache.nfs.vfs.FsCache;
@@ -48,6 +50,16 @@ final class NfsServer implements AutoCloseable {
 
     /** nfs4j's data server: attributes from {@code files}, data in {@code folder}. */
     static NfsServer dataServer(VirtualFileSystem files, Path folder) throws IOException {
+        return dataServer(files, folder, DSOperationExecutor::new);
+    }
+
+    /** The same, but it replies to READ as a dCache pool. */
+    static NfsServer pool(VirtualFileSystem files, Path folder) throws IOException {
+        return dataServer(files, folder, PoolOperations::new);
+    }
+
+    private static NfsServer dataServer(VirtualFileSystem files, Path folder, Function<FsCache, OperationExecutor> operations)
+            throws IOException {
         FsCache data = new FsCache();
         data.setBase(folder.toFile());
         data.setMaxSize(100);
@@ -56,7 +68,7 @@ final class NfsServer implements AutoCloseable {
         ExportFile exports = exports("");
         return start(files, exports, new NFSServerV41.Builder()
                 .withVfs(files)
-                .withOperationExecutor(new DSOperationExecutor(data))
+                .withOperationExecutor(operations.apply(data))
                 .withExportTable(exports)
                 .build());
     }

@@ -3,10 +3,14 @@ package org.dcache.oncrpc4j.rdma.it.nfs4j;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.stream.IntStream;
 import org.dcache.nfs.v4.CompoundBuilder;
+import org.dcache.nfs.v4.xdr.READ4resok;
 import org.dcache.nfs.v4.xdr.layoutiomode4;
 import org.dcache.nfs.v4.xdr.layouttype4;
 import org.dcache.nfs.v4.xdr.netaddr4;
@@ -22,6 +26,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** pNFS with nfs4j's metadata server, data server and layout drivers, all over RDMA: {@code oncrpc.rdma.nfs4j.devices=same}. */
 @OverRdmaWithNfs4jSettings
 class PnfsIT {
+
+    private static final int READS = 20;
 
     @TempDir
     private Path folder;
@@ -79,6 +85,34 @@ class PnfsIT {
                 devices.deleteDevice();
                 assertThat(session.callbacks().next().argop).isEqualTo(nfs_cb_opnum4.OP_CB_NOTIFY_DEVICEID);
             }
+        }
+    }
+
+    /** Several slots at a time. Each READ's data goes by a Write chunk out of the memory that the file was read into. */
+    @Test
+    void aPoolsFileChunksAreReadIntoTheMemoryThatIsSent() throws Exception {
+        byte[] data = NfsFiles.bytes(NfsFiles.TRANSFER);
+        MemoryFileSystem files = new MemoryFileSystem(true);
+        try (NfsServer pool = NfsServer.pool(files, folder);
+                NfsServer metadata = NfsServer.serve(files, new OneDataServer(pool.address()));
+                NfsSession session = new NfsSession(metadata.address());
+                NfsSession io = new NfsSession(pool.address())) {
+            NfsFiles.Open file = new NfsFiles(session).create("replica");
+            NfsFiles replica = new NfsFiles(io);
+            replica.write(file, data);
+            PathCounts counts = new PathCounts();
+            IntStream.range(0, READS).parallel().forEach(i -> {
+                try {
+                    READ4resok read = replica.readBlock(file, 0);
+                    assertThat(read.eof).isTrue();
+                    assertThat(read.data).isEqualTo(ByteBuffer.wrap(data));
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            });
+            assertThat(counts.of("server_reply_write_chunk")).isEqualTo(READS);
+            assertThat(counts.of("rdma_write_bytes")).isEqualTo((long) READS * data.length);
+            assertThat(counts.of("bulk_bytes_copied")).isZero();
         }
     }
 }

@@ -108,7 +108,7 @@ public final class BenchCommand implements Callable<Integer> {
         }
         if (options.transport != BenchOptions.Transports.tcp) {
             launches.put(Report.RDMA, options.launch(jvms.rdma(options.jvmArgs, options.agent, options.rdmaSettings(options.mtuFpdu))));
-            if (!options.quick && !options.mtuFpdu && launches.size() > 1) {
+            if (!options.quick && !options.mtuFpdu && !options.file && launches.size() > 1) {
                 launches.put(MTU, options.launch(jvms.rdma(options.jvmArgs, options.agent, options.rdmaSettings(true))));
             }
         }
@@ -145,7 +145,7 @@ public final class BenchCommand implements Callable<Integer> {
         out.println("Bytes and processor time are those of each whole JVM: transport, oncrpc4j and this program cannot be told apart.");
         if (options.transport == BenchOptions.Transports.both && !options.quick) {
             out.println();
-            out.println(new SpeedTable(report, mtu, idle, inline).render());
+            out.println(new SpeedTable(report, mtu, idle, inline, options.file).render());
         }
     }
 }

@@ -61,15 +61,23 @@ final class SpeedTable {
      * @param mtu the same with FPDUs of Ethernet size, for the two bulk loads; may be empty
      * @param idleBytes what an idle connection makes the server hold, RDMA
      * @param inlineBytes what the transport allocates per inline call
+     * @param file whether the server has its data in a file: TCP sends it without a copy, and reading it is a system call more
      */
-    SpeedTable(Report report, Report mtu, OptionalDouble idleBytes, OptionalDouble inlineBytes) {
-        ratio("1 MiB READ, depth 8, rdma/tcp", 1.5, 2.2, report, report, Operation.READ);
-        ratio("1 MiB WRITE, depth 8, rdma/tcp", 1.0, 1.4, report, report, Operation.WRITE);
-        ratio("1 MiB READ with FPDUs of MTU 1500", 0.8, 1.0, report, mtu, Operation.READ);
-        ratio("1 MiB WRITE with FPDUs of MTU 1500", 0.8, 1.0, report, mtu, Operation.WRITE);
+    SpeedTable(Report report, Report mtu, OptionalDouble idleBytes, OptionalDouble inlineBytes, boolean file) {
+        if (file) {
+            ratio("1 MiB READ of a file, depth 8, rdma/tcp", 1.2, 1.5, report, report, Operation.READ, BULK);
+            ratio("64 KiB READ of a file, depth 8, rdma/tcp", 1.15, 1.3, report, report, Operation.READ, 64 << 10);
+            ratio("4 KiB READ of a file, depth 8, rdma/tcp", 1.1, 1.3, report, report, Operation.READ, 4 << 10);
+            ratio("1 MiB WRITE to a file, depth 8, rdma/tcp", 1.1, 1.4, report, report, Operation.WRITE, BULK);
+        } else {
+            ratio("1 MiB READ, depth 8, rdma/tcp", 1.5, 2.2, report, report, Operation.READ, BULK);
+            ratio("1 MiB WRITE, depth 8, rdma/tcp", 1.0, 1.4, report, report, Operation.WRITE, BULK);
+            ratio("1 MiB READ with FPDUs of MTU 1500", 0.8, 1.0, report, mtu, Operation.READ, BULK);
+            ratio("1 MiB WRITE with FPDUs of MTU 1500", 0.8, 1.0, report, mtu, Operation.WRITE, BULK);
+        }
         latency(report);
         nullRate(report);
-        systemCalls("system calls per 1 MiB, sender", 4, 2, report, true);
+        systemCalls("system calls per 1 MiB, sender", file ? 5 : 4, file ? 3 : 2, report, true);
         systemCalls("system calls per 1 MiB, receiver", 24, 8, report, false);
         copies(report, Operation.READ, 1, 0);
         copies(report, Operation.WRITE, 1, 1);
@@ -79,9 +87,9 @@ final class SpeedTable {
                 "server JVM, heap and direct memory"));
     }
 
-    private void ratio(String what, double floor, double aim, Report tcp, Report rdma, Operation operation) {
-        var t = tcp.find(Report.TCP, operation, BULK, BULK_DEPTH);
-        var r = rdma.find(Report.RDMA, operation, BULK, BULK_DEPTH);
+    private void ratio(String what, double floor, double aim, Report tcp, Report rdma, Operation operation, int size) {
+        var t = tcp.find(Report.TCP, operation, size, BULK_DEPTH);
+        var r = rdma.find(Report.RDMA, operation, size, BULK_DEPTH);
         rows.add(new Row(what, floor, aim, true, t.isPresent() && r.isPresent()
                 ? OptionalDouble.of(r.get().opsPerSecond() / t.get().opsPerSecond()) : OptionalDouble.empty(), "x", ""));
     }

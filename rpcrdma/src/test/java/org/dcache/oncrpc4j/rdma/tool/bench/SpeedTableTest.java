@@ -24,7 +24,7 @@ class SpeedTableTest {
     }
 
     private static SpeedTable table(OptionalDouble idle, Result... results) {
-        return new SpeedTable(new Report(List.of(results)), new Report(List.of()), idle, OptionalDouble.empty());
+        return new SpeedTable(new Report(List.of(results)), new Report(List.of()), idle, OptionalDouble.empty(), false);
     }
 
     @Test
@@ -34,6 +34,16 @@ class SpeedTableTest {
             SpeedTable table = table(OptionalDouble.empty(), rate("tcp", READ, 1000), rate("rdma", READ, expected.getKey()));
             assertThat(row(table, "1 MiB READ, depth 8").verdict()).isEqualTo(expected.getValue());
         }
+    }
+
+    @Test
+    void aFileHasFloorsOfItsOwn() {
+        Point small = new Point(Operation.READ, 4 << 10, 8);
+        SpeedTable table = new SpeedTable(new Report(List.of(rate("tcp", READ, 1000), rate("rdma", READ, 1200), rate("tcp", small, 1000),
+                rate("rdma", small, 1099))), new Report(List.of()), OptionalDouble.empty(), OptionalDouble.empty(), true);
+        assertThat(row(table, "1 MiB READ of a file").verdict()).isEqualTo(SpeedTable.Verdict.OK);
+        assertThat(row(table, "4 KiB READ of a file").verdict()).isEqualTo(SpeedTable.Verdict.BELOW);
+        assertThat(row(table, "1 MiB WRITE to a file").verdict()).isEqualTo(SpeedTable.Verdict.UNKNOWN);
     }
 
     @Test

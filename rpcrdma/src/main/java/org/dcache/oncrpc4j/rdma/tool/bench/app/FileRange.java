@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.tool.bench.app;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.WritableByteChannel;
+import org.glassfish.grizzly.FileChunk;
+
+/**
+ * A part of a file as a dCache pool replies it, with the fields that its own class has: over TCP it moves itself to the socket by {@code
+ * transferTo}. One thread. The file is not its own, and must be open until the reply has left.
+ */
+public final class FileRange implements FileChunk {
+
+    private final FileChannel channel;
+    private long position;
+    private int count;
+
+    public FileRange(FileChannel channel, long position, int count) {
+        this.channel = channel;
+        this.position = position;
+        this.count = count;
+    }
+
+    @Override
+    public long writeTo(WritableByteChannel target) throws IOException {
+        long n = channel.transferTo(position, count, target);
+        position += n;
+        count -= (int) n;
+        return n;
+    }
+
+    @Override
+    public boolean hasRemaining() {
+        return count > 0;
+    }
+
+    @Override
+    public int remaining() {
+        return count;
+    }
+
+    @Override
+    public boolean release() {
+        return true;
+    }
+
+    @Override
+    public boolean isExternal() {
+        return true;
+    }
+}
