@@ -28,7 +28,7 @@ public record Cidr(byte[] prefix, int bits) {
      *
      * @throws IllegalArgumentException it is none
      */
-    static byte[] address(String host) {
+    public static byte[] address(String host) {
         if (!IPV4.matcher(host).matches() && !IPV6.matcher(host).matches()) {
             throw new IllegalArgumentException(host);
         }

@@ -154,6 +154,15 @@ public final class Settings {
             + "is",
             Settings::devices);
 
+    public static final Setting<List<Cidr>> NFS4J_DEVICES_NETWORKS = add("oncrpc.rdma.nfs4j.devices-networks", "",
+            "CIDR blocks separated by commas",
+            "nfs4j: addresses of data servers that have RDMA; the others are named as they are; empty: all have", Settings::cidrs);
+
+    public static final Setting<Boolean> NFS4J_DEVICES_FALLBACK = add("oncrpc.rdma.nfs4j.devices-fallback", "tcp", "off or tcp",
+            "nfs4j: tcp: the TCP address of a data server is named behind its RDMA address, for a client that cannot reach that; off: "
+            + "RDMA alone",
+            Settings::fallback);
+
     private Settings() {}
 
     public static List<Setting<?>> all() {

@@ -273,9 +273,9 @@ final class RdmaEndpoint implements RpcEndpoint {
         return new RegbufMemoryManager(device.regbufs(), config.get(Settings.LEND));
     }
 
-    private Supplier<ConnectionOwner> owners(RdmaDevice device) {
+    private Supplier<ConnectionOwner> owners(RdmaDevice device, InetSocketAddress tcp) {
         RegbufMemoryManager memory = memory(device);
-        return () -> new TransportOwner(this, memory);
+        return () -> new TransportOwner(this, memory, tcp == null ? 0 : tcp.getPort());
     }
 
     private void bind(RdmaDevice device, InetAddress address, InetSocketAddress tcp, List<InetAddress> addresses) throws IOException {
@@ -289,7 +289,7 @@ final class RdmaEndpoint implements RpcEndpoint {
                     share(device, tcp, addresses);
                 } else {
                     acceptors.add(new Acceptor(device, new InetSocketAddress(address, port), Math.max(1, service.backlog()), this::allowed,
-                            config.get(Settings.CONNECTIONS), connections::size, counters, owners(device)));
+                            config.get(Settings.CONNECTIONS), connections::size, counters, owners(device, tcp)));
                     PortsTaken.add(acceptors.get(acceptors.size() - 1).localAddress().getPort(), this, described(tcp));
                 }
                 if (ports.first()) {
@@ -312,7 +312,7 @@ final class RdmaEndpoint implements RpcEndpoint {
     private void share(RdmaDevice device, InetSocketAddress tcp, List<InetAddress> addresses) throws IOException {
         if (shared == null) {
             Acceptor acceptor = Acceptor.shared(device, tcp, this::allowed, config.get(Settings.CONNECTIONS), connections::size, counters,
-                    owners(device));
+                    owners(device, tcp));
             acceptors.add(acceptor);
             shared = new SharedTcpPort(acceptor, addresses);
         }
@@ -395,7 +395,7 @@ final class RdmaEndpoint implements RpcEndpoint {
         long handshake = config.get(Settings.HANDSHAKE_TIMEOUT);
         long millis = Math.max(1, Math.min(unit.toMillis(timeout), handshake));
         InetSocketAddress local = service.minPort() > 0 ? new InetSocketAddress(service.minPort()) : null;
-        TransportOwner owner = new TransportOwner(this, memory(device));
+        TransportOwner owner = new TransportOwner(this, memory(device), 0);
         Future<RdmaConnection> connecting = Connector.connect(device, target, local, millis, owner);
         try {
             connecting.get(millis + LINGER, TimeUnit.MILLISECONDS);

@@ -31,9 +31,12 @@ public final class RdmaRpcTransport implements RpcTransport, XdrFactory {
     private final CallbackQueue callbacks;
     /** Null when calls need not be dispatched in order. */
     private final CallbackQueue calls;
+    private final int servicePort;
     private volatile RdmaConnection connection;
 
-    RdmaRpcTransport(RegbufMemoryManager memory, Bindings bindings, Executors executors, ScheduledThreadPoolExecutor timer) {
+    RdmaRpcTransport(RegbufMemoryManager memory, Bindings bindings, Executors executors, ScheduledThreadPoolExecutor timer,
+            int servicePort) {
+        this.servicePort = servicePort;
         this.memory = memory;
         this.bindings = bindings;
         this.executors = executors;
@@ -122,9 +125,14 @@ public final class RdmaRpcTransport implements RpcTransport, XdrFactory {
         return connection.isOpen();
     }
 
+    /**
+     * With the port of the service that accepted the connection, as over TCP, also where RDMA is served on another one: programs know a
+     * service by it. nfs4j makes its server owner of it, and a client with a TCP and an RDMA mount must not take one server for two.
+     */
     @Override
     public InetSocketAddress getLocalSocketAddress() {
-        return connection.localAddress();
+        InetSocketAddress own = connection.localAddress();
+        return servicePort == 0 ? own : new InetSocketAddress(own.getAddress(), servicePort);
     }
 
     @Override
@@ -151,6 +159,6 @@ public final class RdmaRpcTransport implements RpcTransport, XdrFactory {
 
     @Override
     public String toString() {
-        return "rdma " + getRemoteSocketAddress() + " <=> " + getLocalSocketAddress();
+        return "rdma " + getRemoteSocketAddress() + " <=> " + connection.localAddress();
     }
 }

@@ -295,12 +295,16 @@ final class RdmaXdr extends Xdr implements TransportStream {
         return _buffer instanceof RegbufBuffer buffer ? buffer : null;
     }
 
+    /**
+     * The buffer of a reply stays as it is: nfs4j's reply cache gives it to the reply of a retransmission too. oncrpc4j's own encoding uses
+     * it up.
+     */
     @Override
     public void xdrEncodeByteBuffer(ByteBuffer data) {
         int pad = -data.remaining() & 3;
         memory.copied(data.remaining());
         reserve(Integer.BYTES + data.remaining() + pad);
-        super.xdrEncodeByteBuffer(data);
+        super.xdrEncodeByteBuffer(inbound == null ? data : data.duplicate());
         zero(pad);
     }
 

@@ -17,9 +17,10 @@ final class TransportOwner implements ConnectionOwner {
     private final RdmaEndpoint endpoint;
     private final RdmaRpcTransport transport;
 
-    TransportOwner(RdmaEndpoint endpoint, RegbufMemoryManager memory) {
+    /** @param servicePort TCP port of the service that accepts the connection; 0: it has none, or the connection is a client's */
+    TransportOwner(RdmaEndpoint endpoint, RegbufMemoryManager memory, int servicePort) {
         this.endpoint = endpoint;
-        this.transport = new RdmaRpcTransport(memory, endpoint.bindings(), endpoint.executors(), endpoint.timer());
+        this.transport = new RdmaRpcTransport(memory, endpoint.bindings(), endpoint.executors(), endpoint.timer(), servicePort);
     }
 
     RdmaRpcTransport transport() {

@@ -164,28 +164,49 @@ final class NfsSession implements AutoCloseable {
         return send(nfs, builder).status;
     }
 
+    /**
+     * A compound that {@link #send} may send several times, as a client does that missed its reply. The slot is its own for as long as the
+     * session lives.
+     *
+     * @param cached whether the server is asked to keep the reply
+     */
+    COMPOUND4args retransmittable(CompoundBuilder builder, boolean cached) throws IOException {
+        COMPOUND4args args = sequenced(builder, slots.acquireSlot());
+        args.argarray[0].opsequence.sa_cachethis = cached;
+        return args;
+    }
+
+    /** The connection with the backchannel. */
+    RpcCall connection() {
+        return nfs;
+    }
+
     private COMPOUND4res send(RpcCall connection, CompoundBuilder builder) throws IOException {
-        COMPOUND4args args = builder.withMinorversion(1).withTag("test").build();
         ClientSession.SessionSlot slot = slots.acquireSlot();
         try {
-            nfs_argop4 sequence = new nfs_argop4();
-            sequence.argop = nfs_opnum4.OP_SEQUENCE;
-            sequence.opsequence = new SEQUENCE4args();
-            sequence.opsequence.sa_sessionid = slots.sessionId();
-            sequence.opsequence.sa_slotid = slot.getId();
-            sequence.opsequence.sa_sequenceid = slot.nextSequenceId();
-            sequence.opsequence.sa_highest_slotid = new slotid4(slots.maxRequests() - 1);
-            nfs_argop4[] operations = new nfs_argop4[args.argarray.length + 1];
-            operations[0] = sequence;
-            System.arraycopy(args.argarray, 0, operations, 1, args.argarray.length);
-            args.argarray = operations;
-            return send(connection, args);
+            return send(connection, sequenced(builder, slot));
         } finally {
             slots.releaseSlot(slot);
         }
     }
 
-    private static COMPOUND4res send(RpcCall connection, COMPOUND4args args) throws IOException {
+    private COMPOUND4args sequenced(CompoundBuilder builder, ClientSession.SessionSlot slot) {
+        COMPOUND4args args = builder.withMinorversion(1).withTag("test").build();
+        nfs_argop4 sequence = new nfs_argop4();
+        sequence.argop = nfs_opnum4.OP_SEQUENCE;
+        sequence.opsequence = new SEQUENCE4args();
+        sequence.opsequence.sa_sessionid = slots.sessionId();
+        sequence.opsequence.sa_slotid = slot.getId();
+        sequence.opsequence.sa_sequenceid = slot.nextSequenceId();
+        sequence.opsequence.sa_highest_slotid = new slotid4(slots.maxRequests() - 1);
+        nfs_argop4[] operations = new nfs_argop4[args.argarray.length + 1];
+        operations[0] = sequence;
+        System.arraycopy(args.argarray, 0, operations, 1, args.argarray.length);
+        args.argarray = operations;
+        return args;
+    }
+
+    static COMPOUND4res send(RpcCall connection, COMPOUND4args args) throws IOException {
         COMPOUND4res result = new COMPOUND4res();
         try {
             connection.call(nfs4_prot.NFSPROC4_COMPOUND_4, args, result, SECONDS, TimeUnit.SECONDS);

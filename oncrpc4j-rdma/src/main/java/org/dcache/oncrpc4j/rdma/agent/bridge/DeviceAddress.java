@@ -5,10 +5,13 @@ import java.io.ByteArrayOutputStream;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import org.dcache.oncrpc4j.rdma.config.PortRule;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.OptionalInt;
 
 /**
- * The address of a pNFS data server, as the body of GETDEVICEINFO's {@code device_addr4}, turned from TCP to RDMA.
+ * The addresses of a pNFS data server, as the body of GETDEVICEINFO's {@code device_addr4}, with RDMA beside TCP.
  *
  * <pre>
  *  LAYOUT4_NFSV4_1_FILES (RFC 8881, 13.2.1)   uint32 stripe_indices&lt;&gt;, multipath_list4 ds_list&lt;&gt;
@@ -17,41 +20,70 @@ import org.dcache.oncrpc4j.rdma.config.PortRule;
  *  netaddr4 (RFC 5665)                        string netid, string uaddr: host "." port / 256 "." port % 256
  * </pre>
  *
- * <p>Other layout types, other netids than tcp and tcp6, and bytes that are none of this stay as they are. One instance walks one body
- * once.
+ * <p>In each list the RDMA addresses come first and what was there behind them: a Linux client tries them in this order, and once one has
+ * connected leaves out those of another transport. Other layout types, other netids than tcp and tcp6, and bytes that are none of this stay
+ * as they are. One instance walks one body once.
  */
 final class DeviceAddress {
 
     private static final int FILES = 1;
     private static final int FLEX_FILES = 4;
 
+    private record NetAddress(String netid, String uaddr) {
+
+        /** Null when the data server has no RDMA at this address, or when it is no address in figures. */
+        NetAddress overRdma(DeviceRule rule) {
+            int low = uaddr.lastIndexOf('.');
+            int high = uaddr.lastIndexOf('.', low - 1);
+            if (!netid.equals("tcp") && !netid.equals("tcp6") || high < 0) {
+                return null;
+            }
+            try {
+                String host = uaddr.substring(0, high);
+                OptionalInt port = rule.rdmaPort(host, octet(high + 1, low) << 8 | octet(low + 1, uaddr.length()));
+                return port.isEmpty() ? null : new NetAddress(netid.replace("tcp", "rdma"),
+                        host + '.' + (port.getAsInt() >> 8) + '.' + (port.getAsInt() & 0xff));
+            } catch (IllegalArgumentException e) {
+                return null;
+            }
+        }
+
+        private int octet(int from, int to) {
+            int value = Integer.parseInt(uaddr.substring(from, to));
+            if (value < 0 || value > 0xff) {
+                throw new IllegalArgumentException(uaddr);
+            }
+            return value;
+        }
+    }
+
     private final ByteBuffer in;
-    private final PortRule ports;
+    private final DeviceRule rule;
     private final ByteArrayOutputStream out = new ByteArrayOutputStream();
 
-    private DeviceAddress(byte[] body, PortRule ports) {
+    private DeviceAddress(byte[] body, DeviceRule rule) {
         this.in = ByteBuffer.wrap(body);
-        this.ports = ports;
+        this.rule = rule;
     }
 
     /** @return another array, or {@code body} where nothing is to be changed */
-    static byte[] overRdma(byte[] body, int layoutType, PortRule ports) {
+    static byte[] withRdma(byte[] body, int layoutType, DeviceRule rule) {
         if (layoutType != FILES && layoutType != FLEX_FILES) {
             return body;
         }
         try {
-            return new DeviceAddress(body, ports).walk(layoutType);
-        } catch (BufferUnderflowException | NumberFormatException e) {
+            return new DeviceAddress(body, rule).walk(layoutType);
+        } catch (BufferUnderflowException e) {
             return body;
         }
     }
 
     private byte[] walk(int layoutType) {
         if (layoutType == FILES) {
-            for (int left = word(); left > 0; left--) {
-                word();
+            for (int left = copiedWord(); left > 0; left--) {
+                copiedWord();
             }
-            for (int left = word(); left > 0; left--) {
+            for (int left = copiedWord(); left > 0; left--) {
                 addresses();
             }
         } else {
@@ -61,23 +93,30 @@ final class DeviceAddress {
         return out.toByteArray();
     }
 
-    private int word() {
+    private int copiedWord() {
         int word = in.getInt();
-        out.writeBytes(ByteBuffer.allocate(Integer.BYTES).putInt(word).array());
+        put(word);
         return word;
     }
 
     private void addresses() {
-        for (int left = word(); left > 0; left--) {
-            String netid = string();
-            String address = string();
-            int low = address.lastIndexOf('.');
-            int high = address.lastIndexOf('.', low - 1);
-            boolean tcp = (netid.equals("tcp") || netid.equals("tcp6")) && high > 0;
-            int rdma = tcp ? ports.rdmaPort(Integer.parseInt(address.substring(high + 1, low)) << 8 | Integer.parseInt(address.substring(low
-                    + 1))).orElse(0) : 0;
-            put(rdma == 0 ? netid : netid.equals("tcp") ? "rdma" : "rdma6");
-            put(rdma == 0 ? address : address.substring(0, high) + '.' + (rdma >> 8) + '.' + (rdma & 0xff));
+        List<NetAddress> first = new ArrayList<>();
+        List<NetAddress> behind = new ArrayList<>();
+        for (int left = in.getInt(); left > 0; left--) {
+            NetAddress given = new NetAddress(string(), string());
+            NetAddress rdma = given.overRdma(rule);
+            if (rdma != null) {
+                first.add(rdma);
+            }
+            if (rdma == null || rule.tcp()) {
+                behind.add(given);
+            }
+        }
+        first.addAll(behind);
+        put(first.size());
+        for (NetAddress address : first) {
+            put(address.netid());
+            put(address.uaddr());
         }
     }
 
@@ -91,8 +130,13 @@ final class DeviceAddress {
         return text;
     }
 
+    private void put(int word) {
+        out.writeBytes(ByteBuffer.allocate(Integer.BYTES).putInt(word).array());
+    }
+
     private void put(String text) {
         byte[] bytes = text.getBytes(StandardCharsets.ISO_8859_1);
-        out.writeBytes(ByteBuffer.allocate(Integer.BYTES + (bytes.length + 3 & ~3)).putInt(bytes.length).put(bytes).array());
+        put(bytes.length);
+        out.writeBytes(Arrays.copyOf(bytes, bytes.length + 3 & ~3));
     }
 }

@@ -11,7 +11,6 @@ import org.dcache.oncrpc4j.rdma.agent.hook.LoaderHook;
 import org.dcache.oncrpc4j.rdma.agent.hook.ServiceFields;
 import org.dcache.oncrpc4j.rdma.agent.hook.ServiceHook;
 import org.dcache.oncrpc4j.rdma.config.Configuration;
-import org.dcache.oncrpc4j.rdma.config.Settings;
 import org.dcache.oncrpc4j.rdma.spi.RpcEndpoint;
 import org.dcache.oncrpc4j.rdma.spi.RpcTransportProvider;
 import org.dcache.oncrpc4j.rdma.spi.ServiceContext;
@@ -37,6 +36,7 @@ public final class ServiceBridge implements LoaderHook {
 
     private final Configuration config;
     private final RpcTransportProvider provider;
+    private final DeviceRule devices;
 
     /**
      * @param settings system properties as they were when the agent checked them
@@ -45,6 +45,7 @@ public final class ServiceBridge implements LoaderHook {
      */
     public ServiceBridge(Properties settings, String arguments) {
         config = Configuration.load(settings, arguments);
+        devices = DeviceRule.of(config);
         Iterator<RpcTransportProvider> found =
                 ServiceLoader.load(RpcTransportProvider.class, ServiceBridge.class.getClassLoader()).iterator();
         if (!found.hasNext()) {
@@ -80,7 +81,7 @@ public final class ServiceBridge implements LoaderHook {
 
     @Override
     public byte[] deviceAddress(Object stream, int layoutType, byte[] body) {
-        return stream instanceof TransportStream ? DeviceAddress.overRdma(body, layoutType, config.get(Settings.NFS4J_DEVICES)) : body;
+        return stream instanceof TransportStream ? DeviceAddress.withRdma(body, layoutType, devices) : body;
     }
 
     /** Also when the program was registered after construction. */
