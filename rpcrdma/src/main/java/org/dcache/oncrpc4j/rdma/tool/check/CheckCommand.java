@@ -33,7 +33,7 @@ import picocli.CommandLine.Spec;
         description = "Says which transports and programs answer on the ports of servers, or with --local what this machine lacks.",
         footer = {"", "HOST alone is asked on 2049 and 20049, and answers over RDMA on one of them at least. A data server (a dCache pool) "
                 + "is asked on the port that its layouts name. --local looks at the providers, the limits of this shell or of the process "
-                + "of --pid, and the modules of a client that mounts."},
+                + "of --pid, and the modules of a client that mounts; give it the settings of the server, such as --set rdma.memory=256m."},
         exitCodeList = {" 0:every server answers over RDMA; nothing is missing here", " 1:something does not, or is missing",
             " 2:wrong command line"})
 public final class CheckCommand implements Callable<Integer> {

@@ -42,7 +42,7 @@ final class LocalCheck {
         if (locked >= registered) {
             findings.add(Finding.right("locked memory", amount(locked, " bytes")));
         } else {
-            String text = locked + " bytes for process " + process + ", and up to " + registered + " are registered (oncrpc.rdma.memory): "
+            String text = locked + " bytes for process " + process + ", and oncrpc.rdma.memory, here " + registered + ", is locked: "
                     + "set LimitMEMLOCK=infinity in the systemd unit (or ulimit -l)";
             findings.add(devices ? Finding.wrong("locked memory", text)
                     : Finding.right("locked memory", "software iWARP locks none; for an RDMA device: " + text));
@@ -65,9 +65,8 @@ final class LocalCheck {
                         + "modprobe siw && rdma link add siw0 type siw netdev eth0")
                 : Finding.right("RDMA devices", String.join(", ", devices)));
         findings.add(module("rpcrdma", "NFS over RDMA is not loaded; mounting does that by itself where the kernel has it, else: modprobe "
-                + "rpcrdma (Debian: linux-image, RHEL: kernel-modules)"));
-        findings.add(module("siw", "software iWARP of the kernel is not loaded; only clients without a card need it (RHEL has none; "
-                + "Debian, Ubuntu and SUSE do)"));
+                + "rpcrdma"));
+        findings.add(module("siw", "software iWARP of the kernel is not loaded; only clients without a card need it: modprobe siw"));
         findings.add(module("rdma_ucm", "not loaded; libibverbs needs it (provider rdma-core): modprobe rdma_ucm"));
         return findings;
     }
