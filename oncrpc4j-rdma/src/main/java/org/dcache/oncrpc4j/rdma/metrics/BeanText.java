@@ -3,6 +3,7 @@ package org.dcache.oncrpc4j.rdma.metrics;
 
 import java.lang.management.ManagementFactory;
 import java.util.Properties;
+import java.util.TreeSet;
 import javax.management.JMException;
 import javax.management.MBeanAttributeInfo;
 import javax.management.MBeanServer;
@@ -13,7 +14,7 @@ import javax.management.openmbean.TabularData;
 /**
  * All beans of the transport in this JVM, whoever's loader registered them, as flat properties: {@code 1.bean} is the first one's name,
  * {@code 1.Counters.xprt.sends} a row of its map {@code Counters}, {@code 1.Connections.2.remote} a member of the third element of an
- * array. {@code pid} is the process id. Stateless.
+ * array. {@code pid} is the process id. The counters of the process are read before those of its services. Stateless.
  */
 final class BeanText {
 
@@ -25,7 +26,7 @@ final class BeanText {
         MBeanServer server = ManagementFactory.getPlatformMBeanServer();
         int n = 0;
         try {
-            for (ObjectName name : server.queryNames(new ObjectName("org.dcache.oncrpc4j.rdma:*"), null)) {
+            for (ObjectName name : new TreeSet<>(server.queryNames(new ObjectName("org.dcache.oncrpc4j.rdma:*"), null))) {
                 try {
                     Properties bean = new Properties();
                     for (MBeanAttributeInfo attribute : server.getMBeanInfo(name).getAttributes()) {

@@ -50,7 +50,12 @@ public final class StatSocket {
         this.server = listen(path);
         this.thread = new Thread(this::serve, "oncrpc4j-rdma stat");
         thread.setDaemon(true);
-        thread.start();
+        try {
+            thread.start();
+        } catch (Error e) {
+            close();
+            throw e;
+        }
     }
 
     /**
@@ -82,12 +87,16 @@ public final class StatSocket {
             }
             OPEN.remove(path);
             thread.interrupt();
-            try {
-                server.close();
-                Files.deleteIfExists(path);
-            } catch (IOException e) {
-                LOG.warn("{} stays: {}", path, e.toString());
-            }
+            close();
+        }
+    }
+
+    private void close() {
+        try {
+            server.close();
+            Files.deleteIfExists(path);
+        } catch (IOException e) {
+            LOG.warn("{} stays: {}", path, e.toString());
         }
     }
 

@@ -21,7 +21,6 @@ import javax.management.openmbean.TabularData;
 import javax.management.remote.JMXConnector;
 import javax.management.remote.JMXConnectorFactory;
 import javax.management.remote.JMXServiceURL;
-import org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter;
 
 /**
  * Another JVM of the same user on this machine, by the JDK's attach mechanism and its local management agent, which stays in that JVM and
@@ -94,11 +93,12 @@ final class AttachedJvm implements ObservedJvm {
         } catch (JMException e) {
             throw new IOException("process " + pid + " does not answer as expected: " + e, e);
         }
+        ServiceSample.leaveOutOwn(samples);
         samples.sort(Comparator.comparing(ServiceSample::bean));
         return samples;
     }
 
-    /** What providers count belongs to no service: a handshake that is refused never reaches one. */
+    /** What the process counts, read before its services are. What providers count is in none of them: a refused handshake reaches none. */
     private Map<String, Long> problemsOfProviders() throws JMException, IOException {
         Map<String, Long> problems = new TreeMap<>();
         for (ObjectName bean : beans.queryNames(new ObjectName(PROCESS), null)) {
@@ -109,7 +109,6 @@ final class AttachedJvm implements ObservedJvm {
                 continue;
             }
         }
-        problems.keySet().removeIf(label -> label.startsWith(XprtCounter.SENDS.group() + '.'));
         return problems;
     }
 

@@ -16,7 +16,6 @@ import java.util.Map;
 import java.util.Properties;
 import java.util.TreeMap;
 import java.util.function.BiConsumer;
-import org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter;
 
 /**
  * A JVM with {@code oncrpc.rdma.stat-socket}: each look is a connection of its own, so nothing is held in between, and a JVM that was
@@ -54,7 +53,6 @@ final class SocketJvm implements ObservedJvm {
         for (int n = 1; text.containsKey(n + ".bean"); n++) {
             rows(text, n + ".Problems.", (label, count) -> problems.merge(label, Long.valueOf(count), Long::sum));
         }
-        problems.keySet().removeIf(label -> label.startsWith(XprtCounter.SENDS.group() + '.'));
         for (int n = 1; text.containsKey(n + ".bean"); n++) {
             if (text.getProperty(n + ".bean").contains("type=Service")) {
                 Map<String, Long> counters = new TreeMap<>();
@@ -73,6 +71,7 @@ final class SocketJvm implements ObservedJvm {
                         text.getProperty(n + ".Role"), listeners, counters, problems, sorted, now));
             }
         }
+        ServiceSample.leaveOutOwn(samples);
         samples.sort(Comparator.comparing(ServiceSample::bean));
         return samples;
     }
