@@ -5,10 +5,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.net.Socket;
 import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.dcache.oncrpc4j.rdma.it.app.EchoServer;
+import org.dcache.oncrpc4j.rdma.it.jvm.AgentJar;
+import org.dcache.oncrpc4j.rdma.it.jvm.ClassPaths;
+import org.dcache.oncrpc4j.rdma.it.jvm.ContainerModules;
 import org.dcache.oncrpc4j.rdma.it.jvm.JvmProcess;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 
 /** {@code rpcrdma stat} of a JVM that serves. */
 @Timeout(value = 5, unit = TimeUnit.MINUTES)
@@ -49,6 +56,32 @@ class StatIT {
             Tool.Result shown = Tool.run("stat", pid(served));
             assertThat(shown.output())
                     .contains("problems since the start: iwarp.handshake_bad_key 1 (whole process), iwarp.rpc_over_tcp 1 (whole process)");
+        }
+    }
+
+    /** A JVM, and the tool too, with the modules of dCache's container and no other. */
+    @Test
+    void aContainersJvmIsReadFromItsSocketAndSaysSoWhenAttachedTo(@TempDir Path folder) throws Exception {
+        Path runtime = ContainerModules.runtime();
+        String socket = folder.resolve("stat").toString();
+        try (JvmProcess server = JvmProcess.java().home(runtime).agent(AgentJar.path(), "transport=tcp,rdma,rdma.provider=iwarp,"
+                + "rdma.stat-socket=" + socket).classPath(ClassPaths.application()).main(EchoServer.class).start()) {
+            String address = server.valueOf("READY");
+            String pid = Long.toString(server.pid());
+            Tool.Result attached = Tool.run("stat", pid);
+            assertThat(attached.output()).contains("jdk.management.agent").contains("-Doncrpc.rdma.stat-socket=PATH");
+            assertThat(attached.status()).isOne();
+            for (Path java : List.of(Path.of(System.getProperty("java.home")), runtime)) {
+                Tool.Result shown = Tool.runWith(java, "stat", socket);
+                assertThat(shown.output()).contains("process " + pid + ", server echo on " + address);
+                assertThat(shown.status()).isZero();
+            }
+            Tool.Result here = Tool.runWith(runtime, "stat", pid);
+            assertThat(here.output()).contains("lacks the module jdk.attach").hasLineCount(1);
+            assertThat(here.status()).isOne();
+            server.send("stop");
+            server.expect("STOPPED");
+            assertThat(Path.of(socket)).doesNotExist();
         }
     }
 

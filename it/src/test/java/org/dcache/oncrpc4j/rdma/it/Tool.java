@@ -47,6 +47,13 @@ public final class Tool {
         return run(command(script(), arguments));
     }
 
+    /** With another Java than that of the tests. */
+    static Result runWith(Path java, String... arguments) throws IOException, InterruptedException {
+        ProcessBuilder builder = command(script(), arguments);
+        builder.environment().put("JAVA_HOME", java.toString());
+        return run(builder);
+    }
+
     static Result run(ProcessBuilder builder) throws IOException, InterruptedException {
         Path output = Files.createTempFile("rpcrdma", ".out");
         try {

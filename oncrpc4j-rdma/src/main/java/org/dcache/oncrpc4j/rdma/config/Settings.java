@@ -138,6 +138,10 @@ public final class Settings {
     public static final Setting<Integer> RDMA_CORE_SRQ_DEPTH = integer("oncrpc.rdma.rdma-core.srq-depth", "1024", 16, 16384,
             "receives that a shared receive queue holds at most, however many credits its connections have", false);
 
+    public static final Setting<String> STAT_SOCKET = add("oncrpc.rdma.stat-socket", "", "an absolute path, in which %p is the process id",
+            "Unix socket from which this user's `rpcrdma stat` reads what the JVM's beans say, without JMX; empty: none",
+            Settings::socket);
+
     public static final Setting<Boolean> ALLOW_CLEAR = add("oncrpc.rdma.allow-clear", "off", "on or off",
             "serve a TLS-configured service in clear over RDMA", Settings::onOff);
 
@@ -238,6 +242,11 @@ public final class Settings {
 
     private static List<Cidr> cidrs(String s) {
         return words(s).stream().map(Cidr::parse).toList();
+    }
+
+    private static String socket(String s) {
+        check(s.isEmpty() || s.startsWith("/"));
+        return s;
     }
 
     private static boolean fallback(String s) {

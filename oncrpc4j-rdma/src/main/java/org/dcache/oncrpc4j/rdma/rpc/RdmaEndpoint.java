@@ -32,6 +32,7 @@ import org.dcache.oncrpc4j.rdma.config.Settings;
 import org.dcache.oncrpc4j.rdma.config.Transport;
 import org.dcache.oncrpc4j.rdma.metrics.Counters;
 import org.dcache.oncrpc4j.rdma.metrics.CountersManagement;
+import org.dcache.oncrpc4j.rdma.metrics.StatSocket;
 import org.dcache.oncrpc4j.rdma.spi.RpcEndpoint;
 import org.dcache.oncrpc4j.rdma.spi.ServiceContext;
 import org.dcache.oncrpc4j.rdma.xprt.Acceptor;
@@ -188,6 +189,9 @@ final class RdmaEndpoint implements RpcEndpoint {
             CountersManagement.acquire();
             taken.push(CountersManagement::release);
             taken.push(ServiceManagement.register(this)::close);
+            if (!config.get(Settings.STAT_SOCKET).isEmpty()) {
+                taken.push(StatSocket.acquire(config.get(Settings.STAT_SOCKET)));
+            }
             visible = true;
         }
         return !stopped;

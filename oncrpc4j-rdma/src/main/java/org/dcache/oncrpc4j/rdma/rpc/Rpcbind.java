@@ -81,7 +81,7 @@ final class Rpcbind {
                 question.ask(call, program);
             }
         } catch (IOException | TimeoutException e) {
-            LOG.warn("rpcbind version 4 is not there, which the netids rdma and rdma6 need: {}", e.getMessage());
+            LOG.info("rpcbind version 4 is not there, so clients name the RDMA port themselves: {}", e.getMessage());
         }
     }
 

@@ -22,7 +22,7 @@ import picocli.CommandLine.Spec;
 
 /** {@code rpcrdma info}: what this machine, this JVM and these settings give. Listens nowhere and connects to nobody. */
 @Command(name = "info", description = "Shows the RDMA providers and whether they work here, the settings in force, Java and memory.")
-final class InfoCommand implements Callable<Integer> {
+public final class InfoCommand implements Callable<Integer> {
 
     private static final long MIB = 1 << 20;
 
@@ -41,7 +41,7 @@ final class InfoCommand implements Callable<Integer> {
         out.println("Processors " + Runtime.getRuntime().availableProcessors());
         out.println("Memory     " + memory(config));
         out.println();
-        providers(out, config);
+        showProviders(out, config);
         out.println();
         abilities(out, config);
         out.println();
@@ -56,8 +56,13 @@ final class InfoCommand implements Callable<Integer> {
                 config.text(Settings.MEMORY));
     }
 
-    /** Every provider that has a name, in the order that "auto" tries, then those that nobody here has heard of. */
-    private static void providers(PrintWriter out, Configuration config) {
+    private static void showProviders(PrintWriter out, Configuration config) {
+        out.println("Providers");
+        providers(config).forEach((name, text) -> out.printf("  %-12s %s%n", name, text));
+    }
+
+    /** What every provider that has a name says of itself, in the order that "auto" tries, then those that nobody here has heard of. */
+    public static Map<String, String> providers(Configuration config) {
         Map<String, String> lines = new LinkedHashMap<>();
         Settings.PROVIDER_NAMES.forEach(name -> lines.put(name, "not built in this version"));
         for (VerbsProvider provider : DevicePool.installed()) {
@@ -66,8 +71,7 @@ final class InfoCommand implements Callable<Integer> {
                     + (availability.available() ? provider.declinesAuto(config).map(reason -> "; auto passes it over: " + reason).orElse("")
                     : ""));
         }
-        out.println("Providers");
-        lines.forEach((name, text) -> out.printf("  %-12s %s%n", name, text));
+        return lines;
     }
 
     /** Of those whose abilities can be known here. */

@@ -3,6 +3,7 @@ package org.dcache.oncrpc4j.rdma.tool;
 
 import java.io.PrintWriter;
 import org.dcache.oncrpc4j.rdma.tool.bench.BenchCommand;
+import org.dcache.oncrpc4j.rdma.tool.check.CheckCommand;
 import org.dcache.oncrpc4j.rdma.tool.decode.DecodeCommand;
 import org.dcache.oncrpc4j.rdma.tool.demo.DemoCommand;
 import org.dcache.oncrpc4j.rdma.tool.ping.PingCommand;
@@ -28,8 +29,8 @@ import picocli.CommandLine.Spec;
         exitCodeListHeading = "%nExit status:%n",
         exitCodeList = {" 0:done, and all was right", " 1:failed", " 2:wrong command line"},
         synopsisSubcommandLabel = "COMMAND",
-        subcommands = {DemoCommand.class, PingCommand.class, InfoCommand.class, BenchCommand.class, ServeCommand.class, StatCommand.class,
-            DecodeCommand.class})
+        subcommands = {DemoCommand.class, PingCommand.class, CheckCommand.class, InfoCommand.class, BenchCommand.class,
+            ServeCommand.class, StatCommand.class, DecodeCommand.class})
 public final class RpcRdma implements Runnable {
 
     public static final int OK = 0;

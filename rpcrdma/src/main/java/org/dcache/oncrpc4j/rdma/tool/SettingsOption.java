@@ -26,7 +26,14 @@ public final class SettingsOption {
 
     /** The settings of this JVM with those of the command line, which are stronger; a wrong one is a wrong command line. */
     public Configuration load() {
-        String words = given.entrySet().stream().map(e -> e.getKey() + '=' + e.getValue()).collect(Collectors.joining(","));
+        return load(Map.of());
+    }
+
+    /** With some that are stronger still. */
+    public Configuration load(Map<String, String> more) {
+        Map<String, String> all = new LinkedHashMap<>(given);
+        all.putAll(more);
+        String words = all.entrySet().stream().map(e -> e.getKey() + '=' + e.getValue()).collect(Collectors.joining(","));
         try {
             return Configuration.load(System.getProperties(), words);
         } catch (ConfigurationException e) {

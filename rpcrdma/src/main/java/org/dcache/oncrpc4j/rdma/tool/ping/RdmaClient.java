@@ -32,10 +32,13 @@ public final class RdmaClient implements AutoCloseable {
     });
     private final RpcEndpoint endpoint;
     private final RdmaRpcTransport transport;
-    private final RpcCall rpc;
+    private final int program;
+    private final int version;
 
     /** Connects, or throws and leaves nothing behind. */
     public RdmaClient(InetSocketAddress server, int program, int version, Configuration config, long timeoutMillis) throws IOException {
+        this.program = program;
+        this.version = version;
         try {
             endpoint = new RdmaTransportProvider()
                     .open(new ServiceContext("rpcrdma", true, Map.of(), executor, null, false, call -> {}, 0, 0,
@@ -48,7 +51,6 @@ public final class RdmaClient implements AutoCloseable {
             endpoint.start();
             RpcTransport connected = endpoint.connect(server, timeoutMillis, TimeUnit.MILLISECONDS);
             transport = (RdmaRpcTransport) connected;
-            rpc = new RpcCall(program, version, new RpcAuthTypeNone(), connected);
         } catch (IOException | RuntimeException e) {
             close();
             throw e;
@@ -62,6 +64,17 @@ public final class RdmaClient implements AutoCloseable {
 
     /** Makes a NULL call and waits for the reply; returns the time it took in nanoseconds. */
     public long nullCall(long timeoutMillis) throws IOException, TimeoutException {
+        return nullCall(transport, program, version, timeoutMillis);
+    }
+
+    /** The transport, for calls of other programs too. */
+    public RpcTransport transport() {
+        return transport;
+    }
+
+    /** As {@link #nullCall(long)}, over any transport. */
+    public static long nullCall(RpcTransport over, int program, int version, long timeoutMillis) throws IOException, TimeoutException {
+        RpcCall rpc = new RpcCall(program, version, new RpcAuthTypeNone(), over);
         long start = System.nanoTime();
         rpc.call(0, XdrVoid.XDR_VOID, XdrVoid.XDR_VOID, timeoutMillis, TimeUnit.MILLISECONDS);
         return System.nanoTime() - start;

@@ -14,17 +14,17 @@ import picocli.CommandLine.TypeConversionException;
  * @param host name or address, without brackets
  * @param port 1 to 65535
  */
-record Target(String host, int port) {
+public record Target(String host, int port) {
 
     /** NFS over RDMA (IANA, RFC 8267, section 7). */
-    static final int NFS_RDMA_PORT = 20049;
+    public static final int NFS_RDMA_PORT = 20049;
 
     private static final int MAX_PORT = 65535;
     private static final Pattern BRACKETS = Pattern.compile("\\[([^\\[\\]]+)](?::(\\d{1,5}))?");
     private static final Pattern ONE_COLON = Pattern.compile("([^:\\[\\]]+)(?::(\\d{1,5}))?");
     private static final Pattern BARE_IPV6 = Pattern.compile("([0-9a-fA-F.]*:[0-9a-fA-F:.]*:[0-9a-fA-F:.]*(?:%\\w+)?)()?");
 
-    static Target parse(String text) {
+    public static Target parse(String text) {
         for (Pattern pattern : new Pattern[] {BRACKETS, ONE_COLON, BARE_IPV6}) {
             Matcher matcher = pattern.matcher(text);
             if (matcher.matches()) {
@@ -39,7 +39,7 @@ record Target(String host, int port) {
     }
 
     /** Asks DNS when it is a name. */
-    InetSocketAddress resolve() throws UnknownHostException {
+    public InetSocketAddress resolve() throws UnknownHostException {
         InetSocketAddress address = new InetSocketAddress(host, port);
         if (address.isUnresolved()) {
             throw new UnknownHostException("unknown host: " + host);

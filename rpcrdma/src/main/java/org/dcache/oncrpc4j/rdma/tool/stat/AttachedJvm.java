@@ -21,13 +21,12 @@ import javax.management.openmbean.TabularData;
 import javax.management.remote.JMXConnector;
 import javax.management.remote.JMXConnectorFactory;
 import javax.management.remote.JMXServiceURL;
-import org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter;
 
 /**
  * Another JVM of the same user on this machine, by the JDK's attach mechanism and its local management agent, which stays in that JVM and
  * listens on a local socket only its user can use. One thread.
  */
-final class AttachedJvm implements AutoCloseable {
+final class AttachedJvm implements ObservedJvm {
 
     private static final String SERVICES = "org.dcache.oncrpc4j.rdma:type=Service,*";
     private static final String PROCESS = "org.dcache.oncrpc4j.rdma:type=Counters,*";
@@ -40,6 +39,15 @@ final class AttachedJvm implements AutoCloseable {
         this.pid = pid;
         this.connector = connector;
         this.beans = connector.getMBeanServerConnection();
+    }
+
+    private static String management(VirtualMachine machine, String pid) throws IOException {
+        try {
+            return machine.startLocalManagementAgent();
+        } catch (IOException e) {
+            throw new IOException("process " + pid + " cannot show its beans (" + e.getMessage() + "); a Java without the module"
+                    + " jdk.management.agent, as in containers, takes -Doncrpc.rdma.stat-socket=PATH: then rpcrdma stat PATH", e);
+        }
     }
 
     /** Process ids of this user's JVMs, this one left out. */
@@ -57,7 +65,7 @@ final class AttachedJvm implements AutoCloseable {
             throw new IOException("cannot attach to process " + pid + "; it must be a running JVM of the same user: " + e.getMessage(), e);
         }
         try {
-            JMXConnector connector = JMXConnectorFactory.connect(new JMXServiceURL(machine.startLocalManagementAgent()));
+            JMXConnector connector = JMXConnectorFactory.connect(new JMXServiceURL(management(machine, pid)));
             try {
                 return new AttachedJvm(pid, connector);
             } catch (IOException | RuntimeException e) {
@@ -69,8 +77,8 @@ final class AttachedJvm implements AutoCloseable {
         }
     }
 
-    /** All its services at about this moment. */
-    List<ServiceSample> services() throws IOException {
+    @Override
+    public List<ServiceSample> services() throws IOException {
         List<ServiceSample> samples = new ArrayList<>();
         try {
             Map<String, Long> problems = problemsOfProviders();
@@ -85,11 +93,12 @@ final class AttachedJvm implements AutoCloseable {
         } catch (JMException e) {
             throw new IOException("process " + pid + " does not answer as expected: " + e, e);
         }
+        ServiceSample.leaveOutOwn(samples);
         samples.sort(Comparator.comparing(ServiceSample::bean));
         return samples;
     }
 
-    /** What providers count belongs to no service: a handshake that is refused never reaches one. */
+    /** What the process counts, read before its services are. What providers count is in none of them: a refused handshake reaches none. */
     private Map<String, Long> problemsOfProviders() throws JMException, IOException {
         Map<String, Long> problems = new TreeMap<>();
         for (ObjectName bean : beans.queryNames(new ObjectName(PROCESS), null)) {
@@ -100,7 +109,6 @@ final class AttachedJvm implements AutoCloseable {
                 continue;
             }
         }
-        problems.keySet().removeIf(label -> label.startsWith(XprtCounter.SENDS.group() + '.'));
         return problems;
     }
 

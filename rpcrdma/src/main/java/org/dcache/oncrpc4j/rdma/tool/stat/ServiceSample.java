@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.dcache.oncrpc4j.rdma.metrics.CounterName;
+import org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter;
 
 /**
  * A service at one moment.
@@ -13,7 +14,7 @@ import org.dcache.oncrpc4j.rdma.metrics.CounterName;
  * @param name what the application calls it; clients often have none
  * @param role "server" or "client"
  * @param counters by label; 0 when missing
- * @param providerProblems what the providers of its JVM counted as problems, for all services together; by label
+ * @param providerProblems what its JVM counted as problems, for all services together, and no service shows; by label
  * @param connections what each is, by the names of {@code ConnectionMXData}
  * @param nanos when, by {@link System#nanoTime}
  */
@@ -22,6 +23,18 @@ record ServiceSample(String pid, String bean, String name, String role, List<Str
 
     long get(CounterName counter) {
         return counters.getOrDefault(counter.label(), 0L);
+    }
+
+    /**
+     * Takes out of the problems of the process, which all samples of a JVM share, those of the engine that its services show themselves.
+     * What stays belongs to a device that they share, or to a service that has ended.
+     */
+    static void leaveOutOwn(List<ServiceSample> samples) {
+        for (ServiceSample sample : samples) {
+            sample.providerProblems().replaceAll((label, count) -> label.startsWith(XprtCounter.SENDS.group() + '.')
+                    ? count - sample.counters().getOrDefault(label, 0L) : count);
+        }
+        samples.forEach(sample -> sample.providerProblems().values().removeIf(count -> count <= 0));
     }
 
     /** Whether this and that are the same service. */

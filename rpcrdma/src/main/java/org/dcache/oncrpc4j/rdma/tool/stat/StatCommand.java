@@ -3,6 +3,7 @@ package org.dcache.oncrpc4j.rdma.tool.stat;
 
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -31,9 +32,9 @@ public final class StatCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Parameters(paramLabel = "PID|SERVICE", arity = "0..1",
-            description = "A process id, or the name of a service, which is looked for in all JVMs of this user. Without it: all services "
-                    + "of all JVMs of this user.")
+    @Parameters(paramLabel = "PID|SERVICE|SOCKET", arity = "0..1",
+            description = "A process id, or the name of a service, which is looked for in all JVMs of this user, or the path of a JVM's "
+                    + "oncrpc.rdma.stat-socket, with a / in it. Without it: all services of all JVMs of this user.")
     private String wanted;
 
     @Option(names = {"-i", "--interval"}, paramLabel = "SECONDS", defaultValue = "0", description = "Time between two looks, 1 to "
@@ -53,7 +54,7 @@ public final class StatCommand implements Callable<Integer> {
             throw new ParameterException(spec.commandLine(), "--interval is 1 to " + MAX_SECONDS + " seconds, --count 1 or more");
         }
         PrintWriter out = spec.commandLine().getOut();
-        List<AttachedJvm> machines = attach();
+        List<ObservedJvm> machines = attach();
         try {
             List<ServiceSample> before = List.of();
             int looks = interval == 0 ? 1 : count;
@@ -73,11 +74,15 @@ public final class StatCommand implements Callable<Integer> {
                 before = now;
             }
         } finally {
-            for (AttachedJvm machine : machines) {
+            for (ObservedJvm machine : machines) {
                 machine.close();
             }
         }
         return RpcRdma.OK;
+    }
+
+    private boolean isSocket() {
+        return wanted != null && wanted.indexOf('/') >= 0;
     }
 
     private boolean isPid() {
@@ -85,8 +90,18 @@ public final class StatCommand implements Callable<Integer> {
     }
 
     /** The JVM that is named, or all: one that cannot be attached to is not the one that is looked for, as far as anybody can tell. */
-    private List<AttachedJvm> attach() throws IOException {
-        List<AttachedJvm> machines = new ArrayList<>();
+    private List<ObservedJvm> attach() throws IOException {
+        List<ObservedJvm> machines = new ArrayList<>();
+        if (isSocket()) {
+            machines.add(new SocketJvm(Path.of(wanted)));
+            return machines;
+        }
+        try {
+            Class.forName("com.sun.tools.attach.VirtualMachine");
+        } catch (ClassNotFoundException e) {
+            throw new IOException("this Java cannot attach to others, it lacks the module jdk.attach: run rpcrdma with a JDK, or name the"
+                    + " path of a JVM's oncrpc.rdma.stat-socket");
+        }
         if (isPid()) {
             machines.add(AttachedJvm.attach(wanted));
             return machines;
@@ -102,13 +117,14 @@ public final class StatCommand implements Callable<Integer> {
     }
 
     /** Of many JVMs, one that has ended is left out from now on: it says nothing of the others. */
-    private List<ServiceSample> samples(List<AttachedJvm> machines) throws IOException {
+    private List<ServiceSample> samples(List<ObservedJvm> machines) throws IOException {
         List<ServiceSample> all = new ArrayList<>();
-        for (AttachedJvm machine : List.copyOf(machines)) {
+        for (ObservedJvm machine : List.copyOf(machines)) {
             try {
-                machine.services().stream().filter(sample -> wanted == null || isPid() || sample.name().equals(wanted)).forEach(all::add);
+                boolean any = wanted == null || isPid() || isSocket();
+                machine.services().stream().filter(sample -> any || sample.name().equals(wanted)).forEach(all::add);
             } catch (IOException e) {
-                if (isPid()) {
+                if (isPid() || isSocket()) {
                     throw e;
                 }
                 spec.commandLine().getErr()
@@ -124,6 +140,9 @@ public final class StatCommand implements Callable<Integer> {
         if (isPid()) {
             return "process " + wanted
                     + " has no RDMA service; it needs the agent and -Doncrpc.transport=rdma, and a service that was started";
+        }
+        if (isSocket()) {
+            return "the process of " + wanted + " has no RDMA service";
         }
         return wanted == null ? "no JVM of this user has an RDMA service" : "no JVM of this user has an RDMA service named " + wanted;
     }

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.metrics;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.Channels;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Properties;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class StatSocketTest {
+
+    @TempDir
+    private Path folder;
+
+    private static Properties read(Path path) throws IOException {
+        Properties text = new Properties();
+        try (SocketChannel channel = SocketChannel.open(UnixDomainSocketAddress.of(path))) {
+            text.load(new InputStreamReader(Channels.newInputStream(channel), StandardCharsets.UTF_8));
+        }
+        return text;
+    }
+
+    @Test
+    void itTellsWhatTheBeansSayAgainAndAgainUntilTheLastUserHasGivenItBack() throws IOException {
+        CountersManagement.acquire();
+        try {
+            Path path = folder.resolve(ProcessHandle.current().pid() + ".sock");
+            Runnable first = StatSocket.acquire(folder.resolve("%p.sock").toString());
+            Runnable second = StatSocket.acquire(path.toString());
+            for (int i = 0; i < 3; i++) {
+                Properties text = read(path);
+                assertThat(text.getProperty("pid")).isEqualTo("" + ProcessHandle.current().pid());
+                assertThat(text.values()).contains(CountersManagement.NAME);
+                assertThat(text.stringPropertyNames()).anyMatch(name -> name.matches("\\d+\\.Gauges\\.[a-z_]+\\.[a-z_]+")
+                        || name.equals("1.bean"));
+            }
+            first.run();
+            assertThat(read(path)).containsKey("1.bean");
+            second.run();
+            assertThat(path).doesNotExist();
+            assertThat(folder).isEmptyDirectory();
+        } finally {
+            CountersManagement.release();
+        }
+    }
+
+    @Test
+    void onlyThisUserMayConnect() throws IOException {
+        Path path = folder.resolve("stat");
+        Runnable release = StatSocket.acquire(path.toString());
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(path))).isEqualTo("rw-------");
+        release.run();
+    }
+
+    @Test
+    void whatAnEndedProcessLeftIsReplaced() throws IOException {
+        Path path = folder.resolve("stat");
+        try (ServerSocketChannel dead = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+            dead.bind(UnixDomainSocketAddress.of(path));
+        }
+        Runnable release = StatSocket.acquire(path.toString());
+        assertThat(read(path)).containsKey("pid");
+        release.run();
+    }
+
+    @Test
+    void whatIsInUseOrNoSocketIsLeftAlone() throws IOException {
+        Path file = Files.writeString(folder.resolve("file"), "precious");
+        StatSocket.acquire(file.toString()).run();
+        assertThat(file).hasContent("precious");
+        Path live = folder.resolve("live");
+        try (ServerSocketChannel other = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+            other.bind(UnixDomainSocketAddress.of(live));
+            StatSocket.acquire(live.toString()).run();
+            assertThat(live).exists();
+            SocketChannel.open(UnixDomainSocketAddress.of(live)).close();
+        }
+    }
+
+    @Test
+    void aFolderThatIsNotThereHurtsNobody() {
+        StatSocket.acquire(folder.resolve("none/stat").toString()).run();
+        assertThat(folder.resolve("none")).doesNotExist();
+    }
+}

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.tool.stat;
+
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.Reader;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.Channels;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.TreeMap;
+import java.util.function.BiConsumer;
+
+/**
+ * A JVM with {@code oncrpc.rdma.stat-socket}: each look is a connection of its own, so nothing is held in between, and a JVM that was
+ * started again is seen too. It needs no module for management on either side.
+ */
+final class SocketJvm implements ObservedJvm {
+
+    private final Path path;
+
+    SocketJvm(Path path) {
+        this.path = path;
+    }
+
+    @Override
+    public List<ServiceSample> services() throws IOException {
+        long now = System.nanoTime();
+        return services(read(), now);
+    }
+
+    private Properties read() throws IOException {
+        Properties text = new Properties();
+        try (SocketChannel channel = SocketChannel.open(UnixDomainSocketAddress.of(path));
+                Reader reader = new InputStreamReader(Channels.newInputStream(channel), StandardCharsets.UTF_8)) {
+            text.load(reader);
+        } catch (IOException | IllegalArgumentException e) {
+            throw new IOException("cannot read " + path + "; it must be the oncrpc.rdma.stat-socket of a running JVM of the same user: "
+                    + e.getMessage(), e);
+        }
+        return text;
+    }
+
+    static List<ServiceSample> services(Properties text, long now) {
+        Map<String, Long> problems = new TreeMap<>();
+        List<ServiceSample> samples = new ArrayList<>();
+        for (int n = 1; text.containsKey(n + ".bean"); n++) {
+            rows(text, n + ".Problems.", (label, count) -> problems.merge(label, Long.valueOf(count), Long::sum));
+        }
+        for (int n = 1; text.containsKey(n + ".bean"); n++) {
+            if (text.getProperty(n + ".bean").contains("type=Service")) {
+                Map<String, Long> counters = new TreeMap<>();
+                rows(text, n + ".Counters.", (label, count) -> counters.put(label, Long.valueOf(count)));
+                List<String> listeners = new ArrayList<>();
+                rows(text, n + ".Listeners.", (index, address) -> listeners.add(address));
+                Map<String, Map<String, Object>> connections = new TreeMap<>();
+                rows(text, n + ".Connections.", (name, value) -> {
+                    int dot = name.indexOf('.');
+                    connections.computeIfAbsent(name.substring(0, dot), index -> new TreeMap<>())
+                            .put(name.substring(dot + 1), value(value));
+                });
+                List<Map<String, Object>> sorted = new ArrayList<>(connections.values());
+                sorted.sort(Comparator.comparing(members -> String.valueOf(members.get("remote"))));
+                samples.add(new ServiceSample(text.getProperty("pid"), text.getProperty(n + ".bean"), text.getProperty(n + ".Name"),
+                        text.getProperty(n + ".Role"), listeners, counters, problems, sorted, now));
+            }
+        }
+        ServiceSample.leaveOutOwn(samples);
+        samples.sort(Comparator.comparing(ServiceSample::bean));
+        return samples;
+    }
+
+    private static void rows(Properties text, String prefix, BiConsumer<String, String> each) {
+        text.stringPropertyNames().stream().filter(name -> name.startsWith(prefix)).sorted()
+                .forEach(name -> each.accept(name.substring(prefix.length()), text.getProperty(name)));
+    }
+
+    /** Numbers and truth values of a connection are such again. */
+    private static Object value(String text) {
+        return text.matches("-?\\d{1,18}") ? Long.valueOf(text) : text.matches("true|false") ? Boolean.valueOf(text) : text;
+    }
+
+    @Override
+    public String toString() {
+        return path.toString();
+    }
+
+    @Override
+    public void close() {
+        // Nothing is held.
+    }
+}

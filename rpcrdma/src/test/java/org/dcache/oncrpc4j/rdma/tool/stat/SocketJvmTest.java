@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.tool.stat;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIOException;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import org.junit.jupiter.api.Test;
+
+class SocketJvmTest {
+
+    private static Properties text() {
+        Properties text = new Properties();
+        text.putAll(Map.of("pid", "4711", "1.bean", "x:type=Counters", "1.Problems.iwarp.handshake_bad_key", "1895",
+                "1.Problems.xprt.dropped_short", "1", "1.Problems.xprt.regbuf_registration_failed", "3"));
+        text.putAll(Map.of("2.bean", "x:type=Service,name=\"nfs\"", "2.Name", "nfs", "2.Role", "server", "2.Listeners.0", "/[::]:2049",
+                "2.Counters.xprt.sends", "7", "2.Counters.xprt.dropped_short", "1", "2.Connections.0.remote", "/192.0.2.9:1",
+                "2.Connections.0.crc", "true", "2.Connections.0.uptime", "1500", "2.Connections.1.remote", "/192.0.2.7:1"));
+        return text;
+    }
+
+    @Test
+    void servicesAreWhatJmxWouldShow() {
+        ServiceSample sample = SocketJvm.services(text(), 1).get(0);
+        assertThat(sample.pid()).isEqualTo("4711");
+        assertThat(sample.name()).isEqualTo("nfs");
+        assertThat(sample.listeners()).isEqualTo(List.of("/[::]:2049"));
+        assertThat(sample.counters()).containsEntry("xprt.sends", 7L);
+        assertThat(sample.connections()).extracting(of -> of.get("remote")).containsExactly("/192.0.2.7:1", "/192.0.2.9:1");
+        assertThat(StatText.of(sample, null)).contains("problems since the start: xprt.dropped_short 1, "
+                + "iwarp.handshake_bad_key 1895 (whole process), xprt.regbuf_registration_failed 3 (whole process)")
+                .containsPattern("/192.0.2.9:1 .* on .* 1\\.5 ");
+    }
+
+    @Test
+    void aPathWithoutAServerIsOneLine() {
+        assertThatIOException().isThrownBy(() -> new SocketJvm(Path.of("/no/such/socket")).services())
+                .withMessageContaining("oncrpc.rdma.stat-socket of a running JVM");
+    }
+}
