@@ -27,6 +27,7 @@ import java.util.concurrent.TimeoutException;
 import org.dcache.oncrpc4j.rdma.config.Configuration;
 import org.dcache.oncrpc4j.rdma.spi.RpcEndpoint;
 import org.dcache.oncrpc4j.rdma.spi.ServiceContext;
+import org.dcache.oncrpc4j.rdma.xprt.Limits;
 import org.dcache.oncrpc4j.rdma.xprt.SharedThreads;
 import org.dcache.oncrpc4j.rpc.OncRpcProgram;
 import org.dcache.oncrpc4j.rpc.RpcAuthTypeNone;
@@ -152,6 +153,12 @@ class EndpointTest {
         call().call(0, XdrVoid.XDR_VOID, noting);
         call().call(0, XdrVoid.XDR_VOID, noting, 10, TimeUnit.SECONDS);
         assertThat(decoded).hasSize(1).allMatch(thread -> thread.getName().contains("loop"));
+    }
+
+    @Test
+    void theInlineThresholdIsTheProvidersUnlessItIsSet() {
+        assertThat(((RdmaRpcTransport) transport).connection().inlineSend()).isEqualTo(16 << 10);
+        assertThat(Limits.of(Configuration.of(Map.of("oncrpc.rdma.inline", "8192")), 16 << 10).inline()).isEqualTo(8192);
     }
 
     @Test
