@@ -22,7 +22,7 @@ class CheckIT {
             String rdma = "127.0.0.1:" + served.rdmaPort();
             Tool.Result result = Tool.run("check", rdma, TIMEOUT, "--set", "rdma.provider=iwarp");
             assertThat(result.output()).contains(rdma).containsPattern(
-                    "ok +RDMA, iwarp +MOUNT 3, NFS 3; inline 4096/4096 B, credits \\d+, CRC on");
+                    "ok +RDMA, iwarp +MOUNT 3, NFS 3; inline 16384/16384 B, credits \\d+, CRC on");
             assertThat(result.status()).isZero();
         }
     }

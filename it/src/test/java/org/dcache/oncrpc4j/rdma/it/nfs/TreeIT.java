@@ -47,7 +47,7 @@ class TreeIT {
 
     @Test
     void theWholeTreeOverRdma() throws Exception {
-        roundTrip(new Run(1, 2000, true, MIB, Programs.RDMA, 4096), null);
+        roundTrip(new Run(1, 2000, true, MIB, Programs.RDMA, 16 << 10), null);
     }
 
     @Test
@@ -58,7 +58,7 @@ class TreeIT {
     @Test
     void aDirectoryOverRdma() throws Exception {
         Path exported = Files.createDirectory(folder.resolve("exported"));
-        Run run = new Run(2, 300, false, MIB, Programs.RDMA, 4096);
+        Run run = new Run(2, 300, false, MIB, Programs.RDMA, 16 << 10);
         List<String> digests = roundTrip(run, exported);
         // What the server has on its disk is what the client wrote.
         for (String line : digests) {
@@ -98,7 +98,7 @@ class TreeIT {
 
     @Test
     void withFpdusOfEthernetSize() throws Exception {
-        roundTrip(new Run(4, 300, false, 256 << 10, Programs.RDMA + ",rdma.iwarp.mulpdu=1442", 4096), null);
+        roundTrip(new Run(4, 300, false, 256 << 10, Programs.RDMA + ",rdma.inline=4096,rdma.iwarp.mulpdu=1442", 4096), null);
     }
 
     /** @return the digests that were read */

@@ -42,7 +42,7 @@ public final class Tree {
     /** Sizes at which something changes, on one side or the other. */
     private static final int[] THRESHOLDS = {
         0, 1024, 4096,                          // inline thresholds; a page
-        3540, 3876,                             // largest READ that comes inline; largest WRITE that goes inline, about
+        16 * KIB, 3540, 15_828, 3876, 16_164,   // another threshold; largest READs that come inline; largest WRITEs that go inline, about
         1442, 1500, 2 * 1442, 8 * KIB,          // FPDUs behind an MTU of 1500, and the MTU itself; two pages
         65_508, 64 * KIB, 128 * KIB, 256 * KIB, // FPDUs on loopback; sizes of buffers
         MIB, 2 * MIB                            // largest READ and WRITE
