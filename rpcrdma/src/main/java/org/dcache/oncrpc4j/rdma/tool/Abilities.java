@@ -28,6 +28,7 @@ public final class Abilities {
             new Line("what is exposed for writing cannot be read", c -> word(c.separateRights())),
             new Line("IPv6", c -> word(c.ipv6())),
             new Line("elements of a work request", c -> Integer.toString(c.maxSge())),
+            new Line("inline threshold where none is set", c -> Integer.toString(c.inline())),
             new Line("bytes of private data", c -> Integer.toString(c.maxPrivateData())));
 
     private Abilities() {}

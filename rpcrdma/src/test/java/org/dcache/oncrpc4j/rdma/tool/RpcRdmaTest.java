@@ -61,7 +61,8 @@ class RpcRdmaTest {
     void infoShowsEverySettingWithItsOriginAndEveryKnownProvider() {
         assertThat(run("info", "--set", "rdma.credits=7")).isEqualTo(RpcRdma.OK);
         assertThat(out.toString()).containsPattern("oncrpc\\.rdma\\.credits +7 +--set")
-                .containsPattern("oncrpc\\.rdma\\.inline +4096 +default");
+                .containsPattern("oncrpc\\.rdma\\.inline +auto +default")
+                .containsPattern("inline threshold where none is set.* 16384\n");
         Settings.all().forEach(setting -> assertThat(out.toString()).contains(setting.name()));
         assertThat(out.toString()).containsPattern("iwarp +available: ");
         Settings.PROVIDER_NAMES.forEach(name -> assertThat(out.toString()).contains("  " + name));
