@@ -3,6 +3,7 @@ package org.dcache.oncrpc4j.rdma.metrics;
 
 import java.io.IOException;
 import java.io.StringWriter;
+import java.net.ConnectException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
@@ -126,11 +127,17 @@ public final class StatSocket {
         }
     }
 
-    /** If not, it is left from a process that has ended. */
-    private static boolean isServed(Path path) {
-        try (SocketChannel other = SocketChannel.open(UnixDomainSocketAddress.of(path))) {
-            return other.isConnected();
-        } catch (IOException e) {
+    /**
+     * If not, it is left from a process that has ended. Does not wait: who serves it may be anybody, and may accept nobody.
+     *
+     * @throws IOException it cannot be told, as where connections wait to be accepted already
+     */
+    private static boolean isServed(Path path) throws IOException {
+        try (SocketChannel other = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+            other.configureBlocking(false);
+            other.connect(UnixDomainSocketAddress.of(path));
+            return true;
+        } catch (ConnectException e) {
             return false;
         }
     }

@@ -2,9 +2,11 @@
 package org.dcache.oncrpc4j.rdma.metrics;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.net.SocketException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.Channels;
@@ -14,8 +16,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Properties;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 class StatSocketTest {
@@ -85,6 +90,30 @@ class StatSocketTest {
             StatSocket.acquire(live.toString()).run();
             assertThat(live).exists();
             SocketChannel.open(UnixDomainSocketAddress.of(live)).close();
+        }
+    }
+
+    @Test
+    @Timeout(value = 20, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+    void aSocketWhoseOwnerAcceptsNobodyKeepsNobodyWaiting() throws IOException {
+        UnixDomainSocketAddress full = UnixDomainSocketAddress.of(folder.resolve("full"));
+        List<SocketChannel> waiting = new ArrayList<>();
+        try (ServerSocketChannel other = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+            other.bind(full, 1);
+            assertThatThrownBy(() -> {
+                while (true) {
+                    SocketChannel one = SocketChannel.open(StandardProtocolFamily.UNIX);
+                    waiting.add(one);
+                    one.configureBlocking(false);
+                    one.connect(full);
+                }
+            }).isInstanceOf(SocketException.class);
+            StatSocket.acquire(full.getPath().toString()).run();
+            assertThat(full.getPath()).exists();
+        } finally {
+            for (SocketChannel one : waiting) {
+                one.close();
+            }
         }
     }
 
