@@ -7,10 +7,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.WritableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import org.glassfish.grizzly.FileChunk;
 import org.glassfish.grizzly.FileTransfer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -43,41 +41,8 @@ class PositionalChunkTest {
         }
     }
 
-    private abstract static class Chunk implements FileChunk {
-        int count;
-
-        Chunk(int count) {
-            this.count = count;
-        }
-
-        @Override
-        public long writeTo(WritableByteChannel channel) {
-            throw new AssertionError("not by a channel");
-        }
-
-        @Override
-        public boolean hasRemaining() {
-            return count > 0;
-        }
-
-        @Override
-        public int remaining() {
-            return count;
-        }
-
-        @Override
-        public boolean release() {
-            return true;
-        }
-
-        @Override
-        public boolean isExternal() {
-            return true;
-        }
-    }
-
     /** The shape of a dCache pool's chunk. */
-    private static final class PoolChunk extends Chunk {
+    private static final class PoolChunk extends TestChunk {
         private final Replica channel;
         private final long position;
 
@@ -88,7 +53,7 @@ class PositionalChunkTest {
         }
     }
 
-    private static final class TwoFiles extends Chunk {
+    private static final class TwoFiles extends TestChunk {
         final Replica one = new CountingReplica();
         final Replica two = new CountingReplica();
         final long position = 0;
@@ -98,7 +63,7 @@ class PositionalChunkTest {
         }
     }
 
-    private static final class NoPosition extends Chunk {
+    private static final class NoPosition extends TestChunk {
         final Replica one = new CountingReplica();
 
         NoPosition() {
@@ -107,7 +72,7 @@ class PositionalChunkTest {
     }
 
     /** Its place is the sum of two. */
-    private static final class OffsetInAPart extends Chunk {
+    private static final class OffsetInAPart extends TestChunk {
         final Replica one = new CountingReplica();
         final long offset = 0;
         final long part = 100;
@@ -118,7 +83,7 @@ class PositionalChunkTest {
     }
 
     /** Its place may be reckoned from what lies around it. */
-    private final class Inner extends Chunk {
+    private final class Inner extends TestChunk {
         final Replica one = new CountingReplica();
         final long offset = folder == null ? 1 : 0;
 
