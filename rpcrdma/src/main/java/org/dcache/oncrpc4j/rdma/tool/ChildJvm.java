@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.PrintStream;
+import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -17,11 +18,12 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import org.dcache.oncrpc4j.rdma.tool.app.Console;
 
 /**
- * A JVM that runs a program of ours and is driven by lines: one command in, one answer out, each with a time limit. Used by one thread at a
- * time. Two daemon threads read what it says; what is not an answer is kept (the last lines), which every failure quotes, and passed on if
- * that was asked for.
+ * A JVM that runs a program of ours and is driven by lines, which the {@link Console} of that program reads: one command in, one answer
+ * out, each with a time limit. Used by one thread at a time. Two daemon threads read what it says; what is not an answer is kept (the last
+ * lines), which every failure quotes, and passed on if that was asked for.
  *
  * <p>It does not outlive us: {@link #close} and a shutdown hook end it, and when we are killed its standard input ends, upon which our
  * programs halt.
@@ -137,6 +139,10 @@ public final class ChildJvm implements AutoCloseable {
             int status = process.waitFor();
             logReader.join(PARTING.toMillis());
             throw new ChildJvmException(name + " ended with exit code " + status, log());
+        }
+        if (answer.startsWith(Console.FAILED)) {
+            throw new ChildJvmException(name + ": " + URLDecoder.decode(answer.substring(Console.FAILED.length()), StandardCharsets.UTF_8),
+                    log());
         }
         return answer;
     }

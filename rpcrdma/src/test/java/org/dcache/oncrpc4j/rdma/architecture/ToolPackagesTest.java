@@ -90,7 +90,7 @@ class ToolPackagesTest {
         classes().that().resideInAPackage(ROOT + ".tool..app..").should()
                 .onlyDependOnClassesThat(describe("are no transport's", c -> !isOurs(c)
                 || own.contains(part(c))
-                || c.getName().matches(".*\\.tool\\..*\\.app\\..*|.*\\.bench\\.BenchProtocol|.*\\.tool\\.counters\\.JmxCounters.*")))
+                || c.getName().matches(".*\\.tool\\.(.*\\.)?app\\..*|.*\\.bench\\.BenchProtocol|.*\\.tool\\.counters\\.JmxCounters.*")))
                 .check(production);
     }
 

@@ -27,7 +27,7 @@ record Peer(ChildJvm jvm) implements AutoCloseable {
 
     Message ask(Message question, Duration limit) throws BenchException, InterruptedException {
         try {
-            return read(jvm.ask(question.line(), limit));
+            return Message.parse(jvm.ask(question.line(), limit));
         } catch (ChildJvmException e) {
             throw failed(e);
         }
@@ -36,18 +36,10 @@ record Peer(ChildJvm jvm) implements AutoCloseable {
     /** Waits for its greeting. */
     Message greeting(Duration limit) throws BenchException, InterruptedException {
         try {
-            return read(jvm.answer(limit));
+            return Message.parse(jvm.answer(limit));
         } catch (ChildJvmException e) {
             throw failed(e);
         }
-    }
-
-    private Message read(String line) throws BenchException {
-        Message answer = Message.parse(line);
-        if (answer.verb().equals("failed")) {
-            throw new BenchException(jvm.name() + ": " + answer.text("cause") + quoted(jvm.log()));
-        }
-        return answer;
     }
 
     private static BenchException failed(ChildJvmException e) {

@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import javax.management.JMException;
 import javax.management.MBeanServer;
 import javax.management.ObjectName;
@@ -20,6 +21,12 @@ public final class JmxCounters {
     /** What was counted, by label, all beans of that type added up; empty when this JVM has no RDMA transport. */
     public static Optional<Map<String, Long>> read() throws JMException {
         return read("Counters");
+    }
+
+    /** The same as one line: {@code counters} and a {@code name=value} each, or {@code no-counters}. */
+    public static String line() throws JMException {
+        return read().map(all -> all.entrySet().stream().map(Object::toString).collect(Collectors.joining(" ", "counters ", "")))
+                .orElse("no-counters");
     }
 
     /** What is held at this moment, likewise. */

@@ -9,6 +9,7 @@ import java.util.Base64;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.HdrHistogram.Histogram;
+import org.dcache.oncrpc4j.rdma.tool.app.Console;
 import org.dcache.oncrpc4j.rpc.IoStrategy;
 import org.dcache.oncrpc4j.rpc.OncRpcSvc;
 import org.dcache.oncrpc4j.rpc.OncRpcSvcBuilder;
@@ -58,15 +59,16 @@ public final class ClientMain {
     }
 
     public static void main(String[] args) throws Exception {
-        Child child = new Child();
+        Console console = new Console(Message.MARK);
         ClientMain client;
         try {
             client = new ClientMain(args);
         } catch (Exception e) {
-            child.say(Child.failure(e));
+            console.fail(e);
             throw e;
         }
-        child.serve(Message.of("ready", "transport", client.transport), client::handle);
+        console.say(Message.of("ready", "transport", client.transport).line());
+        console.serve(line -> client.handle(Message.parse(line)).line());
     }
 
     private RpcTransport connect() throws IOException {

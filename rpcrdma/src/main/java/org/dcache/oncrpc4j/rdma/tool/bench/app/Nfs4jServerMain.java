@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.stream.Stream;
+import org.dcache.oncrpc4j.rdma.tool.app.Console;
 
 /**
  * The server JVM of a pair that speaks NFS with nfs4j: its basic server, unmodified, on a temporary directory. nfs4j is no part of the
@@ -25,26 +26,25 @@ public final class Nfs4jServerMain {
     private Nfs4jServerMain() {}
 
     public static void main(String[] args) throws Exception {
-        Child child = new Child();
         Path root = Files.createTempDirectory("bench-nfs4j");
-        child.beforeEnd(() -> delete(root));
+        Console console = new Console(Message.MARK, () -> delete(root));
         int port = freePort();
         try {
             start(port, root);
         } catch (ClassNotFoundException e) {
-            throw fail(child, root,
+            throw fail(console, root,
                     new IllegalStateException("nfs4j's basic server is not in what --nfs4j-jar names: there is no " + e.getMessage(), e));
         } catch (InvocationTargetException e) {
-            throw fail(child, root, e.getCause() instanceof Exception cause ? cause : e);
+            throw fail(console, root, e.getCause() instanceof Exception cause ? cause : e);
         } catch (ReflectiveOperationException e) {
-            throw fail(child, root, new IllegalStateException("this nfs4j is started in another way than 0.27: " + e, e));
+            throw fail(console, root, new IllegalStateException("this nfs4j is started in another way than 0.27: " + e, e));
         }
-        child.serve(Message.of("ready", "port", port), new Server());
+        Server.serve(console, port);
     }
 
-    private static Exception fail(Child child, Path root, Exception cause) {
+    private static Exception fail(Console console, Path root, Exception cause) {
         delete(root);
-        child.say(Child.failure(cause));
+        console.fail(cause);
         return cause;
     }
 

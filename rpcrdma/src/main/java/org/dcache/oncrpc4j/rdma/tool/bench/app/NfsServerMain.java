@@ -19,7 +19,6 @@ public final class NfsServerMain {
     private NfsServerMain() {}
 
     public static void main(String[] args) throws Exception {
-        Child child = new Child();
         NfsExport export = new NfsExport(new MemoryTree(MEMORY), ExportOptions.DEFAULT.withSquash(Squash.NONE));
         OncRpcSvcBuilder builder = new OncRpcSvcBuilder()
                 .withTCP()
@@ -28,6 +27,6 @@ public final class NfsServerMain {
                 .withIoStrategy(IoStrategy.valueOf(args[1]))
                 .withServiceName("bench nfs");
         export.programs().forEach(builder::withRpcService);
-        Server.run(child, builder.build());
+        Server.run(builder.build());
     }
 }

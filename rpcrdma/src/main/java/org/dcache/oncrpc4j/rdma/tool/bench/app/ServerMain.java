@@ -16,7 +16,6 @@ public final class ServerMain {
     private ServerMain() {}
 
     public static void main(String[] args) throws Exception {
-        Child child = new Child();
         OncRpcSvc service = new OncRpcSvcBuilder()
                 .withTCP()
                 .withoutAutoPublish()
@@ -26,6 +25,6 @@ public final class ServerMain {
                 .withRpcService(new OncRpcProgram(BenchProtocol.PROGRAM, BenchProtocol.VERSION),
                         new BenchService(Store.valueOf(args[2])))
                 .build();
-        Server.run(child, service);
+        Server.run(service);
     }
 }

@@ -10,6 +10,8 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import org.dcache.oncrpc4j.rdma.tool.app.Console;
+import org.dcache.oncrpc4j.rdma.tool.counters.JmxCounters;
 import org.dcache.oncrpc4j.rpc.OncRpcClient;
 import org.dcache.oncrpc4j.rpc.RpcAuthTypeNone;
 import org.dcache.oncrpc4j.rpc.RpcCall;
@@ -32,19 +34,20 @@ public final class DemoClient {
     private DemoClient() {}
 
     public static void main(String[] args) throws Exception {
-        Console console = new Console();
-        console.answer("ready");
+        Console console = new Console("");
+        console.say("ready");
         DemoClient demo = new DemoClient();
-        for (String[] command = console.next(); !command[0].equals("quit"); command = console.next()) {
-            switch (command[0]) {
-                case "counters" -> console.answerCounters();
-                case "connect" -> console.answer(demo.connect(Integer.parseInt(command[1])));
-                default -> console.answer(demo.run(Integer.parseInt(command[1]), Integer.parseInt(command[2]),
-                        Integer.parseInt(command[3]), Integer.parseInt(command[4])));
-            }
-        }
+        console.serve(line -> {
+            String[] command = line.split(" ");
+            return switch (command[0]) {
+                case "counters" -> JmxCounters.line();
+                case "connect" -> demo.connect(Integer.parseInt(command[1]));
+                default -> demo.run(Integer.parseInt(command[1]), Integer.parseInt(command[2]), Integer.parseInt(command[3]),
+                        Integer.parseInt(command[4]));
+            };
+        });
         demo.client.close();
-        console.answer("bye");
+        console.say("bye");
         System.exit(0);
     }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dcache.oncrpc4j.rdma.tool.demo.app;
 
+import org.dcache.oncrpc4j.rdma.tool.app.Console;
+import org.dcache.oncrpc4j.rdma.tool.counters.JmxCounters;
 import org.dcache.oncrpc4j.rpc.OncRpcProgram;
 import org.dcache.oncrpc4j.rpc.OncRpcSvc;
 import org.dcache.oncrpc4j.rpc.OncRpcSvcBuilder;
@@ -12,7 +14,7 @@ public final class DemoServer {
     private DemoServer() {}
 
     public static void main(String[] args) throws Exception {
-        Console console = new Console();
+        Console console = new Console("");
         OncRpcSvc service = new OncRpcSvcBuilder()
                 .withTCP()
                 .withoutAutoPublish()
@@ -22,12 +24,10 @@ public final class DemoServer {
                 .withRpcService(new OncRpcProgram(DemoProgram.PROGRAM, DemoProgram.VERSION), new DemoProgram())
                 .build();
         service.start();
-        console.answer("listening " + service.getInetSocketAddress(IpProtocolType.TCP).getPort());
-        for (String[] command = console.next(); !command[0].equals("quit"); command = console.next()) {
-            console.answerCounters();
-        }
+        console.say("listening " + service.getInetSocketAddress(IpProtocolType.TCP).getPort());
+        console.serve(command -> JmxCounters.line());
         service.stop();
-        console.answer("bye");
+        console.say("bye");
         System.exit(0);
     }
 }
