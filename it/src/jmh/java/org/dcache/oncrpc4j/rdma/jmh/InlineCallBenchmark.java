@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
+import java.util.Map;
 import java.util.ServiceLoader;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.Semaphore;
@@ -62,13 +63,13 @@ public class InlineCallBenchmark {
 
     @Setup
     public void connect() throws Exception {
-        Configuration config = Configuration.defaults();
+        Configuration config = Configuration.of(Map.of());
         VerbsProvider iwarp = ServiceLoader.load(VerbsProvider.class).stream().map(ServiceLoader.Provider::get)
                 .filter(p -> p.name().equals("iwarp")).findFirst().orElseThrow();
         Adapter adapter = iwarp.open(config);
         device = new RdmaDevice(adapter, Limits.of(config, adapter.capabilities().inline()), COUNTERS, timer);
         acceptor = new Acceptor(device, new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 8, address -> true, 8,
-                device::connectionCount, COUNTERS, Server::new);
+                () -> device.connections().size(), COUNTERS, Server::new);
         connection = Connector.connect(device, acceptor.localAddress(), null, 10_000, new Idle()).get(10, TimeUnit.SECONDS);
         for (int i = 0; i < DEPTH; i++) {
             calls[i] = new Call(i);

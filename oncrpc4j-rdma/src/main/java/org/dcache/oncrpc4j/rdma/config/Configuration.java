@@ -52,10 +52,6 @@ public final class Configuration {
         return new Configuration(given, Map.of());
     }
 
-    public static Configuration defaults() {
-        return of(Map.of());
-    }
-
     /**
      * @param properties usually the system properties
      * @param agentArguments what stood behind {@code -javaagent:….jar=}; null or empty for none. Commas inside a value are

@@ -55,7 +55,7 @@ final class IwarpQueuePair extends LoopQueuePair implements EventLoop.Handler {
     private final ReadSinks sinks;
     private final SendSide sendSide;
     private final InboundMessages messages;
-    private final ReceiveSide receiveSide;
+    final ReceiveSide receiveSide;
     private final Runnable armTask = this::arm;
     private final Runnable receiveTask;
     private volatile boolean gone;
@@ -112,10 +112,6 @@ final class IwarpQueuePair extends LoopQueuePair implements EventLoop.Handler {
     @Override
     public boolean isReceiveStalled() {
         return receiveSide.isStalled();
-    }
-
-    ReceiveSide receiveSide() {
-        return receiveSide;
     }
 
     @Override

@@ -36,8 +36,6 @@ public final class RpcWords {
     /** Message type of a reply. */
     public static final int REPLY = 1;
 
-    /** Call: offset of the RPC version, always 2. */
-    public static final int CALL_RPC_VERSION = 8;
     /** Call: offset of the program number. */
     public static final int CALL_PROGRAM = 12;
     /** Call: offset of the program's version. */

@@ -157,11 +157,6 @@ public final class RdmaDevice implements AutoCloseable {
         return adapter.sharesTcpPorts();
     }
 
-    /** How many connections are up. */
-    public int connectionCount() {
-        return connections.size();
-    }
-
     void add(RdmaConnection connection) {
         connections.add(connection);
     }

@@ -24,7 +24,7 @@ class ConfigurationTest {
     @Test
     @DisplayName("every default is a legal value of its own setting and says so as its origin")
     void defaultsAreLegal() {
-        Configuration configuration = Configuration.defaults();
+        Configuration configuration = Configuration.of(Map.of());
 
         for (Setting<?> setting : Settings.all()) {
             assertThat(configuration.origin(setting)).isEqualTo("default");
@@ -134,7 +134,7 @@ class ConfigurationTest {
         assertThat(configuration.portSettingOf("my.svc")).isEqualTo("oncrpc.rdma.port.my.svc=20050");
         assertThat(configuration.portSettingOf("other")).isEqualTo("oncrpc.rdma.port=20049");
         assertThat(configuration.servicePorts()).isEqualTo(Map.of("my.svc", "20050"));
-        assertThat(Configuration.defaults().portOf("my.svc").isSame()).isTrue();
+        assertThat(Configuration.of(Map.of()).portOf("my.svc").isSame()).isTrue();
         assertThatExceptionOfType(ConfigurationException.class)
                 .isThrownBy(() -> Configuration.of(Map.of("oncrpc.rdma.port.my.svc", "65536")))
                 .withMessage("oncrpc.rdma.port.my.svc=65536: expected same, a port, or rules such as 2049>20049,33115-33145>+10000; "

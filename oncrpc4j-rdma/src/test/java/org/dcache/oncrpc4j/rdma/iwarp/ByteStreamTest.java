@@ -81,7 +81,7 @@ class ByteStreamTest {
         f.queuePair().execute(() -> {
             try {
                 Random random = new Random(seed);
-                ReceiveSide side = ((IwarpQueuePair) f.queuePair()).receiveSide();
+                ReceiveSide side = ((IwarpQueuePair) f.queuePair()).receiveSide;
                 for (int at = 0; at < stream.length; ) {
                     int n = Math.min(stream.length - at, 1 + random.nextInt(largest));
                     side.take(ByteBuffer.allocateDirect(n).put(0, stream, at, n), 0, n);

@@ -110,7 +110,7 @@ class StreamFuzzTest {
             if (!f.queuePair().isOpen()) {
                 assertThat(f.endpoint.end()).isInstanceOfAny(ProtocolViolationException.class, PeerTerminatedException.class);
                 close();
-            } else if (!((IwarpQueuePair) f.queuePair()).receiveSide().isBetweenFpdus()) {
+            } else if (!((IwarpQueuePair) f.queuePair()).receiveSide.isBetweenFpdus()) {
                 // Half an FPDU: the next input would only be its rest.
                 close();
             } else {
@@ -137,7 +137,7 @@ class StreamFuzzTest {
         CompletableFuture<Void> done = new CompletableFuture<>();
         f.queuePair().execute(() -> {
             try {
-                ReceiveSide side = ((IwarpQueuePair) f.queuePair()).receiveSide();
+                ReceiveSide side = ((IwarpQueuePair) f.queuePair()).receiveSide;
                 for (int at = 0, i = 0; at < stream.length; i++) {
                     int n = Math.min(stream.length - at, pieces[Math.min(i, pieces.length - 1)]);
                     side.take(ByteBuffer.wrap(stream, at, n).slice(), 0, n);

@@ -41,7 +41,7 @@ class StoppedServiceTest {
                 assertThatThrownBy(connecting::get).hasCauseInstanceOf(IOException.class).hasMessageContaining("was stopped");
                 assertThat(server.isClosedByOther()).isTrue();
             }
-            LeakLedger.await("the connection has ended", () -> other.device().connectionCount() == 0);
+            LeakLedger.await("the connection has ended", () -> other.device().connections().isEmpty());
         } finally {
             threads.shutdownNow();
         }

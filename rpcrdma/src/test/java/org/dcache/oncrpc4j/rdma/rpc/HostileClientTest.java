@@ -94,7 +94,7 @@ class HostileClientTest {
             }
         }
 
-        await("connections of the hostile clients are gone", () -> leases.get(0).device().connectionCount() == 2);
+        await("connections of the hostile clients are gone", () -> leases.get(0).device().connections().size() == 2);
         await("their buffers are back", () -> leases.get(0).device().regbufs().inUse() <= inUse);
         exercise(good);
         assertThat(good.isOpen()).isTrue();
@@ -169,7 +169,7 @@ class HostileClientTest {
 
     /** Bytes of regbufs in use with nothing but the good client's connection, whose last replies may still be on their way back. */
     private long settled() {
-        await("the model client is gone", () -> leases.get(0).device().connectionCount() == 2);
+        await("the model client is gone", () -> leases.get(0).device().connections().size() == 2);
         long[] least = {Long.MAX_VALUE};
         int[] same = {0};
         await("buffers have settled", () -> {

@@ -13,10 +13,6 @@ public final class RequestFifo {
         return first == null;
     }
 
-    WorkRequest peek() {
-        return first;
-    }
-
     public void addAll(WorkRequest chain) {
         if (chain == null) {
             return;
