@@ -27,6 +27,19 @@ class CheckIT {
         }
     }
 
+    /** The names are documented, for collectors. */
+    @Test
+    void json() throws Exception {
+        try (DemoService rdma = DemoService.overRdma()) {
+            Tool.Result result = Tool.run("check", rdma.target(), DEMO, TIMEOUT, "--json", "--set", "rdma.provider=iwarp");
+            assertThat(result.output()).startsWith("{\"ok\": true, \"parts\": [{\"name\": \"127.0.0.1:111\", \"findings\": [{\"level\": ")
+                    .contains("{\"name\": \"" + rdma.target() + "\", \"findings\": [{\"level\": \"note\", \"subject\": \"TCP\", ")
+                    .contains("{\"level\": \"ok\", \"subject\": \"RDMA, iwarp\", \"text\": \"")
+                    .containsPattern("\"connection\": \\{\"provider\": \"iwarp\", .*\"programs\": \\[\"" + DEMO.substring(10) + "\"]");
+            assertThat(result.status()).isZero();
+        }
+    }
+
     @Test
     void bothTransportsOnOnePort() throws Exception {
         try (DemoService both = DemoService.overRdma("oncrpc.transport=tcp,rdma")) {

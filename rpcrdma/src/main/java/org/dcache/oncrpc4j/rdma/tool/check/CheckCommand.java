@@ -3,16 +3,22 @@ package org.dcache.oncrpc4j.rdma.tool.check;
 
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.function.Function;
+import org.dcache.oncrpc4j.portmap.OncRpcPortmap;
 import org.dcache.oncrpc4j.rdma.config.Configuration;
 import org.dcache.oncrpc4j.rdma.config.Settings;
 import org.dcache.oncrpc4j.rdma.tool.InfoCommand;
+import org.dcache.oncrpc4j.rdma.tool.Json;
 import org.dcache.oncrpc4j.rdma.tool.RpcRdma;
 import org.dcache.oncrpc4j.rdma.tool.SettingsOption;
 import org.dcache.oncrpc4j.rdma.tool.ping.Target;
@@ -30,7 +36,8 @@ import picocli.CommandLine.Spec;
 /** {@code rpcrdma check}: see the package. */
 @Command(
         name = "check",
-        description = "Says which transports and programs answer on the ports of servers, or with --local what this machine lacks.",
+        description = "Says which transports and programs answer on the ports of servers and what their rpcbind names, or with --local "
+                + "what this machine lacks.",
         footer = {"", "HOST alone is asked on 2049 and 20049, and answers over RDMA on one of them at least. A data server (a dCache pool) "
                 + "is asked on the port that its layouts name. --local looks at the providers, the limits of this shell or of the process "
                 + "of --pid, and the modules of a client that mounts; give it the settings of the server, such as --set rdma.memory=256m."},
@@ -60,8 +67,16 @@ public final class CheckCommand implements Callable<Integer> {
             description = "Longest wait for a connection, and for a reply (${DEFAULT-VALUE} ms).")
     private long timeout;
 
+    @Option(names = "--json", description = "One JSON object instead of text.")
+    private boolean json;
+
     @Mixin
     private SettingsOption settings;
+
+    /** Of {@link #json}: all that was found. */
+    private final List<Map<String, Object>> parts = new ArrayList<>();
+    /** Hosts whose rpcbind was asked. */
+    private final Set<String> asked = new HashSet<>();
 
     @Override
     public Integer call() throws IOException {
@@ -74,6 +89,12 @@ public final class CheckCommand implements Callable<Integer> {
         }
         for (String server : servers) {
             right &= server(server);
+        }
+        if (json) {
+            Map<String, Object> all = new LinkedHashMap<>();
+            all.put("ok", right);
+            all.put("parts", parts);
+            spec.commandLine().getOut().println(Json.of(all));
         }
         return right ? RpcRdma.OK : RpcRdma.FAILED;
     }
@@ -100,16 +121,15 @@ public final class CheckCommand implements Callable<Integer> {
             throw usage(e.getMessage());
         }
         boolean alone = text.equals(target.host()) || text.equals('[' + target.host() + ']');
+        if (asked.add(target.host())) {
+            Target rpcbind = new Target(target.host(), OncRpcPortmap.PORTMAP_PORT);
+            show(rpcbind, at -> new RpcbindCheck(programs(), timeout).of(at));
+        }
         boolean rdma = false;
         for (int port : alone ? new int[] {NFS_PORT, Target.NFS_RDMA_PORT} : new int[] {target.port()}) {
             Target one = new Target(target.host(), port);
             ServerCheck check = new ServerCheck(programs(), providers(), timeout);
-            try {
-                List<Finding> findings = check.of(one.resolve());
-                show(one.toString(), alone ? findings.stream().map(Finding::asNote).toList() : findings);
-            } catch (UnknownHostException e) {
-                show(one.toString(), List.of(Finding.wrong("name", e.getMessage())));
-            }
+            show(one, at -> alone ? check.of(at).stream().map(Finding::asNote).toList() : check.of(at));
             rdma |= check.rdma();
         }
         if (alone && !rdma) {
@@ -144,7 +164,24 @@ public final class CheckCommand implements Callable<Integer> {
                 .filter(provider -> provider.availability().available()).map(VerbsProvider::name).toList();
     }
 
+    private void show(Target target, Function<InetSocketAddress, List<Finding>> check) {
+        List<Finding> findings;
+        try {
+            findings = check.apply(target.resolve());
+        } catch (UnknownHostException e) {
+            findings = List.of(Finding.wrong("name", e.getMessage()));
+        }
+        show(target.toString(), findings);
+    }
+
     private void show(String head, List<Finding> findings) {
+        if (json) {
+            Map<String, Object> part = new LinkedHashMap<>();
+            part.put("name", head);
+            part.put("findings", findings.stream().map(Finding::members).toList());
+            parts.add(part);
+            return;
+        }
         PrintWriter out = spec.commandLine().getOut();
         out.println(head);
         findings.forEach(out::println);

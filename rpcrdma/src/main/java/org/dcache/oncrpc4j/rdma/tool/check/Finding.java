@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dcache.oncrpc4j.rdma.tool.check;
 
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.TreeMap;
+
 /**
  * One line of a check.
  *
  * @param level whether somebody has to do something
  * @param subject what was looked at
  * @param text what was found and, unless all is right, what to do
+ * @param values the same for programs, which do not read text; names as in docs/tool.md
  */
-record Finding(Level level, String subject, String text) {
+record Finding(Level level, String subject, String text, Map<String, ?> values) {
 
     /** RIGHT needs nothing, NOTE may matter, WRONG makes the check fail. */
     enum Level {
@@ -22,24 +27,34 @@ record Finding(Level level, String subject, String text) {
     }
 
     static Finding right(String subject, String text) {
-        return new Finding(Level.RIGHT, subject, text);
+        return new Finding(Level.RIGHT, subject, text, Map.of());
     }
 
     static Finding note(String subject, String text) {
-        return new Finding(Level.NOTE, subject, text);
+        return new Finding(Level.NOTE, subject, text, Map.of());
     }
 
     static Finding wrong(String subject, String text) {
-        return new Finding(Level.WRONG, subject, text);
+        return new Finding(Level.WRONG, subject, text, Map.of());
     }
 
     /** The same where something else makes up for it. */
     Finding asNote() {
-        return isWrong() ? note(subject, text) : this;
+        return isWrong() ? new Finding(Level.NOTE, subject, text, values) : this;
     }
 
     boolean isWrong() {
         return level == Level.WRONG;
+    }
+
+    /** For JSON. */
+    Map<String, Object> members() {
+        Map<String, Object> members = new LinkedHashMap<>();
+        members.put("level", level.word);
+        members.put("subject", subject);
+        members.put("text", text);
+        members.putAll(new TreeMap<>(values));
+        return members;
     }
 
     @Override

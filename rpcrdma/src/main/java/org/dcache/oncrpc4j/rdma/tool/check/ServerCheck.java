@@ -7,7 +7,6 @@ import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.StringJoiner;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.dcache.oncrpc4j.rdma.config.Configuration;
@@ -74,9 +73,9 @@ final class ServerCheck {
 
     private Finding tcp(InetSocketAddress server) {
         try (OncRpcClient client = new OncRpcClient(server, IpProtocolType.TCP)) {
-            String answers = answers(client.connect(timeoutMillis, TimeUnit.MILLISECONDS));
+            List<String> served = served(client.connect(timeoutMillis, TimeUnit.MILLISECONDS));
             tcp = true;
-            return Finding.right(TCP, answers);
+            return new Finding(Finding.Level.RIGHT, TCP, text(served), Map.of("programs", served));
         } catch (IOException | TimeoutException e) {
             return Finding.note(TCP, "not served: " + line(e) + "; clients on TCP, also those with a layout, cannot use this port");
         }
@@ -85,18 +84,19 @@ final class ServerCheck {
     private Finding rdma(InetSocketAddress server, String provider, Configuration config) throws IOException, TimeoutException {
         Program first = programs.get(0);
         try (RdmaClient client = new RdmaClient(server, first.number(), first.version(), config, timeoutMillis)) {
-            String answers = answers(client.transport());
+            List<String> served = served(client.transport());
             ConnectionReport report = client.report();
             rdma = true;
-            return Finding.right(RDMA + provider, answers + "; inline " + report.inlineSend() + "/" + report.inlineReceive()
-                    + " B, credits " + report.credits() + ", CRC " + (report.crc() ? "on" : "off") + ", IRD/ORD " + report.ird() + "/"
-                    + report.ord() + ", remote invalidation " + (report.remoteInvalidation() ? "yes" : "no"));
+            return new Finding(Finding.Level.RIGHT, RDMA + provider, text(served) + "; inline " + report.inlineSend() + "/"
+                    + report.inlineReceive() + " B, credits " + report.credits() + ", CRC " + (report.crc() ? "on" : "off") + ", IRD/ORD "
+                    + report.ird() + "/" + report.ord() + ", remote invalidation " + (report.remoteInvalidation() ? "yes" : "no"),
+                    Map.of("programs", served, "connection", RdmaClient.members(report)));
         }
     }
 
     /** @throws TimeoutException if nothing comes at all, so that RPC is not spoken */
-    private String answers(RpcTransport transport) throws IOException, TimeoutException {
-        StringJoiner served = new StringJoiner(", ");
+    private List<String> served(RpcTransport transport) throws IOException, TimeoutException {
+        List<String> served = new ArrayList<>();
         for (Program program : programs) {
             try {
                 RdmaClient.nullCall(transport, program.number(), program.version(), timeoutMillis);
@@ -106,11 +106,15 @@ final class ServerCheck {
                 continue;
             }
         }
-        return served.length() == 0 ? "RPC, but none of the programs that were asked for" : served.toString();
+        return served;
+    }
+
+    private static String text(List<String> served) {
+        return served.isEmpty() ? "RPC, but none of the programs that were asked for" : String.join(", ", served);
     }
 
     /** In one line. */
-    private static String line(Exception e) {
+    static String line(Exception e) {
         if (e instanceof TimeoutException || e instanceof EOFException) {
             return "there is a listener that does not answer such calls";
         }

@@ -108,7 +108,7 @@ public final class PingCommand implements Callable<Integer> {
             times.add(client.nullCall(timeout));
             ConnectionReport report = client.report();
             result.put("connected_us", connected / (double) TimeUnit.MICROSECONDS.toNanos(1));
-            result.put("connection", members(report));
+            result.put("connection", RdmaClient.members(report));
             if (!json) {
                 show(report, connected, config);
             }
@@ -156,33 +156,14 @@ public final class PingCommand implements Callable<Integer> {
 
     private void show(ConnectionReport report, long connected, Configuration config) {
         PrintWriter out = spec.commandLine().getOut();
-        out.println("Connected to " + text(report.remote()) + " from " + text(report.local()) + " in " + Times.text(connected));
+        out.println("Connected to " + RdmaClient.text(report.remote()) + " from " + RdmaClient.text(report.local()) + " in "
+                + Times.text(connected));
         out.printf(TEXT, "provider", report.provider() + (report.detail().isEmpty() ? "" : ": " + report.detail()));
         out.printf(TEXT, "inline thresholds", report.inlineSend() + " B to the server, " + report.inlineReceive() + " B from it");
         out.printf(TEXT, "credits", report.credits() + " granted, " + config.get(Settings.CREDITS) + " asked for");
         out.printf(TEXT, "checksum", report.crc() ? "on" : "off");
         out.printf(TEXT, "RDMA Reads", "IRD " + report.ird() + ", ORD " + report.ord());
         out.printf(TEXT, "remote invalidation", report.remoteInvalidation() ? "yes" : "no");
-    }
-
-    private static Map<String, Object> members(ConnectionReport report) {
-        Map<String, Object> result = new LinkedHashMap<>();
-        result.put("provider", report.provider());
-        result.put("local", text(report.local()));
-        result.put("remote", text(report.remote()));
-        result.put("inline_send", report.inlineSend());
-        result.put("inline_receive", report.inlineReceive());
-        result.put("credits", report.credits());
-        result.put("crc", report.crc());
-        result.put("ird", report.ird());
-        result.put("ord", report.ord());
-        result.put("remote_invalidation", report.remoteInvalidation());
-        result.put("detail", report.detail());
-        return result;
-    }
-
-    private static String text(InetSocketAddress address) {
-        return new Target(address.getAddress().getHostAddress(), address.getPort()).toString();
     }
 
     /** The message if it says something by itself, in one line. */

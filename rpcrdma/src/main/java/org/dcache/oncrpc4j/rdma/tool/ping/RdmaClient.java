@@ -3,6 +3,7 @@ package org.dcache.oncrpc4j.rdma.tool.ping;
 
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -60,6 +61,27 @@ public final class RdmaClient implements AutoCloseable {
     /** What was agreed on; the granted credits are known after the first call. */
     public ConnectionReport report() {
         return transport.report();
+    }
+
+    /** What was agreed on, for JSON. */
+    public static Map<String, Object> members(ConnectionReport report) {
+        Map<String, Object> result = new LinkedHashMap<>();
+        result.put("provider", report.provider());
+        result.put("local", text(report.local()));
+        result.put("remote", text(report.remote()));
+        result.put("inline_send", report.inlineSend());
+        result.put("inline_receive", report.inlineReceive());
+        result.put("credits", report.credits());
+        result.put("crc", report.crc());
+        result.put("ird", report.ird());
+        result.put("ord", report.ord());
+        result.put("remote_invalidation", report.remoteInvalidation());
+        result.put("detail", report.detail());
+        return result;
+    }
+
+    static String text(InetSocketAddress address) {
+        return new Target(address.getAddress().getHostAddress(), address.getPort()).toString();
     }
 
     /** Makes a NULL call and waits for the reply; returns the time it took in nanoseconds. */
