@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dcache.oncrpc4j.rdma.disni;
 
+import org.dcache.oncrpc4j.rdma.verbs.error.DeviceErrorException;
 import org.dcache.oncrpc4j.rdma.verbs.error.PeerSilentException;
 import org.dcache.oncrpc4j.rdma.verbs.error.PeerTerminatedException;
 import org.dcache.oncrpc4j.rdma.verbs.error.ProtocolViolationException;
@@ -34,7 +35,7 @@ final class Completions {
             case REMOTE_OPERATION -> refused("could not carry out our request");
             case RETRY_EXCEEDED -> new PeerSilentException("the peer does not acknowledge what we send");
             case RNR_RETRY_EXCEEDED -> refused("had no receive posted for our message");
-            default -> new ProtocolViolationException("a work request failed with status " + status + " of ibv_wc_status");
+            default -> new DeviceErrorException("a work request failed with status " + status + " of ibv_wc_status");
         };
     }
 

@@ -145,7 +145,7 @@ final class Dialling implements ConnectionManager.Target, Members.Member, Openin
     }
 
     @Override
-    public boolean never(IOException cause) {
+    public boolean notUp(IOException cause) {
         adapter.job(timer::cancel);
         tell(cause);
         return false;

@@ -169,7 +169,7 @@ final class DisniQueuePair extends LoopQueuePair implements ConnectionManager.Ta
     }
 
     @Override
-    public void given(VerbsException fault) {
+    public void givenUp(VerbsException fault) {
         endNow(fault);
     }
 
@@ -330,12 +330,12 @@ final class DisniQueuePair extends LoopQueuePair implements ConnectionManager.Ta
         resources.sends().takeAll().forEach(request -> tellCompleted(request, false));
         exposures.forEach(exposure -> guarded("at a fence", exposure::freed));
         exposures.clear();
-        if (up || opening.never(refusal != null ? refusal : cause())) {
+        if (up || opening.notUp(refusal != null ? refusal : cause())) {
             adapter.counters().increment(DisniCounter.CLOSED);
             tellEnd();
         }
         adapter.job(() -> {
-            resources.gone(id);
+            resources.release(id);
             adapter.members().remove(this);
         });
     }

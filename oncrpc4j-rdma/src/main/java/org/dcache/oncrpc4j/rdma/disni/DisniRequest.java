@@ -115,7 +115,7 @@ final class DisniRequest extends IncomingRequest implements Opening {
     }
 
     @Override
-    public boolean never(IOException cause) {
+    public boolean notUp(IOException cause) {
         leave();
         adapter.job(this::finish);
         return true;

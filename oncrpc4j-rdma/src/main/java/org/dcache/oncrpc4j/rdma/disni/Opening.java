@@ -10,5 +10,5 @@ interface Opening {
     void up(DisniQueuePair queuePair);
 
     /** It ended before it was up. @return whether its handler is to hear of the end */
-    boolean never(IOException cause);
+    boolean notUp(IOException cause);
 }

@@ -37,7 +37,7 @@ final class Poller extends TaskLoop {
         void takingFailed(Throwable problem);
 
         /** Nothing completes any more. */
-        void given(VerbsException up);
+        void givenUp(VerbsException fault);
     }
 
     private static final Logger LOG = LoggerFactory.getLogger(Poller.class);
@@ -114,7 +114,7 @@ final class Poller extends TaskLoop {
     void add(int id, Member member) {
         members.put(id, member);
         if (fault != null) {
-            member.given(fault);
+            member.givenUp(fault);
         }
     }
 
@@ -189,7 +189,7 @@ final class Poller extends TaskLoop {
             fault = new DeviceErrorException("completions of " + name + " cannot be taken any more: " + problem, problem);
             counters.increment(DisniCounter.LOOP_FAILED);
             LOG.error("{}; its {} connections end", fault.getMessage(), members.size(), problem);
-            List.copyOf(members.values()).forEach(member -> member.given(fault));
+            List.copyOf(members.values()).forEach(member -> member.givenUp(fault));
         }
     }
 

@@ -113,7 +113,7 @@ final class ReceiveQueue {
         return qp.postRecv(one, null);
     }
 
-    /** A copy of the message that came, whose receive is free again. */
+    /** A copy of the message that came; its receive is free again. */
     ReceiveBuffer received(long identifier, int length) throws VerbsException {
         int slot = (int) (identifier & MARK - 1);
         ByteBuffer copy = ByteBuffer.allocate(length).put(0, memory, slot * size, length);

@@ -112,7 +112,7 @@ record Resources(ConnectionManager manager, Poller poller, Domain domain, boolea
     }
 
     /** After the last callback. */
-    void gone(RdmaCmId id) {
+    void release(RdmaCmId id) {
         manager.unregister(id);
         quietly("destroy the identifier", id::destroyId);
         poller.release(entries);

@@ -128,7 +128,7 @@ class PollerTest {
         }
 
         @Override
-        public void given(VerbsException fault) {
+        public void givenUp(VerbsException fault) {
             assertThat(poller.inLoop()).isTrue();
             end.complete(fault);
         }
