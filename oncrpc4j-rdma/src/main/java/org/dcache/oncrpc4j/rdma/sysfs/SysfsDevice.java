@@ -44,7 +44,7 @@ public record SysfsDevice(String name, boolean softIwarp) {
         try (Stream<Path> entries = Files.list(folder)) {
             return folder + " is empty";
         } catch (NoSuchFileException e) {
-            return folder + " is empty";
+            return folder + " is not there";
         } catch (IOException | RuntimeException e) {
             return folder + " cannot be read: " + e.getMessage();
         }

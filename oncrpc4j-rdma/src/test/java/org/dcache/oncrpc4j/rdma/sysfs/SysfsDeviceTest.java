@@ -46,7 +46,7 @@ class SysfsDeviceTest {
         Path unreadable = Files.createFile(folder.resolve("no-folder"));
         assertThat(SysfsDevice.list(unreadable)).isEmpty();
         assertThat(SysfsDevice.whyNone(unreadable)).contains("cannot be read");
-        assertThat(SysfsDevice.whyNone(folder.resolve("nothing-here"))).endsWith("is empty");
+        assertThat(SysfsDevice.whyNone(folder.resolve("nothing-here"))).endsWith("is not there");
     }
 
     @Test

@@ -62,8 +62,8 @@ final class ClassicReader implements FrameReader {
         int captured = header.getInt(8);
         int length = header.getInt(12);
         if (captured < 0 || captured > MAX_FRAME || length < captured) {
-            throw new CaptureException(frames, "captured length " + Integer.toUnsignedString(captured) + " of "
-                    + Integer.toUnsignedString(length) + " is not believable");
+            throw new CaptureException(frames, "expected a captured length up to " + MAX_FRAME + " and to the frame's "
+                    + Integer.toUnsignedString(length) + ", got " + Integer.toUnsignedString(captured));
         }
         long nanos = Integer.toUnsignedLong(header.getInt(0)) * NANOS_PER_SECOND
                 + Integer.toUnsignedLong(header.getInt(4)) * nanosPerUnit;

@@ -84,7 +84,7 @@ public final class PcapFile implements Closeable {
      * The next frame, null at the end of the file.
      *
      * @throws IOException the file ends within a frame, or its compressed form is damaged; nothing more can be read
-     * @throws CaptureException a length in it is not believable; nothing more can be read
+     * @throws CaptureException a length in it is beyond its bounds; nothing more can be read
      */
     public Frame next() throws IOException {
         return reader.next();

@@ -118,12 +118,13 @@ final class PcapngReader implements FrameReader {
         } else if (magic.order(ByteOrder.LITTLE_ENDIAN).getInt(0) == BYTE_ORDER_MAGIC) {
             order = ByteOrder.LITTLE_ENDIAN;
         } else {
-            throw broken("byte-order magic of a section expected");
+            throw broken("expected the byte-order magic of a section, got " + Integer.toHexString(magic.getInt(0)));
         }
         interfaces.clear();
         int total = length.order(order).getInt(0);
         if (total < BLOCK_FRAME + Integer.BYTES) {
-            throw broken("a section header of " + Integer.toUnsignedString(total) + " bytes is not believable");
+            throw broken("expected a section header of at least " + (BLOCK_FRAME + Integer.BYTES) + " bytes, got "
+                    + Integer.toUnsignedString(total));
         }
         body(total - Integer.BYTES);
     }
@@ -131,7 +132,8 @@ final class PcapngReader implements FrameReader {
     /** The body of a block of so many bytes, whose type and first length were read; the second length is read over. */
     private ByteBuffer body(int total) throws IOException {
         if (total < BLOCK_FRAME || total > MAX_BLOCK || total % 4 != 0) {
-            throw broken("a block of " + Integer.toUnsignedString(total) + " bytes is not believable");
+            throw broken("expected a block of " + BLOCK_FRAME + " to " + MAX_BLOCK + " bytes, a multiple of 4, got "
+                    + Integer.toUnsignedString(total));
         }
         ByteBuffer rest = PcapFile.read(in, total - 2 * Integer.BYTES, order, frames);
         return rest.limit(rest.limit() - Integer.BYTES);
@@ -179,7 +181,8 @@ final class PcapngReader implements FrameReader {
 
     private PcapFile.Frame frame(Interface from, long nanos, int captured, int length, ByteBuffer data) {
         if (captured < 0 || captured > data.remaining() || captured > length) {
-            throw broken("captured length " + Integer.toUnsignedString(captured) + " is not believable");
+            throw broken("expected a captured length up to the frame's " + Integer.toUnsignedString(length) + " and the block's "
+                    + data.remaining() + ", got " + Integer.toUnsignedString(captured));
         }
         return new PcapFile.Frame(frames, nanos, from.link, length, data.slice(data.position(), captured));
     }

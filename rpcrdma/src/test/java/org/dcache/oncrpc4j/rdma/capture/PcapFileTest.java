@@ -63,7 +63,8 @@ class PcapFileTest {
         for (int length : new int[] {-1, 2 << 20, whole.length - 41}) {
             byte[] unbelievable = whole.clone();
             ByteBuffer.wrap(unbelievable).putInt(32, length).putInt(36, length == whole.length - 41 ? length - 1 : length);
-            assertThatExceptionOfType(CaptureException.class).isThrownBy(open(unbelievable)::next).withMessageContaining("not believable");
+            assertThatExceptionOfType(CaptureException.class).isThrownBy(open(unbelievable)::next)
+                    .withMessageContaining("expected a captured length");
         }
     }
 

@@ -54,7 +54,7 @@ final class DeviceBodyVisitor extends MethodVisitor {
     @Override
     public void visitEnd() {
         if (found != 1) {
-            throw new IllegalStateException("expected one use of " + BODY + " in xdrEncode, found " + found);
+            throw new IllegalStateException("expected one use of " + BODY + " in xdrEncode, got " + found);
         }
         super.visitEnd();
     }

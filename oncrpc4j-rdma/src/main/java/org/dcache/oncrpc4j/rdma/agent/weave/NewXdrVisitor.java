@@ -49,7 +49,7 @@ final class NewXdrVisitor extends MethodVisitor {
     public void visitInsn(int opcode) {
         if (afterNew) {
             if (opcode != Opcodes.DUP) {
-                throw new IllegalStateException("expected DUP after new Xdr, found opcode " + opcode);
+                throw new IllegalStateException("expected DUP after new Xdr, got opcode " + opcode);
             }
             afterNew = false;
             super.visitLdcInsn(Type.getObjectType(SERVICE));
@@ -64,7 +64,7 @@ final class NewXdrVisitor extends MethodVisitor {
     public void visitMethodInsn(int opcode, String type, String name, String descriptor, boolean ofInterface) {
         if (opcode == Opcodes.INVOKESPECIAL && type.equals(XDR) && name.equals("<init>")) {
             if (!descriptor.equals("(I)V")) {
-                throw new IllegalStateException("expected new Xdr(int), found constructor " + descriptor);
+                throw new IllegalStateException("expected new Xdr(int), got constructor " + descriptor);
             }
             super.visitMethodInsn(Opcodes.INVOKESTATIC, HOOK, "newCallXdr", "(Ljava/lang/Class;Ljava/lang/Object;I)Ljava/lang/Object;",
                     false);
@@ -83,7 +83,7 @@ final class NewXdrVisitor extends MethodVisitor {
     @Override
     public void visitEnd() {
         if (replaced != 1) {
-            throw new IllegalStateException("expected one new Xdr(int) in callInternal, found " + replaced);
+            throw new IllegalStateException("expected one new Xdr(int) in callInternal, got " + replaced);
         }
         super.visitEnd();
     }

@@ -15,7 +15,7 @@ record WeavePoint(String name, ElementMatcher<? super MethodDescription> method)
     ElementMatcher<? super MethodDescription> in(TypeDescription type) {
         int found = type.getDeclaredMethods().filter(method).size();
         if (found != 1) {
-            throw new IllegalStateException("expected one " + name + ", found " + found);
+            throw new IllegalStateException("expected one " + name + ", got " + found);
         }
         return method;
     }

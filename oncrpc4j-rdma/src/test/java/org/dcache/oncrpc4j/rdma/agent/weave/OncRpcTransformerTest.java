@@ -42,7 +42,7 @@ class OncRpcTransformerTest {
         assertThat(transform(OncRpcSvc.class, changed)).isNull();
         assertThat(fatal).singleElement()
                 .satisfies(e -> assertThat(e).hasMessageContaining("cannot weave org.dcache.oncrpc4j.rpc.OncRpcSvc")
-                .hasMessageContaining(method).hasMessageContaining("found 0"));
+                .hasMessageContaining(method).hasMessageContaining("got 0"));
     }
 
     @ParameterizedTest
