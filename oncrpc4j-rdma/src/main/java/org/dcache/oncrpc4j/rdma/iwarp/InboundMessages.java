@@ -326,8 +326,8 @@ final class InboundMessages {
             IwarpExposure exposure = stags.find(stag);
             if (exposure != null) {
                 // A Read Response may have reached the peer before the thread that wrote it could say so: the peer can name the memory no
-                // more,
-                // but it is not free yet. It is reported as a plain Send then, and the upper layer's own revoke waits for that thread.
+                // more, but it is not free yet. It is reported as a plain Send then, and the upper layer's own revoke waits for that
+                // thread.
                 stags.remove(exposure);
                 if (!exposure.isPinned()) {
                     receive.invalidated(stag);

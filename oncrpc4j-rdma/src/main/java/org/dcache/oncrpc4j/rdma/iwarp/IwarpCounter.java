@@ -60,7 +60,7 @@ public enum IwarpCounter implements CounterName {
     RECEIVE_STALLS,
     /** A Send invalidated an STag that we had revoked shortly before: taken as a plain Send. */
     LATE_INVALIDATE,
-    /** A handler threw; the connection went on or was closed. */
+    /** A handler threw; its connection ended, or the request for one was refused. */
     HANDLER_FAILED,
 
     /** FPDUs sent. */

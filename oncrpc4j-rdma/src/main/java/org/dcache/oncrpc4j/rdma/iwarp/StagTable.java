@@ -11,8 +11,9 @@ import org.dcache.oncrpc4j.rdma.verbs.error.ResourceLimitException;
  * The STags that the peer of one connection may use: 16 bits of index, 16 bits of key, never 0. No other connection's STag is in
  * it, so that a stream reaches only memory of its own (RFC 5042 section 5.1).
  *
- * <p>Key and base offset are drawn anew at each exposure from a cryptographic source; a peer that guesses ends its own
- * connection with the first wrong guess. Any thread adds; the loop looks up and removes.
+ * <p>Key and base offset are drawn anew at each exposure from a cryptographic source; a peer that guesses ends its own connection with the
+ * first wrong guess, but for the Invalidate of an STag that was revoked lately, which does nothing. Any thread adds; the loop looks up and
+ * removes.
  */
 final class StagTable {
 

@@ -9,9 +9,8 @@ import java.util.function.Predicate;
 import org.dcache.oncrpc4j.rdma.metrics.jfr.Recorder;
 
 /**
- * A set of counters. Any thread may count or read at any time; reading is not a snapshot of one instant.
- * A set with a parent counts there as well, so that the process-wide
- * set is the sum of all services and adapters, also of closed ones.
+ * A set of counters. Any thread may count or read at any time; reading is not a snapshot of one instant. A set with a parent counts there
+ * as well, so that the process-wide set is the sum of all services and adapters, also of closed ones.
  */
 public final class Counters {
 

@@ -19,8 +19,9 @@ import org.dcache.oncrpc4j.xdr.Xdr;
  * One RDMA connection as oncrpc4j sees it; the same object for both directions and all calls. {@link TransportOwner} makes it and connects
  * it to the engine, {@link CallSender} and {@link ReplySender} send.
  *
- * <p>{@link #send} never throws and never blocks, and completes its handler exactly once. Once the connection has ended it stays so: every
- * later send fails with {@link java.io.EOFException}, nobody reconnects under the application. Any thread.
+ * <p>{@link #send} never blocks and completes its handler exactly once. What goes wrong with a call goes to its handler; what a binding
+ * throws over a reply is thrown to the program. Once the connection has ended it stays so: every later send fails with {@link
+ * java.io.EOFException}, nobody reconnects under the application. Any thread.
  */
 public final class RdmaRpcTransport implements RpcTransport, XdrFactory {
 

@@ -9,8 +9,8 @@ import java.util.concurrent.TimeUnit;
 import org.dcache.oncrpc4j.rpc.RpcTransport;
 
 /**
- * The other transport of one {@code OncRpcSvc}. Its methods are called from the service's method of the same name, by whatever thread calls
- * that. Start and stop are idempotent.
+ * The other transport of one {@code OncRpcSvc}. A method that the service has as well is called from there, by whatever thread calls that.
+ * Start and stop are idempotent.
  */
 public interface RpcEndpoint {
 

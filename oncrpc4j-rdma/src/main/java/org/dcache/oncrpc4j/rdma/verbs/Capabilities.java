@@ -13,11 +13,9 @@ package org.dcache.oncrpc4j.rdma.verbs;
  * @param privateDataOnAccept private data can be sent when accepting
  * @param privateDataReadable the peer's private data can be read, in both roles
  * @param ownHandles a handle is worth something to the peer of its connection only; where false, any peer of the adapter that came to know
- *        it could use it
- *     while it is exposed
+ *     it could use it while it is exposed
  * @param separateRights a handle that was given for RDMA Write is refused for RDMA Read; where false, a peer may read all of the memory
- *        that it has
- *     a handle of
+ *     that it has a handle of
  * @param ipv6 IPv6 addresses work
  * @param maxSge scatter/gather elements per Send or Write work request, at least 1
  * @param maxSend largest untagged message in bytes that may be posted

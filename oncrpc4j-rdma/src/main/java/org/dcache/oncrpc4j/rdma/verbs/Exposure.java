@@ -12,7 +12,7 @@ public interface Exposure {
     /** Of {@link #written}: a device places, and nobody knows. */
     int UNKNOWN = -1;
 
-    /** The handle (STag, rkey): unpredictable, never 0, different at each exposure. */
+    /** The handle (STag, rkey): never 0, and as hard to guess as the provider can make it. */
     int stag();
 
     /** The address the peer uses for the first byte; unpredictable or 0, and {@code offset() + length()} does not wrap. */

@@ -113,7 +113,7 @@ public final class Acceptor implements AutoCloseable {
         request.accept(device.options(null, device.limits().handshakeTimeout(), privateData), connection);
     }
 
-    /** Stops listening; connections stay, and handshakes under way are rejected. */
+    /** Stops listening; connections stay, and handshakes under way end. */
     @Override
     public void close() {
         closed = true;

@@ -32,7 +32,8 @@ import org.dcache.oncrpc4j.rdma.xprt.send.SendContext;
  * <p>It owns the queue pair's events and tells messages of the two directions apart: calls of the peer go to its {@link Responder}, replies
  * to its {@link Requester}. Direction comes from the message, never from who dialled (RFC 8167).
  *
- * <p>Threads: all {@code on…} methods come on the queue pair's loop, except send completions. Sending is for any thread; nothing blocks.
+ * <p>Threads: all {@code on…} methods come on the queue pair's loop, except send completions. Sending is for any thread; only a call may
+ * wait, for room to send ({@link Requester#call}).
  *
  * <p>Order that matters: a receive is replaced before the message in it is looked at, so that no credit can leave before the receive
  * behind it is posted [2]. Receives posted are the credits of both directions and some to spare [50]; an empty queue kills the connection.

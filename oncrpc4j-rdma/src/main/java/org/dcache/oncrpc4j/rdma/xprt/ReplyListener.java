@@ -32,6 +32,6 @@ public interface ReplyListener {
         return false;
     }
 
-    /** There is no reply. On the loop, or inside {@link RdmaConnection#call} on the caller's thread. */
+    /** There is no reply. On the loop, or on the thread that sends or gives up the call. */
     void failed(IOException cause);
 }

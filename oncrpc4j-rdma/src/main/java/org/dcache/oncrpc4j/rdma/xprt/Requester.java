@@ -466,8 +466,7 @@ public final class Requester {
      * connections as well must not wait for that. Any thread.
      *
      * @param then gets the listener when the peer can no longer reach the call's memory, in this thread or on the loop; not called when the
-     *        call
-     *     is unknown or over
+     *     call is unknown or over
      */
     public void abandon(int xid, Consumer<ReplyListener> then) {
         PendingCall call = calls.get(xid);

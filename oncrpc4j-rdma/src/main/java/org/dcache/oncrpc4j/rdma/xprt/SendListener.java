@@ -18,8 +18,8 @@ public interface SendListener {
      * It did not leave, or not for certain.
      *
      * @param mustNotBlock whether this thread is one that must go on: the loop, or any thread that writes for the connection at this
-     *        moment, be it inside its own {@code call}. Then nothing may be waited
-     *     for here, and no user code be run: what ends the call may be waiting for this very thread
+     *     moment, be it inside its own {@code call}. Then nothing may be waited for here, and no user code be run: what ends the call may
+     *     be waiting for this very thread
      */
     void failed(IOException cause, boolean mustNotBlock);
 }

@@ -156,14 +156,13 @@ final class RdmaCoreAdapter implements Adapter, AsyncEvents.User {
     private static Capabilities capabilities(List<Device> devices, boolean sharedReceives) {
         boolean windowsEverywhere = devices.stream().allMatch(Device::hasWindows);
         boolean invalidate = devices.stream().allMatch(Device::canInvalidate);
-        // A region of its own cannot be invalidated by the peer: siw refuses such a Send.
         int elements = devices.stream().mapToInt(Device::maxElements).min().orElse(1);
         boolean separateRights = devices.stream().allMatch(Device::checksReadRight);
         int privateData = devices.stream().mapToInt(Device::maxPrivateData).min().orElse(0);
         int message = devices.stream().mapToInt(Device::maxMessage).min().orElse(1);
+        // Where there are no windows, a handle is a region's, which a peer cannot invalidate: siw refuses such a Send.
         return new Capabilities(false, false, sharedReceives, invalidate, invalidate && windowsEverywhere, true, true, windowsEverywhere,
-                separateRights, true,
-                Math.min(SendQueue.MAX_ELEMENTS, elements), message, Capabilities.INLINE_OF_DEVICES, privateData);
+                separateRights, true, Math.min(SendQueue.MAX_ELEMENTS, elements), message, Capabilities.INLINE_OF_DEVICES, privateData);
     }
 
     /** What this adapter's listeners and connections counted. */

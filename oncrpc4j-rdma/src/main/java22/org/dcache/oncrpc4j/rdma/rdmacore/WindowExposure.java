@@ -12,8 +12,9 @@ import org.dcache.oncrpc4j.rdma.verbs.WorkRequest;
 
 /**
  * Memory reached through a window of type 2: bound by a work request chained before the Send that names it, valid for this queue pair only,
- * ended by a local invalidation in the same send queue. The window's key byte goes up at each binding, so that a key from an earlier call
- * is worth nothing.
+ * ended by a local invalidation in the same send queue, or by freeing the window on a control thread where the device takes an invalidation
+ * that comes late for an error (soft RoCE). The window's key byte goes up at each binding, so that a key from an earlier call is worth
+ * nothing.
  */
 final class WindowExposure extends RdmaCoreExposure {
 

@@ -45,7 +45,7 @@ public enum RdmaCoreCounter implements CounterName {
     DEVICE_REMOVED,
     /** Memory could not be registered. */
     REGISTRATION_FAILED,
-    /** A handler threw; the connection went on or was closed. */
+    /** A handler threw; its connection ended, or the request for one was refused. */
     HANDLER_FAILED,
 
     /** Work requests posted to send queues. */

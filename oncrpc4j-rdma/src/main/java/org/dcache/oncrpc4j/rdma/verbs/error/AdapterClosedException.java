@@ -9,8 +9,4 @@ public class AdapterClosedException extends VerbsException {
     public AdapterClosedException(String message) {
         super(message);
     }
-
-    public AdapterClosedException(String message, Throwable cause) {
-        super(message, cause);
-    }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dcache.oncrpc4j.rdma.verbs.error;
 
-/** This side closed the connection in good order. */
+/** This side ended the connection, or it had ended before; no fault of the peer. */
 public class ConnectionClosedException extends VerbsException {
 
     private static final long serialVersionUID = 1L;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dcache.oncrpc4j.rdma.verbs.error;
 
-/** The peer's part of the connection handshake was not acceptable. */
+/** The connection did not come up, for a reason that none of the others names; mostly the peer's part of it was not acceptable. */
 public class HandshakeException extends VerbsException {
 
     private static final long serialVersionUID = 1L;

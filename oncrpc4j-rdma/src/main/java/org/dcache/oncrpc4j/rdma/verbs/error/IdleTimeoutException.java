@@ -9,8 +9,4 @@ public class IdleTimeoutException extends VerbsException {
     public IdleTimeoutException(String message) {
         super(message);
     }
-
-    public IdleTimeoutException(String message, Throwable cause) {
-        super(message, cause);
-    }
 }
