@@ -12,7 +12,6 @@ import org.dcache.oncrpc4j.rdma.config.Configuration;
 import org.dcache.oncrpc4j.rdma.proto.PrivateData;
 import org.dcache.oncrpc4j.rdma.proto.RdmaHeader;
 import org.dcache.oncrpc4j.rdma.spi.RpcEndpoint;
-import org.dcache.oncrpc4j.rdma.spi.ServiceContext;
 import org.dcache.oncrpc4j.rdma.verbs.Access;
 import org.dcache.oncrpc4j.rdma.verbs.Adapter;
 import org.dcache.oncrpc4j.rdma.verbs.ConnectListener;
@@ -57,8 +56,7 @@ final class BareClient implements AutoCloseable {
     /** A server of these programs, for such clients. */
     static RpcEndpoint serve(Map<OncRpcProgram, RpcDispatchable> programs, ExecutorService executor) throws IOException {
         RpcEndpoint server = new RdmaTransportProvider().open(
-                new ServiceContext("served", false, programs, executor, null, false, c -> {}, 0, 0, "127.0.0.1", 100, false, false),
-                CONFIG);
+                EndpointFixture.service("served", false, programs, executor), CONFIG);
         server.start();
         return server;
     }

@@ -20,7 +20,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.dcache.oncrpc4j.rdma.config.Configuration;
-import org.dcache.oncrpc4j.rdma.spi.ServiceContext;
 import org.dcache.oncrpc4j.rdma.verbs.HelperThread;
 import org.dcache.oncrpc4j.rdma.verbs.error.VerbsException;
 import org.dcache.oncrpc4j.rdma.xprt.DevicePool;
@@ -61,9 +60,7 @@ class EndpointLifecycleTest {
     private static RdmaEndpoint endpoint(boolean client, DevicePool.Source devices, ExecutorService executor) {
         Map<OncRpcProgram, RpcDispatchable> programs = new HashMap<>(LocalEndpoints.echo());
         programs.put(new OncRpcProgram(UNANSWERED, EchoProgram.VERSION), call -> {});
-        return new RdmaEndpoint(new ServiceContext(client ? null : "lifecycle", client, client ? Map.of() : programs, executor, null, false,
-                c -> {}, 0, 0,
-                "127.0.0.1", 1000, false, false), CONFIG, devices);
+        return new RdmaEndpoint(EndpointFixture.service("lifecycle", client, client ? Map.of() : programs, executor), CONFIG, devices);
     }
 
     /** Fails the first time. */

@@ -67,8 +67,7 @@ class EndpointTest {
     }
 
     private ServiceContext service(boolean isClient, Map<OncRpcProgram, RpcDispatchable> served) {
-        return new ServiceContext(isClient ? null : "echo", isClient, served, executor, null, false, c -> {}, 0, 0, "127.0.0.1", 100, false,
-                false);
+        return EndpointFixture.service("echo", isClient, served, executor);
     }
 
     @AfterEach

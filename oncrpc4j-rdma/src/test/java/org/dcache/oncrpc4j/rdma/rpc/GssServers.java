@@ -53,8 +53,7 @@ final class GssServers implements AutoCloseable {
 
         private WatchedSessions(Kdc kdc) throws GSSException, IOException {
             super((transport, context) -> new Subject(true, java.util.Set.of(new KerberosPrincipal(name(context))), java.util.Set.of(),
-                    java.util.Set.of()),
-                    Kdc.SERVICE, kdc.serviceKeytab().toString());
+                    java.util.Set.of()), Kdc.SERVICE, kdc.serviceKeytab().toString());
         }
 
         private static String name(GSSContext context) {
@@ -83,8 +82,7 @@ final class GssServers implements AutoCloseable {
     GssServers() throws Exception {
         sessions = new WatchedSessions(kdc);
         Map<OncRpcProgram, RpcDispatchable> programs = Map.of(new OncRpcProgram(EchoProgram.PROGRAM, EchoProgram.VERSION),
-                new EchoProgram(),
-                new OncRpcProgram(EligibleProgram.ELIGIBLE_PROGRAM, EchoProgram.VERSION), new EligibleProgram());
+                new EchoProgram(), new OncRpcProgram(EligibleProgram.ELIGIBLE_PROGRAM, EchoProgram.VERSION), new EligibleProgram());
         OncRpcSvcBuilder builder = new OncRpcSvcBuilder().withTCP().withoutAutoPublish().withBindAddress("127.0.0.1").withServiceName("gss")
                 .withWorkerThreadIoStrategy().withGssSessionManager(sessions);
         programs.forEach(builder::withRpcService);
@@ -95,7 +93,7 @@ final class GssServers implements AutoCloseable {
                 CONFIG);
         rdma.start();
         client = new RdmaTransportProvider().open(
-                new ServiceContext(null, true, Map.of(), executor, null, false, c -> {}, 0, 0, "127.0.0.1", 100, false, false), CONFIG);
+                EndpointFixture.service(null, true, Map.of(), executor), CONFIG);
         client.start();
     }
 

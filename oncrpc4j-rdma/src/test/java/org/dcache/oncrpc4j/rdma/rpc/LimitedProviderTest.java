@@ -34,7 +34,6 @@ import org.dcache.oncrpc4j.xdr.Xdr;
 import org.dcache.oncrpc4j.xdr.XdrAble;
 import org.dcache.oncrpc4j.xdr.XdrDecodingStream;
 import org.dcache.oncrpc4j.xdr.XdrEncodingStream;
-import org.dcache.oncrpc4j.xdr.XdrVoid;
 import org.glassfish.grizzly.memory.ByteBufferWrapper;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
@@ -88,8 +87,8 @@ class LimitedProviderTest {
                 new OncRpcProgram(EligibleProgram.ELIGIBLE_PROGRAM, EchoProgram.VERSION), new ShallowProgram());
         VerbsProvider provider = provider(isLimited);
         RpcEndpoint endpoint = new RdmaEndpoint(new ServiceContext(isClient ? null : "limited", isClient, programs, executor, null, false,
-                c -> {},
-                0, 0, address, 1000, false, false), Configuration.of(all), config -> DevicePool.acquire(config, List.of(provider)));
+                c -> {}, 0, 0, address, 1000, false, false), Configuration.of(all),
+                config -> DevicePool.acquire(config, List.of(provider)));
         endpoint.start();
         return endpoint;
     }
@@ -105,20 +104,7 @@ class LimitedProviderTest {
     @Tag("conformance-4")
     void everyPathWorks(boolean limitedClient, boolean limitedServer) throws Exception {
         RpcTransport transport = connect(limitedClient, limitedServer, Map.of());
-        for (int program : new int[] {EchoProgram.PROGRAM, EligibleProgram.ELIGIBLE_PROGRAM}) {
-            RpcCall call = new RpcCall(program, EchoProgram.VERSION, new RpcAuthTypeNone(), transport);
-            call.call(0, XdrVoid.XDR_VOID, XdrVoid.XDR_VOID);
-            for (int length : LENGTHS) {
-                EchoProgram.Bytes result = new EchoProgram.Bytes();
-                call.call(EchoProgram.ECHO, new EchoProgram.Bytes(EchoProgram.pattern(length)), result);
-                assertThat(result.value).isEqualTo(EchoProgram.pattern(length));
-                call.call(EchoProgram.READ, new EchoProgram.Int(length), result);
-                assertThat(result.value).isEqualTo(EchoProgram.pattern(length));
-                EchoProgram.Int taken = new EchoProgram.Int();
-                call.call(EchoProgram.WRITE, new Shallow(EchoProgram.pattern(length)), taken);
-                assertThat(taken.value).isEqualTo(length);
-            }
-        }
+        assertThat(LocalEndpoints.everyPath(transport, LENGTHS, Shallow::new)).isPositive();
     }
 
     @Test

@@ -1,20 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dcache.oncrpc4j.rdma.rpc;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import org.dcache.oncrpc4j.rdma.config.Configuration;
 import org.dcache.oncrpc4j.rdma.spi.RpcEndpoint;
-import org.dcache.oncrpc4j.rdma.spi.ServiceContext;
 import org.dcache.oncrpc4j.rpc.OncRpcProgram;
 import org.dcache.oncrpc4j.rpc.RpcAuthTypeNone;
 import org.dcache.oncrpc4j.rpc.RpcCall;
 import org.dcache.oncrpc4j.rpc.RpcDispatchable;
 import org.dcache.oncrpc4j.rpc.RpcTransport;
+import org.dcache.oncrpc4j.xdr.XdrAble;
+import org.dcache.oncrpc4j.xdr.XdrVoid;
 
 /**
  * A server and clients of it in this JVM, over the built-in iWARP provider. The server has 64 MiB and 16 credits for each connection unless
@@ -44,8 +48,7 @@ final class LocalEndpoints implements AutoCloseable {
 
     private RpcEndpoint open(boolean isClient, Map<OncRpcProgram, RpcDispatchable> programs, ExecutorService executor) throws IOException {
         RpcEndpoint endpoint = new RdmaTransportProvider()
-                .open(new ServiceContext(isClient ? null : "local", isClient, programs, executor, null,
-                false, c -> {}, 0, 0, "127.0.0.1", 1000, false, false), config);
+                .open(EndpointFixture.service("local", isClient, programs, executor), config);
         endpoint.start();
         return endpoint;
     }
@@ -71,6 +74,33 @@ final class LocalEndpoints implements AutoCloseable {
     /** By way of a relay. */
     RpcTransport connect(InetSocketAddress address) throws IOException {
         return client.connect(address, 60, TimeUnit.SECONDS);
+    }
+
+    /**
+     * NULL, then each procedure with each length, of both programs: inline, long and with chunks, in each direction.
+     *
+     * @param opaque what WRITE brings
+     * @return how many calls that were
+     */
+    static int everyPath(RpcTransport transport, int[] lengths, Function<byte[], XdrAble> opaque) throws IOException {
+        int calls = 0;
+        for (int program : new int[] {EchoProgram.PROGRAM, EligibleProgram.ELIGIBLE_PROGRAM}) {
+            RpcCall call = call(transport, program);
+            call.call(0, XdrVoid.XDR_VOID, XdrVoid.XDR_VOID);
+            calls++;
+            for (int length : lengths) {
+                EchoProgram.Bytes result = new EchoProgram.Bytes();
+                call.call(EchoProgram.ECHO, new EchoProgram.Bytes(EchoProgram.pattern(length)), result);
+                assertThat(result.value).isEqualTo(EchoProgram.pattern(length));
+                call.call(EchoProgram.READ, new EchoProgram.Int(length), result);
+                assertThat(result.value).isEqualTo(EchoProgram.pattern(length));
+                EchoProgram.Int taken = new EchoProgram.Int();
+                call.call(EchoProgram.WRITE, opaque.apply(EchoProgram.pattern(length)), taken);
+                assertThat(taken.value).isEqualTo(length);
+                calls += 3;
+            }
+        }
+        return calls;
     }
 
     static RpcCall call(RpcTransport transport, int program) {

@@ -42,8 +42,7 @@ final class RelayedEndpoints implements AutoCloseable {
     }
 
     private ServiceContext service(boolean isClient, Map<OncRpcProgram, RpcDispatchable> programs) {
-        return new ServiceContext(isClient ? null : "echo", isClient, programs, executor, null, false, c -> {}, 0, 0, "127.0.0.1", 100,
-                false, false);
+        return EndpointFixture.service("echo", isClient, programs, executor);
     }
 
     RpcTransport transport() {

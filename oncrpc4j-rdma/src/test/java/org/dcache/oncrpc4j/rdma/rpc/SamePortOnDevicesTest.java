@@ -11,18 +11,14 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.dcache.oncrpc4j.rdma.config.Configuration;
 import org.dcache.oncrpc4j.rdma.iwarp.IwarpProvider;
-import org.dcache.oncrpc4j.rdma.spi.ServiceContext;
 import org.dcache.oncrpc4j.rdma.verbs.LimitedProvider;
 import org.dcache.oncrpc4j.rdma.verbs.VerbsProvider;
 import org.dcache.oncrpc4j.rdma.xprt.DevicePool;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -31,30 +27,18 @@ import org.junit.jupiter.api.Timeout;
  * shares no port; its port space is its own as long as nobody binds the service's TCP port, which is done only to be an iWARP card.
  */
 @Timeout(120)
-class SamePortOnDevicesTest {
+class SamePortOnDevicesTest extends EndpointFixture {
 
-    private final ExecutorService executor = java.util.concurrent.Executors.newFixedThreadPool(1);
-    private final List<RdmaEndpoint> endpoints = new ArrayList<>();
     private InetSocketAddress tcp;
 
     private RdmaEndpoint endpoint(boolean client, String transport, String providers) throws IOException {
         try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             tcp = tcp == null ? (InetSocketAddress) free.getLocalSocketAddress() : tcp;
         }
-        int port = client ? 0 : tcp.getPort();
-        ServiceContext service = new ServiceContext("pool", client, Map.of(), executor, null, false, c -> {}, port, port, "127.0.0.1", 10,
-                false, false);
         Configuration config = Configuration.of(Map.of("oncrpc.transport", transport, "oncrpc.rdma.provider", providers,
                 "oncrpc.rdma.memory", "64m"));
         List<VerbsProvider> all = List.of(new LimitedProvider(new IwarpProvider(), "disni"), new IwarpProvider());
-        endpoints.add(new RdmaEndpoint(service, config, c -> DevicePool.acquire(c, all)));
-        return endpoints.get(endpoints.size() - 1);
-    }
-
-    @AfterEach
-    void stop() {
-        endpoints.forEach(RdmaEndpoint::stop);
-        executor.shutdownNow();
+        return opened(new RdmaEndpoint(pool(client, tcp.getPort()), config, c -> DevicePool.acquire(c, all)));
     }
 
     @Test

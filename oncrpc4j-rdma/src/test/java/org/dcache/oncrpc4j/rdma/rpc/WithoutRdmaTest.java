@@ -13,27 +13,20 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
-import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import javax.management.ObjectName;
 import org.dcache.oncrpc4j.rdma.config.Configuration;
 import org.dcache.oncrpc4j.rdma.spi.ServiceContext;
 import org.dcache.oncrpc4j.rdma.verbs.error.ProviderUnavailableException;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /** Services and clients on both transports that cannot have RDMA: they fail, or do without where the settings say so. */
-class WithoutRdmaTest {
+class WithoutRdmaTest extends EndpointFixture {
 
     private static final InetSocketAddress TCP = new InetSocketAddress(InetAddress.getLoopbackAddress(), 33115);
-
-    private final ExecutorService executor = java.util.concurrent.Executors.newFixedThreadPool(1);
-    private final List<RdmaEndpoint> endpoints = new ArrayList<>();
 
     private static Configuration config(String... settings) {
         Map<String, String> all = new HashMap<>(Map.of("oncrpc.transport", "tcp,rdma", "oncrpc.rdma.provider", "iwarp",
@@ -45,17 +38,7 @@ class WithoutRdmaTest {
     }
 
     private RdmaEndpoint endpoint(boolean client, Configuration config) {
-        ServiceContext service = new ServiceContext("pool", client, Map.of(), executor, null, false, c -> {}, client ? 0 : 33115,
-                client ? 0 : 33115,
-                "127.0.0.1", 10, false, false);
-        endpoints.add(new RdmaEndpoint(service, config));
-        return endpoints.get(endpoints.size() - 1);
-    }
-
-    @AfterEach
-    void stop() {
-        endpoints.forEach(RdmaEndpoint::stop);
-        executor.shutdownNow();
+        return opened(new RdmaEndpoint(pool(client, TCP.getPort()), config));
     }
 
     @Test
@@ -78,12 +61,9 @@ class WithoutRdmaTest {
 
     @Test
     void aServiceWithoutAProviderServesTcpAloneIfItMay() throws IOException {
-        ServiceContext service = new ServiceContext("pool", false, Map.of(), executor, null, false, c -> {}, 33115, 33115, "127.0.0.1", 10,
-                false, false);
-        RdmaEndpoint endpoint = new RdmaEndpoint(service, config("oncrpc.rdma.required", "off"), c -> {
+        RdmaEndpoint endpoint = opened(new RdmaEndpoint(pool(false, TCP.getPort()), config("oncrpc.rdma.required", "off"), c -> {
             throw new ProviderUnavailableException("no RDMA");
-        });
-        endpoints.add(endpoint);
+        }));
         endpoint.start(TCP);
         assertThat(endpoint.counters().get(RpcCounter.SERVED_TCP_ALONE)).isEqualTo(1);
     }
@@ -134,14 +114,11 @@ class WithoutRdmaTest {
     }
 
     private ServiceContext tls(boolean client) {
-        return new ServiceContext("door", client, Map.of(), executor, null, false, c -> {}, client ? 0 : 33115, client ? 0 : 33115,
-                "127.0.0.1", 10, false, true);
+        return service("door", client, Map.of(), executor, client ? 0 : TCP.getPort(), true);
     }
 
     private RdmaEndpoint open(ServiceContext service, String... settings) {
-        RdmaEndpoint endpoint = (RdmaEndpoint) new RdmaTransportProvider().open(service, config(settings));
-        endpoints.add(endpoint);
-        return endpoint;
+        return opened((RdmaEndpoint) new RdmaTransportProvider().open(service, config(settings)));
     }
 
     @Test

@@ -18,7 +18,6 @@ import java.util.function.BooleanSupplier;
 import org.dcache.oncrpc4j.rdma.config.Configuration;
 import org.dcache.oncrpc4j.rdma.iwarp.wire.MpaFrame;
 import org.dcache.oncrpc4j.rdma.spi.RpcEndpoint;
-import org.dcache.oncrpc4j.rdma.spi.ServiceContext;
 import org.dcache.oncrpc4j.rdma.xprt.DevicePool;
 import org.dcache.oncrpc4j.rpc.OncRpcAcceptedException;
 import org.dcache.oncrpc4j.rpc.OncRpcException;
@@ -161,8 +160,8 @@ class HostileClientTest {
     }
 
     private RpcEndpoint endpoint(boolean isClient, Map<OncRpcProgram, RpcDispatchable> programs) throws IOException {
-        RpcEndpoint endpoint = new RdmaTransportProvider().open(new ServiceContext(isClient ? null : "echo", isClient, programs, executor,
-                null, false, c -> {}, 0, 0, "127.0.0.1", 100, false, false), config);
+        RpcEndpoint endpoint = new RdmaTransportProvider().open(EndpointFixture.service("echo", isClient, programs, executor),
+                config);
         endpoint.start();
         return endpoint;
     }

@@ -14,12 +14,9 @@ import org.dcache.oncrpc4j.rdma.capture.CaptureFigures;
 import org.dcache.oncrpc4j.rdma.capture.CaptureListener;
 import org.dcache.oncrpc4j.rdma.capture.Direction;
 import org.dcache.oncrpc4j.rdma.proto.RdmaHeader;
-import org.dcache.oncrpc4j.rpc.OncRpcProgram;
 import org.dcache.oncrpc4j.rpc.RpcAuthTypeNone;
 import org.dcache.oncrpc4j.rpc.RpcCall;
-import org.dcache.oncrpc4j.rpc.RpcDispatchable;
 import org.dcache.oncrpc4j.rpc.RpcTransport;
-import org.dcache.oncrpc4j.xdr.XdrVoid;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -55,7 +52,7 @@ class OwnTrafficTest {
         CaptureFigures f = new CaptureFigures();
         int calls;
         try (RelayedEndpoints peers = start(inline, crc, mulpdu)) {
-            calls = everyPath(peers.transport()) + atOnce(peers.transport());
+            calls = LocalEndpoints.everyPath(peers.transport(), LENGTHS, EchoProgram.Bytes::new) + atOnce(peers.transport());
             RecordedTraffic.walk(peers.end(), f);
         }
 
@@ -116,32 +113,7 @@ class OwnTrafficTest {
         if (mulpdu != null) {
             settings.put("oncrpc.rdma.iwarp.mulpdu", mulpdu);
         }
-        Map<OncRpcProgram, RpcDispatchable> programs = Map.of(
-                new OncRpcProgram(EchoProgram.PROGRAM, EchoProgram.VERSION), new EchoProgram(),
-                new OncRpcProgram(EligibleProgram.ELIGIBLE_PROGRAM, EchoProgram.VERSION), new EligibleProgram());
-        return new RelayedEndpoints(settings, programs, Map.of());
-    }
-
-    /** Inline, long and with chunks, in each direction; returns how many calls that were. */
-    private static int everyPath(RpcTransport transport) throws Exception {
-        int calls = 0;
-        for (int program : new int[] {EchoProgram.PROGRAM, EligibleProgram.ELIGIBLE_PROGRAM}) {
-            RpcCall call = new RpcCall(program, EchoProgram.VERSION, new RpcAuthTypeNone(), transport);
-            call.call(0, XdrVoid.XDR_VOID, XdrVoid.XDR_VOID);
-            calls++;
-            for (int length : LENGTHS) {
-                EchoProgram.Bytes result = new EchoProgram.Bytes();
-                call.call(EchoProgram.ECHO, new EchoProgram.Bytes(EchoProgram.pattern(length)), result);
-                assertThat(result.value).isEqualTo(EchoProgram.pattern(length));
-                call.call(EchoProgram.READ, new EchoProgram.Int(length), result);
-                assertThat(result.value).isEqualTo(EchoProgram.pattern(length));
-                EchoProgram.Int taken = new EchoProgram.Int();
-                call.call(EchoProgram.WRITE, new EchoProgram.Bytes(EchoProgram.pattern(length)), taken);
-                assertThat(taken.value).isEqualTo(length);
-                calls += 3;
-            }
-        }
-        return calls;
+        return new RelayedEndpoints(settings, LocalEndpoints.echo(), Map.of());
     }
 
     /** More at once than there are credits. */
