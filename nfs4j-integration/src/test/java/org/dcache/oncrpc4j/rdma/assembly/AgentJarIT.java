@@ -36,8 +36,7 @@ class AgentJarIT {
 
     /** Below {@code inst/}: what only our own loaders see; each with its sub-packages. */
     private static final Set<String> HIDDEN = Set.of("agent/bridge", "agent/weave", "config", "disni", "iwarp", "metrics", "nfs", "proto",
-            "rdmacore", "rpc", "spi", "sysfs",
-            "verbs", "xprt");
+            "rdmacore", "rpc", "spi", "sysfs", "verbs", "xprt");
 
     private JarFile jar;
 
@@ -92,8 +91,7 @@ class AgentJarIT {
         assertThat(implementations("verbs.VerbsProvider")).containsExactly("rdmacore.RdmaCoreProvider", "disni.DisniProvider",
                 "iwarp.IwarpProvider");
         assertThat(implementations("spi.UpperLayerBinding")).containsExactlyInAnyOrder("nfs.MountBinding", "nfs.Nfs2Binding",
-                "nfs.Nfs3Binding", "nfs.NfsAclBinding",
-                "nfs.Nfs4Binding", "nfs.Nfs4CallbackBinding");
+                "nfs.Nfs3Binding", "nfs.NfsAclBinding", "nfs.Nfs4Binding", "nfs.Nfs4CallbackBinding");
     }
 
     @Test

@@ -74,8 +74,7 @@ final class DisniProbe {
             return "libdisni.so cannot be loaded (" + e.getMessage()
                     + "); build it from DiSNI's sources, https://github.com/zrlio/disni: in libdisni,"
                     + " ./autoprepare.sh && ./configure --with-jdk=$JAVA_HOME && make install (autotools, a C++ compiler, the headers of "
-                    + "libibverbs, librdmacm"
-                    + " and the JDK), and start Java with -Djava.library.path=DIRECTORY";
+                    + "libibverbs, librdmacm and the JDK), and start Java with -Djava.library.path=DIRECTORY";
         } catch (LinkageError e) {
             return "DiSNI lacks a class that it needs: " + e;
         } catch (IOException | RuntimeException e) {
@@ -91,8 +90,7 @@ final class DisniProbe {
         return fit ? null : "libdisni.so was built for structures that DiSNI 2.1 does not know (sockaddr_in " + SockAddrIn.CSIZE
                 + ", ibv_sge "
                 + NatIbvSge.CSIZE + ", ibv_recv_wr " + NatIbvRecvWR.CSIZE + ", ibv_send_wr " + NatIbvSendWR.CSIZE + ", ibv_wc "
-                + IbvWC.CSIZE
-                + " bytes); use a 64-bit Linux and rdma-core's headers";
+                + IbvWC.CSIZE + " bytes); use a 64-bit Linux and rdma-core's headers";
     }
 
     /** @param all not siw alone */

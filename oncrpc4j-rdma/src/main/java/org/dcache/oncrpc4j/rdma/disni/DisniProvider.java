@@ -26,8 +26,7 @@ public final class DisniProvider implements VerbsProvider {
 
     /** The same for every device: these are DiSNI's own limits. */
     static final Capabilities CAPABILITIES = new Capabilities(false, false, false, false, false, false, false, true, true, false,
-            SendQueue.MAX_SGE,
-            MAX_SEND, Capabilities.INLINE_OF_DEVICES, MAX_PRIVATE_DATA);
+            SendQueue.MAX_SGE, MAX_SEND, Capabilities.INLINE_OF_DEVICES, MAX_PRIVATE_DATA);
 
     @Override
     public String name() {

@@ -33,8 +33,7 @@ final class DisniRequest extends IncomingRequest implements Opening {
 
     DisniRequest(DisniAdapter adapter, Members ofListener, ConnectionRequestHandler handler, RdmaCmId id) throws IOException {
         super(adapter.jobs(), adapter.members(), ofListener, adapter.counters(), DisniCounter.HANDLER_FAILED,
-                (InetSocketAddress) id.getSource(),
-                (InetSocketAddress) id.getDestination());
+                (InetSocketAddress) id.getSource(), (InetSocketAddress) id.getDestination());
         this.adapter = adapter;
         this.handler = handler;
         this.id = id;

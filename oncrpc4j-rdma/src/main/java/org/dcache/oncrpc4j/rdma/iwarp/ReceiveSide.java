@@ -66,8 +66,7 @@ final class ReceiveSide {
     private final ByteBuffer[] scatter = new ByteBuffer[2];
 
     ReceiveSide(IwarpQueuePair queuePair, SocketChannel channel, Counters counters, InboundMessages messages, Segment segment,
-            SendSide sendSide,
-            boolean withCrc) {
+            SendSide sendSide, boolean withCrc) {
         this.queuePair = queuePair;
         this.channel = channel;
         this.loop = queuePair.loop();

@@ -40,8 +40,7 @@ public final class MemoryBudget {
         }
         if (asked > most) {
             throw new ConfigurationException(Settings.MEMORY.name() + "=" + config.text(Settings.MEMORY) + ": the JVM allows "
-                    + (most >> 20)
-                    + "m of direct memory; raise -XX:MaxDirectMemorySize or lower the setting");
+                    + (most >> 20) + "m of direct memory; raise -XX:MaxDirectMemorySize or lower the setting");
         }
         return asked;
     }

@@ -63,8 +63,7 @@ public final class Acceptor implements AutoCloseable {
     }
 
     private Acceptor(RdmaDevice device, Opening opening, Predicate<InetAddress> allowed, int maxConnections, IntSupplier connections,
-            Counters counters,
-            Supplier<ConnectionOwner> owners) throws IOException {
+            Counters counters, Supplier<ConnectionOwner> owners) throws IOException {
         this.device = device;
         this.allowed = allowed;
         this.maxConnections = maxConnections;

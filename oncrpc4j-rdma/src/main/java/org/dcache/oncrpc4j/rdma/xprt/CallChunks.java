@@ -139,8 +139,7 @@ final class CallChunks {
 
     /** Adds the Read chunk of a part of the message, one entry for each piece of memory that it lies in. */
     private static void expose(RdmaConnection connection, PendingCall call, SendContext context, RdmaHeader h, int position, int from,
-            int n)
-            throws IOException {
+            int n) throws IOException {
         OutMessage message = context.message();
         int pieces = message.pieces(from, n);
         for (int k = 0; k < pieces; k++) {

@@ -32,8 +32,7 @@ public record ConnectionReport(
     @Override
     public String toString() {
         return remote + " over " + provider + " from " + local + ": inline " + inlineSend + "/" + inlineReceive + " B, credits " + credits
-                + ", CRC "
-                + (crc ? "on" : "off") + ", IRD/ORD " + ird + "/" + ord + (remoteInvalidation ? ", remote invalidation" : "")
+                + ", CRC " + (crc ? "on" : "off") + ", IRD/ORD " + ird + "/" + ord + (remoteInvalidation ? ", remote invalidation" : "")
                 + (detail.isEmpty() ? "" : ", " + detail);
     }
 }

@@ -50,8 +50,7 @@ public final class InboundCall {
 
     /** @param path which way it came; is counted */
     InboundCall(XprtCounter path, RdmaConnection connection, int xid, RdmaHeader chunks, RdmaHeader reads, boolean invalidate,
-            int invalidateStag,
-            ByteBuffer message, ReceiveBuffer receiveBuffer, Regbuf sink) {
+            int invalidateStag, ByteBuffer message, ReceiveBuffer receiveBuffer, Regbuf sink) {
         this.connection = connection;
         this.xid = xid;
         this.chunks = chunks;

@@ -136,8 +136,7 @@ public final class RdmaConnection implements QueuePairHandler {
     public ConnectionReport report() {
         ConnectionInfo info = queuePair.info();
         return new ConnectionReport(info.provider(), info.local(), info.remote(), inlineSend(), inlineReceive(), creditsGranted(),
-                info.checksum(),
-                info.inboundReads(), info.outboundReads(), peerTakesInvalidate(), info.detail());
+                info.checksum(), info.inboundReads(), info.outboundReads(), peerTakesInvalidate(), info.detail());
     }
 
     /** Calls of ours that have no answer yet, given up ones included. */

@@ -127,8 +127,7 @@ final class ReplyAssembly {
         int written = sink.written();
         if (total > written) {
             throw new BadReplyException(connection.remoteAddress() + ": expected a reply whose data was written; got " + what + " of "
-                    + total + " bytes, of which the first "
-                    + written + " were written where " + sink.length() + " were offered",
+                    + total + " bytes, of which the first " + written + " were written where " + sink.length() + " were offered",
                     total > sink.length() ? XprtCounter.DROPPED_BAD_REPLY : XprtCounter.REPLY_NOT_WRITTEN);
         }
     }

@@ -162,8 +162,7 @@ final class Responder {
         int stag = invalidate ? Handles.first(h) : 0;
         boolean chunks = keep && (h.writeCount() > 0 || h.hasReply());
         open.whole(new InboundCall(path, connection, h.xid(), chunks ? h : null, h.readCount() > 0 ? h : null, invalidate, stag, message,
-                buffer,
-                pull == null ? null : pull.sink()), pull);
+                buffer, pull == null ? null : pull.sink()), pull);
     }
 
     /**

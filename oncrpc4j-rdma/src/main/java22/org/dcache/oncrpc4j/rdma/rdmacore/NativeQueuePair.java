@@ -60,8 +60,7 @@ final class NativeQueuePair {
     }
 
     private NativeQueuePair(RdmaCoreAdapter adapter, Device device, CmId id, RdmaCoreQueuePair owner, ConnectOptions options,
-            boolean mayShare)
-            throws ResourceLimitException {
+            boolean mayShare) throws ResourceLimitException {
         this.libraries = adapter.libraries();
         this.device = device;
         this.id = id;
@@ -111,8 +110,7 @@ final class NativeQueuePair {
 
     /** Shared ones where the adapter shares them on this device. */
     private static ReceiveQueue receives(RdmaCoreAdapter adapter, Device device, ReceivePool pool, RdmaCoreQueuePair owner, int receives,
-            int sendDepth)
-            throws ResourceLimitException {
+            int sendDepth) throws ResourceLimitException {
         if (adapter.sharesReceives(device)) {
             try {
                 return adapter.sharedQueues().join(device, pool, owner::receivesFailed, owner::oversent);

@@ -31,8 +31,7 @@ final class WorkErrors {
                 counters.increment(RdmaCoreCounter.REMOTE_ERRORS);
                 return new PeerTerminatedException("the peer " + remote + " refused "
                         + (status == VerbsLayout.Wc.REM_ACCESS_ERR ? "an access to its memory" : "a request of ours")
-                        + " (completion status " + status
-                        + ")", -1, -1, status);
+                        + " (completion status " + status + ")", -1, -1, status);
             }
             case VerbsLayout.Wc.LOC_LEN_ERR -> {
                 counters.increment(RdmaCoreCounter.LOCAL_ERRORS);

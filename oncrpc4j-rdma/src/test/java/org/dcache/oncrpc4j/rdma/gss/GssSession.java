@@ -71,8 +71,7 @@ public final class GssSession {
         try {
             return Subject.doAs(user, (PrivilegedExceptionAction<GSSContext>) () -> {
                 GSSCredential credential = manager.createCredential(manager.createName(Kdc.USER, principal), GSSCredential.DEFAULT_LIFETIME,
-                        kerberos,
-                        GSSCredential.INITIATE_ONLY);
+                        kerberos, GSSCredential.INITIATE_ONLY);
                 GSSName service = manager.createName(Kdc.SERVICE, principal);
                 GSSContext made = manager.createContext(service, kerberos, credential, GSSContext.DEFAULT_LIFETIME);
                 made.requestMutualAuth(true);

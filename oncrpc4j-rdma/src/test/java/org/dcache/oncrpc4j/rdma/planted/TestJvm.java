@@ -33,8 +33,7 @@ public final class TestJvm {
 
     static Result run(List<Path> first, List<String> tests, int seconds) throws IOException, InterruptedException {
         List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx512m",
-                "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1", "-Dorg.slf4j.simpleLogger.defaultLogLevel=off", "-Dtest.patience=8000"));
+                "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Dorg.slf4j.simpleLogger.defaultLogLevel=off", "-Dtest.patience=8000"));
         StringBuilder path = new StringBuilder();
         first.forEach(folder -> path.append(folder).append(File.pathSeparatorChar));
         command.addAll(List.of("-cp", path + classPath(), TestRun.class.getName()));

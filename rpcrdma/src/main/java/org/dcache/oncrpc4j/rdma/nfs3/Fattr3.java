@@ -39,8 +39,7 @@ public record Fattr3(FileType3 type, int mode, int nlink, int uid, int gid, long
         return new Fattr3(FileType3.decode(xdr), xdr.xdrDecodeInt(), xdr.xdrDecodeInt(), xdr.xdrDecodeInt(), xdr.xdrDecodeInt(),
                 xdr.xdrDecodeLong(),
                 xdr.xdrDecodeLong(), SpecData3.decode(xdr), xdr.xdrDecodeLong(), xdr.xdrDecodeLong(), NfsTime3.decode(xdr),
-                NfsTime3.decode(xdr),
-                NfsTime3.decode(xdr));
+                NfsTime3.decode(xdr), NfsTime3.decode(xdr));
     }
 
     @Override

@@ -66,8 +66,7 @@ class CaptureFuzzTest {
 
         private TcpSegment segment(boolean toServer, int sequence, byte[] data, int from, int length) {
             return new TcpSegment(new Moment(++frame, 0), toServer ? CLIENT : SERVER, toServer ? SERVER : CLIENT, sequence, false, true,
-                    false, false,
-                    ByteBuffer.wrap(data, from, length).slice(), 0);
+                    false, false, ByteBuffer.wrap(data, from, length).slice(), 0);
         }
     }
 }

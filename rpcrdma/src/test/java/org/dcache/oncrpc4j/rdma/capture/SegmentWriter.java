@@ -68,8 +68,7 @@ public final class SegmentWriter {
     private TcpSegment segment(Direction direction, boolean syn, boolean fin, ByteBuffer payload) {
         boolean toServer = direction == Direction.TO_SERVER;
         return new TcpSegment(new Moment(segments.size() + 1, clock.getAsLong()), toServer ? client : server, toServer ? server : client,
-                next.get(direction), syn,
-                !syn || !toServer, fin, false, payload, 0);
+                next.get(direction), syn, !syn || !toServer, fin, false, payload, 0);
     }
 
     private static InetSocketAddress address(int port) {

@@ -58,8 +58,7 @@ class TcpStreamTest {
             // Each byte is covered by a piece that starts at it; lengths overlap at random.
             int length = 1 + random.nextInt(Math.min(8, content.length - i));
             pieces.add(new TcpSegment(new Moment(i + 2, 0), syn.source(), syn.destination(), syn.sequence() + 1 + i, false, true, false,
-                    false,
-                    ByteBuffer.wrap(content, i, length).slice(), 0));
+                    false, ByteBuffer.wrap(content, i, length).slice(), 0));
         }
         pieces.addAll(pieces.subList(0, pieces.size() / 2));
         Collections.shuffle(pieces, random);

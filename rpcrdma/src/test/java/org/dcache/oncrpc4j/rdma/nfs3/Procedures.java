@@ -65,8 +65,7 @@ final class Procedures {
             new Procedure(Nfs3.COMMIT, Commit3Args::decode, Commit3Res::decode));
 
     static final List<Decoded.Reader<? extends XdrValue>> MOUNT = List.of(NfsText::decodeDirPath, Mount3Res::decode,
-            ExportNode.Exports::decode,
-            MountBody.Mounts::decode);
+            ExportNode.Exports::decode, MountBody.Mounts::decode);
 
     static Procedure of(int number) {
         return ALL.stream().filter(p -> p.number() == number).findFirst().orElseThrow();

@@ -27,8 +27,7 @@ import org.dcache.oncrpc4j.rdma.it.Tool;
  *        does not put it back
  */
 public record CaptureVerdict(String name, boolean clean, Map<String, Long> own, String output, long goodCrc, long badCrc, Map<String,
-        Integer> messages,
-        List<String> malformed) {
+        Integer> messages, List<String> malformed) {
 
     private static final Pattern FIGURE = Pattern.compile("\"([a-z_]+)\": ([0-9]+)");
     private static final Pattern MALFORMED = Pattern.compile("\\[Malformed Packet: ([^\\]]*)\\]");

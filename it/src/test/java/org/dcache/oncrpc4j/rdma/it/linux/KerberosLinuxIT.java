@@ -72,8 +72,7 @@ class KerberosLinuxIT {
 
     private void mount(String flavor) {
         client.run("SERVER=server.example.test mount-nfs.sh 3 rdma " + served.rdmaPort() + " / " + MOUNT + " mountport=" + served.tcpPort()
-                + ",sec="
-                + flavor);
+                + ",sec=" + flavor);
     }
 
     @ParameterizedTest
@@ -107,7 +106,6 @@ class KerberosLinuxIT {
     @Test
     void withoutKerberosThereIsNoMount() {
         assertThat(client.run("SERVER=server.example.test mount-nfs.sh 3 rdma " + served.rdmaPort() + " / " + MOUNT + " mountport="
-                + served.tcpPort()
-                + ",sec=sys 2>&1 || echo refused")).contains("refused");
+                + served.tcpPort() + ",sec=sys 2>&1 || echo refused")).contains("refused");
     }
 }

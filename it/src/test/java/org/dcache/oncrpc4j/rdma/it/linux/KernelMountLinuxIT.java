@@ -107,14 +107,11 @@ class KernelMountLinuxIT {
         void fioFindsEveryBlockAsItWroteItWith128Outstanding() throws IOException {
             try (KernelMount mount = mount()) {
                 mount.run("fio --name=random --directory=%s --size=16m --rw=randrw --bsrange=512-256k --verify=crc32c --direct=1 "
-                        + "--ioengine=libaio --iodepth=16"
-                        + " --verify_fatal=1 --minimal > /out/fio-random.log");
+                        + "--ioengine=libaio --iodepth=16 --verify_fatal=1 --minimal > /out/fio-random.log");
                 mount.run("fio --name=deep --directory=%s --size=4m --rw=randwrite --bs=4k --verify=crc32c --direct=1 --ioengine=libaio "
-                        + "--iodepth=128"
-                        + " --verify_fatal=1 --minimal > /out/fio-deep.log");
+                        + "--iodepth=128 --verify_fatal=1 --minimal > /out/fio-deep.log");
                 mount.run("fio --name=mapped --directory=%s --size=4m --rw=randrw --bs=4k --verify=crc32c --ioengine=mmap --verify_fatal=1 "
-                        + "--minimal"
-                        + " > /out/fio-mapped.log");
+                        + "--minimal > /out/fio-mapped.log");
                 mount.run("rm %s/random.* %s/deep.* %s/mapped.*");
             }
         }

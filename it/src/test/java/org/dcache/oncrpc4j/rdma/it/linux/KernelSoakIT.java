@@ -123,8 +123,7 @@ class KernelSoakIT {
     @Order(2)
     void fioVerifiesForALongTime() {
         mount.run("fio --name=soak --directory=%s --size=16m --rw=randrw --bsrange=512-1m --verify=crc32c --direct=1 --ioengine=libaio "
-                + "--iodepth=32"
-                + " --numjobs=2 --loops=2 --verify_fatal=1 --minimal > /out/fio-soak.log");
+                + "--iodepth=32 --numjobs=2 --loops=2 --verify_fatal=1 --minimal > /out/fio-soak.log");
     }
 
     @Test

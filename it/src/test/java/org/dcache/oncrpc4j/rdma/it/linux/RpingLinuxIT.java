@@ -66,8 +66,7 @@ class RpingLinuxIT {
                     connected.complete(endpoint);
                 })) {
             guest.run("rm -f /out/rping.status; { rping -c -v -V -C " + ROUNDS + " -S " + SIZE + " -a 10.0.2.2 -p "
-                    + listener.localAddress().getPort()
-                    + " > /out/rping.log 2>&1; echo $? > /out/rping.status; } &");
+                    + listener.localAddress().getPort() + " > /out/rping.log 2>&1; echo $? > /out/rping.status; } &");
             Endpoint endpoint = Endpoint.get(connected);
             Rping rping = new Rping(endpoint);
             for (int i = 0; i < ROUNDS; i++) {

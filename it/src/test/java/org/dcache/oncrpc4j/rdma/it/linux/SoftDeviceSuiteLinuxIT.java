@@ -51,8 +51,7 @@ class SoftDeviceSuiteLinuxIT {
         /** For libibverbs. @param more tests beside the suite that the device can do */
         static Suite libibverbs(String... more) {
             return new Suite("test-classes22", "rdmacore/RdmaCore(Messaging|RemoteMemory|Connection|Exhaustion|" + String.join("|", more)
-                    + ")",
-                    4 + more.length, "-Dtest.rdma.address=" + ADDRESS, 10);
+                    + ")", 4 + more.length, "-Dtest.rdma.address=" + ADDRESS, 10);
         }
 
         /** For DiSNI, which cannot do much that the suite asks for where a provider can. */

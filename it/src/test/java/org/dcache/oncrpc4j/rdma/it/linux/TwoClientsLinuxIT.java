@@ -38,8 +38,7 @@ class TwoClientsLinuxIT {
     /** So many writers at a time that RDMA Reads are outstanding nearly always. */
     private static final String EIGHT_WRITERS =
             "for i in 1 2 3 4 5 6 7 8; do (for n in 1 2; do dd if=/tmp/pattern of=%s/silent-$i bs=1M oflag=direct conv=notrunc status=none "
-            + "|| exit 1;"
-            + " done; cmp /tmp/pattern %s/silent-$i) & pids+=($!); done; for p in ${pids[@]}; do wait $p || exit 1; done";
+            + "|| exit 1; done; cmp /tmp/pattern %s/silent-$i) & pids+=($!); done; for p in ${pids[@]}; do wait $p || exit 1; done";
 
     private ServedDirectory served;
     private KernelClient first;

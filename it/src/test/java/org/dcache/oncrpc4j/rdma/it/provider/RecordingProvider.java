@@ -42,8 +42,7 @@ public final class RecordingProvider implements RpcTransportProvider {
             throw new IllegalStateException("no provider: rdma-core: no device");
         }
         say("open " + service.name() + " client=" + service.client() + " programs=" + service.programs().size() + " ports="
-                + service.minPort()
-                + "-" + service.maxPort() + " bind=" + service.bindAddress() + " tls=" + service.tls()
+                + service.minPort() + "-" + service.maxPort() + " bind=" + service.bindAddress() + " tls=" + service.tls()
                 + " inline=" + config.text(Settings.INLINE));
         return new Endpoint(service, config.get(Settings.TRANSPORT), new ReplyQueue());
     }

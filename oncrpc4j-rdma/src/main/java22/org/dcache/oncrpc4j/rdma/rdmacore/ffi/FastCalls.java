@@ -18,8 +18,7 @@ import java.lang.invoke.MethodHandle;
 public final class FastCalls {
 
     private static final MethodHandle POST = handle(FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG,
-            ValueLayout.JAVA_LONG,
-            ValueLayout.JAVA_LONG));
+            ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG));
     private static final MethodHandle POLL = handle(FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG, ValueLayout.JAVA_INT,
             ValueLayout.JAVA_LONG), Linker.Option.critical(false));
     private static final MethodHandle NOTIFY = handle(FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG,

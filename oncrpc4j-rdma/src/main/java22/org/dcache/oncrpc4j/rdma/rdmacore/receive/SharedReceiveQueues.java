@@ -78,8 +78,7 @@ public final class SharedReceiveQueues {
             }
             if (choice == Choice.ON) {
                 throw new ProviderUnavailableException("oncrpc.rdma.rdma-core.srq=on, and " + device.name() + " does not share receives: "
-                        + obstacle
-                        + "; set it to auto, or name other devices in oncrpc.rdma.device");
+                        + obstacle + "; set it to auto, or name other devices in oncrpc.rdma.device");
             }
             if (!known) {
                 LOG.warn("connections on {} do not share receives: {}", device.name(), obstacle);

@@ -121,8 +121,7 @@ public final class PingCommand implements Callable<Integer> {
             }
             result.put("null_us", times.micros());
             say(times.count() + " NULL calls of program " + program + " version " + version + ": min " + Times.text(times.min())
-                    + ", median "
-                    + Times.text(times.median()) + ", max " + Times.text(times.max()));
+                    + ", median " + Times.text(times.median()) + ", max " + Times.text(times.max()));
         }
         return RpcRdma.OK;
     }
@@ -148,8 +147,7 @@ public final class PingCommand implements Callable<Integer> {
         result.put("connection_and_call_us", times.micros());
         result.put("failures", failures);
         say(times.count() + " of " + connections + " connections succeeded; connecting and one NULL call: median "
-                + Times.text(times.median())
-                + ", slowest " + Times.text(times.max()));
+                + Times.text(times.median()) + ", slowest " + Times.text(times.max()));
         failures.forEach((why, n) -> say("  " + n + " x " + why));
         return times.count() == connections ? RpcRdma.OK : RpcRdma.FAILED;
     }

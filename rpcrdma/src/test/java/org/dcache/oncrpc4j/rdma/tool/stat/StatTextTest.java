@@ -16,8 +16,7 @@ class StatTextTest {
 
     private static ServiceSample sample(long seconds, Map<String, Long> counters, Map<String, Long> providerProblems) {
         Map<String, Object> connection = new HashMap<>(Map.of("remote", "/192.0.2.1:700", "provider", "iwarp", "inlineSend", 4096,
-                "inlineReceive", 1024,
-                "credits", 128, "crc", true));
+                "inlineReceive", 1024, "credits", 128, "crc", true));
         connection.putAll(Map.of("callsPending", 0, "callsServed", 3, "messagesReceived", 77L, "uptime", 61_500L, "silence", 20L));
         return new ServiceSample("4711", "bean", "nfs", "server", List.of("/0.0.0.0:20049"), counters, providerProblems,
                 List.of(connection), seconds * 1_000_000_000L);

@@ -51,8 +51,7 @@ public final class ServedDirectory implements AutoCloseable {
 
     private void start() {
         List<String> words = new ArrayList<>(List.of("serve", directory.toString(), "--bind=127.0.0.1", "--port=" + tcpPort,
-                "--rdma-port=" + rdmaPort(),
-                "--squash=none", "--async", "--verbose", "--jvm=-Xmx512m"));
+                "--rdma-port=" + rdmaPort(), "--squash=none", "--async", "--verbose", "--jvm=-Xmx512m"));
         words.addAll(List.of(options));
         server = Tool.start(words.toArray(String[]::new));
         seen = 0;

@@ -28,7 +28,6 @@ public record WireCost(int messages, int replies, int writes, int reads, int fpd
 
     public WireCost plus(WireCost other) {
         return new WireCost(messages + other.messages, replies + other.replies, writes + other.writes, reads + other.reads,
-                fpdus + other.fpdus,
-                bytes + other.bytes, rpc + other.rpc);
+                fpdus + other.fpdus, bytes + other.bytes, rpc + other.rpc);
     }
 }

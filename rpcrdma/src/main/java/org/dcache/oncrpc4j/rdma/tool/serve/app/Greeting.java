@@ -18,8 +18,7 @@ final class Greeting {
         out.println("Exporting " + what + (plan.options().readOnly() ? " read-only" : "") + " over NFSv3, " + who(plan) + ".");
         if (plan.kerberos() != null) {
             out.println("Kerberos as " + plan.kerberos().principal() + "; " + plan.kerberos().users().size()
-                    + " users are known, all others are user "
-                    + plan.options().anonymousUid() + ".");
+                    + " users are known, all others are user " + plan.options().anonymousUid() + ".");
         }
         String host = host(plan.bind());
         // The net ids of IPv6, nfs(5).
