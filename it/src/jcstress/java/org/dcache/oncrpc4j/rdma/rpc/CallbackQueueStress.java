@@ -23,9 +23,9 @@ public class CallbackQueueStress {
 
     private static final Executors DIRECT = new Executors(MoreExecutors.newDirectExecutorService(),
             MoreExecutors.newDirectExecutorService(),
-            Counters.process().child());
+            false, Counters.process().child());
 
-    private final CallbackQueue queue = new CallbackQueue(DIRECT);
+    private final CallbackQueue queue = new CallbackQueue(DIRECT, false);
     private int sum;
 
     @Actor

@@ -149,6 +149,11 @@ public final class Settings {
             "programs decode byte buffers of a call where they are, without a copy; they must be done with them when they reply",
             Settings::onOff);
 
+    public static final Setting<Boolean> SAME_THREAD = add("oncrpc.rdma.same-thread", "off", "on or off",
+            "with software iWARP, programs and handlers of a service or client with oncrpc4j's same-thread strategy run in the loop; for "
+            + "such as never wait",
+            Settings::onOff);
+
     public static final Setting<Integer> NFS4J_TRANSFER_SIZE = integer("oncrpc.rdma.nfs4j.transfer-size", "", 4096, 1 << 24,
             "nfs4j: largest READ, and the transfer sizes that it names to clients, bytes; empty: nfs4j is left as it is", true);
 

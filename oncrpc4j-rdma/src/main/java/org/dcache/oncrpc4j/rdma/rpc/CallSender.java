@@ -68,6 +68,9 @@ final class CallSender {
         reading.plan(context, view);
         if (transport.connection().requester().listener(xid) instanceof PendingReply pending) {
             pending.reading(reading);
+            if (pending.isOwn()) {
+                CallOnLoopException.check("a call whose future is waited for, of " + reading.header() + ", was made");
+            }
             if (pending.oneWay()) {
                 // There will be no reply that needs a chunk.
                 context.expected().reset().bound(0);

@@ -3,13 +3,15 @@ package org.dcache.oncrpc4j.rdma.rpc;
 
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.dcache.oncrpc4j.rdma.xprt.SharedThreads;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * The user code that one connection's events set off, and for a service that wants its calls in order its dispatches, in a queue of their
  * own: it runs in order, one at a time, off the loop. A task of the executor runs all that came since, so that a burst of replies wakes one
- * thread once and not a thread each.
+ * thread once and not a thread each. Where programs and handlers may run in the loop ({@link Executors#staysOnLoop}), what a loop adds it
+ * runs itself, at once, unless it is at it already or another thread is.
  *
  * <p>A callback that blocks holds up the later ones of its connection, as it does over TCP, where it holds up the selector's thread.
  * Synchronous calls do not depend on this queue. Any thread adds. A callback that throws is logged and the next one runs.
@@ -22,15 +24,22 @@ final class CallbackQueue {
     private final ConcurrentLinkedQueue<Runnable> tasks = new ConcurrentLinkedQueue<>();
     private final AtomicInteger pending = new AtomicInteger();
     private final Runnable drain = this::drain;
+    private final boolean onLoop;
 
-    CallbackQueue(Executors executors) {
+    /** @param onLoop whether a loop runs what it adds */
+    CallbackQueue(Executors executors, boolean onLoop) {
         this.executors = executors;
+        this.onLoop = onLoop;
     }
 
     void add(Runnable task) {
         tasks.add(task);
         if (pending.getAndIncrement() == 0) {
-            executors.callback(drain);
+            if (onLoop && SharedThreads.isLoop()) {
+                drain();
+            } else {
+                executors.callback(drain);
+            }
         }
     }
 

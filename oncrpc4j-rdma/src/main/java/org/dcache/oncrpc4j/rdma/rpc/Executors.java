@@ -13,9 +13,9 @@ import org.slf4j.LoggerFactory;
  * Where a service's user code runs: on the service's own executor, or, when that one runs tasks in the calling thread (oncrpc4j's
  * same-thread strategy), on the pool that all such services share, one call of a connection after the other ({@link #inOrder}).
  *
- * <p>A loop never runs user code, nor does the timer. An executor may still do that to them: a full one with a caller-runs policy, or one
- * that helps with older tasks. So each task looks at the thread that it runs in, and moves to the shared pool if that must not wait. Any
- * thread.
+ * <p>A loop does not run user code, but for a same-thread service whose admin allows it by name ({@link #staysOnLoop}), nor does the timer.
+ * An executor may still do that to them: a full one with a caller-runs policy, or one that helps with older tasks. So each task looks at
+ * the thread that it runs in, and moves to the shared pool if that must not wait. Any thread.
  */
 final class Executors {
 
@@ -25,11 +25,14 @@ final class Executors {
     private final ExecutorService shared;
     private final Counters counters;
     private final boolean inOrder;
+    private final boolean staysOnLoop;
 
-    Executors(ExecutorService own, ExecutorService shared, Counters counters) {
+    /** @param sameThread whether what a same-thread service does may run in a loop, see {@code oncrpc.rdma.same-thread} */
+    Executors(ExecutorService own, ExecutorService shared, boolean sameThread, Counters counters) {
         this.shared = shared;
         this.counters = counters;
         this.inOrder = isDirect(own);
+        this.staysOnLoop = inOrder && sameThread;
         this.chosen = inOrder ? shared : own;
     }
 
@@ -49,6 +52,11 @@ final class Executors {
      */
     boolean inOrder() {
         return inOrder;
+    }
+
+    /** Whether a loop runs the service's calls and callbacks itself, where the connection's memory allows that. */
+    boolean staysOnLoop() {
+        return staysOnLoop;
     }
 
     /** Runs the dispatch of a call; throws {@link RejectedExecutionException} when the service takes no more, or has no thread for it. */

@@ -55,6 +55,11 @@ final class PendingReply implements ReplyListener {
         return OWN_HANDLER.get(handler.getClass());
     }
 
+    /** Whether a thread may wait for the reply: its handler is oncrpc4j's own, of a synchronous call or a future. */
+    boolean isOwn() {
+        return own;
+    }
+
     /** oncrpc4j registers one-way calls without a handler. */
     @Override
     public boolean oneWay() {

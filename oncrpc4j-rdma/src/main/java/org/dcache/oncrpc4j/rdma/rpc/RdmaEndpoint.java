@@ -166,7 +166,7 @@ final class RdmaEndpoint implements RpcEndpoint {
                 taken.push(SharedThreads::releaseTimer);
                 ExecutorService workers = SharedThreads.acquireWorkers();
                 taken.push(SharedThreads::releaseWorkers);
-                executors = new Executors(service.executor(), workers, counters);
+                executors = new Executors(service.executor(), workers, config.get(Settings.SAME_THREAD), counters);
                 dispatcher = new CallDispatcher(service, executors, counters);
                 List<DevicePool.Lease> all = devices.acquire(config);
                 taken.push(() -> all.forEach(DevicePool.Lease::close));
@@ -375,6 +375,7 @@ final class RdmaEndpoint implements RpcEndpoint {
 
     @Override
     public RpcTransport connect(InetSocketAddress address, long timeout, TimeUnit unit) throws IOException {
+        CallOnLoopException.check("a connection to " + address + " was asked for");
         InetSocketAddress target = ServicePorts.target(address, config);
         if (target.isUnresolved()) {
             throw (UnresolvedAddressException) new UnresolvedAddressException().initCause(new UnknownHostException(target.getHostString()));
@@ -432,6 +433,13 @@ final class RdmaEndpoint implements RpcEndpoint {
     public void stop(long gracePeriod, TimeUnit unit) {
         // Before the lock: a start or connect under way should not go on for long.
         stopped = true;
+        if (SharedThreads.isLoop()) {
+            // By a program of a same-thread service: the connections that are waited for may be this loop's.
+            Thread stopper = new Thread(() -> stop(gracePeriod, unit), "rpcrdma stop");
+            stopper.setDaemon(true);
+            stopper.start();
+            return;
+        }
         synchronized (lifecycle) {
             synchronized (this) {
                 stopped = true;

@@ -42,8 +42,9 @@ public final class RdmaRpcTransport implements RpcTransport, XdrFactory {
         this.bindings = bindings;
         this.executors = executors;
         this.replyQueue = new ConnectionReplyQueue(this, timer);
-        this.callbacks = new CallbackQueue(executors);
-        this.calls = executors.inOrder() ? new CallbackQueue(executors) : null;
+        boolean onLoop = executors.staysOnLoop() && memory.isReadyOnLoops();
+        this.callbacks = new CallbackQueue(executors, onLoop);
+        this.calls = executors.inOrder() ? new CallbackQueue(executors, onLoop) : null;
     }
 
     /** Once, on the loop, before anybody else sees it. */

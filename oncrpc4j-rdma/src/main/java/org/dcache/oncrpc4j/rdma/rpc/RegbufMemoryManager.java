@@ -24,6 +24,11 @@ final class RegbufMemoryManager implements MemoryManager<RegbufBuffer> {
         return lends;
     }
 
+    /** Whether a loop may encode: it always finds memory without a system call. */
+    boolean isReadyOnLoops() {
+        return pool.takesHeap();
+    }
+
     /** For the counter of copies. */
     void copied(int bytes) {
         pool.copied(bytes);

@@ -79,9 +79,14 @@ public final class SharedThreads {
         return timerUsers + workerUsers;
     }
 
+    /** Whether the calling thread is a provider's loop. */
+    public static boolean isLoop() {
+        return HelperThread.isLoop();
+    }
+
     /** Whether the calling thread serves many connections, so that no user code may run in it: a provider's loop, or the timer. */
     public static boolean mustNotWait() {
-        return HelperThread.isLoop() || Thread.currentThread() instanceof TimerThread;
+        return isLoop() || Thread.currentThread() instanceof TimerThread;
     }
 
     /** A daemon that keeps nobody's class loader. */

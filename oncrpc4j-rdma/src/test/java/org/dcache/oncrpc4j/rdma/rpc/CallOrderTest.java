@@ -19,8 +19,9 @@ import org.dcache.oncrpc4j.rpc.RpcCall;
 import org.dcache.oncrpc4j.rpc.RpcReply;
 import org.dcache.oncrpc4j.rpc.RpcTransport;
 import org.dcache.oncrpc4j.xdr.XdrVoid;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A service with oncrpc4j's same-thread strategy has the calls of a connection in their order and one at a time, as over TCP. */
 @Timeout(120)
@@ -56,11 +57,12 @@ class CallOrderTest {
     }
 
     /** Every tenth has to be pulled, and takes longer to come than those behind it. */
-    @Test
-    void callsOfASameThreadServiceComeInTheOrderOfTheirConnection() throws Exception {
+    @ParameterizedTest(name = "{0}")
+    @ValueSource(strings = {"oncrpc.rdma.same-thread=off", "oncrpc.rdma.same-thread=on"})
+    void callsOfASameThreadServiceComeInTheOrderOfTheirConnection(String setting) throws Exception {
         Numbers numbers = new Numbers();
         ExecutorService direct = MoreExecutors.newDirectExecutorService();
-        try (LocalEndpoints peers = new LocalEndpoints(Map.of(),
+        try (LocalEndpoints peers = new LocalEndpoints(Map.of(setting.split("=")[0], setting.split("=")[1]),
                 Map.of(new OncRpcProgram(EchoProgram.PROGRAM, EchoProgram.VERSION), numbers), direct)) {
             RpcTransport transport = peers.connect();
             CountDownLatch answered = new CountDownLatch(CALLS);

@@ -33,13 +33,19 @@ final class LocalEndpoints implements AutoCloseable {
 
     LocalEndpoints(Map<String, String> settings, Map<OncRpcProgram, RpcDispatchable> programs, ExecutorService executor)
             throws IOException {
+        this(settings, programs, executor, null);
+    }
+
+    /** @param handlers runs the clients' handlers; null: a pool */
+    LocalEndpoints(Map<String, String> settings, Map<OncRpcProgram, RpcDispatchable> programs, ExecutorService executor,
+            ExecutorService handlers) throws IOException {
         Map<String, String> all = new HashMap<>(Map.of("oncrpc.transport", "rdma", "oncrpc.rdma.provider", "iwarp",
                 "oncrpc.rdma.memory", "64m", "oncrpc.rdma.credits", "16", "oncrpc.rdma.keepalive", "0"));
         all.putAll(settings);
         config = Configuration.of(all);
         server = open(false, programs, executor);
         try {
-            client = open(true, Map.of(), callbacks);
+            client = open(true, Map.of(), handlers == null ? callbacks : handlers);
         } catch (IOException | RuntimeException | Error e) {
             server.stop();
             throw e;

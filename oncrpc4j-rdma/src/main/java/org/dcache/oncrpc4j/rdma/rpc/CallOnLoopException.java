@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.rpc;
+
+import java.io.IOException;
+import org.dcache.oncrpc4j.rdma.config.Settings;
+import org.dcache.oncrpc4j.rdma.xprt.SharedThreads;
+
+/**
+ * A program or handler that runs in a loop ({@code oncrpc.rdma.same-thread}) did what waits for a loop, its own perhaps. Over TCP it would
+ * wait for ever in a thread of the selector.
+ */
+public class CallOnLoopException extends IOException {
+
+    private static final long serialVersionUID = 1L;
+
+    CallOnLoopException(String what) {
+        super(what + " in the thread that serves the connections: expected no waiting there while " + Settings.SAME_THREAD.name()
+                + " is on; give a completion handler instead, do it in another thread, or set " + Settings.SAME_THREAD.name() + "=off");
+    }
+
+    /** @throws CallOnLoopException when the calling thread is a loop */
+    static void check(String what) throws CallOnLoopException {
+        if (SharedThreads.isLoop()) {
+            throw new CallOnLoopException(what);
+        }
+    }
+}
