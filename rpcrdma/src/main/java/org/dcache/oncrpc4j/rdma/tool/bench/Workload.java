@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dcache.oncrpc4j.rdma.tool.bench;
 
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.dcache.oncrpc4j.rdma.tool.bench.app.ClientMain;
@@ -34,9 +35,14 @@ enum Workload {
         this.settings = settings;
     }
 
-    /** Of the RDMA pair, unless others are asked for. */
+    /**
+     * Of the RDMA pair, unless others are asked for. What these programs do with a reply never waits, so a same-thread client has its
+     * handlers in the loop, as over TCP in the selector's thread.
+     */
     Map<String, String> settings() {
-        return settings;
+        Map<String, String> all = new HashMap<>(settings);
+        all.put("oncrpc.rdma.same-thread", "on");
+        return all;
     }
 
     Class<?> server() {
