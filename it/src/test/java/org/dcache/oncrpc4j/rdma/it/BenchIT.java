@@ -24,4 +24,15 @@ class BenchIT {
         assertThat(costs.lines().filter(line -> line.startsWith("write 1 MiB depth 4"))).hasSize(2);
         assertThat(result.output()).containsPattern("read 1 MiB depth 4 .*[0-9]x");
     }
+
+    @Test
+    void manyConnectionsAreOpenedUsedAndClosedOverTcpAndRdma() throws Exception {
+        Tool.Result result = Tool.run("bench", "--connections", "200", "--busy", "20", "--seconds", "0.3");
+        assertThat(result.status()).as(result.output()).isZero();
+        for (String transport : new String[] {"tcp", "rdma"}) {
+            assertThat(result.output()).containsPattern("(?m)^200 +" + transport + " +[0-9.,]+ +[-0-9,]+ +20 +[0-9.,]+ +[0-9.,]+ +[0-9.,]+$")
+                    .containsPattern("(?m)^beside 128 READs +" + transport + " .* [0-9.,]+$")
+                    .containsPattern("(?m)^200 +" + transport + " +[0-9.,]+$");
+        }
+    }
 }

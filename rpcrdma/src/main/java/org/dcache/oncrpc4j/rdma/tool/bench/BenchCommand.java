@@ -69,6 +69,11 @@ public final class BenchCommand implements Callable<Integer> {
         Map<String, Pair> pairs = new LinkedHashMap<>();
         try {
             start(pairs);
+            if (options.connections != null) {
+                Duration time = Duration.ofNanos((long) (options.seconds * 1e9));
+                out.print(new ManyConnections(options.connections, options.busy, time, progress).run(pairs));
+                return;
+            }
             int main = (int) pairs.keySet().stream().filter(name -> !name.equals(MTU)).count();
             Runner runner = new Runner(plan, progress);
             List<Result> results = new ArrayList<>();
@@ -108,12 +113,13 @@ public final class BenchCommand implements Callable<Integer> {
         }
         if (options.transport != BenchOptions.Transports.tcp) {
             launches.put(Report.RDMA, options.launch(jvms.rdma(options.jvmArgs, options.agent, options.rdmaSettings(options.mtuFpdu))));
-            if (!options.quick && !options.mtuFpdu && !options.file && launches.size() > 1) {
+            if (!options.quick && !options.mtuFpdu && !options.file && options.connections == null && launches.size() > 1) {
                 launches.put(MTU, options.launch(jvms.rdma(options.jvmArgs, options.agent, options.rdmaSettings(true))));
             }
         }
         for (Map.Entry<String, Launch> launch : launches.entrySet()) {
-            pairs.put(launch.getKey(), Pair.start(launch.getKey(), launch.getValue()));
+            List<String> server = options.connections == null ? launch.getValue().server() : launch.getValue().server("0.0.0.0");
+            pairs.put(launch.getKey(), Pair.start(launch.getKey(), launch.getValue(), server));
         }
         for (Map.Entry<String, Launch> launch : launches.entrySet()) {
             pairs.get(launch.getKey()).startClient(launch.getValue());

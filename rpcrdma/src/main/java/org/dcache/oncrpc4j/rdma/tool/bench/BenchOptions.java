@@ -105,6 +105,15 @@ final class BenchOptions {
             description = "Record flights of the RDMA pair at the bulk and NULL loads there, and print where time and allocation go.")
     Path profile;
 
+    @Option(names = "--connections", paramLabel = "N", description = "Instead of the loads: up to N connections with one server at once, "
+            + "most of them idle: time to open and close, memory, latency of the busy ones, fairness. The servers listen on all addresses "
+            + "of this host meanwhile. Each connection takes a file descriptor in both JVMs.")
+    Integer connections;
+
+    @Option(names = "--busy", paramLabel = "N", defaultValue = "500",
+            description = "With --connections: so many of them call at a time (default: ${DEFAULT-VALUE}).")
+    int busy;
+
     @Option(names = "--verbose", description = "Show the children's own output.")
     boolean verbose;
 
@@ -119,6 +128,13 @@ final class BenchOptions {
         }
         if (issuers < 0 || issuers > 256) {
             throw new IllegalArgumentException("--issuers " + issuers + ": expected 0 to 256");
+        }
+        if (connections != null && (connections < 1 || connections > 200_000 || busy < 1 || busy > 100_000)) {
+            throw new IllegalArgumentException("--connections " + connections + " --busy " + busy
+                    + ": expected 1 to 200000 connections, and 1 to 100000 busy ones");
+        }
+        if (connections != null && nfs) {
+            throw new IllegalArgumentException("--connections is for the measuring program, not for --nfs");
         }
         List<Integer> chosenDepths = depths == null ? Plan.DEPTHS : depths;
         if (chosenDepths.stream().anyMatch(d -> d < 1 || d > 1024)) {
@@ -167,6 +183,9 @@ final class BenchOptions {
             all.put("oncrpc.rdma.iwarp.mulpdu", Integer.toString(MTU_FPDU));
         }
         all.putAll(workload().settings());
+        if (connections != null) {
+            all.putAll(ManyConnections.settings(connections));
+        }
         all.putAll(settings);
         return all;
     }

@@ -20,7 +20,12 @@ record Launch(Workload workload, List<String> jvm, String address, IoStrategy se
         Store store, boolean verbose) {
 
     List<String> server() {
-        return with(workload.server(), address, serverStrategy.name(), store.name());
+        return server(address);
+    }
+
+    /** @param bind where the server listens, instead of on the address that the client is told */
+    List<String> server(String bind) {
+        return with(workload.server(), bind, serverStrategy.name(), store.name());
     }
 
     List<String> client(int port) {

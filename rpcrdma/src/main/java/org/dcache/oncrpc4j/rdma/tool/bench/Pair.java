@@ -33,9 +33,11 @@ final class Pair implements AutoCloseable {
 
     /**
      * Starts the server; {@link #connect} makes the pair whole. In two steps, so that several pairs' JVMs start at the same time.
+     *
+     * @param server its command line, of this launch
      */
-    static Pair start(String name, Launch launch) throws BenchException {
-        return new Pair(name, Peer.start(name + " server", launch.server(), launch.verbose()));
+    static Pair start(String name, Launch launch, List<String> server) throws BenchException {
+        return new Pair(name, Peer.start(name + " server", server, launch.verbose()));
     }
 
     void startClient(Launch launch) throws BenchException, InterruptedException {
@@ -107,7 +109,7 @@ final class Pair implements AutoCloseable {
         return (after - before) / connections;
     }
 
-    private static Histogram decode(String text) throws BenchException {
+    static Histogram decode(String text) throws BenchException {
         try {
             return Histogram.decodeFromCompressedByteBuffer(ByteBuffer.wrap(Base64.getUrlDecoder().decode(text)), 0);
         } catch (DataFormatException | IllegalArgumentException e) {

@@ -7,6 +7,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import org.HdrHistogram.Histogram;
 import org.dcache.oncrpc4j.rdma.tool.app.Console;
@@ -30,6 +31,8 @@ public final class ClientMain {
     /** And of one that speaks the measuring program. */
     public static final String BENCH = "bench";
 
+    private static final int LOOPBACK_ADDRESSES = 8;
+
     private final Meter meter = new Meter();
     private final Recorder recorder = new Recorder();
     private final OncRpcSvc service;
@@ -40,22 +43,36 @@ public final class ClientMain {
     private final Protocol protocol;
     /** Connections that only stay open. */
     private final List<RpcTransport> idle = new ArrayList<>();
+    private final Crowd crowd;
 
     private ClientMain(String[] args) throws IOException {
         server = new InetSocketAddress(args[0], Integer.parseInt(args[1]));
         issuers = Integer.parseInt(args[3]);
         RpcAuth credential = NFS.equals(args[5]) ? new RpcAuthTypeUnix(0, 0, new int[0], 0, "bench") : new RpcAuthTypeNone();
         protocol = NFS.equals(args[5]) ? NfsExchange.protocol(server, credential) : BenchExchange.protocol(Store.valueOf(args[4]));
-        service = new OncRpcSvcBuilder()
-                .withClientMode()
-                .withTCP()
-                .withIoStrategy(IoStrategy.valueOf(args[2]))
-                .withServiceName("bench client")
-                .build();
-        service.start();
+        service = start(args[2]);
         RpcTransport connection = connect();
         transport = connection.getClass().getName();
         call = new RpcCall(protocol.program(), protocol.version(), credential, connection);
+        crowd = new Crowd(() -> start(args[2]), (own, number) -> own.connect(address(number), 60, TimeUnit.SECONDS),
+                other -> new RpcCall(protocol.program(), protocol.version(), credential, other));
+    }
+
+    private static OncRpcSvc start(String strategy) throws IOException {
+        OncRpcSvc service = new OncRpcSvcBuilder()
+                .withClientMode()
+                .withTCP()
+                .withIoStrategy(IoStrategy.valueOf(strategy))
+                .withServiceName("bench client")
+                .build();
+        service.start();
+        return service;
+    }
+
+    /** The server's address; of a loopback server one of several, since a client has some 28,000 ports for each. */
+    private InetSocketAddress address(int number) {
+        return !server.getAddress().isLoopbackAddress() ? server
+                : new InetSocketAddress("127.0.0." + (1 + number % LOOPBACK_ADDRESSES), server.getPort());
     }
 
     public static void main(String[] args) throws Exception {
@@ -75,10 +92,14 @@ public final class ClientMain {
         return service.connect(server, 10, TimeUnit.SECONDS);
     }
 
-    private Message handle(Message command) throws IOException, InterruptedException {
+    private Message handle(Message command) throws Exception {
         return switch (command.verb()) {
             case "run" -> run(command);
             case "idle" -> idle(command.integer("connections"));
+            case "open" -> crowd.open(command.integer("connections"));
+            case "busy" -> crowd.busy(command.integer("connections"), command.number("nanos"));
+            case "paced" -> paced(command);
+            case "close" -> crowd.close();
             case "record", "save" -> recorder.handle(command);
             default -> throw new IllegalArgumentException("unknown command " + command.verb());
         };
@@ -97,6 +118,21 @@ public final class ClientMain {
         return Message.of("ok", "calls", outcome.calls(), "nanos", outcome.nanos(), "cpu", cpuAfter - cpu,
                 "alloc", allocated < 0 ? -1 : allocatedAfter - allocated, "copied", copied < 0 ? -1 : meter.copiedBytes() - copied,
                 "compiled", meter.compiledMillis() - compiled, "latencies", encode(outcome.latencies()));
+    }
+
+    /** A connection with a NULL call now and then, while the first connection has a load of its own, or none. */
+    private Message paced(Message command) throws Exception {
+        long nanos = command.number("nanos");
+        int depth = command.integer("depth");
+        FutureTask<Load.Outcome> beside = depth == 0 ? null : new FutureTask<>(() -> {
+            Point point = new Point(Operation.READ, command.integer("size"), depth);
+            return new Load(call, depth, protocol.prepare(point, false)).run(nanos, Long.MAX_VALUE, Math.max(1, issuers));
+        });
+        if (beside != null) {
+            new Thread(beside, "bench load beside").start();
+        }
+        Histogram latencies = crowd.paced(nanos, command.number("interval"));
+        return Message.of("ok", "beside", beside == null ? 0 : beside.get().calls(), "nanos", nanos, "latencies", encode(latencies));
     }
 
     private Message idle(int connections) throws IOException {

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.tool.bench.app;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Function;
+import org.HdrHistogram.ConcurrentHistogram;
+import org.HdrHistogram.Histogram;
+import org.dcache.oncrpc4j.rpc.OncRpcSvc;
+import org.dcache.oncrpc4j.rpc.RpcCall;
+import org.dcache.oncrpc4j.rpc.RpcTransport;
+import org.dcache.oncrpc4j.xdr.XdrVoid;
+
+/**
+ * Very many connections of a client JVM, of a service of their own, so that they can be closed together: opened by several threads, most of
+ * them idle, some busy with NULL calls. One thread commands it.
+ */
+final class Crowd {
+
+    private static final int OPENERS = 16;
+    private static final long HIGHEST = TimeUnit.MINUTES.toNanos(1);
+
+    /** Makes the connection with this number. */
+    interface Opener {
+        RpcTransport open(OncRpcSvc service, int number) throws IOException;
+    }
+
+    private final Callable<OncRpcSvc> starter;
+    private final Opener opener;
+    private final Function<RpcTransport, RpcCall> calls;
+    private final List<RpcTransport> open = Collections.synchronizedList(new ArrayList<>());
+    private OncRpcSvc service;
+
+    Crowd(Callable<OncRpcSvc> starter, Opener opener, Function<RpcTransport, RpcCall> calls) {
+        this.starter = starter;
+        this.opener = opener;
+        this.calls = calls;
+    }
+
+    /** Opens more of them. How many are open then, and how long these took. */
+    Message open(int more) throws Exception {
+        if (service == null) {
+            service = starter.call();
+        }
+        AtomicInteger next = new AtomicInteger(open.size());
+        int end = next.get() + more;
+        long begin = System.nanoTime();
+        ExecutorService threads = Executors.newFixedThreadPool(OPENERS);
+        try {
+            List<Future<Void>> all = threads.invokeAll(Collections.nCopies(OPENERS, () -> {
+                for (int i = next.getAndIncrement(); i < end; i = next.getAndIncrement()) {
+                    open.add(opener.open(service, i));
+                }
+                return null;
+            }));
+            for (Future<Void> one : all) {
+                one.get();
+            }
+        } catch (ExecutionException e) {
+            throw new IOException("after " + open.size() + " connections: " + e.getCause(), e.getCause());
+        } finally {
+            threads.shutdownNow();
+        }
+        long nanos = System.nanoTime() - begin;
+        return Message.of("ok", "open", open.stream().filter(RpcTransport::isOpen).count(), "nanos", nanos);
+    }
+
+    /** So many connections, each with one NULL call after the other; chosen anew each time, so that idle ones wake up. */
+    Message busy(int connections, long nanos) throws Exception {
+        List<RpcTransport> chosen = new ArrayList<>(open);
+        Collections.shuffle(chosen, ThreadLocalRandom.current());
+        ConcurrentHistogram latencies = new ConcurrentHistogram(HIGHEST, 3);
+        long begin = System.nanoTime();
+        int busy = Math.min(connections, chosen.size());
+        CountDownLatch left = new CountDownLatch(busy);
+        List<Pings> pings = chosen.subList(0, busy).stream()
+                .map(transport -> new Pings(calls.apply(transport), latencies, begin + nanos, left)).toList();
+        pings.forEach(Pings::next);
+        left.await();
+        long took = System.nanoTime() - begin;
+        for (Pings one : pings) {
+            one.throwFailure();
+        }
+        return Message.of("ok", "calls", latencies.getTotalCount(), "nanos", took, "latencies", ClientMain.encode(latencies));
+    }
+
+    /** One connection with a NULL call at each interval, by the calling thread. */
+    Histogram paced(long nanos, long interval) throws IOException {
+        RpcCall call = calls.apply(open.get(0));
+        Histogram latencies = new Histogram(HIGHEST, 3);
+        long end = System.nanoTime() + nanos;
+        for (long due = System.nanoTime(); due < end; due += interval) {
+            for (long wait = due - System.nanoTime(); wait > 0; wait = due - System.nanoTime()) {
+                LockSupport.parkNanos(wait);
+            }
+            // From when it was due: a call that is late because of the one before it has waited as well.
+            call.call(0, XdrVoid.XDR_VOID, XdrVoid.XDR_VOID);
+            latencies.recordValue(Math.min(HIGHEST, System.nanoTime() - due));
+        }
+        return latencies;
+    }
+
+    /** Closes them all; how long that took. */
+    Message close() throws IOException {
+        long begin = System.nanoTime();
+        if (service != null) {
+            service.stop();
+            service = null;
+        }
+        open.clear();
+        return Message.of("ok", "nanos", System.nanoTime() - begin);
+    }
+}
