@@ -3,7 +3,6 @@ package org.dcache.oncrpc4j.rdma.rpc;
 
 import com.google.common.util.concurrent.MoreExecutors;
 import java.io.IOException;
-import java.util.concurrent.RejectedExecutionException;
 import org.dcache.oncrpc4j.rdma.metrics.Counters;
 import org.dcache.oncrpc4j.rdma.spi.ServiceContext;
 import org.dcache.oncrpc4j.rdma.xprt.InboundCall;
@@ -18,9 +17,10 @@ import org.slf4j.LoggerFactory;
 /**
  * Takes a call through what oncrpc4j does with one: decode header and credential, RPCSEC_GSS, find the program, dispatch.
  *
- * <p>One hop: the loop only hands the whole of it to the service's executor as one task; nothing of the user's, no crypto and no look-up
- * runs on the loop. oncrpc4j's own filters do the work. Where they leave a call without an answer (an undecodable header; for RPCSEC_GSS
- * see {@link GssCalls}), it is answered here: a client on RDMA would wait for it and in the end drop the connection. When the dispatch has
+ * <p>One hop: the loop only hands the whole of it to the service's executor as one task, and connections take turns there
+ * ({@link FairQueue}); nothing of the user's, no crypto and no look-up runs on the loop, unless its admin has same-thread services there.
+ * oncrpc4j's own filters do the work. Where they leave a call without an answer (an undecodable header; for RPCSEC_GSS see
+ * {@link GssCalls}), it is answered here: a client on RDMA would wait for it and in the end drop the connection. When the dispatch has
  * returned, whatever it did, the call's memory is seen to; an {@link Error} of the program goes on to the thread's own handler, as over
  * TCP.
  */
@@ -45,12 +45,18 @@ final class CallDispatcher {
 
     /** On the loop. */
     void received(InboundCall call, RdmaRpcTransport transport) {
-        try {
-            transport.dispatch(() -> dispatch(call, transport));
-        } catch (RejectedExecutionException e) {
-            counters.increment(XprtCounter.EXECUTOR_REJECTED);
-            PlainReply.systemError(call, transport);
-        }
+        transport.dispatch(new FairQueue.Work() {
+            @Override
+            public void run() {
+                dispatch(call, transport);
+            }
+
+            @Override
+            public void rejected() {
+                counters.increment(XprtCounter.EXECUTOR_REJECTED);
+                PlainReply.systemError(call, transport);
+            }
+        });
     }
 
     private void dispatch(InboundCall call, RdmaRpcTransport transport) {

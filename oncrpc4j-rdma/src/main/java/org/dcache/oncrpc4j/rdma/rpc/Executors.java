@@ -26,6 +26,8 @@ final class Executors {
     private final Counters counters;
     private final boolean inOrder;
     private final boolean staysOnLoop;
+    private final FairQueue calls = new FairQueue();
+    private final Runnable nextCall = () -> run(this::runNextCall);
 
     /** @param sameThread whether what a same-thread service does may run in a loop, see {@code oncrpc.rdma.same-thread} */
     Executors(ExecutorService own, ExecutorService shared, boolean sameThread, Counters counters) {
@@ -59,20 +61,32 @@ final class Executors {
         return staysOnLoop;
     }
 
-    /** Runs the dispatch of a call; throws {@link RejectedExecutionException} when the service takes no more, or has no thread for it. */
-    void dispatch(Runnable task) {
+    /** Runs the dispatch of a call when its connection has its turn; rejects one when the service takes no more or has no thread for it. */
+    void dispatch(FairQueue.Flow flow, FairQueue.Work call) {
+        calls.add(flow, call);
         try {
-            chosen.execute(() -> run(task));
-        } catch (OutOfMemoryError e) {
-            throw new RejectedExecutionException("the executor of the service got no thread", e);
+            chosen.execute(nextCall);
+        } catch (RejectedExecutionException | OutOfMemoryError e) {
+            LOG.debug("executor of the service takes no calls", e);
+            FairQueue.Work rejected = calls.takeBack(flow);
+            if (rejected != null) {
+                rejected.rejected();
+            }
+        }
+    }
+
+    private void runNextCall() {
+        FairQueue.Work call = calls.next();
+        if (call != null) {
+            call.run();
         }
     }
 
     /** Runs a callback; one that the service's executor does not take any more (it was shut down) runs on the shared pool. */
     void callback(Runnable task) {
         try {
-            dispatch(task);
-        } catch (RejectedExecutionException e) {
+            chosen.execute(() -> run(task));
+        } catch (RejectedExecutionException | OutOfMemoryError e) {
             LOG.debug("executor of the service takes no callbacks any more", e);
             shared.execute(task);
         }

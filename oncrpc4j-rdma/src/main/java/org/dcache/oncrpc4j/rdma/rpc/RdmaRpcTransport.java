@@ -32,6 +32,7 @@ public final class RdmaRpcTransport implements RpcTransport, XdrFactory {
     private final CallbackQueue callbacks;
     /** Null when calls need not be dispatched in order. */
     private final CallbackQueue calls;
+    private final FairQueue.Flow flow = new FairQueue.Flow();
     private final int servicePort;
     private volatile RdmaConnection connection;
 
@@ -69,15 +70,12 @@ public final class RdmaRpcTransport implements RpcTransport, XdrFactory {
         return calls != null;
     }
 
-    /**
-     * Runs the dispatch of a call of the peer; throws {@link java.util.concurrent.RejectedExecutionException} when the service takes no
-     * more.
-     */
-    void dispatch(Runnable task) {
+    /** Runs the dispatch of a call of the peer, or rejects one when the service takes no more. */
+    void dispatch(FairQueue.Work call) {
         if (calls != null) {
-            calls.add(task);
+            calls.add(call::run);
         } else {
-            executors.dispatch(task);
+            executors.dispatch(flow, call);
         }
     }
 
