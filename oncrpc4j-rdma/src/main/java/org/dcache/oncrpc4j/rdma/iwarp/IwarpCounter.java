@@ -80,7 +80,9 @@ public enum IwarpCounter implements CounterName {
     /** read calls. */
     SOCKET_READS,
     /** Writes that the socket did not take whole. */
-    WRITE_STALLS;
+    WRITE_STALLS,
+    /** Times that the loop left a connection which had more to send, for its other connections. */
+    WRITE_TURNS;
 
     private static final Set<IwarpCounter> PROBLEMS = EnumSet.of(ACCEPT_FAILED, REFUSED_HALF_OPEN, HANDSHAKE_BAD_KEY, RPC_OVER_TCP,
             HANDSHAKE_BAD_REVISION,

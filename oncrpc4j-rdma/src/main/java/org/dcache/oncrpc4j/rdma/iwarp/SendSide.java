@@ -21,7 +21,9 @@ import org.dcache.oncrpc4j.rdma.verbs.WorkRequest;
  * <p>Any thread may ask for work ({@link #post}, {@link #kick}); a combining lock lets exactly one of them do it for all, the others go on
  * at once. What is one of many ({@link #postOfMany}) is left to the loop, which comes round soon and finds more of them: on loopback a
  * write costs more than all else that is done for a small reply. The fields without volatile belong to that one. What the socket did not
- * take waits; the loop is asked for write interest, and only when it reports it ({@link #writable}) writing goes on.
+ * take waits; the loop is asked for write interest, and only when it reports it ({@link #writable}) writing goes on. The loop itself writes
+ * for so long only ({@link #TURN}) while the socket takes all, since those who post would keep it at it and away from other connections; it
+ * goes on when they have had their turns.
  *
  * <p>Order: Sends and Writes leave in posting order. A Read Request leaves at its place in that order unless ORD Reads are
  * outstanding; then it waits in its own queue, and what was posted behind it goes on. Read Responses take turns with posted work, message
@@ -32,6 +34,9 @@ final class SendSide {
 
     /** So much costs less to copy, to check and to hand to the kernel than a system call: a page of data with its message. */
     private static final int SMALL = 8 << 10;
+
+    /** Bytes that the loop writes before it looks at its other connections. */
+    private static final long TURN = 4 << 20;
 
     /** The sink of a Read without an element. */
     private static final ByteBuffer NOWHERE = ByteBuffer.allocate(0);
@@ -67,6 +72,7 @@ final class SendSide {
 
     private boolean terminateStarted;
     private boolean blocked;
+    private boolean yielded;
     private boolean broken;
     private boolean flushed;
     private boolean outputDone;
@@ -159,6 +165,12 @@ final class SendSide {
                     broken = true;
                     queuePair.sendSideFailed(e);
                 }
+                if (yielded) {
+                    // Whoever came meanwhile is served when the loop comes round: it has been asked to.
+                    yielded = false;
+                    turns.set(0);
+                    return;
+                }
                 done = turns.addAndGet(-done);
             } while (done != 0);
         }
@@ -217,11 +229,18 @@ final class SendSide {
             failPosted();
             return;
         }
+        long turnEnd = queuePair.loop().inLoop() ? batch.taken() + TURN : Long.MAX_VALUE;
         while (!killed) {
             if (!batch.isEmpty() && !write()) {
                 return;
             }
             if (broken) {
+                return;
+            }
+            if (batch.taken() >= turnEnd) {
+                yielded = true;
+                counters.increment(IwarpCounter.WRITE_TURNS);
+                queuePair.armWrite();
                 return;
             }
             queue.addAll(posted.takeAll());

@@ -113,6 +113,46 @@ class TogetherTest {
         return count(IwarpCounter.SOCKET_WRITES) - writes;
     }
 
+    /** To a peer that takes all of it at once, as far as it can be had to: the loop comes back to it, and all of it arrives. */
+    @Test
+    void theLoopLeavesOffSendingForItsOtherConnectionsAndThenGoesOn() throws Exception {
+        int chains = 32;
+        ByteBuffer data = ByteBuffer.allocateDirect(1 << 20);
+        f.peer.socket().setSoTimeout(0);
+        Thread reader = new Thread(this::discardAll, "reads all");
+        reader.start();
+        int rounds = 0;
+        long left = count(IwarpCounter.WRITE_TURNS);
+        do {
+            assertThat(rounds++).as("rounds of %s MiB for the loop to leave off", chains).isLessThan(200);
+            int sent = f.endpoint.sends.size() + chains;
+            f.queuePair().execute(() -> {
+                WorkRequest chain = null;
+                for (int i = 0; i < chains; i++) {
+                    chain = new WorkRequest().write(1, 0).add(data.duplicate()).next(RawPeerFixture.send(new byte[1]).next(chain));
+                }
+                f.queuePair().postSend(chain);
+            });
+            while (f.endpoint.sends.size() < sent) {
+                Thread.sleep(1);
+            }
+        } while (count(IwarpCounter.WRITE_TURNS) == left);
+        f.close();
+        reader.join();
+    }
+
+    private void discardAll() {
+        byte[] bytes = new byte[4 << 20];
+        try {
+            int n;
+            do {
+                n = f.peer.socket().getInputStream().read(bytes);
+            } while (n >= 0);
+        } catch (IOException e) {
+            // The connection was aborted.
+        }
+    }
+
     @Test
     void aMessageThatIsTheOnlyOneLeavesWithoutTheLoop() throws Exception {
         CountDownLatch blocked = new CountDownLatch(1);
