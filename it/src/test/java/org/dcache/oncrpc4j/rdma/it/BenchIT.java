@@ -30,7 +30,8 @@ class BenchIT {
         Tool.Result result = Tool.run("bench", "--connections", "200", "--busy", "20", "--seconds", "0.3");
         assertThat(result.status()).as(result.output()).isZero();
         for (String transport : new String[] {"tcp", "rdma"}) {
-            assertThat(result.output()).containsPattern("(?m)^200 +" + transport + " +[0-9.,]+ +[-0-9,]+ +20 +[0-9.,]+ +[0-9.,]+ +[0-9.,]+$")
+            assertThat(result.output())
+                    .containsPattern("(?m)^200 +" + transport + " +[0-9.,]+ +[-0-9,]+ +20 +[0-9.,]+ +[0-9.,]+ +[0-9.,]+$")
                     .containsPattern("(?m)^beside 128 READs +" + transport + " .* [0-9.,]+$")
                     .containsPattern("(?m)^200 +" + transport + " +[0-9.,]+$");
         }
