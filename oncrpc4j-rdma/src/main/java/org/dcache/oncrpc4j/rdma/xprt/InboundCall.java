@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dcache.oncrpc4j.rdma.xprt;
 
+import java.io.EOFException;
 import java.nio.ByteBuffer;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import org.dcache.oncrpc4j.rdma.metrics.jfr.Recorder;
 import org.dcache.oncrpc4j.rdma.metrics.jfr.ServedCallEvent;
 import org.dcache.oncrpc4j.rdma.proto.RdmaHeader;
 import org.dcache.oncrpc4j.rdma.verbs.ReceiveBuffer;
 import org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter;
 import org.dcache.oncrpc4j.rdma.xprt.memory.Regbuf;
+import org.dcache.oncrpc4j.rdma.xprt.send.SendContext;
 
 /**
  * A call that came in, whole, in pooled memory: its receive buffer, or the sink that its Read chunks were pulled into.
@@ -21,10 +23,11 @@ import org.dcache.oncrpc4j.rdma.xprt.memory.Regbuf;
  * <p>{@link OpenCalls} counts it until then. Its monitor guards the memory; only other threads of the program, and the end of the
  * connection, ever contend for it.
  */
-public final class InboundCall {
+public final class InboundCall implements SendContext.Owner {
 
     private static final int ANSWERED = 1;
     private static final int LEFT = 2;
+    private static final AtomicIntegerFieldUpdater<InboundCall> STATE = AtomicIntegerFieldUpdater.newUpdater(InboundCall.class, "state");
 
     private final RdmaConnection connection;
     private final int xid;
@@ -34,7 +37,7 @@ public final class InboundCall {
     private final RdmaHeader reads;
     private final boolean invalidate;
     private final int invalidateStag;
-    private final AtomicInteger state = new AtomicInteger();
+    private volatile int state;
     /** Null when nobody records served calls. */
     private final ServedCallEvent event = Recorder.servedCall();
 
@@ -43,6 +46,9 @@ public final class InboundCall {
     private ReceiveBuffer receiveBuffer;
     private Regbuf sink;
     private Thread running;
+    /** Who hears of the answer's Send; set before that is posted. */
+    private SendListener answerListener;
+    private int answerLength;
     /** The program has parts of the memory itself, until it replies. */
     private boolean lent;
     /** The memory goes when the dispatch returns. */
@@ -121,7 +127,7 @@ public final class InboundCall {
 
     /** Whether nobody has answered or discarded it yet. */
     public boolean isOpen() {
-        return (state.get() & ANSWERED) == 0;
+        return (state & ANSWERED) == 0;
     }
 
     boolean answer() {
@@ -129,14 +135,23 @@ public final class InboundCall {
     }
 
     private boolean mark(int bit) {
-        while (true) {
-            int old = state.get();
-            if ((old & bit) != 0) {
-                return false;
-            }
-            if (state.compareAndSet(old, old | bit)) {
-                return true;
-            }
+        return (STATE.getAndAccumulate(this, bit, (old, more) -> old | more) & bit) == 0;
+    }
+
+    /** Its answer is about to be posted: who hears of it, and its bytes. */
+    void answers(SendListener listener, int length) {
+        answerListener = listener;
+        answerLength = length;
+    }
+
+    /** Its answer has left, or never will. */
+    @Override
+    public void sent(SendContext context, boolean ok) {
+        connection.done(context);
+        if (ok) {
+            answerListener.sent(answerLength, connection.queuePair().inLoop());
+        } else {
+            answerListener.failed(connection.endCause() != null ? connection.endCause() : new EOFException("connection ended"), true);
         }
     }
 

@@ -21,7 +21,7 @@ import org.dcache.oncrpc4j.rdma.xprt.send.SendContext;
  * <p>An abandoned call keeps its xid and its credit until the peer answers or the connection ends: the peer still works on it, and more
  * than the granted calls must never be outstanding [1].
  */
-final class PendingCall extends CallState implements Runnable {
+final class PendingCall extends CallState implements Runnable, SendContext.Owner {
 
     private static final Exposure[] NO_EXPOSURES = new Exposure[0];
     private static final ResultSink[] NO_RESULTS = new ResultSink[0];
@@ -29,6 +29,8 @@ final class PendingCall extends CallState implements Runnable {
     private final RdmaConnection connection;
     private final int xid;
     private final ReplyListener listener;
+    /** {@link PendingCalls} alone looks at it. */
+    PendingCall nextPending;
 
     private SendContext context;
     private SendListener sendListener;
@@ -160,12 +162,22 @@ final class PendingCall extends CallState implements Runnable {
     /**
      * Ends the peer's access to everything, then runs {@code then} (kernel: {@code frwr_unmap_sync}). On the loop. Runs at once when all
      * fences are immediate.
+     */
+    void fence(Runnable then) {
+        if (fence(false, 0)) {
+            then.run();
+        } else {
+            afterFence(then);
+        }
+    }
+
+    /**
+     * Ends the peer's access to everything. On the loop.
      *
      * @param invalidated an STag that the peer's Send invalidated, if {@code hasInvalidated}
-     * @return whether {@code then} has run
+     * @return whether it has ended; else the caller says at once what comes {@link #afterFence}
      */
-    boolean fence(boolean hasInvalidated, int invalidated, Runnable then) {
-        whenFenced = then;
+    boolean fence(boolean hasInvalidated, int invalidated) {
         fencesLeft = 1;
         beingFenced = exposed;
         for (int i = 0; i < exposed; i++) {
@@ -182,14 +194,21 @@ final class PendingCall extends CallState implements Runnable {
         return fencesLeft == 0;
     }
 
+    /** Runs this when the last fence is done, which is later: the loop is with the caller. */
+    void afterFence(Runnable then) {
+        whenFenced = then;
+    }
+
     /** One fence is done. On the loop. */
     @Override
     public void run() {
         if (--fencesLeft == 0) {
+            connection.device().exposed(-beingFenced);
             Runnable then = whenFenced;
             whenFenced = null;
-            connection.device().exposed(-beingFenced);
-            then.run();
+            if (then != null) {
+                then.run();
+            }
         }
     }
 
@@ -204,6 +223,11 @@ final class PendingCall extends CallState implements Runnable {
     }
 
     // ---- the two ends of the send context's life
+
+    @Override
+    public void sent(SendContext sent, boolean ok) {
+        connection.requester().sendDone(this, ok);
+    }
 
     /** The Send completed, or the fence is done; the second of the two frees the context. Any thread. */
     void partDone() {

@@ -5,7 +5,6 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import org.dcache.oncrpc4j.rdma.metrics.Counters;
 import org.dcache.oncrpc4j.rdma.proto.MalformedHeaderException;
@@ -40,7 +39,7 @@ public final class Requester {
     private static final String GIVEN_UP = "given up by its caller";
 
     private final RdmaConnection connection;
-    private final ConcurrentHashMap<Integer, PendingCall> calls = new ConcurrentHashMap<>();
+    private final PendingCalls calls = new PendingCalls();
 
     private final CreditWindow credits;
     private final OneWayCalls oneWay;
@@ -62,7 +61,7 @@ public final class Requester {
     }
 
     boolean isIdle() {
-        return calls.isEmpty();
+        return calls.size() == 0;
     }
 
     /** Calls without an answer, given up ones included. */
@@ -72,7 +71,7 @@ public final class Requester {
 
     /** Whether a call with this xid is pending or was abandoned without an answer so far. */
     boolean knows(int xid) {
-        return calls.containsKey(xid);
+        return calls.get(xid) != null;
     }
 
     /** Who waits for the reply to a registered call; null when it is unknown. */
@@ -84,7 +83,7 @@ public final class Requester {
     /** Listeners of the calls that are pending now, abandoned ones left out. */
     public List<ReplyListener> pending() {
         List<ReplyListener> listeners = new ArrayList<>();
-        for (PendingCall call : calls.values()) {
+        for (PendingCall call : calls.all()) {
             if (call.state() != CallState.State.ABANDONED) {
                 listeners.add(call.listener());
             }
@@ -105,7 +104,7 @@ public final class Requester {
             if (ended != null) {
                 throw new EOFException(ended.getMessage());
             }
-            if (calls.putIfAbsent(xid, new PendingCall(connection, xid, listener)) != null) {
+            if (!calls.add(new PendingCall(connection, xid, listener))) {
                 throw new DuplicateXidException("xid " + Integer.toHexString(xid) + " is in use on the connection to "
                         + connection.remoteAddress());
             }
@@ -122,7 +121,7 @@ public final class Requester {
                 return null;
             }
             PendingCall call = new PendingCall(connection, xid, listener);
-            while (calls.putIfAbsent(call.xid(), call) != null) {
+            while (!calls.add(call)) {
                 call = new PendingCall(connection, call.xid() + 1, listener);
             }
             return call;
@@ -164,7 +163,7 @@ public final class Requester {
     }
 
     private void notAdmitted(PendingCall call, SendContext context, SendListener sent, CreditWindow.Admission admission) {
-        calls.remove(call.xid(), call);
+        calls.remove(call);
         boolean ours = call.abandon() == CallState.Due.WITHDRAW;
         connection.abandon(context);
         IOException cause = ended != null ? ended : !ours ? withdrawn(call.xid()) : credits.full(connection.remoteAddress());
@@ -203,7 +202,7 @@ public final class Requester {
             refuse(call, new IOException("the call could not be built: " + e, e));
             return false;
         }
-        context.owner((c, ok) -> sendDone(call, ok));
+        context.owner(call);
         call.arm();
         connection.post(context, length, false, 0, many);
         if (call.isOneWay()) {
@@ -223,9 +222,9 @@ public final class Requester {
 
     /** Could not be built: undone on the loop, where exposures end. */
     private void refuse(PendingCall call, IOException cause) {
-        calls.remove(call.xid(), call);
+        calls.remove(call);
         call.refused();
-        boolean queued = connection.queuePair().execute(() -> call.fence(false, 0, () -> {
+        boolean queued = connection.queuePair().execute(() -> call.fence(() -> {
             call.dropResults();
             connection.done(call.context());
             call.fenced();
@@ -251,7 +250,7 @@ public final class Requester {
     }
 
     private static void fenceAndDrop(PendingCall call, Runnable then) {
-        call.fence(false, 0, () -> {
+        call.fence(() -> {
             call.dropResults();
             call.partDone();
             call.fenced();
@@ -259,7 +258,8 @@ public final class Requester {
         });
     }
 
-    private void sendDone(PendingCall call, boolean ok) {
+    /** The call's Send has completed. */
+    void sendDone(PendingCall call, boolean ok) {
         SendListener sent = call.sendListener();
         int length = call.messageLength();
         call.partDone();
@@ -299,7 +299,7 @@ public final class Requester {
 
     /** Ends a one-way call that nobody answers. On the loop. */
     void endUnanswered(PendingCall call) {
-        if (calls.remove(call.xid(), call) && call.answered() == CallState.Answer.WANTED) {
+        if (calls.remove(call) && call.answered() == CallState.Answer.WANTED) {
             fenceAndDrop(call, () -> call.record(null));
         }
     }
@@ -313,7 +313,7 @@ public final class Requester {
      */
     void patrol(long now) {
         long millis = credits.stuckFor(now) / 1_000_000;
-        if (millis > limits().givenUpTimeout() && calls.values().stream().noneMatch(this::mayBeAnswered)) {
+        if (millis > limits().givenUpTimeout() && calls.all().stream().noneMatch(this::mayBeAnswered)) {
             counters().increment(XprtCounter.CREDITS_EXHAUSTED);
             connection.abort(new CreditsExhaustedException("all " + window() + " credits of " + connection.remoteAddress()
                     + " are held by calls that were given up, and no reply has come for " + millis
@@ -344,20 +344,27 @@ public final class Requester {
             buffer.release();
             return false;
         }
-        return !call.fence(buffer.invalidated(), buffer.invalidatedStag(), () -> {
-            call.partDone();
-            call.fenced();
-            try {
-                h.checkReply();
-                ReplyAssembly.deliver(connection, call, h, headerLength, buffer.data());
-            } catch (MalformedHeaderException e) {
-                bad(call, new BadReplyException(connection.remoteAddress() + ": " + e.getMessage()));
-            } catch (IOException e) {
-                bad(call, e);
-            } finally {
-                buffer.release();
-            }
-        });
+        if (call.fence(buffer.invalidated(), buffer.invalidatedStag())) {
+            deliver(call, h, headerLength, buffer);
+            return false;
+        }
+        call.afterFence(() -> deliver(call, h, headerLength, buffer));
+        return true;
+    }
+
+    private void deliver(PendingCall call, RdmaHeader h, int headerLength, ReceiveBuffer buffer) {
+        call.partDone();
+        call.fenced();
+        try {
+            h.checkReply();
+            ReplyAssembly.deliver(connection, call, h, headerLength, buffer.data());
+        } catch (MalformedHeaderException e) {
+            bad(call, new BadReplyException(connection.remoteAddress() + ": " + e.getMessage()));
+        } catch (IOException e) {
+            bad(call, e);
+        } finally {
+            buffer.release();
+        }
     }
 
     private void bad(PendingCall call, IOException cause) {
@@ -396,7 +403,7 @@ public final class Requester {
 
     /** Takes a call that the peer has answered off the books; its credit is back. Null when nobody waits for it any more. */
     private PendingCall over(PendingCall call, CallState.Answer answer, int grant) {
-        calls.remove(call.xid(), call);
+        calls.remove(call);
         if (call.isOneWay()) {
             credits.answered(call);
         }
@@ -487,7 +494,7 @@ public final class Requester {
     private CallState.Due abandon(PendingCall call) {
         CallState.Due due = call.abandon();
         if (due == CallState.Due.WITHDRAW) {
-            calls.remove(call.xid(), call);
+            calls.remove(call);
             if (credits.remove(call)) {
                 call.record(GIVEN_UP);
                 connection.abandon(call.context());
@@ -510,8 +517,7 @@ public final class Requester {
         List<PendingCall> all;
         synchronized (this) {
             ended = cause;
-            all = new ArrayList<>(calls.values());
-            calls.clear();
+            all = calls.takeAll();
         }
         oneWay.ended();
         // Whoever takes a call out of the backlog owns its context, also when somebody else has given the call up just now.

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dcache.oncrpc4j.rdma.xprt;
 
-import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.LinkedHashSet;
@@ -211,14 +210,8 @@ final class Responder {
             listener.failed(new IOException("the reply to xid " + Integer.toHexString(call.xid()) + " could not be built: " + e, e), false);
             return;
         }
-        context.owner((c, ok) -> {
-            connection.done(c);
-            if (ok) {
-                listener.sent(total, connection.queuePair().inLoop());
-            } else {
-                listener.failed(connection.endCause() != null ? connection.endCause() : new EOFException("connection ended"), true);
-            }
-        });
+        call.answers(listener, total);
+        context.owner(call);
         connection.post(context, length, call.invalidate(), call.invalidateStag(), call.leave() >= BATCHING_THRESHOLD);
         call.record(total);
     }
