@@ -61,7 +61,7 @@ void cm_close(struct cm_id *id);
 void cm_send(struct cm_id *id, struct message *message);
 
 /* cm_address.c */
-bool address_is_local(const struct sockaddr *address);
+int address_check_local(const struct sockaddr *address);
 bool address_is_any(const struct sockaddr *address);
 void address_copy(struct sockaddr_storage *to, const struct sockaddr *from);
 void address_wildcard(struct sockaddr_storage *to, int family, const struct sockaddr_storage *port_of);

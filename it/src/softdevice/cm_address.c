@@ -2,6 +2,7 @@
 /* IP addresses: those of this machine are the device's, all of them. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
+#include <errno.h>
 #include <ifaddrs.h>
 #include <netinet/in.h>
 #include <string.h>
@@ -29,16 +30,19 @@ bool address_is_any(const struct sockaddr *address)
     return same(address, (struct sockaddr *)&any);
 }
 
-bool address_is_local(const struct sockaddr *address)
+/* 0 where it is one of this machine, EADDRNOTAVAIL where not, or why that cannot be said. */
+int address_check_local(const struct sockaddr *address)
 {
     struct ifaddrs *all = NULL;
-    bool found = address->sa_family == AF_INET && ntohl(((const struct sockaddr_in *)address)->sin_addr.s_addr) >> 24 == 127;
-    if (!found && getifaddrs(&all) == 0) {
-        for (struct ifaddrs *one = all; one && !found; one = one->ifa_next)
-            found = one->ifa_addr && same(one->ifa_addr, address);
-        freeifaddrs(all);
-    }
-    return found;
+    if (address->sa_family == AF_INET && ntohl(((const struct sockaddr_in *)address)->sin_addr.s_addr) >> 24 == 127)
+        return 0;
+    if (getifaddrs(&all) != 0)
+        return errno;
+    bool found = false;
+    for (struct ifaddrs *one = all; one && !found; one = one->ifa_next)
+        found = one->ifa_addr && same(one->ifa_addr, address);
+    freeifaddrs(all);
+    return found ? 0 : EADDRNOTAVAIL;
 }
 
 void address_wildcard(struct sockaddr_storage *to, int family, const struct sockaddr_storage *port_of)

@@ -29,8 +29,8 @@ int rdma_bind_addr(struct rdma_cm_id *of, struct sockaddr *address)
     struct cm_id *id = (struct cm_id *)of;
     bool any = address_is_any(address);
     int problem = fault("bind_addr");
-    if (!problem && !any && !address_is_local(address))
-        problem = EADDRNOTAVAIL;
+    if (!problem && !any)
+        problem = address_check_local(address);
     if (!problem && !any && !(of->verbs = soft_context()))
         problem = errno;
     if (!problem && (id->fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) < 0)
@@ -82,14 +82,17 @@ int rdma_resolve_addr(struct rdma_cm_id *of, struct sockaddr *source, struct soc
     struct cm_id *id = (struct cm_id *)of;
     (void)millis;
     int problem = fault("resolve_addr");
-    if (!problem && source && !address_is_any(source) && !address_is_local(source))
-        problem = EADDRNOTAVAIL;
+    if (!problem && source && !address_is_any(source))
+        problem = address_check_local(source);
     if (problem)
         return result(problem);
-    if (!address_is_local(destination)) {
+    problem = address_check_local(destination);
+    if (problem == EADDRNOTAVAIL) {
         tell(id, CM_ADDR_ERROR, -EHOSTUNREACH);
         return 0;
     }
+    if (problem)
+        return result(problem);
     struct ibv_context *context = soft_context();
     if (!context)
         return -1;
