@@ -86,12 +86,14 @@ struct rdma_event_channel *rdma_create_event_channel(void)
         free(channel);
         return NULL;
     }
+    soft_made(1);
     return &channel->channel;
 }
 
 void rdma_destroy_event_channel(struct rdma_event_channel *channel)
 {
     close(channel->fd);
+    soft_made(-1);
     free(channel);
 }
 

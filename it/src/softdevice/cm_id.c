@@ -23,6 +23,7 @@ struct cm_id *cm_new(struct rdma_event_channel *channel, void *context)
             id->id.context = context;
             id->id.qp_type = QPT_RC;
             ids[last_slot] = id;
+            soft_made(1);
             return id;
         }
     }
@@ -35,6 +36,7 @@ void cm_free(struct cm_id *id)
 {
     cm_close(id);
     ids[id->slot] = NULL;
+    soft_made(-1);
     free(id);
 }
 

@@ -135,6 +135,7 @@ struct ibv_cq *ibv_create_cq(struct ibv_context *context, int cqe, void *cookie,
     cq->generation = made->generation;
     if (channel)
         __atomic_fetch_add(&channel->refcnt, 1, __ATOMIC_SEQ_CST);
+    soft_made(1);
     atomic_store(&queues[index], cq);
     return &cq->ibv;
 }
@@ -169,6 +170,7 @@ int ibv_destroy_cq(struct ibv_cq *ibv)
     index_give(INDEX_CQ, cq->index);
     if (ibv->channel)
         __atomic_fetch_sub(&ibv->channel->refcnt, 1, __ATOMIC_SEQ_CST);
+    soft_made(-1);
     free(cq);
     return 0;
 }
@@ -188,6 +190,7 @@ struct ibv_comp_channel *ibv_create_comp_channel(struct ibv_context *context)
         free(channel);
         return NULL;
     }
+    soft_made(1);
     return &channel->ibv;
 }
 
@@ -196,6 +199,7 @@ int ibv_destroy_comp_channel(struct ibv_comp_channel *channel)
     if (__atomic_load_n(&channel->refcnt, __ATOMIC_SEQ_CST) > 0)
         return EBUSY;
     close(channel->fd);
+    soft_made(-1);
     free(channel);
     return 0;
 }

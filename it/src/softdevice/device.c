@@ -87,6 +87,19 @@ struct ibv_context *soft_context(void)
     return found;
 }
 
+static _Atomic long objects;
+
+void soft_made(int more)
+{
+    atomic_fetch_add(&objects, more);
+}
+
+/* For tests: how many objects of all kinds this process has, connection ids too. */
+long softdevice_objects(void)
+{
+    return atomic_load(&objects);
+}
+
 bool soft_present(void)
 {
     return !removed;
@@ -104,7 +117,7 @@ void softdevice_removed(void)
         for (uint32_t i = 0; i < MAX_OBJECTS; i++) {
             struct shared_qp *qp = &own->seg->qps[i];
             if (qp->qpn != 0)
-                qp_error_shared(own, qp, EVENT_QP_FATAL);
+                qp_error_shared(own, qp, -1);
         }
         event_send(own, EVENT_DEVICE_FATAL, ELEMENT_NONE, 0, 0);
     }
@@ -170,6 +183,7 @@ struct ibv_pd *ibv_alloc_pd(struct ibv_context *of)
         errno = problem ? problem : ENOMEM;
         return NULL;
     }
+    soft_made(1);
     pd->ibv = (struct ibv_pd){ of, atomic_fetch_add(&number, 1) + 1 };
     return &pd->ibv;
 }
@@ -178,6 +192,7 @@ int ibv_dealloc_pd(struct ibv_pd *pd)
 {
     if (atomic_load(&((struct soft_pd *)pd)->users) > 0)
         return EBUSY;
+    soft_made(-1);
     free(pd);
     return 0;
 }

@@ -146,6 +146,7 @@ struct ibv_mr *ibv_reg_mr(struct ibv_pd *pd, void *addr, size_t length, int acce
     atomic_store(&key->windows, 0);
     *mr = (struct ibv_mr){ pd->context, pd, addr, length, index, key->key, key->key };
     atomic_fetch_add(&((struct soft_pd *)pd)->users, 1);
+    soft_made(1);
     atomic_store(&key->valid, 1);
     return mr;
 }
@@ -167,6 +168,7 @@ int ibv_dereg_mr(struct ibv_mr *mr)
     end_access(key);
     give(key);
     atomic_fetch_sub(&((struct soft_pd *)mr->pd)->users, 1);
+    soft_made(-1);
     free(mr);
     return 0;
 }
@@ -188,6 +190,7 @@ struct ibv_mw *mw_alloc(struct ibv_pd *pd, int type)
     key->qpn = 0;
     *mw = (struct ibv_mw){ pd->context, pd, key->key, index, type };
     atomic_fetch_add(&((struct soft_pd *)pd)->users, 1);
+    soft_made(1);
     return mw;
 }
 
@@ -200,6 +203,7 @@ int mw_free(struct ibv_mw *mw)
     }
     give(key);
     atomic_fetch_sub(&((struct soft_pd *)mw->pd)->users, 1);
+    soft_made(-1);
     free(mw);
     return 0;
 }

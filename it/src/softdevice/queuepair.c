@@ -85,6 +85,7 @@ int qp_connect(struct ibv_qp *ibv, pid_t pid, int segment_number, uint32_t qpn, 
 /* What it is made of may not be destroyed before it. */
 static void hold(struct ibv_qp *qp, int more)
 {
+    soft_made(more);
     atomic_fetch_add(&((struct soft_pd *)qp->pd)->users, more);
     atomic_fetch_add(&((struct soft_cq *)qp->send_cq)->users, more);
     atomic_fetch_add(&((struct soft_cq *)qp->recv_cq)->users, more);

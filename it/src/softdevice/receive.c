@@ -151,6 +151,7 @@ struct ibv_srq *ibv_create_srq(struct ibv_pd *pd, struct ibv_srq_init_attr *attr
     srq->generation = own->seg->rqs[index].generation;
     own->seg->rqs[index].limit = attr->attr.srq_limit;
     atomic_fetch_add(&((struct soft_pd *)pd)->users, 1);
+    soft_made(1);
     atomic_store(&queues[index], srq);
     return &srq->ibv;
 }
@@ -206,6 +207,7 @@ int ibv_destroy_srq(struct ibv_srq *srq)
     event_wait_for(srq);
     rq_destroy(srq->handle);
     atomic_fetch_sub(&((struct soft_pd *)srq->pd)->users, 1);
+    soft_made(-1);
     free(srq);
     return 0;
 }

@@ -206,6 +206,7 @@ void event_send(struct peer *peer, int type, int kind, uint32_t index, uint32_t 
 /* device.c */
 struct ibv_context *soft_context(void);
 bool soft_present(void);
+void soft_made(int more);
 extern void (*soft_when_removed)(void);
 const char *soft_folder(void);
 
