@@ -6,6 +6,7 @@
  *   create_qp:errno=12:after=2:times=1   a call fails, here the third one only; errno is 12 (ENOMEM) if it is not given
  *   send:status=10                       a request ends with that status (also write, read, bind, invalidate)
  *   read:late=20000                      a request is carried out so many microseconds late, and what is behind it too
+ *   return-send:late=20000               post_send returns late, when all is done: its thread has lost the processor
  *   lose-completion                      an event does not come (also lose-async, lose-cm)
  *
  * Without `times` a rule holds until the next rules are set.
@@ -13,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "soft.h"
 
 struct rule { char point[32]; int code, status; unsigned after, times; uint64_t late; bool counted; };
@@ -99,6 +101,13 @@ int fault(const char *call)
 {
     struct rule rule;
     return holds(call, &rule) ? rule.code : 0;
+}
+
+void fault_pause(const char *point)
+{
+    struct rule rule;
+    if (holds(point, &rule))
+        usleep(rule.late / 1000);
 }
 
 /* What becomes of a request: WC_SUCCESS, its status, or RETRY at *not_before. */

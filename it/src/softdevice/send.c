@@ -71,6 +71,7 @@ int sq_post(struct ibv_qp *ibv, struct ibv_send_wr *wr, struct ibv_send_wr **bad
     if (qp->due == 0 || state == QPS_ERR)
         sq_run(qp);
     pthread_mutex_unlock(&qp->lock);
+    fault_pause("return-send");
     if (problem)
         *bad = wr;
     return problem;

@@ -212,6 +212,7 @@ const char *soft_folder(void);
 
 /* fault.c */
 int fault(const char *call);
+void fault_pause(const char *point);
 int fault_status(int opcode, uint64_t *not_before);
 bool fault_loses(const char *event);
 

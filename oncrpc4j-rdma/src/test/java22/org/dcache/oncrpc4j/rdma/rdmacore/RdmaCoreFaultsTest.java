@@ -245,6 +245,21 @@ class RdmaCoreFaultsTest extends ProviderSuite {
         exchange(pair);
     }
 
+    /** The peer's answer may be quicker than the return of the call that posted; the window is another's by then. */
+    @Test
+    void aWindowMayBeInvalidatedBeforeItsBindReturns() throws Exception {
+        Pair pair = connect();
+        Exposure first = pair.clientQp().expose(MemorySource.of(memory(10).bytes()), Access.REMOTE_READ);
+        pair.server().whenReceived = (qp, buffer) -> qp.postSend(send(pattern(8, 2)).sendWithInvalidate(first.stag()));
+        device.faults("return-send:late=500000:times=1");
+        pair.clientQp().postSend(first.bindRequest().next(send(pattern(8, 1)).signaled(false)));
+        assertThat(pair.client().message().invalidatedStag()).isEqualTo(first.stag());
+        Exposure second = expose(pair.client(), MemorySource.of(memory(pattern(10, 3)).bytes()), Access.REMOTE_READ);
+        Memory sink = memory(10);
+        pair.serverQp().postSend(read(sink, 0, 10, second.stag(), second.offset()));
+        assertThat(pair.server().readCompletion().ok()).isTrue();
+    }
+
     @Test
     void memoryThatCannotBeRegisteredSaysWhatToRaise() {
         device.faults("reg_mr");
