@@ -121,8 +121,10 @@ public final class Settings {
     public static final Setting<List<String>> DEVICE = add("oncrpc.rdma.device", "", "names of RDMA devices separated by commas",
             "rdma-core: devices to use, as `rdma link` lists them; empty: all", Settings::words);
 
-    public static final Setting<Integer> RDMA_CORE_SPIN = integer("oncrpc.rdma.rdma-core.spin", "20", 0, 1_000_000,
-            "microseconds that a completion queue is polled after its last completion, before its thread sleeps", false);
+    public static final Setting<Integer> RDMA_CORE_SPIN = add("oncrpc.rdma.rdma-core.spin", "auto",
+            "auto, or a number from 0 to 1000000",
+            "microseconds that a completion queue is polled after its last completion, before its thread sleeps; auto: 20 where there are "
+            + "four processors or more, else 0", Settings::spin);
 
     public static final Setting<Integer> RDMA_CORE_SEND_QUEUE = integer("oncrpc.rdma.rdma-core.send-queue", "256", 16, 16384,
             "work requests that a connection's send queue holds; more wait (Linux: sc_sq_depth)", false);
@@ -282,6 +284,16 @@ public final class Settings {
         }
         int value = Integer.parseInt(s);
         check(value >= 1024 && value <= 65536 && value % 1024 == 0);
+        return value;
+    }
+
+    /** Null stands for auto. */
+    private static Integer spin(String s) {
+        if (s.equals("auto")) {
+            return null;
+        }
+        int value = Integer.parseInt(s);
+        check(value >= 0 && value <= 1_000_000);
         return value;
     }
 

@@ -24,11 +24,13 @@ record RdmaCoreSettings(List<String> devices, int loops, long spinNanos, int sen
         int handshakes, long handshakeTimeoutMillis) {
 
     static RdmaCoreSettings of(Configuration config) {
+        int processors = Runtime.getRuntime().availableProcessors();
         int loops = config.get(Settings.LOOPS);
+        Integer spin = config.get(Settings.RDMA_CORE_SPIN);
         return new RdmaCoreSettings(
                 config.get(Settings.DEVICE),
-                loops > 0 ? loops : Math.max(1, Runtime.getRuntime().availableProcessors() / 2),
-                config.get(Settings.RDMA_CORE_SPIN) * 1000L,
+                loops > 0 ? loops : Math.max(1, processors / 2),
+                spinNanos(spin, processors),
                 config.get(Settings.RDMA_CORE_SEND_QUEUE),
                 config.get(Settings.RDMA_CORE_INLINE),
                 config.get(Settings.RDMA_CORE_SRQ),
@@ -36,5 +38,13 @@ record RdmaCoreSettings(List<String> devices, int loops, long spinNanos, int sen
                 config.get(Settings.TOS),
                 config.get(Settings.HANDSHAKES),
                 config.get(Settings.HANDSHAKE_TIMEOUT));
+    }
+
+    /** Where processors are few, a thread that polls keeps one from the threads that have the work. @param micros null: auto */
+    static long spinNanos(Integer micros, int processors) {
+        if (micros != null) {
+            return micros * 1000L;
+        }
+        return processors >= 4 ? 20_000 : 0;
     }
 }

@@ -180,7 +180,6 @@ final class SendQueue {
             counters.increment(RdmaCoreCounter.POST_SEND_CALLS);
             counters.add(RdmaCoreCounter.WORK_REQUESTS, n);
             int errno = device.calls().postSend(qp, first, memory.address() + (long) BATCH * stride);
-            writer.posted();
             if (errno != 0) {
                 stopped = true;
                 return new DeviceErrorException("the device " + device.name() + " refused a work request: " + Errno.text(errno));

@@ -25,8 +25,6 @@ final class SendRequestWriter {
     private final Regions regions;
     private final Counters counters;
     private int inline;
-    private WindowExposure[] bound = new WindowExposure[4];
-    private int boundCount;
 
     SendRequestWriter(Device device, Regions regions, Counters counters) {
         this.device = device;
@@ -93,19 +91,6 @@ final class SendRequestWriter {
         }
         counters.increment(RdmaCoreCounter.WINDOWS_BOUND);
         exposure.writeBind(wr);
-        if (boundCount == bound.length) {
-            bound = java.util.Arrays.copyOf(bound, boundCount * 2);
-        }
-        bound[boundCount++] = exposure;
-    }
-
-    /** The chain was handed over: the windows bound in it have new keys. */
-    void posted() {
-        for (int i = 0; i < boundCount; i++) {
-            bound[i].posted();
-            bound[i] = null;
-        }
-        boundCount = 0;
     }
 
     /** Whether its data must be copied: it lies in memory that is not registered, or in more pieces than the device takes. */

@@ -56,8 +56,12 @@ final class WindowExposure extends RdmaCoreExposure {
         return request == invalidation;
     }
 
-    /** Fills in the request that binds. Under the send queue's lock. */
+    /**
+     * Fills in the request that binds. From then on the window has this key, as after ibv_bind_mw: as soon as the device has the request,
+     * the peer may invalidate the window, which then may be another's. Under the send queue's lock.
+     */
     void writeBind(long wr) {
+        Memory.putInt(window + VerbsLayout.Mw.RKEY, stag());
         Memory.putInt(wr + VerbsLayout.SendWr.OPCODE, VerbsLayout.SendWr.BIND);
         Memory.putLong(wr + VerbsLayout.SendWr.BIND_MW, window);
         Memory.putInt(wr + VerbsLayout.SendWr.BIND_RKEY, stag());
@@ -66,13 +70,6 @@ final class WindowExposure extends RdmaCoreExposure {
         Memory.putLong(wr + VerbsLayout.SendWr.BIND_LENGTH, memory().length());
         Memory.putInt(wr + VerbsLayout.SendWr.BIND_ACCESS, access == Access.REMOTE_READ ? VerbsLayout.Mr.REMOTE_READ
                 : VerbsLayout.Mr.REMOTE_WRITE);
-    }
-
-    /**
-     * The request that binds was handed over: the window has this key from now on (ibv_bind_mw does the same). Under the send queue's lock.
-     */
-    void posted() {
-        Memory.putInt(window + VerbsLayout.Mw.RKEY, stag());
     }
 
     @Override

@@ -74,6 +74,8 @@ public final class ScarceJvm {
         command.addAll(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx256m", "-XX:+UseSerialGC",
                 "-XX:TieredStopAtLevel=1"));
         command.addAll(options);
+        System.getProperties().stringPropertyNames().stream().filter(name -> name.startsWith("org.dcache.oncrpc4j.rdma."))
+                .forEach(name -> command.add("-D" + name + '=' + System.getProperty(name)));
         if (Runtime.version().feature() >= 22) {
             command.add("--enable-native-access=ALL-UNNAMED");
         }

@@ -188,7 +188,8 @@ public abstract class ExhaustionSuite extends ProviderSuite {
         List<Thread> loops = loops();
         DirectMemory memory = new DirectMemory();
         // A size that nobody has received yet: there is no buffer for it.
-        ConnectOptions larger = new ConnectOptions(null, 1000, new byte[200], 8192, 8, 4, 4);
+        byte[] data = new byte[Math.min(200, adapter.capabilities().maxPrivateData())];
+        ConnectOptions larger = new ConnectOptions(null, 1000, data, 8192, 8, 4, 4);
         Queue<Endpoint> servers = new ConcurrentLinkedQueue<>();
         Endpoint client = new Endpoint();
         try (Listener listener = listen(request -> {
@@ -309,6 +310,8 @@ public abstract class ExhaustionSuite extends ProviderSuite {
         Pair pair = new Pair(new Endpoint(), new Endpoint());
         try (Listener listener = listen(request -> request.accept(options, pair.server()))) {
             await(connect(listener.localAddress(), options, pair.client()));
+            // It may be up a moment later than the client, and would end with its listener before.
+            pair.server().queuePair();
         }
         return pair;
     }

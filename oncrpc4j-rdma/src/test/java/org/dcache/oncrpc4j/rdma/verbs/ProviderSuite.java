@@ -45,14 +45,14 @@ public abstract class ProviderSuite {
     }
 
     @BeforeEach
-    void openAdapter() throws Exception {
+    protected void openAdapter() throws Exception {
         Availability availability = provider().availability();
         assumeTrue(availability.available(), availability.reason());
         adapter = provider().open(Configuration.of(settings()));
     }
 
     @AfterEach
-    void closeAdapter() {
+    protected void closeAdapter() {
         if (adapter != null) {
             adapter.close();
         }

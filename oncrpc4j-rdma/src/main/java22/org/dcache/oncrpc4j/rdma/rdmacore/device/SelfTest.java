@@ -14,6 +14,7 @@ import org.dcache.oncrpc4j.rdma.rdmacore.ffi.Memory;
 import org.dcache.oncrpc4j.rdma.rdmacore.ffi.NativeFunction;
 import org.dcache.oncrpc4j.rdma.rdmacore.ffi.Verbs;
 import org.dcache.oncrpc4j.rdma.rdmacore.ffi.VerbsLayout;
+import org.dcache.oncrpc4j.rdma.sysfs.SysfsDevice;
 import org.dcache.oncrpc4j.rdma.verbs.error.ProviderUnavailableException;
 
 /**
@@ -24,7 +25,6 @@ import org.dcache.oncrpc4j.rdma.verbs.error.ProviderUnavailableException;
  */
 public final class SelfTest {
 
-    private static final Path SYSFS = Path.of("/sys/class/infiniband");
     private static final long COOKIE = 0x5eed_c0de_0bad_cafeL;
     private static final long BYTES = 4096;
     private static final int REQUESTS = 16;
@@ -158,9 +158,9 @@ public final class SelfTest {
 
     /** What the kernel says of the device in sysfs. */
     private void attributes(Device device) throws ProviderUnavailableException {
+        Path directory = SysfsDevice.DEVICES.resolve(device.name());
         try (Memory.Block attr = new Memory.Block(VerbsLayout.DeviceAttr.SIZE)) {
             check(verbs.queryDevice(device.context(), attr.address()), "query " + device.name());
-            Path directory = SYSFS.resolve(device.name());
             StringBuilder guid = new StringBuilder();
             for (int i = 0; i < 8; i++) {
                 guid.append(String.format("%02x", Memory.getByte(attr.address() + VerbsLayout.DeviceAttr.NODE_GUID + i)));
@@ -174,7 +174,7 @@ public final class SelfTest {
                         Memory.getByte(attr.address() + VerbsLayout.DeviceAttr.PHYS_PORT_CNT));
             }
         } catch (IOException e) {
-            throw new ProviderUnavailableException("self-test: cannot read " + SYSFS.resolve(device.name()) + ": " + e.getMessage(), e);
+            throw new ProviderUnavailableException("self-test: cannot read " + directory + ": " + e.getMessage(), e);
         }
     }
 
