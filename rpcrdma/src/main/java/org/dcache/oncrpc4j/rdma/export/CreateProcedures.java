@@ -92,7 +92,7 @@ final class CreateProcedures {
         Node existing = export.tree().lookup(dir, name);
         requireFile(existing.attributes());
         if (wanted.size() != null) {
-            Rights.requireWrite(caller, existing.attributes());
+            Rights.requireWrite(caller, existing);
             export.tree().setAttributes(existing, Sattr3.ofSize(wanted.size()));
         }
         return existing;

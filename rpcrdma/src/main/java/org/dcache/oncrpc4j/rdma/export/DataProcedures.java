@@ -59,7 +59,7 @@ final class DataProcedures {
         Node node = file.resolve(arguments.file());
         Fattr3 before = node.attributes();
         requireFile(before);
-        Rights.requireRead(request.caller(), before);
+        Rights.requireRead(request.caller(), node);
         long left = arguments.offset() < 0 ? 0 : Math.max(0, before.size() - arguments.offset());
         int wanted = Integer.compareUnsigned(arguments.count(), Limits.MAX_TRANSFER) > 0 ? Limits.MAX_TRANSFER : arguments.count();
         int count = (int) Math.min(left, wanted);
@@ -120,7 +120,7 @@ final class DataProcedures {
         Fattr3 before = node.attributes();
         export.requireWritable();
         requireFile(before);
-        Rights.requireWrite(caller, before);
+        Rights.requireWrite(caller, node);
         int count = arguments.count();
         int stable = arguments.stable();
         if (count != arguments.data().length() || stable < Nfs3.UNSTABLE || stable > Nfs3.FILE_SYNC) {

@@ -47,6 +47,7 @@ public final class DirectoryTree implements ExportTree {
     private final InodeIndex index = new InodeIndex(KNOWN_INODES);
     private final InodeSearch search;
     private final OpenFiles open;
+    private final Acls acls = new Acls();
 
     /**
      * @param directory to export
@@ -55,6 +56,7 @@ public final class DirectoryTree implements ExportTree {
      * @throws NotDirectoryException if it is something else
      */
     public DirectoryTree(Path directory, boolean readOnly, boolean durable) throws IOException {
+        UnixCalls.require();
         this.root = directory.toRealPath();
         this.rootStat = FileStat.of(root);
         if (!rootStat.attributes().isDirectory()) {
@@ -70,7 +72,7 @@ public final class DirectoryTree implements ExportTree {
     @Override
     public Node root() throws IOException {
         FileStat stat = FileStat.of(root);
-        return new PathNode(handle(stat, root), stat.inode(), root, stat.attributes());
+        return new PathNode(handle(stat, root), stat.inode(), root, stat.attributes(), acls);
     }
 
     // ---- finding
@@ -149,7 +151,7 @@ public final class DirectoryTree implements ExportTree {
             search.exists(stat.inode());
             return presented != null ? presented.encode() : handle(stat, path);
         });
-        return new PathNode(handle, stat.inode(), path, stat.attributes());
+        return new PathNode(handle, stat.inode(), path, stat.attributes(), acls);
     }
 
     /** A file that was just found in a directory. */

@@ -95,8 +95,14 @@ public final class PathChanges {
             own(path, creation.uid(), creation.gid());
         }
         if (creation.type() != FileType3.NF3LNK) {
-            mode(path, creation.type(), creation.mode());
+            mode(path, creation.type(), within(path, creation.mode()));
         }
+    }
+
+    /** What the kernel would make of a mode in that directory, if this process made the file with it at once. */
+    private static int within(Path path, int mode) throws IOException {
+        PosixAcl inherited = PosixAcl.of(path.getParent(), PosixAcl.DEFAULT);
+        return inherited == null ? mode : inherited.within(mode);
     }
 
     /** @param change the size is not looked at */

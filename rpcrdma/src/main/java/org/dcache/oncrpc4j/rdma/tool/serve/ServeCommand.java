@@ -12,6 +12,7 @@ import java.util.concurrent.Callable;
 import org.dcache.oncrpc4j.rdma.export.ExportOptions;
 import org.dcache.oncrpc4j.rdma.export.Squash;
 import org.dcache.oncrpc4j.rdma.export.tree.ProcessUser;
+import org.dcache.oncrpc4j.rdma.export.tree.UnixCalls;
 import org.dcache.oncrpc4j.rdma.tool.Home;
 import org.dcache.oncrpc4j.rdma.tool.NativeAccess;
 import org.dcache.oncrpc4j.rdma.tool.RpcRdma;
@@ -198,6 +199,7 @@ public final class ServeCommand implements Callable<Integer> {
         command.add("-Dorg.slf4j.simpleLogger.defaultLogLevel=" + (verbose ? "info" : "warn"));
         // The agent on the boot class path makes the JVM warn that it cannot share classes; then it need not try.
         command.add("-Xshare:off");
+        command.addAll(List.of(UnixCalls.FLAGS));
         command.addAll(jvmFlags);
         if (plan.rdmaPort() != null) {
             command.add("-javaagent:" + home.agent());
