@@ -13,6 +13,7 @@ import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
 import org.dcache.oncrpc4j.rdma.nfs3.Fattr3;
@@ -41,32 +42,37 @@ public final class DirectoryTree implements ExportTree {
 
     private final Path root;
     private final FileStat rootStat;
-    private final int export;
     private final boolean durable;
-    private final boolean births;
+    private final FileIdentity identity;
     private final InodeIndex index = new InodeIndex(KNOWN_INODES);
     private final InodeSearch search;
     private final OpenFiles open;
+    private final SecureRandom random = new SecureRandom();
     private final Acls acls = new Acls();
 
     /**
      * @param directory to export
      * @param readOnly never write to it
      * @param durable force new names to the disk before they are acknowledged
+     * @param fsid an id of the file system for file handles, which survive a restart as long as it stays the same; null for its UUID
      * @throws NotDirectoryException if it is something else
      */
-    public DirectoryTree(Path directory, boolean readOnly, boolean durable) throws IOException {
+    public DirectoryTree(Path directory, boolean readOnly, boolean durable, String fsid) throws IOException {
         UnixCalls.require();
         this.root = directory.toRealPath();
         this.rootStat = FileStat.of(root);
         if (!rootStat.attributes().isDirectory()) {
             throw new NotDirectoryException(directory.toString());
         }
-        this.export = Long.hashCode(rootStat.device() * 31 + rootStat.inode());
+        this.identity = FileIdentity.of(root, rootStat, readOnly, fsid);
         this.durable = durable && !readOnly;
-        this.births = BirthTimes.areKept(root);
         this.search = new InodeSearch(root, rootStat.device());
         this.open = new OpenFiles(OPEN_FILES, readOnly);
+    }
+
+    /** With the file system's UUID as its id. */
+    public DirectoryTree(Path directory, boolean readOnly, boolean durable) throws IOException {
+        this(directory, readOnly, durable, null);
     }
 
     @Override
@@ -80,11 +86,14 @@ public final class DirectoryTree implements ExportTree {
     @Override
     public Node resolve(FileHandle handle) throws IOException {
         InodeHandle wanted = InodeHandle.decode(handle);
-        if (wanted.export() != export) {
+        if (wanted.export() != identity.export()) {
             throw stale("of another export");
         }
         if (wanted.inode() == rootStat.inode()) {
             return root();
+        }
+        if (!identity.lasting() && !handle.equals(index.handle(wanted.inode()))) {
+            throw stale("the handle is of a file before this one, or of a server before this one");
         }
         for (InodeIndex.Place place : index.places(wanted.inode())) {
             Path path = way(place, 0);
@@ -92,6 +101,9 @@ public final class DirectoryTree implements ExportTree {
             if (stat != null) {
                 return node(path, stat, place, wanted);
             }
+        }
+        if (!identity.lasting() && !identity.births()) {
+            throw stale("the file is not where it was, and nothing would tell it from another one");
         }
         Path path = search.find(wanted);
         FileStat stat = verified(path, wanted.inode());
@@ -143,14 +155,17 @@ public final class DirectoryTree implements ExportTree {
      * by name
      */
     private PathNode node(Path path, FileStat stat, InodeIndex.Place place, InodeHandle presented) throws Nfs3Exception {
-        int generation = generation(stat);
-        if (presented != null && presented.generation() != 0 && generation != 0 && presented.generation() != generation) {
+        int generation = identity.generation(stat);
+        if (presented != null && identity.lasting() && presented.generation() != generation) {
             throw stale("the inode is another file now");
         }
         FileHandle handle = index.seen(stat.inode(), generation, place, () -> {
             search.exists(stat.inode());
-            return presented != null ? presented.encode() : handle(stat, path);
+            return presented != null && identity.lasting() ? presented.encode() : handle(stat, path);
         });
+        if (presented != null && !identity.lasting() && !presented.encode().equals(handle)) {
+            throw stale("the inode is another file now");
+        }
         return new PathNode(handle, stat.inode(), path, stat.attributes(), acls);
     }
 
@@ -165,10 +180,6 @@ public final class DirectoryTree implements ExportTree {
         return node(path, stat, new InodeIndex.Place(dir.inode(), name), null);
     }
 
-    private int generation(FileStat stat) {
-        return births ? Math.max(1, stat.born().hashCode() & Integer.MAX_VALUE) : 0;
-    }
-
     private FileHandle handle(FileStat stat, Path path) {
         Path way = root.relativize(path);
         int depth = path.equals(root) ? 0 : Math.min(way.getNameCount(), InodeHandle.MAX_DEPTH);
@@ -176,7 +187,8 @@ public final class DirectoryTree implements ExportTree {
         for (int i = 0; i < depth; i++) {
             names[i] = InodeHandle.hash(PathNames.bytes(way.getName(i)));
         }
-        return new InodeHandle(export, stat.inode(), path.equals(root) ? 0 : generation(stat), names).encode();
+        int generation = identity.lasting() ? identity.generation(stat) : random.nextInt();
+        return new InodeHandle(identity.export(), stat.inode(), path.equals(root) ? 0 : generation, names).encode();
     }
 
     @Override
@@ -223,6 +235,10 @@ public final class DirectoryTree implements ExportTree {
     public Node create(Node directory, NfsText name, Creation creation) throws IOException {
         Path path = PathNames.child(PathNode.of(directory).path(), name);
         PathChanges.create(path, creation);
+        if (FileStat.of(path).device() != rootStat.device()) {
+            Files.delete(path);
+            throw new Nfs3Exception(NfsStat3.NFS3ERR_SERVERFAULT, root + " is an overlay of several file systems, mount it with xino=on");
+        }
         forceNames(PathNode.of(directory).path());
         return child(directory, name);
     }
@@ -231,6 +247,7 @@ public final class DirectoryTree implements ExportTree {
     public void link(Node file, Node directory, NfsText name) throws IOException {
         Path path = PathNames.child(PathNode.of(directory).path(), name);
         Files.createLink(path, PathNode.of(file).path());
+        changed(PathNode.of(file), path);
         child(directory, name);
         forceNames(PathNode.of(directory).path());
     }
@@ -253,10 +270,21 @@ public final class DirectoryTree implements ExportTree {
             unnamed(PathNode.of(replaced), place);
         }
         index.left(PathNode.of(moved).inode(), new InodeIndex.Place(source.inode(), name));
+        changed(PathNode.of(moved), PathNames.child(target.path(), newName));
         child(to, newName);
         forceNames(source.path());
         if (!source.path().equals(target.path())) {
             forceNames(target.path());
+        }
+    }
+
+    /** A file was changed by us: in an overlay it may have been copied up for that, and got another birth. */
+    private void changed(PathNode file, Path path) throws IOException {
+        if (identity.births() && !identity.lasting()) {
+            FileStat stat = FileStat.of(path);
+            if (stat.inode() == file.inode()) {
+                index.reborn(file.inode(), identity.generation(stat));
+            }
         }
     }
 
@@ -295,6 +323,7 @@ public final class DirectoryTree implements ExportTree {
             }
         }
         PathChanges.setAttributes(file.path(), file.attributes().type(), change);
+        changed(file, file.path());
         if (durable && file.attributes().type() == FileType3.NF3REG) {
             try (Forcing forcing = forcing(node)) {
                 forcing.force(true);
@@ -331,6 +360,7 @@ public final class DirectoryTree implements ExportTree {
     public void write(Node file, long offset, ByteBuffer source) throws IOException {
         int begin = source.position();
         try (OpenFiles.Use use = use(PathNode.of(file), true)) {
+            changed(PathNode.of(file), PathNode.of(file).path());
             while (source.hasRemaining()) {
                 use.channel().write(source, offset + source.position() - begin);
             }

@@ -2,6 +2,7 @@
 package org.dcache.oncrpc4j.rdma.export.tree;
 
 import java.io.IOException;
+import java.lang.reflect.Field;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.nio.ByteBuffer;
@@ -56,7 +57,7 @@ public final class UnixCalls {
                 errno = method(failure, "errno");
                 asIoException = method(failure, "asIOException", path);
                 address = method(Class.forName("sun.nio.ch.DirectBuffer"), "address");
-                var flag = Class.forName("sun.nio.fs.UnixConstants").getDeclaredField("O_NOFOLLOW");
+                Field flag = Class.forName("sun.nio.fs.UnixConstants").getDeclaredField("O_NOFOLLOW");
                 flag.setAccessible(true);
                 noFollow = flag.getInt(null);
             } catch (ReflectiveOperationException | RuntimeException e) {

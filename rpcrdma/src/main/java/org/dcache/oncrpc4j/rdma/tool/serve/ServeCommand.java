@@ -78,6 +78,10 @@ public final class ServeCommand implements Callable<Integer> {
             description = "Acknowledge new, moved and removed names before they are on the disk; faster, and against the RFC.")
     private boolean async;
 
+    @Option(names = "--fsid", paramLabel = "ID",
+            description = "An id of the file system, for file handles that survive a restart. Default: its UUID.")
+    private String fsid;
+
     @Option(names = "--threads", paramLabel = "N", defaultValue = "16",
             description = "Threads that work on calls. Default: ${DEFAULT-VALUE}.")
     private int threads;
@@ -136,7 +140,7 @@ public final class ServeCommand implements Callable<Integer> {
             throw usage("--threads must be positive, got " + threads);
         }
         String path = directory == null ? null : directory.toAbsolutePath().normalize().toString();
-        return new ServePlan(path, memory == null ? 0 : memory << 20, !async, bind, tcp ? port : null,
+        return new ServePlan(path, memory == null ? 0 : memory << 20, fsid, !async, bind, tcp ? port : null,
                 rdma ? toldRdmaPort() : null, threads, options().withFlavors(kerberos.flavors(spec)), kerberos.kerberos(spec));
     }
 
