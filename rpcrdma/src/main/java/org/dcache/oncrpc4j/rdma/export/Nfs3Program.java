@@ -137,10 +137,9 @@ final class Nfs3Program implements RpcDispatchable {
     }
 
     private <A> void runOnce(Operation<A> operation, A arguments, Request request, RpcCall call) {
-        CompletableFuture<XdrValue> reply = new CompletableFuture<>();
         ReplyCache.Key key = new ReplyCache.Key(call.getTransport().getRemoteSocketAddress().getAddress(), call.getXid(),
-                call.getProcedure(), arguments);
-        CompletableFuture<XdrValue> earlier = replies.begin(key, reply);
+                call.getProcedure(), request.caller().ids(), arguments);
+        CompletableFuture<XdrValue> earlier = replies.begin(key, arguments instanceof Symlink3Args link ? link.path().length() : 0);
         if (earlier != null) {
             counters.increment(ExportCounter.DUPLICATE_REQUEST);
             earlier.whenComplete((result, defect) -> {
@@ -152,15 +151,12 @@ final class Nfs3Program implements RpcDispatchable {
             });
             return;
         }
-        XdrValue result;
+        XdrValue result = null;
         try {
             result = operation.procedure().run(arguments, request);
-        } catch (RuntimeException e) {
-            replies.forget(key);
-            reply.completeExceptionally(e);
-            throw e;
+        } finally {
+            replies.end(key, result);
         }
-        reply.complete(result);
         call.reply(result);
     }
 }

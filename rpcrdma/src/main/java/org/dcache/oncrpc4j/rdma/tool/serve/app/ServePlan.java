@@ -21,9 +21,8 @@ import org.dcache.oncrpc4j.rdma.export.Squash;
  * @param rdmaPort null without RDMA
  * @param kerberos null without RPCSEC_GSS
  */
-public record ServePlan(String directory, long memory, String fsid, boolean durable, String bind, Integer tcpPort, Integer rdmaPort, int threads,
-        ExportOptions options,
-        Kerberos kerberos) {
+public record ServePlan(String directory, long memory, String fsid, boolean durable, String bind, Integer tcpPort, Integer rdmaPort,
+        int threads, ExportOptions options, Kerberos kerberos) {
 
     /** What the service itself listens on; the agent adds the other. */
     int servicePort() {
