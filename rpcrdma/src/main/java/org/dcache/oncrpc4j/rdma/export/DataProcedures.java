@@ -66,7 +66,7 @@ final class DataProcedures {
         if (count == 0) {
             return new Read3Res(NfsStat3.NFS3_OK, before, 0, left == 0, BulkData.copied(ByteBuffer.allocate(0)));
         }
-        ReadBuffers.Lease lease = buffers.take(count);
+        ReadBuffers.Lease lease = buffers.take(count, request.transport());
         if (lease == null) {
             counters.increment(ExportCounter.READ_WITHOUT_MEMORY);
             throw new Nfs3Exception(NfsStat3.NFS3ERR_JUKEBOX, "all memory for replies is in use");
