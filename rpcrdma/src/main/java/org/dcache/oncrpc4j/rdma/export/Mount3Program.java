@@ -13,6 +13,7 @@ import org.dcache.oncrpc4j.rdma.export.tree.Failures;
 import org.dcache.oncrpc4j.rdma.export.tree.FileName;
 import org.dcache.oncrpc4j.rdma.export.tree.Nfs3Exception;
 import org.dcache.oncrpc4j.rdma.export.tree.Node;
+import org.dcache.oncrpc4j.rdma.export.tree.SearchNeeded;
 import org.dcache.oncrpc4j.rdma.export.tree.TreeLocks;
 import org.dcache.oncrpc4j.rdma.nfs3.Decoded;
 import org.dcache.oncrpc4j.rdma.nfs3.Mount3;
@@ -88,7 +89,7 @@ final class Mount3Program implements RpcDispatchable {
             return;
         }
         if (call.getProcedure() == Mount3.MNT) {
-            call.reply(mount(path.value(), client(call)));
+            call.reply(SearchNeeded.retried(() -> mount(path.value(), client(call))));
         } else {
             forget(client(call), path.value());
             call.reply(XdrVoid.XDR_VOID);

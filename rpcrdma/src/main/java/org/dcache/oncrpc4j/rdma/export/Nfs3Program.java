@@ -3,6 +3,7 @@ package org.dcache.oncrpc4j.rdma.export;
 
 import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
+import org.dcache.oncrpc4j.rdma.export.tree.SearchNeeded;
 import org.dcache.oncrpc4j.rdma.nfs3.Decoded;
 import org.dcache.oncrpc4j.rdma.nfs3.DirOpArgs3;
 import org.dcache.oncrpc4j.rdma.nfs3.FileHandle;
@@ -132,7 +133,7 @@ final class Nfs3Program implements RpcDispatchable {
         if (operation.once()) {
             runOnce(operation, arguments.value(), request, call);
         } else {
-            call.reply(operation.procedure().run(arguments.value(), request));
+            call.reply(SearchNeeded.retried(() -> operation.procedure().run(arguments.value(), request)));
         }
     }
 
@@ -153,7 +154,7 @@ final class Nfs3Program implements RpcDispatchable {
         }
         XdrValue result = null;
         try {
-            result = operation.procedure().run(arguments, request);
+            result = SearchNeeded.retried(() -> operation.procedure().run(arguments, request));
         } finally {
             replies.end(key, result);
         }

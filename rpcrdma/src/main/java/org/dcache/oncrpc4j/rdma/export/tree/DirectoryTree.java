@@ -46,6 +46,7 @@ public final class DirectoryTree implements ExportTree {
     private final FileIdentity identity;
     private final InodeIndex index = new InodeIndex(KNOWN_INODES);
     private final InodeSearch search;
+    private final ThreadLocal<Found> found = new ThreadLocal<>();
     private final OpenFiles open;
     private final SecureRandom random = new SecureRandom();
     private final Acls acls = new Acls();
@@ -67,7 +68,7 @@ public final class DirectoryTree implements ExportTree {
         this.identity = FileIdentity.of(root, rootStat, readOnly, fsid);
         this.durable = durable && !readOnly;
         this.search = new InodeSearch(root, rootStat.device());
-        this.open = new OpenFiles(OPEN_FILES, readOnly);
+        this.open = new OpenFiles(OPEN_FILES);
     }
 
     /** With the file system's UUID as its id. */
@@ -105,13 +106,32 @@ public final class DirectoryTree implements ExportTree {
         if (!identity.lasting() && !identity.births()) {
             throw stale("the file is not where it was, and nothing would tell it from another one");
         }
-        Path path = search.find(wanted);
+        Found before = found.get();
+        if (before == null || !before.handle().equals(handle)) {
+            throw new SearchNeeded(() -> search(handle, wanted));
+        }
+        found.remove();
+        if (before.failure() != null) {
+            throw before.failure();
+        }
+        Path path = before.path();
         FileStat stat = verified(path, wanted.inode());
         if (stat == null) {
             throw stale("the file is gone");
         }
         long directory = FileStat.of(path.getParent()).inode();
         return node(path, stat, new InodeIndex.Place(directory, PathNames.bytes(path.getFileName())), wanted);
+    }
+
+    /** What this thread has looked for, without locks, and how it ended; one of path and failure is null, both for nothing. */
+    private record Found(FileHandle handle, Path path, IOException failure) {}
+
+    private void search(FileHandle handle, InodeHandle wanted) {
+        try {
+            found.set(new Found(handle, search.find(wanted), null));
+        } catch (IOException e) {
+            found.set(new Found(handle, null, e));
+        }
     }
 
     private static Nfs3Exception stale(String why) {
@@ -289,7 +309,7 @@ public final class DirectoryTree implements ExportTree {
     }
 
     /** A file lost a name; when it was the last one, the file is gone. */
-    private void unnamed(PathNode file, InodeIndex.Place place) throws IOException {
+    private void unnamed(PathNode file, InodeIndex.Place place) {
         if (file.attributes().isDirectory() || file.attributes().nlink() <= 1) {
             index.gone(file.inode());
             open.discard(file.inode());
@@ -369,7 +389,7 @@ public final class DirectoryTree implements ExportTree {
 
     @Override
     public Forcing forcing(Node file) throws IOException {
-        OpenFiles.Use use = use(PathNode.of(file), false);
+        OpenFiles.Use use = open.useAny(PathNode.of(file).inode(), PathNode.of(file).path());
         return new Forcing() {
             @Override
             public void force(boolean metadata) throws IOException {
@@ -377,7 +397,7 @@ public final class DirectoryTree implements ExportTree {
             }
 
             @Override
-            public void close() throws IOException {
+            public void close() {
                 use.close();
             }
         };
@@ -395,7 +415,7 @@ public final class DirectoryTree implements ExportTree {
     }
 
     @Override
-    public void close() throws IOException {
+    public void close() {
         open.close();
     }
 }

@@ -22,7 +22,10 @@ public interface ExportTree extends AutoCloseable {
 
     Node root() throws IOException;
 
-    /** @throws Nfs3Exception BADHANDLE if it is not one of ours, STALE if the file is gone, JUKEBOX if it may only be looked for later */
+    /**
+     * @throws Nfs3Exception BADHANDLE if it is not one of ours, STALE if the file is gone, JUKEBOX if it may only be looked for later
+     * @throws SearchNeeded if it must be looked for without locks first
+     */
     Node resolve(FileHandle handle) throws IOException;
 
     /** As they are now. */
