@@ -67,6 +67,9 @@ final class AttributeProcedures {
         if (arguments.guard() != null && !arguments.guard().equals(now.ctime())) {
             throw new Nfs3Exception(NfsStat3.NFS3ERR_NOT_SYNC, "the object has changed since");
         }
+        if (isNone(change.uid()) || isNone(change.gid())) {
+            throw new Nfs3Exception(NfsStat3.NFS3ERR_INVAL, "nobody can have the id 2^32 - 1");
+        }
         Rights.requireChange(caller, node, change);
         if (change.size() != null && now.type() != FileType3.NF3REG) {
             throw new Nfs3Exception(now.isDirectory() ? NfsStat3.NFS3ERR_ISDIR : NfsStat3.NFS3ERR_INVAL,
@@ -76,6 +79,10 @@ final class AttributeProcedures {
             throw new Nfs3Exception(NfsStat3.NFS3ERR_FBIG, "a file has at most 2^63 - 1 bytes");
         }
         export.tree().setAttributes(node, privileges(caller, now, change));
+    }
+
+    private static boolean isNone(Integer id) {
+        return id != null && id == UserIds.NONE;
     }
 
     /**

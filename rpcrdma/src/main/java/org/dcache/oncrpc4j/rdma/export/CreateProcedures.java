@@ -150,9 +150,6 @@ final class CreateProcedures {
             if (arguments.attributes() == null) {
                 throw new Nfs3Exception(NfsStat3.NFS3ERR_BADTYPE, type + " is not made by MKNOD");
             }
-            if (!export.tree().makesSpecialFiles()) {
-                throw new Nfs3Exception(NfsStat3.NFS3ERR_NOTSUPP, "Java cannot make " + type);
-            }
             if (arguments.device() != null && !request.caller().isRoot()) {
                 throw new Nfs3Exception(NfsStat3.NFS3ERR_PERM, "only root makes devices");
             }

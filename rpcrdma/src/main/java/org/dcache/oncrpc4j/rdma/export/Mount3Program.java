@@ -121,17 +121,19 @@ final class Mount3Program implements RpcDispatchable {
         }
     }
 
+    /** Of the directories on the way. The empty path is the root: libnfs asks so for a file in it. */
     private static List<NfsText> names(NfsText path) throws Nfs3Exception {
         byte[] bytes = path.bytes();
-        if (bytes.length == 0 || bytes[0] != '/') {
+        if (bytes.length > 0 && bytes[0] != '/') {
             throw new Nfs3Exception(NfsStat3.NFS3ERR_ACCES, "a path starts with a slash");
         }
         List<NfsText> names = new ArrayList<>();
         int from = 0;
         for (int i = 0; i <= bytes.length; i++) {
             if (i == bytes.length || bytes[i] == '/') {
-                if (i > from) {
-                    names.add(new NfsText(Arrays.copyOfRange(bytes, from, i)));
+                NfsText name = new NfsText(Arrays.copyOfRange(bytes, from, i));
+                if (i > from && !name.equals(FileName.DOT)) {
+                    names.add(name);
                 }
                 from = i + 1;
             }

@@ -14,6 +14,8 @@ import org.dcache.oncrpc4j.rdma.export.tree.DirectoryTree;
 import org.dcache.oncrpc4j.rdma.nfs3.FileHandle;
 import org.dcache.oncrpc4j.rdma.nfs3.Nfs3;
 import org.dcache.oncrpc4j.rdma.nfs3.NfsStat3;
+import org.dcache.oncrpc4j.rdma.nfs3.args.Commit3Args;
+import org.dcache.oncrpc4j.rdma.nfs3.results.Commit3Res;
 import org.dcache.oncrpc4j.rdma.nfs3.results.Wcc3Res;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -155,6 +157,51 @@ class FileIdentityTest {
             assertThat(write(nfs, file)).isEqualTo(NfsStat3.NFS3ERR_STALE);
             assertThat(other).hasContent("other");
         }
+    }
+
+    @Test
+    void whatIsMountedOverTheDirectoryLaterIsNotExported() throws IOException {
+        Path point = mounted(temporary.resolve("point"), "-t", "tmpfs", "none");
+        try (Mounted nfs = export(point)) {
+            FileHandle file = nfs.create(nfs.root, "f");
+            mounted(point, "-t", "tmpfs", "none");
+            assertThat(nfs.getattr(nfs.root).status()).isEqualTo(NfsStat3.NFS3ERR_STALE);
+            assertThat(nfs.lookup(nfs.root, "f").status()).isEqualTo(NfsStat3.NFS3ERR_STALE);
+            assertThat(write(nfs, file)).isEqualTo(NfsStat3.NFS3ERR_STALE);
+        }
+    }
+
+    @Test
+    void afterTheDiskHasFailedTheWriteVerifierIsAnother() throws IOException {
+        Path small = mounted(temporary.resolve("small"), "-t", "tmpfs", "-o", "size=2M", "none");
+        Path image = image("small/disk", "-O", "^has_journal");
+        Path point = mounted(temporary.resolve("point"), loop(image));
+        try (Mounted nfs = export(point)) {
+            FileHandle file = nfs.create(nfs.root, "f");
+            FileHandle other = nfs.create(nfs.root, "g");
+            long before = nfs.write(other, 0, new byte[1], Nfs3.UNSTABLE).verf();
+            for (int i = 0; i < 8; i++) {
+                nfs.write(file, (long) i << 20, new byte[1 << 20], Nfs3.UNSTABLE);
+            }
+            Shell.skipUnless(commit(nfs, file).status() != NfsStat3.NFS3_OK, small + " took what does not fit it");
+            Commit3Res later = commit(nfs, file);
+            assertThat(later.status()).isEqualTo(NfsStat3.NFS3_OK);
+            assertThat(later.verf()).isNotEqualTo(before);
+        }
+    }
+
+    @Test
+    void aFullDiskIsToldAsSuch() throws IOException {
+        Path point = mounted(temporary.resolve("point"), "-t", "tmpfs", "-o", "size=1M", "none");
+        try (Mounted nfs = export(point)) {
+            FileHandle file = nfs.create(nfs.root, "f");
+            nfs.write(file, 0, new byte[1 << 20], Nfs3.UNSTABLE);
+            assertThat(nfs.write(file, 1 << 20, new byte[1 << 20], Nfs3.UNSTABLE).status()).isEqualTo(NfsStat3.NFS3ERR_NOSPC);
+        }
+    }
+
+    private static Commit3Res commit(Mounted nfs, FileHandle file) throws IOException {
+        return nfs.nfs(Nfs3.COMMIT, new Commit3Args(file, 0, 0), Commit3Res::decode);
     }
 
     @Test

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dcache.oncrpc4j.rdma.export.tree;
 
+import java.io.File;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
-import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NotDirectoryException;
@@ -16,6 +16,7 @@ import java.nio.file.StandardOpenOption;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 import org.dcache.oncrpc4j.rdma.nfs3.Fattr3;
 import org.dcache.oncrpc4j.rdma.nfs3.FileHandle;
 import org.dcache.oncrpc4j.rdma.nfs3.FileType3;
@@ -48,6 +49,7 @@ public final class DirectoryTree implements ExportTree {
     private final InodeSearch search;
     private final ThreadLocal<Found> found = new ThreadLocal<>();
     private final OpenFiles open;
+    private final AtomicLong lostWrites = new AtomicLong();
     private final SecureRandom random = new SecureRandom();
     private final Acls acls = new Acls();
 
@@ -79,6 +81,9 @@ public final class DirectoryTree implements ExportTree {
     @Override
     public Node root() throws IOException {
         FileStat stat = FileStat.of(root);
+        if (stat.device() != rootStat.device() || stat.inode() != rootStat.inode()) {
+            throw stale(root + " is not the directory that it was at the start: something was mounted there, or unmounted");
+        }
         return new PathNode(handle(stat, root), stat.inode(), root, stat.attributes(), acls);
     }
 
@@ -329,7 +334,7 @@ public final class DirectoryTree implements ExportTree {
 
     @Override
     public NfsText readlink(Node link) throws IOException {
-        return PathNames.bytes(Files.readSymbolicLink(PathNode.of(link).path()));
+        return new NfsText(UnixCalls.readlink(PathNode.of(link).path()));
     }
 
     // ---- attributes and data
@@ -393,7 +398,15 @@ public final class DirectoryTree implements ExportTree {
         return new Forcing() {
             @Override
             public void force(boolean metadata) throws IOException {
-                use.channel().force(metadata);
+                // The kernel tells a failure once: nobody who waits for the same file may be told that all is well before it is counted.
+                synchronized (use.channel()) {
+                    try {
+                        use.channel().force(metadata);
+                    } catch (IOException e) {
+                        lostWrites.incrementAndGet();
+                        throw e;
+                    }
+                }
             }
 
             @Override
@@ -404,14 +417,15 @@ public final class DirectoryTree implements ExportTree {
     }
 
     @Override
-    public Space space() throws IOException {
-        FileStore store = Files.getFileStore(root);
-        return new Space(store.getTotalSpace(), store.getUnallocatedSpace(), store.getUsableSpace(), Space.UNKNOWN, Space.UNKNOWN);
+    public long lostWrites() {
+        return lostWrites.get();
     }
 
     @Override
-    public boolean makesSpecialFiles() {
-        return false;
+    public Space space() {
+        // Not by FileStore, which fails where the mount point is out of sight, as in a chroot.
+        File file = root.toFile();
+        return new Space(file.getTotalSpace(), file.getFreeSpace(), file.getUsableSpace(), Space.UNKNOWN, Space.UNKNOWN);
     }
 
     @Override

@@ -89,8 +89,10 @@ public interface ExportTree extends AutoCloseable {
 
     Space space() throws IOException;
 
-    /** Whether {@code MKNOD} can make anything. */
-    boolean makesSpecialFiles();
+    /** How often the disk has failed to take what was written. What a client wrote before, and did not commit, may be lost then. */
+    default long lostWrites() {
+        return 0;
+    }
 
     @Override
     void close() throws IOException;

@@ -44,15 +44,35 @@ record FileStat(long device, long inode, FileTime born, Fattr3 attributes) {
     }
 
     private static FileType3 type(int mode) {
-        return switch (mode & TYPE) {
-            case 0040000 -> FileType3.NF3DIR;
-            case 0020000 -> FileType3.NF3CHR;
-            case 0060000 -> FileType3.NF3BLK;
-            case 0010000 -> FileType3.NF3FIFO;
-            case 0120000 -> FileType3.NF3LNK;
-            case 0140000 -> FileType3.NF3SOCK;
-            default -> FileType3.NF3REG;
+        for (FileType3 type : FileType3.values()) {
+            if (type(type) == (mode & TYPE)) {
+                return type;
+            }
+        }
+        return FileType3.NF3REG;
+    }
+
+    /** The bits of a mode that say so. */
+    static int type(FileType3 type) {
+        return switch (type) {
+            case NF3DIR -> 0040000;
+            case NF3CHR -> 0020000;
+            case NF3BLK -> 0060000;
+            case NF3FIFO -> 0010000;
+            case NF3LNK -> 0120000;
+            case NF3SOCK -> 0140000;
+            case NF3REG -> 0100000;
         };
+    }
+
+    /** As gnu_dev_makedev; null for none. */
+    static long device(SpecData3 device) {
+        if (device == null) {
+            return 0;
+        }
+        long major = Integer.toUnsignedLong(device.major());
+        long minor = Integer.toUnsignedLong(device.minor());
+        return (major & 0xfff) << 8 | (major & ~0xfffL) << 32 | minor & 0xff | (minor & ~0xffL) << 12;
     }
 
     /** As gnu_dev_major and gnu_dev_minor take dev_t apart. */

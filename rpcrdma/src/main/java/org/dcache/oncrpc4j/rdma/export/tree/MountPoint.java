@@ -81,9 +81,10 @@ record MountPoint(Path point, String type, String source) {
         return blkid();
     }
 
+    /** By the device itself: what blkid remembers of it may be of the disk that had this name before. */
     private String blkid() {
         try {
-            Process process = new ProcessBuilder("blkid", "-s", "UUID", "-o", "value", source).redirectErrorStream(true).start();
+            Process process = new ProcessBuilder("blkid", "-p", "-s", "UUID", "-o", "value", source).redirectErrorStream(true).start();
             process.getOutputStream().close();
             if (!process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
                 process.destroyForcibly();

@@ -35,6 +35,8 @@ public final class PathChanges {
     private static final FileAttribute<Set<PosixFilePermission>> PRIVATE_DIRECTORY =
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
 
+    private static final int PRIVATE = 0600;
+
     /** Begin of the names of files that are not ready yet. */
     public static final String UNREADY = ".nfs-create-";
 
@@ -85,8 +87,8 @@ public final class PathChanges {
                     Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS),
                     PRIVATE_FILE).close();
             case NF3DIR -> Files.createDirectory(path, PRIVATE_DIRECTORY);
-            case NF3LNK -> Files.createSymbolicLink(path, PathNames.target(creation.target()));
-            default -> throw new Nfs3Exception(NfsStat3.NFS3ERR_NOTSUPP, "java.nio.file cannot make " + creation.type());
+            case NF3LNK -> UnixCalls.symlink(creation.target().bytes(), path);
+            default -> UnixCalls.mknod(path, FileStat.type(creation.type()) | PRIVATE, FileStat.device(creation.device()));
         }
         if (creation.times() != null) {
             times(path, creation.type(), creation.times());

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 /**
  * System calls that the JDK has but java.nio.file does not offer: its own package {@code sun.nio.fs}, opened to us by {@link #FLAGS}. The
  * export needs them to see ACLs, without which it could grant more than the server's kernel does; so without the flags nothing is exported.
+ * Symbolic links byte for byte, and special files, come with them.
  * The same methods are there in JDK 17 to 25. Stateless; any thread.
  */
 public final class UnixCalls {
@@ -40,6 +41,9 @@ public final class UnixCalls {
         private Method open;
         private Method close;
         private Method fgetxattr;
+        private Method symlink;
+        private Method readlink;
+        private Method mknod;
         private Method errno;
         private Method asIoException;
         private Method address;
@@ -54,6 +58,9 @@ public final class UnixCalls {
                 open = method(calls, "open", path, int.class, int.class);
                 close = method(calls, "close", int.class);
                 fgetxattr = method(calls, "fgetxattr", int.class, byte[].class, long.class, int.class);
+                symlink = method(calls, "symlink", byte[].class, path);
+                readlink = method(calls, "readlink", path);
+                mknod = method(calls, "mknod", path, int.class, long.class);
                 errno = method(failure, "errno");
                 asIoException = method(failure, "asIOException", path);
                 address = method(Class.forName("sun.nio.ch.DirectBuffer"), "address");
@@ -88,28 +95,52 @@ public final class UnixCalls {
     static ByteBuffer attribute(Path path, String name) throws IOException {
         Methods methods = Methods.FOUND;
         ByteBuffer value = VALUES.get();
-        byte[] zeroTerminated = (name + '\0').getBytes(StandardCharsets.US_ASCII);
+        int file = (Integer) call(path, methods.open, path, O_RDONLY | methods.noFollow, 0);
         try {
-            int file = (Integer) methods.open.invoke(null, path, O_RDONLY | methods.noFollow, 0);
-            try {
-                int length = (Integer) methods.fgetxattr.invoke(null, file, zeroTerminated, methods.address.invoke(value), MAX_VALUE);
-                return value.clear().limit(length);
-            } finally {
-                methods.close.invoke(null, file);
-            }
+            int length = (Integer) methods.fgetxattr.invoke(null, file, name.getBytes(StandardCharsets.US_ASCII),
+                    methods.address.invoke(value), MAX_VALUE);
+            return value.clear().limit(length);
         } catch (InvocationTargetException e) {
-            int errno = errno(e);
+            int errno = (Integer) ask(methods.errno, e);
             if (errno == ENODATA || errno == EOPNOTSUPP) {
                 return null;
             }
             throw failure(e, path);
         } catch (IllegalAccessException e) {
             throw new IllegalStateException(e);
+        } finally {
+            call(path, methods.close, file);
         }
     }
 
-    private static int errno(InvocationTargetException e) {
-        return (Integer) ask(Methods.FOUND.errno, e);
+    /** Makes a symbolic link to whatever these bytes are; a Path would be another text for the same file. */
+    static void symlink(byte[] target, Path path) throws IOException {
+        call(path, Methods.FOUND.symlink, target, path);
+    }
+
+    static byte[] readlink(Path path) throws IOException {
+        return (byte[]) call(path, Methods.FOUND.readlink, path);
+    }
+
+    /**
+     * Makes a special file.
+     *
+     * @param mode with its type
+     * @param device as dev_t
+     */
+    static void mknod(Path path, int mode, long device) throws IOException {
+        call(path, Methods.FOUND.mknod, path, mode, device);
+    }
+
+    /** @param path for what is thrown */
+    private static Object call(Path path, Method method, Object... arguments) throws IOException {
+        try {
+            return method.invoke(null, arguments);
+        } catch (InvocationTargetException e) {
+            throw failure(e, path);
+        } catch (IllegalAccessException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     private static IOException failure(InvocationTargetException e, Path path) {

@@ -11,6 +11,7 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import org.dcache.oncrpc4j.rdma.export.ExportOptions;
 import org.dcache.oncrpc4j.rdma.export.Squash;
+import org.dcache.oncrpc4j.rdma.export.UserIds;
 import org.dcache.oncrpc4j.rdma.export.tree.ProcessUser;
 import org.dcache.oncrpc4j.rdma.export.tree.UnixCalls;
 import org.dcache.oncrpc4j.rdma.tool.Home;
@@ -174,11 +175,12 @@ public final class ServeCommand implements Callable<Integer> {
             }
         }
         if (anonymous != null) {
-            if (!anonymous.matches("\\d{1,9}:\\d{1,9}")) {
-                throw usage("--anonymous is UID:GID, got " + anonymous);
+            try {
+                UserIds ids = UserIds.parse(anonymous);
+                options = options.withAnonymous(ids.uid(), ids.gid());
+            } catch (IllegalArgumentException e) {
+                throw usage("--anonymous: " + e.getMessage());
             }
-            String[] numbers = anonymous.split(":");
-            options = options.withAnonymous(Integer.parseInt(numbers[0]), Integer.parseInt(numbers[1]));
         }
         return options;
     }
