@@ -67,6 +67,6 @@ final class BirthTimes {
         } catch (NoSuchFileException e) {
             return false;
         }
-        return stat.born().toMillis() != 0 && stat.born().toMillis() / 1000 != Integer.toUnsignedLong(stat.attributes().mtime().seconds());
+        return stat.born().getEpochSecond() != 0 && stat.born().getEpochSecond() != Integer.toUnsignedLong(stat.attributes().mtime().seconds());
     }
 }

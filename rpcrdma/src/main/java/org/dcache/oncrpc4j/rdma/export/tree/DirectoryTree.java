@@ -9,6 +9,7 @@ import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -47,6 +48,7 @@ public final class DirectoryTree implements ExportTree {
     private final FileIdentity identity;
     private final InodeIndex index = new InodeIndex(KNOWN_INODES);
     private final InodeSearch search;
+    private final RealDirectories directories = new RealDirectories();
     private final ThreadLocal<Found> found = new ThreadLocal<>();
     private final OpenFiles open;
     private final AtomicLong lostWrites = new AtomicLong();
@@ -102,9 +104,17 @@ public final class DirectoryTree implements ExportTree {
             throw stale("the handle is of a file before this one, or of a server before this one");
         }
         for (InodeIndex.Place place : index.places(wanted.inode())) {
-            Path path = way(place, 0);
-            FileStat stat = verified(path, wanted.inode());
+            Path directory = directories.path(place.directory());
+            Path path = directory != null ? PathNames.child(directory, place.name()) : way(place, 0);
+            FileStat stat = directory != null ? at(path, wanted.inode()) : verified(path, wanted.inode());
+            if (stat == null && directory != null) {
+                path = way(place, 0);
+                stat = verified(path, wanted.inode());
+            }
             if (stat != null) {
+                if (directory == null) {
+                    directories.seen(place.directory(), path.getParent());
+                }
                 return node(path, stat, place, wanted);
             }
         }
@@ -155,14 +165,34 @@ public final class DirectoryTree implements ExportTree {
 
     /** What is at a path, if it is that inode, and no directory on the way a symbolic link; else null. */
     private FileStat verified(Path path, long inode) throws IOException {
+        FileStat stat = at(path, inode);
+        return stat != null && isReal(path.getParent()) ? stat : null;
+    }
+
+    private static boolean isReal(Path directory) throws IOException {
+        try {
+            return directory.toRealPath().equals(directory);
+        } catch (NoSuchFileException e) {
+            return false;
+        }
+    }
+
+    /** Before something is opened or changed: {@link #directories} may be some milliseconds old. */
+    private void requireReal(Path directory) throws IOException {
+        if (!isReal(directory)) {
+            directories.forget();
+            throw stale(directory + " is no longer where it was");
+        }
+    }
+
+    /** What is at a path, if it is that inode; else null. */
+    private FileStat at(Path path, long inode) throws IOException {
         if (path == null) {
             return null;
         }
         try {
             FileStat stat = FileStat.of(path);
-            boolean same = stat.inode() == inode && stat.device() == rootStat.device() && path.getParent().toRealPath()
-                    .equals(path.getParent());
-            return same ? stat : null;
+            return stat.inode() == inode && stat.device() == rootStat.device() ? stat : null;
         } catch (IOException e) {
             NfsStat3 status = Failures.status(e);
             if (status == NfsStat3.NFS3ERR_NOENT || status == NfsStat3.NFS3ERR_NOTDIR || status == NfsStat3.NFS3ERR_INVAL) {
@@ -243,6 +273,7 @@ public final class DirectoryTree implements ExportTree {
 
     @Override
     public List<NfsText> list(Node directory) throws IOException {
+        requireReal(PathNode.of(directory).path());
         List<NfsText> names = new ArrayList<>();
         try (DirectoryStream<Path> entries = Files.newDirectoryStream(PathNode.of(directory).path())) {
             for (Path entry : entries) {
@@ -258,6 +289,7 @@ public final class DirectoryTree implements ExportTree {
 
     @Override
     public Node create(Node directory, NfsText name, Creation creation) throws IOException {
+        requireReal(PathNode.of(directory).path());
         Path path = PathNames.child(PathNode.of(directory).path(), name);
         PathChanges.create(path, creation);
         if (FileStat.of(path).device() != rootStat.device()) {
@@ -270,6 +302,8 @@ public final class DirectoryTree implements ExportTree {
 
     @Override
     public void link(Node file, Node directory, NfsText name) throws IOException {
+        requireReal(PathNode.of(directory).path());
+        requireReal(PathNode.of(file).path().getParent());
         Path path = PathNames.child(PathNode.of(directory).path(), name);
         Files.createLink(path, PathNode.of(file).path());
         changed(PathNode.of(file), path);
@@ -280,6 +314,8 @@ public final class DirectoryTree implements ExportTree {
     @Override
     public void remove(Node directory, NfsText name, Node victim) throws IOException {
         PathNode gone = PathNode.of(victim);
+        requireReal(PathNode.of(directory).path());
+        directories.forget();
         Files.delete(gone.path());
         unnamed(gone, new InodeIndex.Place(PathNode.of(directory).inode(), name));
         forceNames(PathNode.of(directory).path());
@@ -289,6 +325,9 @@ public final class DirectoryTree implements ExportTree {
     public void rename(Node from, NfsText name, Node moved, Node to, NfsText newName, Node replaced) throws IOException {
         PathNode source = PathNode.of(from);
         PathNode target = PathNode.of(to);
+        requireReal(source.path());
+        requireReal(target.path());
+        directories.forget();
         Files.move(PathNode.of(moved).path(), PathNames.child(target.path(), newName), StandardCopyOption.ATOMIC_MOVE);
         InodeIndex.Place place = new InodeIndex.Place(target.inode(), newName);
         if (replaced != null) {
@@ -347,6 +386,7 @@ public final class DirectoryTree implements ExportTree {
                 resize(use.channel(), change.size());
             }
         }
+        requireReal(file.path().equals(root) ? root : file.path().getParent());
         PathChanges.setAttributes(file.path(), file.attributes().type(), change);
         changed(file, file.path());
         if (durable && file.attributes().type() == FileType3.NF3REG) {
@@ -365,8 +405,22 @@ public final class DirectoryTree implements ExportTree {
         }
     }
 
+    /** Looks at the path after that is open: what was opened is what is there then, the file that was asked for. */
+    private FileChannel open(PathNode file, StandardOpenOption how) throws IOException {
+        FileChannel channel = FileChannel.open(file.path(), how, LinkOption.NOFOLLOW_LINKS);
+        try {
+            if (verified(file.path(), file.inode()) == null) {
+                throw stale("another file has its name");
+            }
+            return channel;
+        } catch (IOException | RuntimeException e) {
+            channel.close();
+            throw e;
+        }
+    }
+
     private OpenFiles.Use use(PathNode file, boolean write) throws IOException {
-        return open.use(file.inode(), file.path(), write);
+        return open.use(file.inode(), write, () -> open(file, write ? StandardOpenOption.WRITE : StandardOpenOption.READ));
     }
 
     @Override
@@ -394,7 +448,7 @@ public final class DirectoryTree implements ExportTree {
 
     @Override
     public Forcing forcing(Node file) throws IOException {
-        OpenFiles.Use use = open.useAny(PathNode.of(file).inode(), PathNode.of(file).path());
+        OpenFiles.Use use = open.useAny(PathNode.of(file).inode(), () -> open(PathNode.of(file), StandardOpenOption.READ));
         return new Forcing() {
             @Override
             public void force(boolean metadata) throws IOException {

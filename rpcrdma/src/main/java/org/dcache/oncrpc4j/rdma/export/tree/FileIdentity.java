@@ -52,6 +52,6 @@ record FileIdentity(int export, boolean births, boolean lasting) {
 
     /** Of one file: its birth in a number, 0 if not known. */
     int generation(FileStat stat) {
-        return births && stat.born().toMillis() != 0 ? Math.max(1, stat.born().hashCode() & Integer.MAX_VALUE) : 0;
+        return births && stat.born().getEpochSecond() != 0 ? Math.max(1, stat.born().hashCode() & Integer.MAX_VALUE) : 0;
     }
 }

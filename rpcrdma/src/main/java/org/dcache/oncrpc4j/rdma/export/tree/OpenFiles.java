@@ -3,14 +3,10 @@ package org.dcache.oncrpc4j.rdma.export.tree;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
-import java.nio.file.LinkOption;
-import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -81,19 +77,24 @@ final class OpenFiles implements AutoCloseable {
     /**
      * Opens a file, or finds it open.
      *
-     * @param path of a regular file; a symbolic link is not followed
+     * @param opener of the file with that inode, for writing or for reading
      */
-    Use use(long inode, Path path, boolean write) throws IOException {
+    Use use(long inode, boolean write, Opener opener) throws IOException {
         Key key = new Key(inode, write);
         Open found = found(key);
-        return new Use(found != null ? found : added(key, FileChannel.open(path,
-                Set.of(write ? StandardOpenOption.WRITE : StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS))));
+        return new Use(found != null ? found : added(key, opener.open()));
+    }
+
+    /** Opens a file when it is not open yet. */
+    interface Opener {
+
+        FileChannel open() throws IOException;
     }
 
     /** To wait for the disk, for which any channel will do. */
-    Use useAny(long inode, Path path) throws IOException {
+    Use useAny(long inode, Opener opener) throws IOException {
         Open found = found(new Key(inode, true));
-        return found != null ? new Use(found) : use(inode, path, false);
+        return found != null ? new Use(found) : use(inode, false, opener);
     }
 
     private synchronized Open found(Key key) {
