@@ -67,6 +67,7 @@ final class BirthTimes {
         } catch (NoSuchFileException e) {
             return false;
         }
-        return stat.born().getEpochSecond() != 0 && stat.born().getEpochSecond() != Integer.toUnsignedLong(stat.attributes().mtime().seconds());
+        long born = stat.born().getEpochSecond();
+        return born != 0 && born != Integer.toUnsignedLong(stat.attributes().mtime().seconds());
     }
 }
