@@ -39,8 +39,8 @@ final class AttributeProcedures {
 
     Access3Res access(Access3Args arguments, Request request) {
         try (TreeLocks.Held held = export.locks().shared()) {
-            Fattr3 attributes = export.tree().resolve(arguments.object()).attributes();
-            return new Access3Res(NfsStat3.NFS3_OK, attributes, Rights.access(request.caller(), attributes, arguments.access(),
+            Node node = export.tree().resolve(arguments.object());
+            return new Access3Res(NfsStat3.NFS3_OK, node.attributes(), Rights.access(request.caller(), node, arguments.access(),
                     export.readOnly()));
         } catch (IOException e) {
             return Access3Res.failed(Failures.status(e), null);
@@ -67,7 +67,10 @@ final class AttributeProcedures {
         if (arguments.guard() != null && !arguments.guard().equals(now.ctime())) {
             throw new Nfs3Exception(NfsStat3.NFS3ERR_NOT_SYNC, "the object has changed since");
         }
-        Rights.requireChange(caller, now, change);
+        if (isNone(change.uid()) || isNone(change.gid())) {
+            throw new Nfs3Exception(NfsStat3.NFS3ERR_INVAL, "nobody can have the id 2^32 - 1");
+        }
+        Rights.requireChange(caller, node, change);
         if (change.size() != null && now.type() != FileType3.NF3REG) {
             throw new Nfs3Exception(now.isDirectory() ? NfsStat3.NFS3ERR_ISDIR : NfsStat3.NFS3ERR_INVAL,
                     "only a regular file has a size to set");
@@ -76,6 +79,10 @@ final class AttributeProcedures {
             throw new Nfs3Exception(NfsStat3.NFS3ERR_FBIG, "a file has at most 2^63 - 1 bytes");
         }
         export.tree().setAttributes(node, privileges(caller, now, change));
+    }
+
+    private static boolean isNone(Integer id) {
+        return id != null && id == UserIds.NONE;
     }
 
     /**

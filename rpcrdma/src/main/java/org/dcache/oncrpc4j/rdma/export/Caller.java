@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dcache.oncrpc4j.rdma.export;
 
+import java.util.ArrayList;
+import java.util.List;
+
 /**
  * Who calls, after squashing (see {@link Squash}).
  *
@@ -8,6 +11,15 @@ package org.dcache.oncrpc4j.rdma.export;
  * @param groups besides {@code gid}; not to be changed
  */
 record Caller(int uid, int gid, int... groups) {
+
+    /** User, group, other groups. */
+    List<Integer> ids() {
+        List<Integer> ids = new ArrayList<>(List.of(uid, gid));
+        for (int group : groups) {
+            ids.add(group);
+        }
+        return ids;
+    }
 
     boolean isRoot() {
         return uid == 0;

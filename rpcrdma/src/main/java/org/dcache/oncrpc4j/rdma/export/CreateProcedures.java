@@ -92,7 +92,7 @@ final class CreateProcedures {
         Node existing = export.tree().lookup(dir, name);
         requireFile(existing.attributes());
         if (wanted.size() != null) {
-            Rights.requireWrite(caller, existing.attributes());
+            Rights.requireWrite(caller, existing);
             export.tree().setAttributes(existing, Sattr3.ofSize(wanted.size()));
         }
         return existing;
@@ -149,9 +149,6 @@ final class CreateProcedures {
             FileType3 type = arguments.type();
             if (arguments.attributes() == null) {
                 throw new Nfs3Exception(NfsStat3.NFS3ERR_BADTYPE, type + " is not made by MKNOD");
-            }
-            if (!export.tree().makesSpecialFiles()) {
-                throw new Nfs3Exception(NfsStat3.NFS3ERR_NOTSUPP, "Java cannot make " + type);
             }
             if (arguments.device() != null && !request.caller().isRoot()) {
                 throw new Nfs3Exception(NfsStat3.NFS3ERR_PERM, "only root makes devices");

@@ -26,8 +26,9 @@ import org.dcache.oncrpc4j.rdma.nfs3.results.Write3Res;
  * READ, WRITE, COMMIT (RFC 1813, sections 3.3.6, 3.3.7, 3.3.21). Any thread.
  *
  * <p>READ reads the file into memory that the reply is sent from, before the reply is encoded: count and eof tell what was really read,
- * also when the file becomes shorter meanwhile. WRITE writes the decoded view. The write verifier is the start time of this object: data
- * that was not committed before a restart is sent again by the client.
+ * also when the file becomes shorter meanwhile. WRITE writes the decoded view. The write verifier is the start time of this object, and how
+ * often the disk failed: data that was not committed before a restart, or before a failure that only one client was told, is sent again by
+ * the client.
  */
 final class DataProcedures {
 
@@ -36,12 +37,16 @@ final class DataProcedures {
     private final Export export;
     private final ReadBuffers buffers;
     private final ExportCounters counters;
-    private final long verifier = System.currentTimeMillis() * 1_000_000 + System.nanoTime() % 1_000_000;
+    private final long started = System.currentTimeMillis() * 1_000_000 + System.nanoTime() % 1_000_000;
 
     DataProcedures(Export export, ReadBuffers buffers, ExportCounters counters) {
         this.export = export;
         this.buffers = buffers;
         this.counters = counters;
+    }
+
+    private long verifier() {
+        return started + export.tree().lostWrites();
     }
 
     Read3Res read(Read3Args arguments, Request request) {
@@ -59,14 +64,14 @@ final class DataProcedures {
         Node node = file.resolve(arguments.file());
         Fattr3 before = node.attributes();
         requireFile(before);
-        Rights.requireRead(request.caller(), before);
+        Rights.requireRead(request.caller(), node);
         long left = arguments.offset() < 0 ? 0 : Math.max(0, before.size() - arguments.offset());
         int wanted = Integer.compareUnsigned(arguments.count(), Limits.MAX_TRANSFER) > 0 ? Limits.MAX_TRANSFER : arguments.count();
         int count = (int) Math.min(left, wanted);
         if (count == 0) {
             return new Read3Res(NfsStat3.NFS3_OK, before, 0, left == 0, BulkData.copied(ByteBuffer.allocate(0)));
         }
-        ReadBuffers.Lease lease = buffers.take(count);
+        ReadBuffers.Lease lease = buffers.take(count, request.transport());
         if (lease == null) {
             counters.increment(ExportCounter.READ_WITHOUT_MEMORY);
             throw new Nfs3Exception(NfsStat3.NFS3ERR_JUKEBOX, "all memory for replies is in use");
@@ -100,7 +105,7 @@ final class DataProcedures {
         }
         try {
             force(forcing, arguments.stable() == Nfs3.FILE_SYNC);
-            return new Write3Res(NfsStat3.NFS3_OK, changed, arguments.count(), arguments.stable(), verifier);
+            return new Write3Res(NfsStat3.NFS3_OK, changed, arguments.count(), arguments.stable(), verifier());
         } catch (IOException e) {
             return Write3Res.failed(Failures.status(e), changed);
         }
@@ -120,7 +125,7 @@ final class DataProcedures {
         Fattr3 before = node.attributes();
         export.requireWritable();
         requireFile(before);
-        Rights.requireWrite(caller, before);
+        Rights.requireWrite(caller, node);
         int count = arguments.count();
         int stable = arguments.stable();
         if (count != arguments.data().length() || stable < Nfs3.UNSTABLE || stable > Nfs3.FILE_SYNC) {
@@ -150,7 +155,7 @@ final class DataProcedures {
                 forcing = export.readOnly() ? null : export.tree().forcing(node);
             }
             force(forcing, true);
-            return new Commit3Res(NfsStat3.NFS3_OK, data(wcc), verifier);
+            return new Commit3Res(NfsStat3.NFS3_OK, data(wcc), verifier());
         } catch (IOException e) {
             return Commit3Res.failed(Failures.status(e), data(wcc));
         }

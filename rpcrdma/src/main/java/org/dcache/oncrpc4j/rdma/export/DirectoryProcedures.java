@@ -81,7 +81,7 @@ final class DirectoryProcedures {
         if (!dir.attributes().isDirectory()) {
             throw new Nfs3Exception(NfsStat3.NFS3ERR_NOTDIR, "only a directory has names in it");
         }
-        Rights.require(caller, dir.attributes(), Rights.READ);
+        Rights.require(caller, dir, Rights.READ);
         if (cookie != 0 && verifier != VERIFIER || cookie < 0) {
             throw new Nfs3Exception(NfsStat3.NFS3ERR_BAD_COOKIE, "cookie " + cookie + " with verifier " + verifier + " is not ours");
         }

@@ -38,25 +38,24 @@ public record Kerberos(String keytab, String principal, List<User> users) {
 
         /** @throws IllegalArgumentException if it is not {@code PRINCIPAL=UID:GID} */
         public static User parse(String text) {
-            if (!text.matches(".+@.+=\\d{1,9}:\\d{1,9}")) {
+            int equals = text.lastIndexOf('=');
+            if (!text.matches(".+@.+=[^=]*") || !UserIds.isOne(text.substring(equals + 1))) {
                 throw new IllegalArgumentException("a user is PRINCIPAL@REALM=UID:GID, got " + text);
             }
-            int equals = text.lastIndexOf('=');
-            int colon = text.lastIndexOf(':');
-            return new User(text.substring(0, equals), Integer.parseInt(text.substring(equals + 1, colon)),
-                    Integer.parseInt(text.substring(colon + 1)));
+            UserIds ids = UserIds.parse(text.substring(equals + 1));
+            return new User(text.substring(0, equals), ids.uid(), ids.gid());
         }
 
         /** For {@link #parse}. */
         @Override
         public String toString() {
-            return principal + "=" + uid + ":" + gid;
+            return principal + "=" + new UserIds(uid, gid);
         }
 
         private Subject subject() {
             Subject subject = new Subject();
-            subject.getPrincipals().add(new UnixNumericUserPrincipal(uid));
-            subject.getPrincipals().add(new UnixNumericGroupPrincipal(gid, true));
+            subject.getPrincipals().add(new UnixNumericUserPrincipal(Integer.toUnsignedLong(uid)));
+            subject.getPrincipals().add(new UnixNumericGroupPrincipal(Integer.toUnsignedLong(gid), true));
             return subject;
         }
     }

@@ -13,6 +13,7 @@ import org.dcache.oncrpc4j.rdma.export.tree.Failures;
 import org.dcache.oncrpc4j.rdma.export.tree.FileName;
 import org.dcache.oncrpc4j.rdma.export.tree.Nfs3Exception;
 import org.dcache.oncrpc4j.rdma.export.tree.Node;
+import org.dcache.oncrpc4j.rdma.export.tree.SearchNeeded;
 import org.dcache.oncrpc4j.rdma.export.tree.TreeLocks;
 import org.dcache.oncrpc4j.rdma.nfs3.Decoded;
 import org.dcache.oncrpc4j.rdma.nfs3.Mount3;
@@ -88,7 +89,7 @@ final class Mount3Program implements RpcDispatchable {
             return;
         }
         if (call.getProcedure() == Mount3.MNT) {
-            call.reply(mount(path.value(), client(call)));
+            call.reply(SearchNeeded.retried(() -> mount(path.value(), client(call))));
         } else {
             forget(client(call), path.value());
             call.reply(XdrVoid.XDR_VOID);
@@ -120,17 +121,19 @@ final class Mount3Program implements RpcDispatchable {
         }
     }
 
+    /** Of the directories on the way. The empty path is the root: libnfs asks so for a file in it. */
     private static List<NfsText> names(NfsText path) throws Nfs3Exception {
         byte[] bytes = path.bytes();
-        if (bytes.length == 0 || bytes[0] != '/') {
+        if (bytes.length > 0 && bytes[0] != '/') {
             throw new Nfs3Exception(NfsStat3.NFS3ERR_ACCES, "a path starts with a slash");
         }
         List<NfsText> names = new ArrayList<>();
         int from = 0;
         for (int i = 0; i <= bytes.length; i++) {
             if (i == bytes.length || bytes[i] == '/') {
-                if (i > from) {
-                    names.add(new NfsText(Arrays.copyOfRange(bytes, from, i)));
+                NfsText name = new NfsText(Arrays.copyOfRange(bytes, from, i));
+                if (i > from && !name.equals(FileName.DOT)) {
+                    names.add(name);
                 }
                 from = i + 1;
             }

@@ -35,7 +35,7 @@ final class NameProcedures {
         try (TreeLocks.Held held = export.locks().shared()) {
             try {
                 Node dir = directory(directory, what.dir());
-                Rights.require(request.caller(), dir.attributes(), Rights.EXECUTE);
+                Rights.require(request.caller(), dir, Rights.EXECUTE);
                 Node found = find(dir, what.name());
                 return new Lookup3Res(NfsStat3.NFS3_OK, found.handle(), found.attributes(), dir.attributes());
             } catch (IOException e) {
@@ -64,7 +64,7 @@ final class NameProcedures {
     static Node writable(Export export, Wcc wcc, FileHandle handle, Caller caller) throws IOException {
         Node node = directory(wcc, handle);
         export.requireWritable();
-        Rights.require(caller, node.attributes(), Rights.WRITE | Rights.EXECUTE);
+        Rights.require(caller, node, Rights.WRITE | Rights.EXECUTE);
         return node;
     }
 
@@ -141,7 +141,7 @@ final class NameProcedures {
         boolean directory = moved.attributes().isDirectory();
         if (directory && !from.handle().equals(to.handle())) {
             requireOutside(moved, to);
-            Rights.require(caller, moved.attributes(), Rights.WRITE);
+            Rights.require(caller, moved, Rights.WRITE);
         }
         Node replaced = existing(to, newName);
         if (replaced != null) {

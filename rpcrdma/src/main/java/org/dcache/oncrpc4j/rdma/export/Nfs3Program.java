@@ -3,6 +3,7 @@ package org.dcache.oncrpc4j.rdma.export;
 
 import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
+import org.dcache.oncrpc4j.rdma.export.tree.SearchNeeded;
 import org.dcache.oncrpc4j.rdma.nfs3.Decoded;
 import org.dcache.oncrpc4j.rdma.nfs3.DirOpArgs3;
 import org.dcache.oncrpc4j.rdma.nfs3.FileHandle;
@@ -132,15 +133,14 @@ final class Nfs3Program implements RpcDispatchable {
         if (operation.once()) {
             runOnce(operation, arguments.value(), request, call);
         } else {
-            call.reply(operation.procedure().run(arguments.value(), request));
+            call.reply(SearchNeeded.retried(() -> operation.procedure().run(arguments.value(), request)));
         }
     }
 
     private <A> void runOnce(Operation<A> operation, A arguments, Request request, RpcCall call) {
-        CompletableFuture<XdrValue> reply = new CompletableFuture<>();
         ReplyCache.Key key = new ReplyCache.Key(call.getTransport().getRemoteSocketAddress().getAddress(), call.getXid(),
-                call.getProcedure(), arguments);
-        CompletableFuture<XdrValue> earlier = replies.begin(key, reply);
+                call.getProcedure(), request.caller().ids(), arguments);
+        CompletableFuture<XdrValue> earlier = replies.begin(key, arguments instanceof Symlink3Args link ? link.path().length() : 0);
         if (earlier != null) {
             counters.increment(ExportCounter.DUPLICATE_REQUEST);
             earlier.whenComplete((result, defect) -> {
@@ -152,15 +152,12 @@ final class Nfs3Program implements RpcDispatchable {
             });
             return;
         }
-        XdrValue result;
+        XdrValue result = null;
         try {
-            result = operation.procedure().run(arguments, request);
-        } catch (RuntimeException e) {
-            replies.forget(key);
-            reply.completeExceptionally(e);
-            throw e;
+            result = SearchNeeded.retried(() -> operation.procedure().run(arguments, request));
+        } finally {
+            replies.end(key, result);
         }
-        reply.complete(result);
         call.reply(result);
     }
 }

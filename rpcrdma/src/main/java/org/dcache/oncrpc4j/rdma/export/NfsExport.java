@@ -2,6 +2,7 @@
 package org.dcache.oncrpc4j.rdma.export;
 
 import java.io.IOException;
+import java.util.HashMap;
 import java.util.Map;
 import org.dcache.oncrpc4j.rdma.export.tree.ExportTree;
 import org.dcache.oncrpc4j.rdma.nfs3.Mount3;
@@ -14,6 +15,8 @@ import org.dcache.oncrpc4j.rpc.RpcDispatchable;
  * thread.
  */
 public final class NfsExport implements AutoCloseable {
+
+    private static final int MOST_VERSION = 4;
 
     private final ExportTree tree;
     private final ExportCounters counters = new ExportCounters();
@@ -28,8 +31,19 @@ public final class NfsExport implements AutoCloseable {
         this.mount = new Mount3Program(export, options.flavors(), counters);
     }
 
+    /**
+     * With the other versions that clients may ask for, which are told what there is: oncrpc4j would answer PROG_UNAVAIL, upon which Linux
+     * gives up instead of going down to version 3.
+     */
     public Map<OncRpcProgram, RpcDispatchable> programs() {
-        return Map.of(new OncRpcProgram(Nfs3.PROGRAM, Nfs3.VERSION), nfs, new OncRpcProgram(Mount3.PROGRAM, Mount3.VERSION), mount);
+        Map<OncRpcProgram, RpcDispatchable> programs = new HashMap<>();
+        for (int version = 1; version <= MOST_VERSION; version++) {
+            programs.put(new OncRpcProgram(Nfs3.PROGRAM, version), call -> call.failProgramMismatch(Nfs3.VERSION, Nfs3.VERSION));
+            programs.put(new OncRpcProgram(Mount3.PROGRAM, version), call -> call.failProgramMismatch(Mount3.VERSION, Mount3.VERSION));
+        }
+        programs.put(new OncRpcProgram(Nfs3.PROGRAM, Nfs3.VERSION), nfs);
+        programs.put(new OncRpcProgram(Mount3.PROGRAM, Mount3.VERSION), mount);
+        return programs;
     }
 
     public ExportCounters counters() {

@@ -1,10 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dcache.oncrpc4j.rdma.export;
 
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.LongSupplier;
+import org.dcache.oncrpc4j.rpc.RpcTransport;
 
 /**
  * Direct memory that READ reads files into and that the reply is sent from, so that the data is not copied in between; no matter which
@@ -12,21 +21,51 @@ import java.util.concurrent.atomic.AtomicBoolean;
  *
  * <p>Each buffer belongs to one lease from {@link #take} to {@link Lease#release}, after which it is used again, or {@link Lease#abandon},
  * when it is not known whether somebody still reads it; then it is left to the garbage collector. All of it together, idle or not, stays
- * within a budget: a client that asks but does not take its replies cannot make us hold more. Any thread.
+ * within a budget.
+ *
+ * <p>A client, known by its address, may hold twice what would be left then: one alone two thirds of the budget, and each further one finds
+ * something. Who holds memory and takes no reply for half a minute is cut off when somebody is refused. Any thread; memory is allocated,
+ * and connections are cut, outside of the lock.
  */
 final class ReadBuffers {
 
     /** Sizes are powers of two from this to {@link Limits#MAX_TRANSFER}. */
     private static final int SMALLEST = 4096;
 
+    private static final int SHARE = 2;
+    private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(30);
+
     private final long budget;
+    private final LongSupplier clock;
     private final Deque<ByteBuffer>[] idle;
+    private final Map<InetSocketAddress, Holder> holders = new HashMap<>();
     private long allocated;
+    private long inUse;
+
+    /** A connection with replies under way. Guarded by the lock. */
+    private static final class Holder {
+
+        private final InetSocketAddress peer;
+        private final RpcTransport connection;
+        private long held;
+        private long progress;
+
+        private Holder(InetSocketAddress peer, RpcTransport connection) {
+            this.peer = peer;
+            this.connection = connection;
+        }
+    }
 
     /** @param budget bytes */
-    @SuppressWarnings({"unchecked", "rawtypes"})
     ReadBuffers(long budget) {
+        this(budget, System::nanoTime);
+    }
+
+    /** @param clock of nanoseconds */
+    @SuppressWarnings({"unchecked", "rawtypes"})
+    ReadBuffers(long budget, LongSupplier clock) {
         this.budget = budget;
+        this.clock = clock;
         int classes = sizeClass(Limits.MAX_TRANSFER) + 1;
         idle = new Deque[classes];
         for (int i = 0; i < classes; i++) {
@@ -42,38 +81,88 @@ final class ReadBuffers {
      * Takes a buffer.
      *
      * @param bytes at most {@link Limits#MAX_TRANSFER}
-     * @return null when the budget is used up
+     * @param connection that the reply goes to
+     * @return null when the budget, or the client's share of it, is used up
      */
-    synchronized Lease take(int bytes) {
+    Lease take(int bytes, RpcTransport connection) {
         int sizeClass = sizeClass(bytes);
-        ByteBuffer buffer = idle[sizeClass].poll();
-        if (buffer == null) {
-            int size = SMALLEST << sizeClass;
-            for (int i = idle.length - 1; i >= 0 && allocated + size > budget; i--) {
-                while (allocated + size > budget && !idle[i].isEmpty()) {
-                    allocated -= idle[i].pop().capacity();
+        int size = SMALLEST << sizeClass;
+        List<RpcTransport> stuck = new ArrayList<>();
+        ByteBuffer buffer = null;
+        Holder holder = null;
+        synchronized (this) {
+            if (isFree(size, connection.getRemoteSocketAddress().getAddress())) {
+                buffer = idle[sizeClass].poll();
+                if (buffer == null) {
+                    makeRoom(size);
                 }
+                holder = held(size, connection);
+            } else {
+                holders.values().stream().filter(this::isStuck).forEach(h -> stuck.add(h.connection));
             }
-            if (allocated + size > budget) {
-                return null;
-            }
+        }
+        stuck.forEach(Connections::cut);
+        if (holder == null) {
+            return null;
+        }
+        if (buffer == null) {
             try {
                 buffer = ByteBuffer.allocateDirect(size);
             } catch (OutOfMemoryError e) {
                 // -XX:MaxDirectMemorySize is smaller than the budget: the same as its end.
+                drop(size, holder);
                 return null;
             }
-            allocated += size;
         }
-        return new Lease(buffer.clear().limit(bytes), sizeClass);
+        return new Lease(buffer.clear().limit(bytes), sizeClass, holder);
     }
 
-    private synchronized void put(ByteBuffer buffer, int sizeClass) {
+    private boolean isFree(int size, InetAddress client) {
+        long mine = holders.values().stream().filter(h -> h.peer.getAddress().equals(client)).mapToLong(h -> h.held).sum();
+        long left = budget - inUse - size;
+        return left >= 0 && (mine == 0 || mine + size <= SHARE * left);
+    }
+
+    private boolean isStuck(Holder holder) {
+        return clock.getAsLong() - holder.progress > PATIENCE_NANOS;
+    }
+
+    private void makeRoom(int size) {
+        for (int i = idle.length - 1; i >= 0 && allocated + size > budget; i--) {
+            while (allocated + size > budget && !idle[i].isEmpty()) {
+                allocated -= idle[i].pop().capacity();
+            }
+        }
+        allocated += size;
+    }
+
+    private Holder held(int size, RpcTransport connection) {
+        Holder holder = holders.computeIfAbsent(connection.getRemoteSocketAddress(), peer -> new Holder(peer, connection));
+        if (holder.held == 0) {
+            holder.progress = clock.getAsLong();
+        }
+        holder.held += size;
+        inUse += size;
+        return holder;
+    }
+
+    private void over(int size, Holder holder) {
+        inUse -= size;
+        holder.held -= size;
+        holder.progress = clock.getAsLong();
+        if (holder.held == 0) {
+            holders.remove(holder.peer, holder);
+        }
+    }
+
+    private synchronized void put(ByteBuffer buffer, int sizeClass, Holder holder) {
         idle[sizeClass].push(buffer);
+        over(buffer.capacity(), holder);
     }
 
-    private synchronized void drop(ByteBuffer buffer) {
-        allocated -= buffer.capacity();
+    private synchronized void drop(int size, Holder holder) {
+        allocated -= size;
+        over(size, holder);
     }
 
     /** Bytes, idle and in use. */
@@ -83,11 +172,7 @@ final class ReadBuffers {
 
     /** Bytes in use. */
     synchronized long inUse() {
-        long bytes = allocated;
-        for (Deque<ByteBuffer> buffers : idle) {
-            bytes -= buffers.stream().mapToLong(ByteBuffer::capacity).sum();
-        }
-        return bytes;
+        return inUse;
     }
 
     /** A buffer in use. */
@@ -95,11 +180,13 @@ final class ReadBuffers {
 
         private final ByteBuffer buffer;
         private final int sizeClass;
+        private final Holder holder;
         private final AtomicBoolean over = new AtomicBoolean();
 
-        private Lease(ByteBuffer buffer, int sizeClass) {
+        private Lease(ByteBuffer buffer, int sizeClass, Holder holder) {
             this.buffer = buffer;
             this.sizeClass = sizeClass;
+            this.holder = holder;
         }
 
         ByteBuffer buffer() {
@@ -109,14 +196,14 @@ final class ReadBuffers {
         /** Nobody reads it any more. Idempotent. */
         void release() {
             if (over.compareAndSet(false, true)) {
-                put(buffer, sizeClass);
+                put(buffer, sizeClass, holder);
             }
         }
 
         /** Somebody may still read it. Idempotent. */
         void abandon() {
             if (over.compareAndSet(false, true)) {
-                drop(buffer);
+                drop(buffer.capacity(), holder);
             }
         }
     }

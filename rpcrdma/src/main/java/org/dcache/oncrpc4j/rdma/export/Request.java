@@ -4,6 +4,7 @@ package org.dcache.oncrpc4j.rdma.export;
 import java.net.InetSocketAddress;
 import java.nio.channels.CompletionHandler;
 import org.dcache.oncrpc4j.rpc.RpcCall;
+import org.dcache.oncrpc4j.rpc.RpcTransport;
 
 /** One call on its way through a procedure. One thread. */
 final class Request {
@@ -18,6 +19,10 @@ final class Request {
 
     Caller caller() {
         return caller;
+    }
+
+    RpcTransport transport() {
+        return call.getTransport();
     }
 
     /** Gives memory back when the reply does not need it any more. */

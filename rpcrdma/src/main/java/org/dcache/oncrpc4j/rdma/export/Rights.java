@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dcache.oncrpc4j.rdma.export;
 
+import java.io.IOException;
 import org.dcache.oncrpc4j.rdma.export.tree.Nfs3Exception;
+import org.dcache.oncrpc4j.rdma.export.tree.Node;
+import org.dcache.oncrpc4j.rdma.export.tree.PosixAcl;
 import org.dcache.oncrpc4j.rdma.nfs3.Fattr3;
 import org.dcache.oncrpc4j.rdma.nfs3.FileType3;
 import org.dcache.oncrpc4j.rdma.nfs3.Nfs3;
@@ -10,7 +13,8 @@ import org.dcache.oncrpc4j.rdma.nfs3.Sattr3;
 import org.dcache.oncrpc4j.rdma.nfs3.SetTime3;
 
 /**
- * What a caller may do, by the mode bits. The server checks this itself: the process that it runs in may be allowed more.
+ * What a caller may do, by the mode bits and, where a file has one, its ACL. The server checks this itself: the process that it runs in may
+ * be allowed more.
  *
  * <p>NFS has no open: a file's owner may always read and write it, because he may have opened it before he changed its mode, and who may
  * execute a file may read it (RFC 1813, section 4.4). Stateless.
@@ -25,32 +29,38 @@ final class Rights {
 
     private Rights() {}
 
-    /** Whether the mode bits grant all of {@code wanted}. */
-    static boolean granted(Caller caller, Fattr3 file, int wanted) {
+    /** Whether all of {@code wanted} is granted. With an ACL the group's mode bits are its mask, which grants nothing. */
+    static boolean granted(Caller caller, Node node, int wanted) throws IOException {
+        Fattr3 file = node.attributes();
         int mode = file.mode();
         if (caller.isRoot()) {
             return (wanted & EXECUTE) == 0 || file.isDirectory() || (mode & 0111) != 0;
         }
-        int bits = caller.uid() == file.uid() ? mode >> 6 : caller.isIn(file.gid()) ? mode >> 3 : mode;
+        boolean owner = caller.uid() == file.uid();
+        PosixAcl acl = owner ? null : node.acl();
+        if (acl != null) {
+            return acl.grants(caller.uid(), file.gid(), caller::isIn, wanted);
+        }
+        int bits = owner ? mode >> 6 : caller.isIn(file.gid()) ? mode >> 3 : mode;
         return (bits & wanted) == wanted;
     }
 
     /** @throws Nfs3Exception ACCES */
-    static void require(Caller caller, Fattr3 file, int wanted) throws Nfs3Exception {
+    static void require(Caller caller, Node file, int wanted) throws IOException {
         if (!granted(caller, file, wanted)) {
-            throw new Nfs3Exception(NfsStat3.NFS3ERR_ACCES, "mode " + Integer.toOctalString(file.mode()) + " does not allow it to user "
-                    + caller.uid());
+            throw new Nfs3Exception(NfsStat3.NFS3ERR_ACCES, "mode " + Integer.toOctalString(file.attributes().mode())
+                    + ", or the ACL, does not allow it to user " + caller.uid());
         }
     }
 
-    static void requireRead(Caller caller, Fattr3 file) throws Nfs3Exception {
-        if (caller.uid() != file.uid() && !granted(caller, file, EXECUTE)) {
+    static void requireRead(Caller caller, Node file) throws IOException {
+        if (caller.uid() != file.attributes().uid() && !granted(caller, file, EXECUTE)) {
             require(caller, file, READ);
         }
     }
 
-    static void requireWrite(Caller caller, Fattr3 file) throws Nfs3Exception {
-        if (caller.uid() != file.uid()) {
+    static void requireWrite(Caller caller, Node file) throws IOException {
+        if (caller.uid() != file.attributes().uid()) {
             require(caller, file, WRITE);
         }
     }
@@ -64,7 +74,8 @@ final class Rights {
     }
 
     /** What SETATTR asks for: mode, owner and given times are the owner's to change, owners only root's. */
-    static void requireChange(Caller caller, Fattr3 file, Sattr3 change) throws Nfs3Exception {
+    static void requireChange(Caller caller, Node node, Sattr3 change) throws IOException {
+        Fattr3 file = node.attributes();
         boolean owner = caller.isRoot() || caller.uid() == file.uid();
         if (change.uid() != null && !caller.isRoot() && !(owner && change.uid() == file.uid())) {
             throw new Nfs3Exception(NfsStat3.NFS3ERR_PERM, "only root gives files away");
@@ -77,7 +88,7 @@ final class Rights {
         }
         boolean touches = !change.atime().equals(SetTime3.DONT_CHANGE) || !change.mtime().equals(SetTime3.DONT_CHANGE);
         if (change.size() != null || touches && !owner) {
-            requireWrite(caller, file);
+            requireWrite(caller, node);
         }
     }
 
@@ -86,13 +97,13 @@ final class Rights {
     }
 
     /** The answer to ACCESS: those of the bits asked for that are granted. */
-    static int access(Caller caller, Fattr3 file, int asked, boolean readOnly) {
+    static int access(Caller caller, Node file, int asked, boolean readOnly) throws IOException {
         int allowed = 0;
-        boolean directory = file.isDirectory();
+        boolean directory = file.attributes().isDirectory();
         if (granted(caller, file, READ)) {
             allowed |= Nfs3.ACCESS3_READ;
         }
-        if (granted(caller, file, WRITE) && !(readOnly && (directory || file.type() == FileType3.NF3REG))) {
+        if (granted(caller, file, WRITE) && !(readOnly && (directory || file.attributes().type() == FileType3.NF3REG))) {
             allowed |= Nfs3.ACCESS3_MODIFY | Nfs3.ACCESS3_EXTEND;
             if (directory && granted(caller, file, EXECUTE)) {
                 allowed |= Nfs3.ACCESS3_DELETE;

@@ -5,14 +5,15 @@ import com.sun.security.auth.UnixNumericGroupPrincipal;
 import com.sun.security.auth.UnixNumericUserPrincipal;
 import java.util.Set;
 import javax.security.auth.Subject;
+import org.dcache.oncrpc4j.rdma.export.tree.ProcessUser;
 import org.dcache.oncrpc4j.rpc.RpcAuthTypeUnix;
 import org.dcache.oncrpc4j.rpc.RpcCall;
 import org.dcache.oncrpc4j.rpc.gss.RpcAuthGss;
 
 /**
  * Which callers are taken for somebody else, as the option of Linux's exports of the same name. A caller of AUTH_SYS is who he says, one of
- * RPCSEC_GSS whom the service's login service has mapped his name to. Callers whom it does not know, and those with any other credential,
- * are always the anonymous user.
+ * RPCSEC_GSS whom the service's login service has mapped his name to. Callers whom it does not know, those with any other credential, and
+ * those with an id that nobody can have, are always the anonymous user.
  */
 public enum Squash {
 
@@ -30,8 +31,8 @@ public enum Squash {
         } else if (call.getCredential() instanceof RpcAuthGss gss) {
             claimed = mapped(gss.getSubject());
         }
-        if (this == ALL || claimed == null) {
-            return new Caller(anonymousUid, anonymousGid);
+        if (this == ALL || claimed == null || claimed.uid() == UserIds.NONE || claimed.gid() == UserIds.NONE) {
+            return anonymous(anonymousUid, anonymousGid);
         }
         int uid = claimed.uid() == 0 && this == ROOT ? anonymousUid : claimed.uid();
         int[] groups = claimed.groups().clone();
@@ -39,6 +40,12 @@ public enum Squash {
             groups[i] = squashed(groups[i], anonymousGid);
         }
         return new Caller(uid, squashed(claimed.gid(), anonymousGid), groups);
+    }
+
+    /** With the groups of the user that the server runs as, if that is who he is. */
+    private static Caller anonymous(int uid, int gid) {
+        ProcessUser process = ProcessUser.current();
+        return process.uid() == uid && process.gid() == gid && uid != 0 ? new Caller(uid, gid, process.groups()) : new Caller(uid, gid);
     }
 
     /** Null of somebody without a user and a primary group. */

@@ -5,16 +5,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.dcache.oncrpc4j.rdma.export.Mounted.in;
 
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 import org.dcache.oncrpc4j.rdma.export.tree.DirectoryTree;
 import org.dcache.oncrpc4j.rdma.export.tree.ExportTree;
 import org.dcache.oncrpc4j.rdma.export.tree.PathChanges;
+import org.dcache.oncrpc4j.rdma.export.tree.SearchNeeded;
 import org.dcache.oncrpc4j.rdma.nfs3.FileHandle;
 import org.dcache.oncrpc4j.rdma.nfs3.Nfs3;
 import org.dcache.oncrpc4j.rdma.nfs3.NfsStat3;
@@ -35,11 +40,6 @@ class DirectoryTreeTest extends TreeTest {
 
     private Path directory() throws IOException {
         return Files.createDirectories(temporary.resolve("export"));
-    }
-
-    @Override
-    boolean makesSpecialFiles() {
-        return false;
     }
 
     private void restart() throws IOException {
@@ -129,6 +129,67 @@ class DirectoryTreeTest extends TreeTest {
         Files.move(directory().resolve("new"), path, StandardCopyOption.REPLACE_EXISTING);
         assertThat(retried(file)).isEqualTo(NfsStat3.NFS3ERR_STALE);
         assertThat(nfs.lookup(root, "f").object()).isNotEqualTo(file);
+    }
+
+    @Test
+    void aFileThatMustBeSearchedForIsSearchedForWithoutTheLocks() throws IOException {
+        FileHandle file = nfs.create(nfs.mkdir(root, "d"), "f");
+        unmount();
+        ExportTree tree = tree();
+        assertThatThrownBy(() -> tree.resolve(file)).isInstanceOf(SearchNeeded.class);
+        nfs = Mounted.asRoot(tree);
+        assertThat(retried(file)).isEqualTo(NfsStat3.NFS3_OK);
+        Files.delete(directory().resolve("d").resolve("f"));
+        assertThat(retried(file)).isEqualTo(NfsStat3.NFS3ERR_STALE);
+    }
+
+    @Test
+    void aProgramThatWasReadCanBeRunOnTheServerAndOneThatWasWrittenSoonAfter() throws IOException {
+        Path program = directory().resolve("program");
+        Files.copy(Path.of("/bin/true"), program, StandardCopyOption.COPY_ATTRIBUTES);
+        FileHandle file = nfs.lookup(root, "program").object();
+        byte[] begin = nfs.read(file, 0, 100).data().toArray();
+        assertThat(runs(program)).isTrue();
+        assertThat(nfs.write(file, 0, begin, Nfs3.FILE_SYNC).status()).isEqualTo(NfsStat3.NFS3_OK);
+        eventually(() -> runs(program));
+    }
+
+    private static boolean runs(Path program) {
+        try {
+            return new ProcessBuilder(program.toString()).start().waitFor() == 0;
+        } catch (IOException e) {
+            return false;
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    @Test
+    void theSpaceOfAFileThatSomebodyElseRemovedIsFreed() throws IOException {
+        FileHandle file = nfs.create(root, "f");
+        nfs.write(file, 0, new byte[10], Nfs3.UNSTABLE);
+        nfs.read(file, 0, 10);
+        Path path = directory().toRealPath().resolve("f");
+        Files.delete(path);
+        eventually(() -> openFiles().noneMatch(open -> open.startsWith(path.toString())));
+    }
+
+    private static Stream<String> openFiles() {
+        return Stream.of(new File("/proc/self/fd").listFiles()).map(open -> {
+            try {
+                return Files.readSymbolicLink(open.toPath()).toString();
+            } catch (IOException e) {
+                return "closed meanwhile";
+            }
+        });
+    }
+
+    private static void eventually(BooleanSupplier condition) {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+        while (!condition.getAsBoolean()) {
+            assertThat(System.nanoTime() - deadline).as("waited for half a minute").isNegative();
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(50));
+        }
     }
 
     @Test

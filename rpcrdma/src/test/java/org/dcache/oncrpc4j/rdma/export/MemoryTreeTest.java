@@ -22,11 +22,6 @@ class MemoryTreeTest extends TreeTest {
         return new MemoryTree(BUDGET);
     }
 
-    @Override
-    boolean makesSpecialFiles() {
-        return true;
-    }
-
     @Test
     void dataBeyondTheBudgetIsRefusedAndARemovedFileGivesItsShareBack() throws IOException {
         byte[] mebibyte = new byte[1 << 20];

@@ -32,7 +32,7 @@ class PlainProgramTest {
     void export() {
         classes().that().resideInAPackage(ROOT + "export..").should().onlyDependOnClassesThat()
                 .resideInAnyPackage("java..", "javax.security.auth..", "com.sun.security.auth..", "org.ietf.jgss", "org.slf4j",
-                "org.dcache.oncrpc4j.xdr", "org.dcache.oncrpc4j.rpc..",
+                "org.dcache.oncrpc4j.xdr", "org.dcache.oncrpc4j.rpc..", "org.dcache.oncrpc4j.grizzly", "org.glassfish.grizzly..",
                         ROOT + "nfs3..", ROOT + "export..").check(production);
         classes().that().resideInAPackage(ROOT + "tool.serve.app").should().onlyDependOnClassesThat()
                 .resideInAnyPackage("java..", ROOT + "export..", ROOT + "tool.serve.app").check(production);

@@ -30,6 +30,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the programs do with calls as such: duplicates, garbage, unknown procedures, MOUNT, memory. */
 class ProgramTest {
@@ -108,11 +110,14 @@ class ProgramTest {
         assertThat(nfs.mount("/f").status()).isEqualTo(MountStat3.MNT3ERR_NOTDIR);
         assertThat(nfs.mount("/x").status()).isEqualTo(MountStat3.MNT3ERR_NOENT);
         assertThat(nfs.mount("/a/..").status()).isEqualTo(MountStat3.MNT3ERR_ACCES);
-        assertThat(nfs.mount("").status()).isEqualTo(MountStat3.MNT3ERR_ACCES);
+        assertThat(nfs.mount("a").status()).isEqualTo(MountStat3.MNT3ERR_ACCES);
+        for (String path : new String[] {"", "//", "/./", "/."}) {
+            assertThat(nfs.mount(path).handle()).as(path).isEqualTo(nfs.root);
+        }
         assertThat(nfs.mount("/" + "x".repeat(300)).status()).isEqualTo(MountStat3.MNT3ERR_NAMETOOLONG);
         ExportNode.Exports exports = nfs.call(Mount3.PROGRAM, Mount3.VERSION, Mount3.EXPORT, XdrVoid.XDR_VOID, ExportNode.Exports::decode);
         assertThat(exports.nodes()).extracting(ExportNode::dir).containsExactly(NfsText.of("/"));
-        assertThat(mounts()).extracting(m -> m.directory().toString()).containsExactly("/", "/a//b/");
+        assertThat(mounts()).extracting(m -> m.directory().toString()).containsExactly("/", "/a//b/", "", "//", "/./", "/.");
         nfs.call(Mount3.PROGRAM, Mount3.VERSION, Mount3.UMNTALL, XdrVoid.XDR_VOID, xdr -> null);
         assertThat(mounts()).isEmpty();
     }
@@ -134,6 +139,17 @@ class ProgramTest {
                 small.awaitReplyMemory();
             }
             assertThat(small.export.counters().get(ExportCounter.READ_WITHOUT_MEMORY)).isOne();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 4})
+    void otherVersionsAreToldWhichThereIs(int version) throws IOException {
+        for (int program : new int[] {Nfs3.PROGRAM, Mount3.PROGRAM}) {
+            ByteBuffer call = ByteBuffer.allocate(40).putInt(7).putInt(0).putInt(2).putInt(program).putInt(version).putInt(0);
+            ByteBuffer reply = ByteBuffer.wrap(exchange(call.array())).position(20);
+            int[] answer = {reply.getInt(), reply.getInt(), reply.getInt()};
+            assertThat(answer).containsExactly(RpcAccepsStatus.PROG_MISMATCH, 3, 3);
         }
     }
 

@@ -2,6 +2,7 @@
 package org.dcache.oncrpc4j.rdma.export;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.dcache.oncrpc4j.rdma.export.Mounted.in;
 import static org.dcache.oncrpc4j.rdma.export.Mounted.unix;
 
@@ -93,6 +94,22 @@ class RightsTest {
             assertThat(setattr(nfs, file, Sattr3.ofSize(0))).isEqualTo(NfsStat3.NFS3ERR_ACCES);
             setattr(nfs.as(OWNER), file, Sattr3.ofMode(0001));
             assertThat(nfs.as(OTHER).read(file, 0, 1).status()).as("who may execute may read").isEqualTo(NfsStat3.NFS3_OK);
+        }
+    }
+
+    @Test
+    void anIdThatNobodyCanHaveIsNotTheServersOwn() throws IOException {
+        try (Mounted nfs = start(Squash.NONE, false)) {
+            Fattr3 nobodys = nfs.attributes(nfs.as(unix(-1, 200)).create(nfs.root, "u"));
+            assertThat(nobodys.uid()).isEqualTo(ExportOptions.NOBODY);
+            assertThat(nfs.attributes(nfs.as(unix(100, -1)).create(nfs.root, "g")).gid()).isEqualTo(ExportOptions.NOBODY);
+            FileHandle file = nfs.as(ROOT).create(nfs.root, "f");
+            assertThat(setattr(nfs, file, owners(-1, null))).isEqualTo(NfsStat3.NFS3ERR_INVAL);
+            assertThat(setattr(nfs, file, owners(null, -1))).isEqualTo(NfsStat3.NFS3ERR_INVAL);
+        }
+        assertThat(UserIds.parse("1505433401:4294967294")).isEqualTo(new UserIds(1505433401, -2)).hasToString("1505433401:4294967294");
+        for (String text : new String[] {"4294967295:0", "0:4294967295", "-1:0", "1", "1:2:3", "99999999999:1"}) {
+            assertThatThrownBy(() -> UserIds.parse(text)).isInstanceOf(IllegalArgumentException.class);
         }
     }
 

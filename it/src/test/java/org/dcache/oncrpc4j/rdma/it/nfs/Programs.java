@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.TreeMap;
+import org.dcache.oncrpc4j.rdma.export.tree.UnixCalls;
 import org.dcache.oncrpc4j.rdma.it.jvm.AgentJar;
 import org.dcache.oncrpc4j.rdma.it.jvm.ClassPaths;
 import org.dcache.oncrpc4j.rdma.it.jvm.JvmProcess;
@@ -34,7 +35,7 @@ public final class Programs {
     }
 
     static JvmProcess directoryServer(String agent, Path directory) {
-        return java(agent).main(TreeServer.class, directory).start();
+        return java(agent).option(UnixCalls.FLAGS).main(TreeServer.class, directory).start();
     }
 
     static int port(JvmProcess server) {

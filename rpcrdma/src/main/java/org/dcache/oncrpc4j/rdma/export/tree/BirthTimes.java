@@ -2,38 +2,72 @@
 package org.dcache.oncrpc4j.rdma.export.tree;
 
 import java.io.IOException;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.Set;
-import java.util.stream.Stream;
+import java.nio.file.attribute.BasicFileAttributeView;
+import java.nio.file.attribute.FileTime;
 
 /**
  * Whether the times of birth that the JDK tells are real. Where it, or the file system, does not know them it gives the time of the last
- * change instead, which would make a file another one with each change. Stateless.
+ * change instead, which would make a file another one with each change. So a file is looked for that was changed after it was made; where
+ * there is none, one is made. Stateless.
  */
 final class BirthTimes {
 
-    private static final Set<String> FILE_SYSTEMS = Set.of("ext4", "xfs", "btrfs", "f2fs");
+    private static final int MOST = 1000;
+    private static final FileTime LONG_AGO = FileTime.fromMillis(1_000_000_000);
 
     private BirthTimes() {}
 
-    /** The answer is the same at each start, so that handles stay the same. */
-    static boolean areKept(Path directory) throws IOException {
-        return FILE_SYSTEMS.contains(Files.getFileStore(directory).type()) && known();
+    /** @param readOnly make no file; the answer is no when the files there do not tell */
+    static boolean areKept(Path directory, boolean readOnly) throws IOException {
+        return isReal(directory) || isKeptBelow(directory) || !readOnly && isKeptOfNew(directory);
     }
 
-    /** The JDK's own files were changed, by whoever packed them, before they came into being here. */
-    private static boolean known() {
-        try (Stream<Path> files = Files.list(Path.of(System.getProperty("java.home")))) {
-            for (Path file : (Iterable<Path>) files::iterator) {
-                FileStat stat = FileStat.of(file);
-                if (stat.born().toMillis() / 1000 != Integer.toUnsignedLong(stat.attributes().mtime().seconds())) {
+    private static boolean isKeptBelow(Path directory) throws IOException {
+        int looked = 0;
+        try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory)) {
+            for (Path entry : entries) {
+                if (isReal(entry)) {
                     return true;
                 }
+                if (++looked == MOST) {
+                    break;
+                }
             }
-        } catch (IOException e) {
-            return false;
+        } catch (DirectoryIteratorException e) {
+            throw e.getCause();
         }
         return false;
+    }
+
+    private static boolean isKeptOfNew(Path directory) {
+        Path probe = null;
+        try {
+            probe = Files.createTempFile(directory, PathChanges.UNREADY, "");
+            Files.getFileAttributeView(probe, BasicFileAttributeView.class).setTimes(LONG_AGO, null, null);
+            return isReal(probe);
+        } catch (IOException e) {
+            // Not writable: nobody will write there by an old handle either.
+            return false;
+        } finally {
+            if (probe != null) {
+                probe.toFile().delete();
+            }
+        }
+    }
+
+    private static boolean isReal(Path path) throws IOException {
+        FileStat stat;
+        try {
+            stat = FileStat.of(path);
+        } catch (NoSuchFileException e) {
+            return false;
+        }
+        long born = stat.born().getEpochSecond();
+        return born != 0 && born != Integer.toUnsignedLong(stat.attributes().mtime().seconds());
     }
 }

@@ -1,20 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dcache.oncrpc4j.rdma.export.tree;
 
+import java.io.File;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
-import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 import org.dcache.oncrpc4j.rdma.nfs3.Fattr3;
 import org.dcache.oncrpc4j.rdma.nfs3.FileHandle;
 import org.dcache.oncrpc4j.rdma.nfs3.FileType3;
@@ -41,36 +44,49 @@ public final class DirectoryTree implements ExportTree {
 
     private final Path root;
     private final FileStat rootStat;
-    private final int export;
     private final boolean durable;
-    private final boolean births;
+    private final FileIdentity identity;
     private final InodeIndex index = new InodeIndex(KNOWN_INODES);
     private final InodeSearch search;
+    private final RealDirectories directories = new RealDirectories();
+    private final ThreadLocal<Found> found = new ThreadLocal<>();
     private final OpenFiles open;
+    private final AtomicLong lostWrites = new AtomicLong();
+    private final SecureRandom random = new SecureRandom();
+    private final Acls acls = new Acls();
 
     /**
      * @param directory to export
      * @param readOnly never write to it
      * @param durable force new names to the disk before they are acknowledged
+     * @param fsid an id of the file system for file handles, which survive a restart as long as it stays the same; null for its UUID
      * @throws NotDirectoryException if it is something else
      */
-    public DirectoryTree(Path directory, boolean readOnly, boolean durable) throws IOException {
+    public DirectoryTree(Path directory, boolean readOnly, boolean durable, String fsid) throws IOException {
+        UnixCalls.require();
         this.root = directory.toRealPath();
         this.rootStat = FileStat.of(root);
         if (!rootStat.attributes().isDirectory()) {
             throw new NotDirectoryException(directory.toString());
         }
-        this.export = Long.hashCode(rootStat.device() * 31 + rootStat.inode());
+        this.identity = FileIdentity.of(root, rootStat, readOnly, fsid);
         this.durable = durable && !readOnly;
-        this.births = BirthTimes.areKept(root);
         this.search = new InodeSearch(root, rootStat.device());
-        this.open = new OpenFiles(OPEN_FILES, readOnly);
+        this.open = new OpenFiles(OPEN_FILES);
+    }
+
+    /** With the file system's UUID as its id. */
+    public DirectoryTree(Path directory, boolean readOnly, boolean durable) throws IOException {
+        this(directory, readOnly, durable, null);
     }
 
     @Override
     public Node root() throws IOException {
         FileStat stat = FileStat.of(root);
-        return new PathNode(handle(stat, root), stat.inode(), root, stat.attributes());
+        if (stat.device() != rootStat.device() || stat.inode() != rootStat.inode()) {
+            throw stale(root + " is not the directory that it was at the start: something was mounted there, or unmounted");
+        }
+        return new PathNode(handle(stat, root), stat.inode(), root, stat.attributes(), acls);
     }
 
     // ---- finding
@@ -78,26 +94,59 @@ public final class DirectoryTree implements ExportTree {
     @Override
     public Node resolve(FileHandle handle) throws IOException {
         InodeHandle wanted = InodeHandle.decode(handle);
-        if (wanted.export() != export) {
+        if (wanted.export() != identity.export()) {
             throw stale("of another export");
         }
         if (wanted.inode() == rootStat.inode()) {
             return root();
         }
+        if (!identity.lasting() && !handle.equals(index.handle(wanted.inode()))) {
+            throw stale("the handle is of a file before this one, or of a server before this one");
+        }
         for (InodeIndex.Place place : index.places(wanted.inode())) {
-            Path path = way(place, 0);
-            FileStat stat = verified(path, wanted.inode());
+            Path directory = directories.path(place.directory());
+            Path path = directory != null ? PathNames.child(directory, place.name()) : way(place, 0);
+            FileStat stat = directory != null ? at(path, wanted.inode()) : verified(path, wanted.inode());
+            if (stat == null && directory != null) {
+                path = way(place, 0);
+                stat = verified(path, wanted.inode());
+            }
             if (stat != null) {
+                if (directory == null) {
+                    directories.seen(place.directory(), path.getParent());
+                }
                 return node(path, stat, place, wanted);
             }
         }
-        Path path = search.find(wanted);
+        if (!identity.lasting() && !identity.births()) {
+            throw stale("the file is not where it was, and nothing would tell it from another one");
+        }
+        Found before = found.get();
+        if (before == null || !before.handle().equals(handle)) {
+            throw new SearchNeeded(() -> search(handle, wanted));
+        }
+        found.remove();
+        if (before.failure() != null) {
+            throw before.failure();
+        }
+        Path path = before.path();
         FileStat stat = verified(path, wanted.inode());
         if (stat == null) {
             throw stale("the file is gone");
         }
         long directory = FileStat.of(path.getParent()).inode();
         return node(path, stat, new InodeIndex.Place(directory, PathNames.bytes(path.getFileName())), wanted);
+    }
+
+    /** What this thread has looked for, without locks, and how it ended; one of path and failure is null, both for nothing. */
+    private record Found(FileHandle handle, Path path, IOException failure) {}
+
+    private void search(FileHandle handle, InodeHandle wanted) {
+        try {
+            found.set(new Found(handle, search.find(wanted), null));
+        } catch (IOException e) {
+            found.set(new Found(handle, null, e));
+        }
     }
 
     private static Nfs3Exception stale(String why) {
@@ -116,14 +165,34 @@ public final class DirectoryTree implements ExportTree {
 
     /** What is at a path, if it is that inode, and no directory on the way a symbolic link; else null. */
     private FileStat verified(Path path, long inode) throws IOException {
+        FileStat stat = at(path, inode);
+        return stat != null && isReal(path.getParent()) ? stat : null;
+    }
+
+    private static boolean isReal(Path directory) throws IOException {
+        try {
+            return directory.toRealPath().equals(directory);
+        } catch (NoSuchFileException e) {
+            return false;
+        }
+    }
+
+    /** Before something is opened or changed: {@link #directories} may be some milliseconds old. */
+    private void requireReal(Path directory) throws IOException {
+        if (!isReal(directory)) {
+            directories.forget();
+            throw stale(directory + " is no longer where it was");
+        }
+    }
+
+    /** What is at a path, if it is that inode; else null. */
+    private FileStat at(Path path, long inode) throws IOException {
         if (path == null) {
             return null;
         }
         try {
             FileStat stat = FileStat.of(path);
-            boolean same = stat.inode() == inode && stat.device() == rootStat.device() && path.getParent().toRealPath()
-                    .equals(path.getParent());
-            return same ? stat : null;
+            return stat.inode() == inode && stat.device() == rootStat.device() ? stat : null;
         } catch (IOException e) {
             NfsStat3 status = Failures.status(e);
             if (status == NfsStat3.NFS3ERR_NOENT || status == NfsStat3.NFS3ERR_NOTDIR || status == NfsStat3.NFS3ERR_INVAL) {
@@ -141,15 +210,18 @@ public final class DirectoryTree implements ExportTree {
      * by name
      */
     private PathNode node(Path path, FileStat stat, InodeIndex.Place place, InodeHandle presented) throws Nfs3Exception {
-        int generation = generation(stat);
-        if (presented != null && presented.generation() != 0 && generation != 0 && presented.generation() != generation) {
+        int generation = identity.generation(stat);
+        if (presented != null && identity.lasting() && presented.generation() != generation) {
             throw stale("the inode is another file now");
         }
         FileHandle handle = index.seen(stat.inode(), generation, place, () -> {
             search.exists(stat.inode());
-            return presented != null ? presented.encode() : handle(stat, path);
+            return presented != null && identity.lasting() ? presented.encode() : handle(stat, path);
         });
-        return new PathNode(handle, stat.inode(), path, stat.attributes());
+        if (presented != null && !identity.lasting() && !presented.encode().equals(handle)) {
+            throw stale("the inode is another file now");
+        }
+        return new PathNode(handle, stat.inode(), path, stat.attributes(), acls);
     }
 
     /** A file that was just found in a directory. */
@@ -163,10 +235,6 @@ public final class DirectoryTree implements ExportTree {
         return node(path, stat, new InodeIndex.Place(dir.inode(), name), null);
     }
 
-    private int generation(FileStat stat) {
-        return births ? Math.max(1, stat.born().hashCode() & Integer.MAX_VALUE) : 0;
-    }
-
     private FileHandle handle(FileStat stat, Path path) {
         Path way = root.relativize(path);
         int depth = path.equals(root) ? 0 : Math.min(way.getNameCount(), InodeHandle.MAX_DEPTH);
@@ -174,7 +242,8 @@ public final class DirectoryTree implements ExportTree {
         for (int i = 0; i < depth; i++) {
             names[i] = InodeHandle.hash(PathNames.bytes(way.getName(i)));
         }
-        return new InodeHandle(export, stat.inode(), path.equals(root) ? 0 : generation(stat), names).encode();
+        int generation = identity.lasting() ? identity.generation(stat) : random.nextInt();
+        return new InodeHandle(identity.export(), stat.inode(), path.equals(root) ? 0 : generation, names).encode();
     }
 
     @Override
@@ -204,6 +273,7 @@ public final class DirectoryTree implements ExportTree {
 
     @Override
     public List<NfsText> list(Node directory) throws IOException {
+        requireReal(PathNode.of(directory).path());
         List<NfsText> names = new ArrayList<>();
         try (DirectoryStream<Path> entries = Files.newDirectoryStream(PathNode.of(directory).path())) {
             for (Path entry : entries) {
@@ -219,16 +289,24 @@ public final class DirectoryTree implements ExportTree {
 
     @Override
     public Node create(Node directory, NfsText name, Creation creation) throws IOException {
+        requireReal(PathNode.of(directory).path());
         Path path = PathNames.child(PathNode.of(directory).path(), name);
         PathChanges.create(path, creation);
+        if (FileStat.of(path).device() != rootStat.device()) {
+            Files.delete(path);
+            throw new Nfs3Exception(NfsStat3.NFS3ERR_SERVERFAULT, root + " is an overlay of several file systems, mount it with xino=on");
+        }
         forceNames(PathNode.of(directory).path());
         return child(directory, name);
     }
 
     @Override
     public void link(Node file, Node directory, NfsText name) throws IOException {
+        requireReal(PathNode.of(directory).path());
+        requireReal(PathNode.of(file).path().getParent());
         Path path = PathNames.child(PathNode.of(directory).path(), name);
         Files.createLink(path, PathNode.of(file).path());
+        changed(PathNode.of(file), path);
         child(directory, name);
         forceNames(PathNode.of(directory).path());
     }
@@ -236,6 +314,8 @@ public final class DirectoryTree implements ExportTree {
     @Override
     public void remove(Node directory, NfsText name, Node victim) throws IOException {
         PathNode gone = PathNode.of(victim);
+        requireReal(PathNode.of(directory).path());
+        directories.forget();
         Files.delete(gone.path());
         unnamed(gone, new InodeIndex.Place(PathNode.of(directory).inode(), name));
         forceNames(PathNode.of(directory).path());
@@ -245,12 +325,16 @@ public final class DirectoryTree implements ExportTree {
     public void rename(Node from, NfsText name, Node moved, Node to, NfsText newName, Node replaced) throws IOException {
         PathNode source = PathNode.of(from);
         PathNode target = PathNode.of(to);
+        requireReal(source.path());
+        requireReal(target.path());
+        directories.forget();
         Files.move(PathNode.of(moved).path(), PathNames.child(target.path(), newName), StandardCopyOption.ATOMIC_MOVE);
         InodeIndex.Place place = new InodeIndex.Place(target.inode(), newName);
         if (replaced != null) {
             unnamed(PathNode.of(replaced), place);
         }
         index.left(PathNode.of(moved).inode(), new InodeIndex.Place(source.inode(), name));
+        changed(PathNode.of(moved), PathNames.child(target.path(), newName));
         child(to, newName);
         forceNames(source.path());
         if (!source.path().equals(target.path())) {
@@ -258,8 +342,18 @@ public final class DirectoryTree implements ExportTree {
         }
     }
 
+    /** A file was changed by us: in an overlay it may have been copied up for that, and got another birth. */
+    private void changed(PathNode file, Path path) throws IOException {
+        if (identity.births() && !identity.lasting()) {
+            FileStat stat = FileStat.of(path);
+            if (stat.inode() == file.inode()) {
+                index.reborn(file.inode(), identity.generation(stat));
+            }
+        }
+    }
+
     /** A file lost a name; when it was the last one, the file is gone. */
-    private void unnamed(PathNode file, InodeIndex.Place place) throws IOException {
+    private void unnamed(PathNode file, InodeIndex.Place place) {
         if (file.attributes().isDirectory() || file.attributes().nlink() <= 1) {
             index.gone(file.inode());
             open.discard(file.inode());
@@ -279,7 +373,7 @@ public final class DirectoryTree implements ExportTree {
 
     @Override
     public NfsText readlink(Node link) throws IOException {
-        return PathNames.bytes(Files.readSymbolicLink(PathNode.of(link).path()));
+        return new NfsText(UnixCalls.readlink(PathNode.of(link).path()));
     }
 
     // ---- attributes and data
@@ -292,7 +386,9 @@ public final class DirectoryTree implements ExportTree {
                 resize(use.channel(), change.size());
             }
         }
+        requireReal(file.path().equals(root) ? root : file.path().getParent());
         PathChanges.setAttributes(file.path(), file.attributes().type(), change);
+        changed(file, file.path());
         if (durable && file.attributes().type() == FileType3.NF3REG) {
             try (Forcing forcing = forcing(node)) {
                 forcing.force(true);
@@ -309,8 +405,22 @@ public final class DirectoryTree implements ExportTree {
         }
     }
 
+    /** Looks at the path after that is open: what was opened is what is there then, the file that was asked for. */
+    private FileChannel open(PathNode file, StandardOpenOption how) throws IOException {
+        FileChannel channel = FileChannel.open(file.path(), how, LinkOption.NOFOLLOW_LINKS);
+        try {
+            if (verified(file.path(), file.inode()) == null) {
+                throw stale("another file has its name");
+            }
+            return channel;
+        } catch (IOException | RuntimeException e) {
+            channel.close();
+            throw e;
+        }
+    }
+
     private OpenFiles.Use use(PathNode file, boolean write) throws IOException {
-        return open.use(file.inode(), file.path(), write);
+        return open.use(file.inode(), write, () -> open(file, write ? StandardOpenOption.WRITE : StandardOpenOption.READ));
     }
 
     @Override
@@ -329,6 +439,7 @@ public final class DirectoryTree implements ExportTree {
     public void write(Node file, long offset, ByteBuffer source) throws IOException {
         int begin = source.position();
         try (OpenFiles.Use use = use(PathNode.of(file), true)) {
+            changed(PathNode.of(file), PathNode.of(file).path());
             while (source.hasRemaining()) {
                 use.channel().write(source, offset + source.position() - begin);
             }
@@ -337,33 +448,42 @@ public final class DirectoryTree implements ExportTree {
 
     @Override
     public Forcing forcing(Node file) throws IOException {
-        OpenFiles.Use use = use(PathNode.of(file), false);
+        OpenFiles.Use use = open.useAny(PathNode.of(file).inode(), () -> open(PathNode.of(file), StandardOpenOption.READ));
         return new Forcing() {
             @Override
             public void force(boolean metadata) throws IOException {
-                use.channel().force(metadata);
+                // The kernel tells a failure once: nobody who waits for the same file may be told that all is well before it is counted.
+                synchronized (use.channel()) {
+                    try {
+                        use.channel().force(metadata);
+                    } catch (IOException e) {
+                        lostWrites.incrementAndGet();
+                        throw e;
+                    }
+                }
             }
 
             @Override
-            public void close() throws IOException {
+            public void close() {
                 use.close();
             }
         };
     }
 
     @Override
-    public Space space() throws IOException {
-        FileStore store = Files.getFileStore(root);
-        return new Space(store.getTotalSpace(), store.getUnallocatedSpace(), store.getUsableSpace(), Space.UNKNOWN, Space.UNKNOWN);
+    public long lostWrites() {
+        return lostWrites.get();
     }
 
     @Override
-    public boolean makesSpecialFiles() {
-        return false;
+    public Space space() {
+        // Not by FileStore, which fails where the mount point is out of sight, as in a chroot.
+        File file = root.toFile();
+        return new Space(file.getTotalSpace(), file.getFreeSpace(), file.getUsableSpace(), Space.UNKNOWN, Space.UNKNOWN);
     }
 
     @Override
-    public void close() throws IOException {
+    public void close() {
         open.close();
     }
 }

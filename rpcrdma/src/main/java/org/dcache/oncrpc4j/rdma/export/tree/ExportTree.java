@@ -22,7 +22,10 @@ public interface ExportTree extends AutoCloseable {
 
     Node root() throws IOException;
 
-    /** @throws Nfs3Exception BADHANDLE if it is not one of ours, STALE if the file is gone, JUKEBOX if it may only be looked for later */
+    /**
+     * @throws Nfs3Exception BADHANDLE if it is not one of ours, STALE if the file is gone, JUKEBOX if it may only be looked for later
+     * @throws SearchNeeded if it must be looked for without locks first
+     */
     Node resolve(FileHandle handle) throws IOException;
 
     /** As they are now. */
@@ -86,8 +89,10 @@ public interface ExportTree extends AutoCloseable {
 
     Space space() throws IOException;
 
-    /** Whether {@code MKNOD} can make anything. */
-    boolean makesSpecialFiles();
+    /** How often the disk has failed to take what was written. What a client wrote before, and did not commit, may be lost then. */
+    default long lostWrites() {
+        return 0;
+    }
 
     @Override
     void close() throws IOException;

@@ -33,6 +33,8 @@ public final class Failures {
             Map.entry("Not a directory", NfsStat3.NFS3ERR_NOTDIR),
             Map.entry("Is a directory", NfsStat3.NFS3ERR_ISDIR),
             Map.entry("Invalid argument", NfsStat3.NFS3ERR_INVAL),
+            Map.entry("Text file busy", NfsStat3.NFS3ERR_ACCES),
+            Map.entry("Stale file handle", NfsStat3.NFS3ERR_STALE),
             Map.entry("File too large", NfsStat3.NFS3ERR_FBIG),
             Map.entry("No space left on device", NfsStat3.NFS3ERR_NOSPC),
             Map.entry("Read-only file system", NfsStat3.NFS3ERR_ROFS),

@@ -2,57 +2,110 @@
 package org.dcache.oncrpc4j.rdma.export.tree;
 
 import java.io.IOException;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.attribute.FileTime;
-import java.util.Map;
+import java.nio.file.attribute.PosixFileAttributes;
+import java.time.Instant;
 import org.dcache.oncrpc4j.rdma.nfs3.Fattr3;
 import org.dcache.oncrpc4j.rdma.nfs3.FileType3;
 import org.dcache.oncrpc4j.rdma.nfs3.NfsTime3;
 import org.dcache.oncrpc4j.rdma.nfs3.SpecData3;
 
 /**
- * What lstat(2) tells of a file, by the JDK's "unix" attribute view. Symbolic links are not followed.
+ * What lstat(2) tells of a file. Symbolic links are not followed.
  *
- * @param born time of birth; that of the last change of the data where the file system does not keep it
+ * <p>The fields are taken from the object that the JDK has them in, by the right of {@link UnixCalls#FLAGS}: its "unix" attribute view puts
+ * each into a map by its name, which takes ten times as long as the call.
+ *
+ * @param born time of birth; 0 or that of the last change of the data where the file system does not keep it
  */
-record FileStat(long device, long inode, FileTime born, Fattr3 attributes) {
-
-    /** By name, because "unix:*" would look up the names of owner and group as well. */
-    private static final String ATTRIBUTES = "unix:mode,ino,dev,rdev,nlink,uid,gid,size,lastAccessTime,lastModifiedTime,ctime,creationTime";
+record FileStat(long device, long inode, Instant born, Fattr3 attributes) {
 
     private static final int TYPE = 0170000;
     private static final int MODE = 07777;
 
-    static FileStat of(Path path) throws IOException {
-        Map<String, Object> stat = Files.readAttributes(path, ATTRIBUTES, LinkOption.NOFOLLOW_LINKS);
-        int mode = (Integer) stat.get("mode");
-        long device = (Long) stat.get("dev");
-        long inode = (Long) stat.get("ino");
-        long size = (Long) stat.get("size");
-        FileType3 type = type(mode);
-        SpecData3 rdev = type == FileType3.NF3BLK || type == FileType3.NF3CHR ? device((Long) stat.get("rdev")) : SpecData3.NONE;
-        Fattr3 attributes = new Fattr3(type, mode & MODE, (Integer) stat.get("nlink"), (Integer) stat.get("uid"), (Integer) stat.get("gid"),
-                size, size,
-                rdev, device, inode, time(stat, "lastAccessTime"), time(stat, "lastModifiedTime"), time(stat, "ctime"));
-        return new FileStat(device, inode, (FileTime) stat.get("creationTime"), attributes);
+    /** The fields of the JDK's object; constants, so that the compiler sees through them. */
+    private static final class Fields {
+
+        private static final VarHandle MODE = field("st_mode", int.class);
+        private static final VarHandle INODE = field("st_ino", long.class);
+        private static final VarHandle DEVICE = field("st_dev", long.class);
+        private static final VarHandle RDEV = field("st_rdev", long.class);
+        private static final VarHandle LINKS = field("st_nlink", int.class);
+        private static final VarHandle UID = field("st_uid", int.class);
+        private static final VarHandle GID = field("st_gid", int.class);
+        private static final VarHandle SIZE = field("st_size", long.class);
+        private static final VarHandle ATIME = field("st_atime_sec", long.class);
+        private static final VarHandle ATIME_NANOS = field("st_atime_nsec", long.class);
+        private static final VarHandle MTIME = field("st_mtime_sec", long.class);
+        private static final VarHandle MTIME_NANOS = field("st_mtime_nsec", long.class);
+        private static final VarHandle CTIME = field("st_ctime_sec", long.class);
+        private static final VarHandle CTIME_NANOS = field("st_ctime_nsec", long.class);
+        private static final VarHandle BIRTH = field("st_birthtime_sec", long.class);
+        private static final VarHandle BIRTH_NANOS = field("st_birthtime_nsec", long.class);
+
+        private static VarHandle field(String name, Class<?> type) {
+            try {
+                Class<?> owner = Class.forName("sun.nio.fs.UnixFileAttributes");
+                return MethodHandles.privateLookupIn(owner, MethodHandles.lookup()).findVarHandle(owner, name, type);
+            } catch (ReflectiveOperationException e) {
+                throw new IllegalStateException(e);
+            }
+        }
     }
 
-    private static NfsTime3 time(Map<String, Object> stat, String name) {
-        return NfsTime3.of(((FileTime) stat.get(name)).toInstant());
+    static FileStat of(Path path) throws IOException {
+        Object stat = Files.readAttributes(path, PosixFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+        int mode = (int) Fields.MODE.get(stat);
+        long device = (long) Fields.DEVICE.get(stat);
+        long inode = (long) Fields.INODE.get(stat);
+        long size = (long) Fields.SIZE.get(stat);
+        FileType3 type = type(mode);
+        SpecData3 rdev = type == FileType3.NF3BLK || type == FileType3.NF3CHR ? device((long) Fields.RDEV.get(stat)) : SpecData3.NONE;
+        Fattr3 attributes = new Fattr3(type, mode & MODE, (int) Fields.LINKS.get(stat), (int) Fields.UID.get(stat),
+                (int) Fields.GID.get(stat), size, size, rdev, device, inode, time(Fields.ATIME, Fields.ATIME_NANOS, stat),
+                time(Fields.MTIME, Fields.MTIME_NANOS, stat), time(Fields.CTIME, Fields.CTIME_NANOS, stat));
+        Instant born = Instant.ofEpochSecond((long) Fields.BIRTH.get(stat), (long) Fields.BIRTH_NANOS.get(stat));
+        return new FileStat(device, inode, born, attributes);
+    }
+
+    private static NfsTime3 time(VarHandle seconds, VarHandle nanos, Object stat) {
+        return NfsTime3.of(Instant.ofEpochSecond((long) seconds.get(stat), (long) nanos.get(stat)));
     }
 
     private static FileType3 type(int mode) {
-        return switch (mode & TYPE) {
-            case 0040000 -> FileType3.NF3DIR;
-            case 0020000 -> FileType3.NF3CHR;
-            case 0060000 -> FileType3.NF3BLK;
-            case 0010000 -> FileType3.NF3FIFO;
-            case 0120000 -> FileType3.NF3LNK;
-            case 0140000 -> FileType3.NF3SOCK;
-            default -> FileType3.NF3REG;
+        for (FileType3 type : FileType3.values()) {
+            if (type(type) == (mode & TYPE)) {
+                return type;
+            }
+        }
+        return FileType3.NF3REG;
+    }
+
+    /** The bits of a mode that say so. */
+    static int type(FileType3 type) {
+        return switch (type) {
+            case NF3DIR -> 0040000;
+            case NF3CHR -> 0020000;
+            case NF3BLK -> 0060000;
+            case NF3FIFO -> 0010000;
+            case NF3LNK -> 0120000;
+            case NF3SOCK -> 0140000;
+            case NF3REG -> 0100000;
         };
+    }
+
+    /** As gnu_dev_makedev; null for none. */
+    static long device(SpecData3 device) {
+        if (device == null) {
+            return 0;
+        }
+        long major = Integer.toUnsignedLong(device.major());
+        long minor = Integer.toUnsignedLong(device.minor());
+        return (major & 0xfff) << 8 | (major & ~0xfffL) << 32 | minor & 0xff | (minor & ~0xffL) << 12;
     }
 
     /** As gnu_dev_major and gnu_dev_minor take dev_t apart. */

@@ -24,7 +24,7 @@ import org.dcache.oncrpc4j.rdma.nfs3.NfsText;
  * inside the export, and there at what the mode bits allow, as with Linux's no_subtree_check.
  *
  * @param export of which export it is
- * @param generation tells one use of an inode number from the next; 0 when not known
+ * @param generation tells one use of an inode number from the next, see {@link FileIdentity}; 0 when not known
  */
 record InodeHandle(int export, long inode, int generation, short[] names) {
 

@@ -23,7 +23,7 @@ final class InodeIndex {
 
     private static final class Known {
         private final FileHandle handle;
-        private final int generation;
+        private int generation;
         /** The latest first. */
         private final List<Place> places = new ArrayList<>(1);
 
@@ -51,7 +51,7 @@ final class InodeIndex {
      * A file was seen.
      *
      * @param generation if it is another than before, this is another file
-     * @param handle makes one if none is known
+     * @param handle makes one if none is known, or takes the one that was presented
      * @return its handle
      */
     synchronized FileHandle seen(long inode, int generation, Place place, Supplier<FileHandle> handle) {
@@ -74,6 +74,20 @@ final class InodeIndex {
     synchronized List<Place> places(long inode) {
         Known known = inodes.get(inode);
         return known == null ? List.of() : List.copyOf(known.places);
+    }
+
+    /** The handle that clients have of an inode; null if it is not known. */
+    synchronized FileHandle handle(long inode) {
+        Known known = inodes.get(inode);
+        return known == null ? null : known.handle;
+    }
+
+    /** What we did to a file ourselves changed its generation. */
+    synchronized void reborn(long inode, int generation) {
+        Known known = inodes.get(inode);
+        if (known != null) {
+            known.generation = generation;
+        }
     }
 
     /** A file is no longer at a place, but may be elsewhere. */

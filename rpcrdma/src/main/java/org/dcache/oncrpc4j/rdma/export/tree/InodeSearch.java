@@ -56,10 +56,17 @@ final class InodeSearch {
     }
 
     /**
+     * Takes its time; called without the tree's locks.
+     *
      * @return where it is; null if it is not in the export
      * @throws Nfs3Exception JUKEBOX if it cannot be looked for now
      */
     Path find(InodeHandle handle) throws IOException {
+        synchronized (this) {
+            if (missing.containsKey(handle.inode())) {
+                return null;
+            }
+        }
         Path found = passedBy(handle.inode());
         if (found == null) {
             found = along(root, handle, 0);
@@ -110,9 +117,6 @@ final class InodeSearch {
     private Path everywhere(long inode) throws Nfs3Exception {
         long begin = System.nanoTime();
         synchronized (this) {
-            if (missing.containsKey(inode)) {
-                return null;
-            }
             spentNanos = Math.max(0, spentNanos - (begin - spentAt) / SHARE);
             spentAt = begin;
             if (searching || spentNanos > FREE_NANOS) {

@@ -226,11 +226,6 @@ public final class MemoryTree implements ExportTree {
     }
 
     @Override
-    public boolean makesSpecialFiles() {
-        return true;
-    }
-
-    @Override
     public synchronized void close() {
         nodes.clear();
     }

@@ -3,44 +3,55 @@ package org.dcache.oncrpc4j.rdma.export.tree;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.FileSystemException;
-import java.nio.file.LinkOption;
-import java.nio.file.OpenOption;
-import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.util.HashSet;
-import java.util.Iterator;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
-import java.util.Set;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * Keeps channels open between READs and WRITEs, which know no open and close. At most as many as it was made for, besides those in use; the
- * least recently used are closed first. A channel is used by several threads at once, with positions of their own. Any thread.
+ * Keeps channels open between READs and WRITEs, which know no open and close: for a second after the last use, because an open file is seen
+ * on the server: its space is not freed when it is removed, and a program that is open for writing cannot be run. Opened for reading or for
+ * writing, as it is asked for, each with a channel of its own. At most as many as it was made for, besides those in use; the least recently
+ * used are closed first.
+ *
+ * <p>A channel is used by several threads at once, with positions of their own. Files are opened and closed outside of the lock, so one
+ * that hangs holds up nobody else. Any thread.
  */
 final class OpenFiles implements AutoCloseable {
 
-    private final int capacity;
-    private final boolean readOnly;
-    private final Map<Long, Open> files = new LinkedHashMap<>(16, 0.75f, true);
+    private static final Logger LOG = LoggerFactory.getLogger(OpenFiles.class);
+    private static final long IDLE_MILLIS = 1000;
 
-    /** @param readOnly never open for writing */
-    OpenFiles(int capacity, boolean readOnly) {
+    private final int capacity;
+    private final Map<Key, Open> files = new LinkedHashMap<>(16, 0.75f, true);
+    private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor(task -> {
+        Thread thread = new Thread(task, "open files");
+        thread.setDaemon(true);
+        return thread;
+    });
+    private boolean sweeping;
+
+    OpenFiles(int capacity) {
         this.capacity = capacity;
-        this.readOnly = readOnly;
     }
 
-    /** An open file. Guarded by the map's owner. */
-    private static final class Open {
-        private final FileChannel channel;
-        private final boolean writable;
-        private int users;
-        private boolean discarded;
+    private record Key(long inode, boolean write) {}
 
-        private Open(FileChannel channel, boolean writable) {
+    /** An open file. All but the channel guarded by the lock. */
+    private static final class Open {
+
+        private final FileChannel channel;
+        private int users = 1;
+        private boolean discarded;
+        private long usedAt;
+
+        private Open(FileChannel channel) {
             this.channel = channel;
-            this.writable = writable;
         }
     }
 
@@ -58,7 +69,7 @@ final class OpenFiles implements AutoCloseable {
         }
 
         @Override
-        public void close() throws IOException {
+        public void close() {
             done(open);
         }
     }
@@ -66,76 +77,120 @@ final class OpenFiles implements AutoCloseable {
     /**
      * Opens a file, or finds it open.
      *
-     * @param path of a regular file; a symbolic link is not followed
+     * @param opener of the file with that inode, for writing or for reading
      */
-    synchronized Use use(long inode, Path path, boolean write) throws IOException {
-        Open open = files.get(inode);
-        if (open == null || write && !open.writable || !open.channel.isOpen()) {
-            discard(inode);
-            open = open(path, write);
-            files.put(inode, open);
+    Use use(long inode, boolean write, Opener opener) throws IOException {
+        Key key = new Key(inode, write);
+        Open found = found(key);
+        return new Use(found != null ? found : added(key, opener.open()));
+    }
+
+    /** Opens a file when it is not open yet. */
+    interface Opener {
+
+        FileChannel open() throws IOException;
+    }
+
+    /** To wait for the disk, for which any channel will do. */
+    Use useAny(long inode, Opener opener) throws IOException {
+        Open found = found(new Key(inode, true));
+        return found != null ? new Use(found) : use(inode, false, opener);
+    }
+
+    private synchronized Open found(Key key) {
+        Open open = files.get(key);
+        if (open == null || !open.channel.isOpen()) {
+            return null;
         }
         open.users++;
-        trim();
-        return new Use(open);
+        return open;
     }
 
-    private Open open(Path path, boolean write) throws IOException {
-        if (!readOnly) {
-            try {
-                return new Open(channel(path, StandardOpenOption.READ, StandardOpenOption.WRITE), true);
-            } catch (FileSystemException e) {
-                // A file that the process may read but not write, or that is being executed.
-                if (write || !(e instanceof AccessDeniedException || e.getReason() != null)) {
-                    throw e;
+    /** If two threads have opened the same file at once, the later channel stays. */
+    private Open added(Key key, FileChannel channel) {
+        Open open = new Open(channel);
+        List<Open> idle = new ArrayList<>();
+        synchronized (this) {
+            discard(files.put(key, open), idle);
+            for (Key eldest : List.copyOf(files.keySet())) {
+                if (files.size() <= capacity) {
+                    break;
+                }
+                if (files.get(eldest).users == 0) {
+                    discard(files.remove(eldest), idle);
                 }
             }
-        }
-        return new Open(channel(path, StandardOpenOption.READ), false);
-    }
-
-    private static FileChannel channel(Path path, OpenOption... options) throws IOException {
-        Set<OpenOption> all = new HashSet<>(Set.of(options));
-        all.add(LinkOption.NOFOLLOW_LINKS);
-        return FileChannel.open(path, all);
-    }
-
-    private void trim() throws IOException {
-        Iterator<Open> eldest = files.values().iterator();
-        while (files.size() > capacity && eldest.hasNext()) {
-            Open open = eldest.next();
-            if (open.users == 0) {
-                eldest.remove();
-                open.channel.close();
+            if (!sweeping && !timer.isShutdown()) {
+                sweeping = true;
+                timer.schedule(this::sweep, IDLE_MILLIS, TimeUnit.MILLISECONDS);
             }
         }
+        close(idle);
+        return open;
     }
 
-    private synchronized void done(Open open) throws IOException {
-        if (--open.users == 0 && open.discarded) {
-            open.channel.close();
+    private void done(Open open) {
+        synchronized (this) {
+            open.usedAt = System.nanoTime();
+            if (--open.users > 0 || !open.discarded) {
+                return;
+            }
         }
+        close(List.of(open));
     }
 
-    /** Closes a file, when nobody uses it any more: it is gone, or opened anew. */
-    synchronized void discard(long inode) throws IOException {
-        Open open = files.remove(inode);
+    private void sweep() {
+        List<Open> idle = new ArrayList<>();
+        synchronized (this) {
+            long before = System.nanoTime() - TimeUnit.MILLISECONDS.toNanos(IDLE_MILLIS);
+            files.values().removeIf(open -> open.users == 0 && open.usedAt - before < 0 && discard(open, idle));
+            sweeping = !files.isEmpty() && !timer.isShutdown();
+            if (sweeping) {
+                timer.schedule(this::sweep, IDLE_MILLIS / 2, TimeUnit.MILLISECONDS);
+            }
+        }
+        close(idle);
+    }
+
+    /** @param idle gets those to close now; the others are closed by their last user */
+    private static boolean discard(Open open, List<Open> idle) {
         if (open != null) {
             open.discarded = true;
             if (open.users == 0) {
+                idle.add(open);
+            }
+        }
+        return true;
+    }
+
+    private static void close(List<Open> idle) {
+        for (Open open : idle) {
+            try {
                 open.channel.close();
+            } catch (IOException e) {
+                // What was written was asked for by COMMIT, or may be lost.
+                LOG.warn("a file could not be closed", e);
             }
         }
     }
 
-    synchronized int size() {
-        return files.size();
+    /** Closes a file, when nobody uses it any more: it is gone. */
+    void discard(long inode) {
+        List<Open> idle = new ArrayList<>();
+        synchronized (this) {
+            discard(files.remove(new Key(inode, true)), idle);
+            discard(files.remove(new Key(inode, false)), idle);
+        }
+        close(idle);
     }
 
     @Override
-    public synchronized void close() throws IOException {
-        for (Long inode : Set.copyOf(files.keySet())) {
-            discard(inode);
+    public void close() {
+        timer.shutdown();
+        List<Open> idle = new ArrayList<>();
+        synchronized (this) {
+            files.values().removeIf(open -> discard(open, idle));
         }
+        close(idle);
     }
 }

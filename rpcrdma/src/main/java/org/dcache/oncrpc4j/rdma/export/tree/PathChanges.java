@@ -35,6 +35,8 @@ public final class PathChanges {
     private static final FileAttribute<Set<PosixFilePermission>> PRIVATE_DIRECTORY =
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
 
+    private static final int PRIVATE = 0600;
+
     /** Begin of the names of files that are not ready yet. */
     public static final String UNREADY = ".nfs-create-";
 
@@ -85,8 +87,8 @@ public final class PathChanges {
                     Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS),
                     PRIVATE_FILE).close();
             case NF3DIR -> Files.createDirectory(path, PRIVATE_DIRECTORY);
-            case NF3LNK -> Files.createSymbolicLink(path, PathNames.target(creation.target()));
-            default -> throw new Nfs3Exception(NfsStat3.NFS3ERR_NOTSUPP, "java.nio.file cannot make " + creation.type());
+            case NF3LNK -> UnixCalls.symlink(creation.target().bytes(), path);
+            default -> UnixCalls.mknod(path, FileStat.type(creation.type()) | PRIVATE, FileStat.device(creation.device()));
         }
         if (creation.times() != null) {
             times(path, creation.type(), creation.times());
@@ -95,8 +97,14 @@ public final class PathChanges {
             own(path, creation.uid(), creation.gid());
         }
         if (creation.type() != FileType3.NF3LNK) {
-            mode(path, creation.type(), creation.mode());
+            mode(path, creation.type(), within(path, creation.mode()));
         }
+    }
+
+    /** What the kernel would make of a mode in that directory, if this process made the file with it at once. */
+    private static int within(Path path, int mode) throws IOException {
+        PosixAcl inherited = PosixAcl.of(path.getParent(), PosixAcl.DEFAULT);
+        return inherited == null ? mode : inherited.within(mode);
     }
 
     /** @param change the size is not looked at */

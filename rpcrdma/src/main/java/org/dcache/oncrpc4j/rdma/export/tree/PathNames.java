@@ -4,7 +4,6 @@ package org.dcache.oncrpc4j.rdma.export.tree;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.Locale;
 import org.dcache.oncrpc4j.rdma.nfs3.NfsText;
 
@@ -23,25 +22,6 @@ final class PathNames {
         return directory.resolve(component(name.bytes()));
     }
 
-    /**
-     * What a symbolic link may point to, not empty and without zeros. Several slashes become one, one at the end is lost; all else stays as
-     * it came.
-     */
-    static Path target(NfsText path) {
-        byte[] bytes = path.bytes();
-        Path target = Path.of(bytes[0] == '/' ? "/" : "");
-        int from = 0;
-        for (int i = 0; i <= bytes.length; i++) {
-            if (i == bytes.length || bytes[i] == '/') {
-                if (i > from) {
-                    target = target.resolve(component(Arrays.copyOfRange(bytes, from, i)));
-                }
-                from = i + 1;
-            }
-        }
-        return target;
-    }
-
     private static Path component(byte[] bytes) {
         boolean ascii = true;
         for (byte b : bytes) {
@@ -57,7 +37,7 @@ final class PathNames {
         return Path.of(URI.create(uri.toString())).getFileName();
     }
 
-    /** The last name of a path, or all of a relative one, as bytes. */
+    /** A path of one name as bytes. */
     static NfsText bytes(Path path) {
         String text = path.toString();
         boolean ascii = true;

@@ -11,7 +11,9 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import org.dcache.oncrpc4j.rdma.export.ExportOptions;
 import org.dcache.oncrpc4j.rdma.export.Squash;
+import org.dcache.oncrpc4j.rdma.export.UserIds;
 import org.dcache.oncrpc4j.rdma.export.tree.ProcessUser;
+import org.dcache.oncrpc4j.rdma.export.tree.UnixCalls;
 import org.dcache.oncrpc4j.rdma.tool.Home;
 import org.dcache.oncrpc4j.rdma.tool.NativeAccess;
 import org.dcache.oncrpc4j.rdma.tool.RpcRdma;
@@ -77,6 +79,10 @@ public final class ServeCommand implements Callable<Integer> {
             description = "Acknowledge new, moved and removed names before they are on the disk; faster, and against the RFC.")
     private boolean async;
 
+    @Option(names = "--fsid", paramLabel = "ID",
+            description = "An id of the file system, for file handles that survive a restart. Default: its UUID.")
+    private String fsid;
+
     @Option(names = "--threads", paramLabel = "N", defaultValue = "16",
             description = "Threads that work on calls. Default: ${DEFAULT-VALUE}.")
     private int threads;
@@ -135,7 +141,7 @@ public final class ServeCommand implements Callable<Integer> {
             throw usage("--threads must be positive, got " + threads);
         }
         String path = directory == null ? null : directory.toAbsolutePath().normalize().toString();
-        return new ServePlan(path, memory == null ? 0 : memory << 20, !async, bind, tcp ? port : null,
+        return new ServePlan(path, memory == null ? 0 : memory << 20, fsid, !async, bind, tcp ? port : null,
                 rdma ? toldRdmaPort() : null, threads, options().withFlavors(kerberos.flavors(spec)), kerberos.kerberos(spec));
     }
 
@@ -169,11 +175,12 @@ public final class ServeCommand implements Callable<Integer> {
             }
         }
         if (anonymous != null) {
-            if (!anonymous.matches("\\d{1,9}:\\d{1,9}")) {
-                throw usage("--anonymous is UID:GID, got " + anonymous);
+            try {
+                UserIds ids = UserIds.parse(anonymous);
+                options = options.withAnonymous(ids.uid(), ids.gid());
+            } catch (IllegalArgumentException e) {
+                throw usage("--anonymous: " + e.getMessage());
             }
-            String[] numbers = anonymous.split(":");
-            options = options.withAnonymous(Integer.parseInt(numbers[0]), Integer.parseInt(numbers[1]));
         }
         return options;
     }
@@ -198,6 +205,7 @@ public final class ServeCommand implements Callable<Integer> {
         command.add("-Dorg.slf4j.simpleLogger.defaultLogLevel=" + (verbose ? "info" : "warn"));
         // The agent on the boot class path makes the JVM warn that it cannot share classes; then it need not try.
         command.add("-Xshare:off");
+        command.addAll(List.of(UnixCalls.FLAGS));
         command.addAll(jvmFlags);
         if (plan.rdmaPort() != null) {
             command.add("-javaagent:" + home.agent());

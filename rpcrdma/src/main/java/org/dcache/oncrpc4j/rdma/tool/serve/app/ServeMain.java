@@ -49,7 +49,7 @@ public final class ServeMain {
     private static ExportServer start(ServePlan plan) throws IOException {
         ExportTree tree = plan.directory() == null ? new MemoryTree(plan.memory())
                 : new DirectoryTree(Path.of(plan.directory()), plan.options().readOnly(),
-                plan.durable());
+                plan.durable(), plan.fsid());
         NfsExport export = new NfsExport(tree, plan.options());
         ExportServer server = server(export, plan);
         try {

@@ -15,14 +15,14 @@ import org.dcache.oncrpc4j.rdma.export.Squash;
  *
  * @param directory null for a tree in memory
  * @param memory most bytes of data of a tree in memory
+ * @param fsid id of the file system in file handles; null for its UUID
  * @param durable whether names are on the disk before they are acknowledged
  * @param tcpPort null without TCP
  * @param rdmaPort null without RDMA
  * @param kerberos null without RPCSEC_GSS
  */
-public record ServePlan(String directory, long memory, boolean durable, String bind, Integer tcpPort, Integer rdmaPort, int threads,
-        ExportOptions options,
-        Kerberos kerberos) {
+public record ServePlan(String directory, long memory, String fsid, boolean durable, String bind, Integer tcpPort, Integer rdmaPort,
+        int threads, ExportOptions options, Kerberos kerberos) {
 
     /** What the service itself listens on; the agent adds the other. */
     int servicePort() {
@@ -34,6 +34,7 @@ public record ServePlan(String directory, long memory, boolean durable, String b
         List<String> words = new ArrayList<>();
         add(words, "directory", directory);
         add(words, "memory", memory);
+        add(words, "fsid", fsid);
         add(words, "durable", durable);
         add(words, "bind", bind);
         add(words, "tcp", tcpPort);
@@ -76,7 +77,8 @@ public record ServePlan(String directory, long memory, boolean durable, String b
         Kerberos kerberos = given.containsKey("keytab") ? new Kerberos(given.get("keytab"), given.get("principal"), users) : null;
         ExportOptions options = new ExportOptions(Boolean.parseBoolean(given.get("readOnly")), Squash.valueOf(given.get("squash")),
                 Integer.parseInt(given.get("uid")), Integer.parseInt(given.get("gid")), Long.parseLong(given.get("readMemory")), flavors);
-        return new ServePlan(given.get("directory"), Long.parseLong(given.get("memory")), Boolean.parseBoolean(given.get("durable")),
+        return new ServePlan(given.get("directory"), Long.parseLong(given.get("memory")), given.get("fsid"),
+                Boolean.parseBoolean(given.get("durable")),
                 given.get("bind"),
                 number(given.get("tcp")), number(given.get("rdma")), Integer.parseInt(given.get("threads")), options, kerberos);
     }
