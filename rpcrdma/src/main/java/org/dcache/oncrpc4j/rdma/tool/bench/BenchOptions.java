@@ -8,11 +8,13 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.dcache.oncrpc4j.rdma.tool.SettingsOption;
 import org.dcache.oncrpc4j.rdma.tool.bench.app.Operation;
 import org.dcache.oncrpc4j.rdma.tool.bench.app.Point;
 import org.dcache.oncrpc4j.rdma.tool.bench.app.Sizes;
 import org.dcache.oncrpc4j.rdma.tool.bench.app.Store;
 import org.dcache.oncrpc4j.rpc.IoStrategy;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The command's options, and what they mean for plan and children. */
@@ -69,8 +71,9 @@ final class BenchOptions {
     @Option(names = "--mtu-fpdu", description = "Let the RDMA pair send FPDUs that fit an Ethernet frame of 1500 bytes.")
     boolean mtuFpdu;
 
-    @Option(names = "--set", paramLabel = "NAME=VALUE", description = "A setting for the RDMA pair, such as oncrpc.rdma.credits=64.")
-    Map<String, String> settings = new LinkedHashMap<>();
+    /** For the RDMA pair. */
+    @Mixin
+    SettingsOption settings;
 
     @Option(names = "--address", defaultValue = "127.0.0.1", description = "Local address to use (default: ${DEFAULT-VALUE}).")
     String address;
@@ -142,6 +145,7 @@ final class BenchOptions {
         if (nfs && chosenSizes.stream().anyMatch(size -> size > MAX_NFS)) {
             throw new IllegalArgumentException("--sizes: the export moves " + MAX_NFS + " bytes at once at most");
         }
+        settings.properties();
         boolean own = sizes != null || depths != null;
         List<Point> points = quick && !own ? Plan.quickPoints(chosen) : Point.grid(chosen, chosenSizes, chosenDepths);
         int slices = quick ? Math.min(rounds, 3) : rounds;
@@ -167,7 +171,7 @@ final class BenchOptions {
             all.put("oncrpc.rdma.iwarp.mulpdu", Integer.toString(MTU_FPDU));
         }
         all.putAll(workload().settings());
-        all.putAll(settings);
+        all.putAll(settings.properties());
         return all;
     }
 
