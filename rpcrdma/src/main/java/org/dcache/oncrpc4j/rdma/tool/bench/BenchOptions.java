@@ -8,6 +8,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.dcache.oncrpc4j.rdma.config.Configuration;
+import org.dcache.oncrpc4j.rdma.config.Settings;
 import org.dcache.oncrpc4j.rdma.tool.SettingsOption;
 import org.dcache.oncrpc4j.rdma.tool.bench.app.Operation;
 import org.dcache.oncrpc4j.rdma.tool.bench.app.Point;
@@ -101,6 +103,9 @@ final class BenchOptions {
             defaultValue = "2")
     int issuers;
 
+    @Option(names = "--no-limit", description = "Do not measure the limit: bare FPDUs of the same sizes, without any transport.")
+    boolean noLimit;
+
     @Option(names = "--no-system-calls", description = "Do not count system calls (they are counted with strace).")
     boolean noSystemCalls;
 
@@ -175,11 +180,26 @@ final class BenchOptions {
         return all;
     }
 
+    /** Whether there is a limit to compare with: bare FPDUs, from an array to an array. */
+    boolean limit() {
+        return transport == Transports.both && !quick && !noLimit && !file && !shallow;
+    }
+
+    /** What the bare loop does, as the RDMA pair would on loopback. */
+    Map<String, Object> limitTerms(boolean mtu, boolean direct) {
+        Configuration rdma = Configuration.of(rdmaSettings(mtu));
+        Integer mulpdu = rdma.get(Settings.IWARP_MULPDU);
+        return Map.of("fpdu", mulpdu == null ? LOOPBACK_FPDU : mulpdu, "crc", rdma.get(Settings.IWARP_CRC), "direct", direct);
+    }
+
     /**
      * FPDU payload behind a 1500 byte MTU: less IP and TCP headers with time stamps (52), MPA's length (2) and CRC (4), rounded down to
      * words.
      */
     static final int MTU_FPDU = 1442;
+
+    /** What the transport sends on loopback. */
+    private static final int LOOPBACK_FPDU = 65474;
 
     Workload workload() {
         return !nfs ? Workload.BENCH : nfs4jJars.isEmpty() ? Workload.NFS : Workload.NFS4J;

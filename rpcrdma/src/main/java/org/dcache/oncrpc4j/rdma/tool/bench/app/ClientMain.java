@@ -3,12 +3,9 @@ package org.dcache.oncrpc4j.rdma.tool.bench.app;
 
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import org.HdrHistogram.Histogram;
 import org.dcache.oncrpc4j.rpc.IoStrategy;
 import org.dcache.oncrpc4j.rpc.OncRpcSvc;
 import org.dcache.oncrpc4j.rpc.OncRpcSvcBuilder;
@@ -83,18 +80,9 @@ public final class ClientMain {
     }
 
     private Message run(Message command) throws IOException, InterruptedException {
-        Point point = new Point(Operation.valueOf(command.text("operation")), command.integer("size"), command.integer("depth"));
+        Point point = Point.of(command);
         Load load = new Load(call, point.depth(), protocol.prepare(point, Boolean.parseBoolean(command.text("every"))));
-        long copied = meter.copiedBytes();
-        long allocated = meter.allocatedBytes();
-        long compiled = meter.compiledMillis();
-        long cpu = meter.cpuNanos();
-        Load.Outcome outcome = load.run(command.number("nanos"), command.number("calls"), issuers);
-        long cpuAfter = meter.cpuNanos();
-        long allocatedAfter = meter.allocatedBytes();
-        return Message.of("ok", "calls", outcome.calls(), "nanos", outcome.nanos(), "cpu", cpuAfter - cpu,
-                "alloc", allocated < 0 ? -1 : allocatedAfter - allocated, "copied", copied < 0 ? -1 : meter.copiedBytes() - copied,
-                "compiled", meter.compiledMillis() - compiled, "latencies", encode(outcome.latencies()));
+        return meter.around(() -> load.run(command.number("nanos"), command.number("calls"), issuers));
     }
 
     private Message idle(int connections) throws IOException {
@@ -102,11 +90,5 @@ public final class ClientMain {
             idle.add(connect());
         }
         return Message.of("ok", "open", idle.stream().filter(RpcTransport::isOpen).count());
-    }
-
-    static String encode(Histogram histogram) {
-        ByteBuffer bytes = ByteBuffer.allocate(histogram.getNeededByteBufferCapacity());
-        int length = histogram.encodeIntoCompressedByteBuffer(bytes);
-        return Base64.getUrlEncoder().withoutPadding().encodeToString(java.util.Arrays.copyOf(bytes.array(), length));
     }
 }
