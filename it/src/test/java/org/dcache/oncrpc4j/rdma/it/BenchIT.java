@@ -18,11 +18,12 @@ class BenchIT {
         assertThat(result.status()).as(result.output()).isZero();
         // Point, then the costs of each transport: bytes allocated, copies, processor time, of client and server.
         String costs = result.output().substring(result.output().indexOf("per call"));
-        assertThat(costs.lines().filter(line -> line.startsWith("read 1 MiB depth 4"))).hasSize(2)
+        assertThat(costs.lines().filter(line -> line.startsWith("read 1 MiB depth 4"))).hasSize(4)
                 .anySatisfy(line -> assertThat(line).matches(".* tcp +\\S+ +- +.*"))
                 .anySatisfy(line -> assertThat(line).matches(".* rdma +\\S+ +[0-9.]+ +\\S+ +\\S+ +[0-9.]+ +.*"));
-        assertThat(costs.lines().filter(line -> line.startsWith("write 1 MiB depth 4"))).hasSize(2);
-        assertThat(result.output()).containsPattern("read 1 MiB depth 4 .*[0-9]x");
+        assertThat(costs.lines().filter(line -> line.startsWith("write 1 MiB depth 4"))).hasSize(4);
+        assertThat(result.output()).as("ratio to TCP, shares of the limits")
+                .containsPattern("read 1 MiB depth 4 .*[0-9]x .*[0-9]% .*[0-9]%");
     }
 
     @Test

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.dcache.oncrpc4j.rdma.iwarp.wire.RdmapOpcode;
 import org.dcache.oncrpc4j.rdma.verbs.Access;
 import org.dcache.oncrpc4j.rdma.verbs.Exposure;
 import org.dcache.oncrpc4j.rdma.verbs.WorkRequest;
@@ -151,6 +152,28 @@ class TogetherTest {
         } catch (IOException e) {
             // The connection was aborted.
         }
+    }
+
+    @Test
+    void theSendOfAReplyRidesInTheBatchOfItsMebibyteOfWrites() throws Exception {
+        long batches = batches();
+        WorkRequest chain = RawPeerFixture.send(new byte[100]);
+        for (int segment = 0; segment < 4; segment++) {
+            chain = new WorkRequest().write(1, 0).add(ByteBuffer.allocateDirect(256 << 10)).next(chain);
+        }
+        f.queuePair().postSend(chain);
+        while (f.peer.readFpdu().opcode() != RdmapOpcode.SEND) {
+            // A Write.
+        }
+        while (f.endpoint.sends.isEmpty()) {
+            Thread.onSpinWait();
+        }
+        assertThat(batches() - batches).isEqualTo(1);
+    }
+
+    /** Gathering writes that offered something new: who was not done with one offers the rest. */
+    private long batches() {
+        return count(IwarpCounter.SOCKET_WRITES) - count(IwarpCounter.WRITE_STALLS);
     }
 
     @Test

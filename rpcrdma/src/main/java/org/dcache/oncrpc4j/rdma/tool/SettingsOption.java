@@ -3,6 +3,7 @@ package org.dcache.oncrpc4j.rdma.tool;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Properties;
 import java.util.stream.Collectors;
 import org.dcache.oncrpc4j.rdma.config.Configuration;
 import org.dcache.oncrpc4j.rdma.config.ConfigurationException;
@@ -12,8 +13,13 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** The option {@code --set}, for commands that use the transport in this JVM. */
+/**
+ * The option {@code --set} of every command: settings with or without {@code oncrpc.} in front, checked before anything is done with them.
+ * A command uses them in this JVM ({@link #load}) or gives them to JVMs that it starts ({@link #properties}).
+ */
 public final class SettingsOption {
+
+    private static final String PREFIX = "oncrpc.";
 
     @Spec(Spec.Target.MIXEE)
     private CommandSpec spec;
@@ -31,11 +37,23 @@ public final class SettingsOption {
 
     /** With some that are stronger still. */
     public Configuration load(Map<String, String> more) {
+        return load(System.getProperties(), more);
+    }
+
+    /** System properties for another JVM: what was given, by full names. It does not have the settings of this JVM. */
+    public Map<String, String> properties() {
+        load(new Properties(), Map.of());
+        Map<String, String> properties = new LinkedHashMap<>();
+        given.forEach((name, value) -> properties.put(name.startsWith(PREFIX) ? name : PREFIX + name, value));
+        return properties;
+    }
+
+    private Configuration load(Properties weaker, Map<String, String> more) {
         Map<String, String> all = new LinkedHashMap<>(given);
         all.putAll(more);
         String words = all.entrySet().stream().map(e -> e.getKey() + '=' + e.getValue()).collect(Collectors.joining(","));
         try {
-            return Configuration.load(System.getProperties(), words);
+            return Configuration.load(weaker, words);
         } catch (ConfigurationException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage(), e);
         }
@@ -43,7 +61,7 @@ public final class SettingsOption {
 
     /** Where a setting's value came from. */
     String origin(Configuration config, Setting<?> setting) {
-        boolean here = given.keySet().stream().anyMatch(name -> setting.name().equals(name) || setting.name().equals("oncrpc." + name));
+        boolean here = given.keySet().stream().anyMatch(name -> setting.name().equals(name) || setting.name().equals(PREFIX + name));
         return here ? "--set" : config.origin(setting);
     }
 }

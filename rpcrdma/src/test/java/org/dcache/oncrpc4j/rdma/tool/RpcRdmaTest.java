@@ -50,7 +50,10 @@ class RpcRdmaTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"", "no-such-command", "info --no-such-option", "info surplus", "info --set rdma.inline=1000",
-        "info --set rdma.inlin=4096", "info --set inline=4096", "demo --agent"})
+        "info --set rdma.inlin=4096", "info --set inline=4096", "ping localhost --set inline=4096", "check localhost --set inline=4096",
+        "serve --memory --set inline=4096", "serve --memory --transport tcp --set oncrpc.rdma.inlin=4096", "bench --set inline=4096",
+        "bench --transport tcp --set oncrpc.rdma.inlin=4096", "bench --set rdma.inline=4096 --set oncrpc.rdma.inline=8192",
+        "demo --agent"})
     void aWrongCommandLineIsToldAndGivesTwo(String line) {
         assertThat(run(line.isEmpty() ? new String[0] : line.split(" "))).isEqualTo(RpcRdma.USAGE);
         assertThat(err.toString()).isNotBlank();

@@ -24,7 +24,8 @@ public final class TxBatch {
     /** Views that one more FPDU with {@link #MAX_PIECES} referred pieces may need. */
     private static final int MAX_PIECES = 64;
     private static final int MAX_STAGES = 4;
-    private static final long MAX_BYTES = 1 << 20;
+    /** A MiB of data with the headers of its FPDUs, and the Send behind it, also when that says something longer. */
+    private static final long MAX_BYTES = (1 << 20) + (64 << 10);
     /** Below this a CRC is faster over an array than over direct memory. */
     private static final int SMALL_CRC = 64;
 

@@ -34,6 +34,9 @@ public final class BenchCommand implements Callable<Integer> {
     private static final Duration QUICK_TRACING = Duration.ofSeconds(8);
     private static final int IDLE_CONNECTIONS = 100;
     private static final String MTU = "rdma, FPDUs of MTU size";
+    private static final String LIMIT_MTU = "limit, FPDUs of MTU size";
+    /** Take part only where the speed table asks for them. */
+    private static final Map<String, String> OF_MTU = Map.of(MTU, Report.RDMA, LIMIT_MTU, Report.LIMIT);
 
     @Mixin
     private BenchOptions options;
@@ -74,7 +77,7 @@ public final class BenchCommand implements Callable<Integer> {
                 out.print(new ManyConnections(options.connections, options.busy, time, progress).run(pairs));
                 return;
             }
-            int main = (int) pairs.keySet().stream().filter(name -> !name.equals(MTU)).count();
+            int main = (int) pairs.keySet().stream().filter(name -> !OF_MTU.containsKey(name)).count();
             Runner runner = new Runner(plan, progress);
             List<Result> results = new ArrayList<>();
             List<Result> mtu = new ArrayList<>();
@@ -117,6 +120,9 @@ public final class BenchCommand implements Callable<Integer> {
                 launches.put(MTU, options.launch(jvms.rdma(options.jvmArgs, options.agent, options.rdmaSettings(true))));
             }
         }
+        if (options.limit()) {
+            launches.put(Report.LIMIT, Launch.limit(jvms.tcp(options.jvmArgs), options.address, options.verbose));
+        }
         for (Map.Entry<String, Launch> launch : launches.entrySet()) {
             List<String> server = options.connections == null ? launch.getValue().server() : launch.getValue().server("0.0.0.0");
             pairs.put(launch.getKey(), Pair.start(launch.getKey(), launch.getValue(), server));
@@ -124,21 +130,33 @@ public final class BenchCommand implements Callable<Integer> {
         for (Map.Entry<String, Launch> launch : launches.entrySet()) {
             pairs.get(launch.getKey()).startClient(launch.getValue());
         }
-        for (Map.Entry<String, Pair> pair : pairs.entrySet()) {
-            pair.getValue().connect(!pair.getKey().equals(Report.TCP));
+        Pair limit = pairs.get(Report.LIMIT);
+        for (Pair pair : pairs.values()) {
+            if (pair == limit) {
+                pair.connect();
+            } else {
+                pair.connect(!pair.name().equals(Report.TCP));
+            }
+        }
+        if (limit != null) {
+            pairs.put(Report.LIMIT, limit.on(Report.LIMIT, options.limitTerms(options.mtuFpdu, false)));
+            pairs.put(Report.DIRECT, limit.on(Report.DIRECT, options.limitTerms(options.mtuFpdu, true)));
+            if (pairs.containsKey(MTU)) {
+                pairs.put(LIMIT_MTU, limit.on(LIMIT_MTU, options.limitTerms(true, false)));
+            }
         }
     }
 
-    /** The pair with FPDUs of MTU size takes part only where the speed table asks for it. */
+    /** The pairs with FPDUs of MTU size take part only where the speed table asks for them. */
     private static void time(Runner runner, Point point, Map<String, Pair> pairs, List<Result> results, List<Result> mtu)
             throws IOException, InterruptedException {
         List<Pair> takePart = pairs.entrySet().stream()
-                .filter(e -> !e.getKey().equals(MTU) || SpeedTable.isBulk(point)).map(Map.Entry::getValue).toList();
+                .filter(e -> !OF_MTU.containsKey(e.getKey()) || SpeedTable.isBulk(point)).map(Map.Entry::getValue).toList();
         Map<Pair, List<Slice>> slices = runner.time(point, takePart);
         pairs.forEach((name, pair) -> {
             if (slices.containsKey(pair)) {
-                boolean isMtu = name.equals(MTU);
-                (isMtu ? mtu : results).add(new Result(isMtu ? Report.RDMA : name, point, slices.get(pair), Optional.empty()));
+                (OF_MTU.containsKey(name) ? mtu : results)
+                        .add(new Result(OF_MTU.getOrDefault(name, name), point, slices.get(pair), Optional.empty()));
             }
         });
     }

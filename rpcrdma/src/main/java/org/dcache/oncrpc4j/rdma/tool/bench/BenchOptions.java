@@ -8,11 +8,15 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.dcache.oncrpc4j.rdma.config.Configuration;
+import org.dcache.oncrpc4j.rdma.config.Settings;
+import org.dcache.oncrpc4j.rdma.tool.SettingsOption;
 import org.dcache.oncrpc4j.rdma.tool.bench.app.Operation;
 import org.dcache.oncrpc4j.rdma.tool.bench.app.Point;
 import org.dcache.oncrpc4j.rdma.tool.bench.app.Sizes;
 import org.dcache.oncrpc4j.rdma.tool.bench.app.Store;
 import org.dcache.oncrpc4j.rpc.IoStrategy;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The command's options, and what they mean for plan and children. */
@@ -69,8 +73,9 @@ final class BenchOptions {
     @Option(names = "--mtu-fpdu", description = "Let the RDMA pair send FPDUs that fit an Ethernet frame of 1500 bytes.")
     boolean mtuFpdu;
 
-    @Option(names = "--set", paramLabel = "NAME=VALUE", description = "A setting for the RDMA pair, such as oncrpc.rdma.credits=64.")
-    Map<String, String> settings = new LinkedHashMap<>();
+    /** For the RDMA pair. */
+    @Mixin
+    SettingsOption settings;
 
     @Option(names = "--address", defaultValue = "127.0.0.1", description = "Local address to use (default: ${DEFAULT-VALUE}).")
     String address;
@@ -97,6 +102,9 @@ final class BenchOptions {
     @Option(names = "--issuers", description = "Client threads that begin calls at depths above 1; 0: reply callbacks do (default: 2).",
             defaultValue = "2")
     int issuers;
+
+    @Option(names = "--no-limit", description = "Do not measure the limit: bare FPDUs of the same sizes, without any transport.")
+    boolean noLimit;
 
     @Option(names = "--no-system-calls", description = "Do not count system calls (they are counted with strace).")
     boolean noSystemCalls;
@@ -158,6 +166,7 @@ final class BenchOptions {
         if (nfs && chosenSizes.stream().anyMatch(size -> size > MAX_NFS)) {
             throw new IllegalArgumentException("--sizes: the export moves " + MAX_NFS + " bytes at once at most");
         }
+        settings.properties();
         boolean own = sizes != null || depths != null;
         List<Point> points = quick && !own ? Plan.quickPoints(chosen) : Point.grid(chosen, chosenSizes, chosenDepths);
         int slices = quick ? Math.min(rounds, 3) : rounds;
@@ -186,8 +195,20 @@ final class BenchOptions {
         if (connections != null) {
             all.putAll(ManyConnections.settings(connections));
         }
-        all.putAll(settings);
+        all.putAll(settings.properties());
         return all;
+    }
+
+    /** Whether there is a limit to compare with: bare FPDUs, from an array to an array. */
+    boolean limit() {
+        return connections == null && transport == Transports.both && !quick && !noLimit && !file && !shallow;
+    }
+
+    /** What the bare loop does, as the RDMA pair would on loopback. */
+    Map<String, Object> limitTerms(boolean mtu, boolean direct) {
+        Configuration rdma = Configuration.of(rdmaSettings(mtu));
+        Integer mulpdu = rdma.get(Settings.IWARP_MULPDU);
+        return Map.of("fpdu", mulpdu == null ? LOOPBACK_FPDU : mulpdu, "crc", rdma.get(Settings.IWARP_CRC), "direct", direct);
     }
 
     /**
@@ -195,6 +216,9 @@ final class BenchOptions {
      * words.
      */
     static final int MTU_FPDU = 1442;
+
+    /** What the transport sends on loopback. */
+    private static final int LOOPBACK_FPDU = 65474;
 
     Workload workload() {
         return !nfs ? Workload.BENCH : nfs4jJars.isEmpty() ? Workload.NFS : Workload.NFS4J;

@@ -6,7 +6,10 @@ import java.util.Locale;
 import java.util.OptionalDouble;
 import java.util.stream.Collectors;
 
-/** Results for other programs: an array of flat objects, one per transport and point; null where something could not be counted. */
+/**
+ * Results for other programs: an array of flat objects, one per transport and point; null where something could not be counted. The
+ * limits of {@link Report} stand beside the transports.
+ */
 final class JsonReport {
 
     private JsonReport() {}

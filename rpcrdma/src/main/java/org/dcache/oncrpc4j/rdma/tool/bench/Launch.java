@@ -3,7 +3,6 @@ package org.dcache.oncrpc4j.rdma.tool.bench;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.dcache.oncrpc4j.rdma.tool.bench.app.ClientMain;
 import org.dcache.oncrpc4j.rdma.tool.bench.app.Store;
 import org.dcache.oncrpc4j.rpc.IoStrategy;
 
@@ -19,6 +18,11 @@ import org.dcache.oncrpc4j.rpc.IoStrategy;
 record Launch(Workload workload, List<String> jvm, String address, IoStrategy serverStrategy, IoStrategy clientStrategy, int issuers,
         Store store, boolean verbose) {
 
+    /** Of the bare loop, in JVMs without the agent. */
+    static Launch limit(List<String> jvm, String address, boolean verbose) {
+        return new Launch(Workload.LIMIT, jvm, address, IoStrategy.SAME_THREAD, IoStrategy.SAME_THREAD, 0, Store.CHANGING, verbose);
+    }
+
     List<String> server() {
         return server(address);
     }
@@ -29,7 +33,7 @@ record Launch(Workload workload, List<String> jvm, String address, IoStrategy se
     }
 
     List<String> client(int port) {
-        return with(ClientMain.class, address, "" + port, clientStrategy.name(), "" + issuers, store.name(), workload.protocol());
+        return with(workload.client(), address, "" + port, clientStrategy.name(), "" + issuers, store.name(), workload.protocol());
     }
 
     private List<String> with(Class<?> main, String... arguments) {

@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import java.util.zip.DataFormatException;
 import org.HdrHistogram.Histogram;
@@ -24,11 +25,13 @@ final class Pair implements AutoCloseable {
 
     private final String name;
     private final Peer server;
+    private final Map<String, Object> terms;
     private Peer client;
 
-    private Pair(String name, Peer server) {
+    private Pair(String name, Peer server, Map<String, Object> terms) {
         this.name = name;
         this.server = server;
+        this.terms = terms;
     }
 
     /**
@@ -37,7 +40,7 @@ final class Pair implements AutoCloseable {
      * @param server its command line, of this launch
      */
     static Pair start(String name, Launch launch, List<String> server) throws BenchException {
-        return new Pair(name, Peer.start(name + " server", server, launch.verbose()));
+        return new Pair(name, Peer.start(name + " server", server, launch.verbose()), Map.of());
     }
 
     void startClient(Launch launch) throws BenchException, InterruptedException {
@@ -45,16 +48,28 @@ final class Pair implements AutoCloseable {
         client = Peer.start(name + " client", launch.client(port), launch.verbose());
     }
 
+    /** The same JVMs on other terms, which go with each load. */
+    Pair on(String otherName, Map<String, Object> otherTerms) {
+        Pair other = new Pair(otherName, server, otherTerms);
+        other.client = client;
+        return other;
+    }
+
     /**
      * Waits until the client has connected and makes sure that the pair speaks what it is meant to.
      */
     void connect(boolean rdma) throws BenchException, InterruptedException {
-        String transport = client.greeting(START).text("transport");
+        String transport = connect();
         boolean isRdma = transport.startsWith("org.dcache.oncrpc4j.rdma.");
         if (isRdma != rdma) {
             throw new BenchException(name + ": the connection is a " + transport + "; expected " + (rdma ? "RDMA" : "TCP")
                     + ". Check the agent jar and the settings given to the children");
         }
+    }
+
+    /** Waits until the client has connected. @return what it says of the connection */
+    String connect() throws BenchException, InterruptedException {
+        return client.greeting(START).text("transport");
     }
 
     String name() {
@@ -77,8 +92,10 @@ final class Pair implements AutoCloseable {
      */
     Slice run(Point point, Duration time, long calls, boolean everyByte) throws BenchException, InterruptedException {
         Message before = server.ask(Message.of("usage"), SLACK);
-        Message ran = client.ask(Message.of("run", "operation", point.operation(), "size", point.size(), "depth", point.depth(),
-                "nanos", time.toNanos(), "calls", calls, "every", everyByte), time.plus(SLACK));
+        Message run = Message.of("run", "operation", point.operation(), "size", point.size(), "depth", point.depth(),
+                "nanos", time.toNanos(), "calls", calls, "every", everyByte);
+        terms.forEach((term, value) -> run.fields().put(term, value.toString()));
+        Message ran = client.ask(run, time.plus(SLACK));
         Message after = server.ask(Message.of("usage"), SLACK);
         if (ran.number("calls") == 0) {
             throw new BenchException(name + ": " + point + ": no call was answered in " + time.toMillis() + " ms");

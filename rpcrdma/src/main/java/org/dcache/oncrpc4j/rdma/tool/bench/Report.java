@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dcache.oncrpc4j.rdma.tool.bench;
 
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.Set;
 import org.dcache.oncrpc4j.rdma.tool.TextTable;
 import org.dcache.oncrpc4j.rdma.tool.bench.app.Operation;
@@ -17,6 +19,10 @@ final class Report {
 
     static final String TCP = "tcp";
     static final String RDMA = "rdma";
+    /** Bare FPDUs with the copies that oncrpc4j's API forces. */
+    static final String LIMIT = "limit";
+    /** Bare FPDUs without. */
+    static final String DIRECT = "direct";
 
     private final List<Result> results;
 
@@ -29,34 +35,55 @@ final class Report {
                 .findFirst();
     }
 
-    /** Rate and latency side by side; the ratio is that of the medians of the rates. */
+    /** One rate as a multiple of another's, of the medians; empty where one was not measured. */
+    OptionalDouble ratio(String transport, String to, Point point) {
+        Optional<Result> one = find(transport, point.operation(), point.size(), point.depth());
+        Optional<Result> other = find(to, point.operation(), point.size(), point.depth());
+        return one.isPresent() && other.isPresent()
+                ? OptionalDouble.of(one.get().opsPerSecond() / other.get().opsPerSecond()) : OptionalDouble.empty();
+    }
+
+    /** Rate and latency side by side, and what of the limits RDMA reaches; the ratios are those of the medians of the rates. */
     String rates() {
-        TextTable table = new TextTable("", "tcp: ops/s", "MB/s", "p50 us", "p99 us", "rdma: ops/s", "MB/s", "p50 us", "p99 us",
-                "rdma/tcp");
+        boolean limit = results.stream().anyMatch(r -> r.transport().equals(LIMIT));
+        List<String> heads = new ArrayList<>(List.of("", "tcp: ops/s", "MB/s", "p50 us", "p99 us",
+                "rdma: ops/s", "MB/s", "p50 us", "p99 us", "rdma/tcp"));
+        if (limit) {
+            heads.addAll(List.of("limit: ops/s", "rdma's share", "direct: ops/s", "share"));
+        }
+        TextTable table = new TextTable(heads.toArray(String[]::new));
         for (Point point : points()) {
-            Optional<Result> tcp = find(TCP, point.operation(), point.size(), point.depth());
-            Optional<Result> rdma = find(RDMA, point.operation(), point.size(), point.depth());
-            String[] t = rateCells(tcp);
-            String[] r = rateCells(rdma);
-            table.row(point.toString(), t[0], t[1], t[2], t[3], r[0], r[1], r[2], r[3], tcp.isPresent() && rdma.isPresent()
-                    ? String.format(Locale.ROOT, "%.2fx", rdma.get().opsPerSecond() / tcp.get().opsPerSecond()) : "-");
+            List<String> cells = new ArrayList<>(List.of(point.toString()));
+            cells.addAll(rateCells(find(TCP, point.operation(), point.size(), point.depth())));
+            cells.addAll(rateCells(find(RDMA, point.operation(), point.size(), point.depth())));
+            cells.add(cell(ratio(RDMA, TCP, point), 1, "x"));
+            for (String of : limit ? List.of(LIMIT, DIRECT) : List.<String>of()) {
+                cells.add(rateCells(find(of, point.operation(), point.size(), point.depth())).get(0));
+                cells.add(cell(ratio(RDMA, of, point), 100, "%"));
+            }
+            table.row(cells.toArray(String[]::new));
         }
         return table.render();
     }
 
-    private static String[] rateCells(Optional<Result> result) {
+    private static String cell(OptionalDouble ratio, int times, String unit) {
+        return ratio.isPresent() ? String.format(Locale.ROOT, times == 1 ? "%.2f%s" : "%.0f%s", times * ratio.getAsDouble(), unit) : "-";
+    }
+
+    private static List<String> rateCells(Optional<Result> result) {
         if (result.isEmpty()) {
-            return new String[] {"-", "-", "-", "-"};
+            return List.of("-", "-", "-", "-");
         }
         Result r = result.get();
-        return new String[] {TextTable.number(r.opsPerSecond()),
-            r.point().operation().hasData() ? TextTable.number(r.megabytesPerSecond()) : "-",
-            TextTable.number(r.latencyMicros(50)), TextTable.number(r.latencyMicros(99))};
+        return List.of(TextTable.number(r.opsPerSecond()),
+                r.point().operation().hasData() ? TextTable.number(r.megabytesPerSecond()) : "-",
+                TextTable.number(r.latencyMicros(50)), TextTable.number(r.latencyMicros(99)));
     }
 
     /**
      * What a call costs each side. Copies: how often the transport copied each byte of data, which only RDMA counts. Allocation and
      * processor time are those of the whole JVM: oncrpc4j and the measuring program are in them as well as the transport.
+     * Processor time says more than a rate where the machine is busy with other things.
      */
     String costs() {
         TextTable table = new TextTable("per call", "transport", "client: bytes", "copies", "cpu us", "server: bytes", "copies", "cpu us",

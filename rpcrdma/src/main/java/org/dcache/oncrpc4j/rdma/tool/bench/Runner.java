@@ -103,6 +103,7 @@ final class Runner {
             return results;
         }
         List<Result> order = new ArrayList<>(results);
+        order.removeIf(r -> !r.transport().equals(Report.TCP) && !r.transport().equals(Report.RDMA));
         order.sort((a, b) -> {
             int bySize = Integer.compare(b.point().size(), a.point().size());
             return bySize != 0 ? bySize : Integer.compare(b.point().depth(), a.point().depth());

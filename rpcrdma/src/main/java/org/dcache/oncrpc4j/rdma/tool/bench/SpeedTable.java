@@ -46,6 +46,7 @@ final class SpeedTable {
 
     private static final int BULK = 1 << 20;
     private static final int BULK_DEPTH = 8;
+    private static final int SMALL = 4 << 10;
     /** Of copies: what is beside the data, and edges of FPDUs that came with the header. */
     private static final double TOLERANCE = 0.25;
 
@@ -71,12 +72,21 @@ final class SpeedTable {
             ratio("1 MiB WRITE to a file, depth 8, rdma/tcp", 1.1, 1.4, report, report, Operation.WRITE, BULK);
         } else {
             ratio("1 MiB READ, depth 8, rdma/tcp", 1.5, 2.2, report, report, Operation.READ, BULK);
-            ratio("1 MiB WRITE, depth 8, rdma/tcp", 1.0, 1.4, report, report, Operation.WRITE, BULK);
-            ratio("1 MiB READ with FPDUs of MTU 1500", 0.8, 1.0, report, mtu, Operation.READ, BULK);
-            ratio("1 MiB WRITE with FPDUs of MTU 1500", 0.8, 1.0, report, mtu, Operation.WRITE, BULK);
+            share("1 MiB READ, depth 8, share of the limit", 0.85, 0.95, report, Operation.READ);
+            ratio("1 MiB WRITE, depth 8, rdma/tcp", 1.15, 1.4, report, report, Operation.WRITE, BULK);
+            share("1 MiB WRITE, depth 8, share of the limit", 0.75, 0.9, report, Operation.WRITE);
+            ratio("1 MiB READ with FPDUs of MTU 1500", 0.9, 1.0, report, mtu, Operation.READ, BULK);
+            ratio("1 MiB WRITE with FPDUs of MTU 1500", 0.9, 1.0, report, mtu, Operation.WRITE, BULK);
+            for (Operation operation : List.of(Operation.READ, Operation.WRITE)) {
+                for (int depth : Plan.DEPTHS) {
+                    row("4 KiB " + operation + ", depth " + depth + ", rdma/tcp", 1.1, 1.3,
+                            report.ratio(Report.RDMA, Report.TCP, new Point(operation, SMALL, depth)), "");
+                }
+            }
         }
         latency(report);
-        nullRate(report);
+        nullRate(8, 1.05, 1.3, report);
+        nullRate(32, 1.4, 2.0, report);
         systemCalls("system calls per 1 MiB, sender", file ? 5 : 4, file ? 3 : 2, report, true);
         systemCalls("system calls per 1 MiB, receiver", 24, 8, report, false);
         copies(report, Operation.READ, 1, 0);
@@ -90,22 +100,32 @@ final class SpeedTable {
     private void ratio(String what, double floor, double aim, Report tcp, Report rdma, Operation operation, int size) {
         var t = tcp.find(Report.TCP, operation, size, BULK_DEPTH);
         var r = rdma.find(Report.RDMA, operation, size, BULK_DEPTH);
-        rows.add(new Row(what, floor, aim, true, t.isPresent() && r.isPresent()
-                ? OptionalDouble.of(r.get().opsPerSecond() / t.get().opsPerSecond()) : OptionalDouble.empty(), "x", ""));
+        row(what, floor, aim, t.isPresent() && r.isPresent()
+                ? OptionalDouble.of(r.get().opsPerSecond() / t.get().opsPerSecond()) : OptionalDouble.empty(), "");
+    }
+
+    private void row(String what, double floor, double aim, OptionalDouble measured, String note) {
+        rows.add(new Row(what, floor, aim, true, measured, "x", note));
+    }
+
+    private void share(String what, double floor, double aim, Report report, Operation operation) {
+        Point bulk = new Point(operation, BULK, BULK_DEPTH);
+        OptionalDouble direct = report.ratio(Report.RDMA, Report.DIRECT, bulk);
+        row(what, floor, aim, report.ratio(Report.RDMA, Report.LIMIT, bulk), direct.isPresent()
+                ? "bare FPDUs, from an array into a fresh array; " + TextTable.number(direct.getAsDouble())
+                        + "x of bare FPDUs of direct memory at both ends" : "");
     }
 
     private void latency(Report report) {
         var tcp = report.find(Report.TCP, Operation.NULL, 0, 1);
         var rdma = report.find(Report.RDMA, Operation.NULL, 0, 1);
-        rows.add(new Row("NULL latency alone, tcp/rdma", 1.0, 1.2, true, tcp.isPresent() && rdma.isPresent()
-                ? OptionalDouble.of(tcp.get().latencyMicros(50) / rdma.get().latencyMicros(50)) : OptionalDouble.empty(), "x", "median"));
+        row("NULL latency alone, tcp/rdma", 1.15, 1.3, tcp.isPresent() && rdma.isPresent()
+                ? OptionalDouble.of(tcp.get().latencyMicros(50) / rdma.get().latencyMicros(50)) : OptionalDouble.empty(), "median");
     }
 
-    private void nullRate(Report report) {
-        var tcp = report.find(Report.TCP, Operation.NULL, 0, 32);
-        var rdma = report.find(Report.RDMA, Operation.NULL, 0, 32);
-        rows.add(new Row("NULL rate at depth 32, rdma/tcp", 1.2, 2.0, true, tcp.isPresent() && rdma.isPresent()
-                ? OptionalDouble.of(rdma.get().opsPerSecond() / tcp.get().opsPerSecond()) : OptionalDouble.empty(), "x", ""));
+    private void nullRate(int depth, double floor, double aim, Report report) {
+        row("NULL rate at depth " + depth + ", rdma/tcp", floor, aim,
+                report.ratio(Report.RDMA, Report.TCP, new Point(Operation.NULL, 0, depth)), "");
     }
 
     /** Of READ and WRITE the worse. */

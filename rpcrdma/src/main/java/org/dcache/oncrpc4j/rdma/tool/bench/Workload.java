@@ -5,6 +5,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.dcache.oncrpc4j.rdma.tool.bench.app.ClientMain;
+import org.dcache.oncrpc4j.rdma.tool.bench.app.LimitClientMain;
+import org.dcache.oncrpc4j.rdma.tool.bench.app.LimitServerMain;
 import org.dcache.oncrpc4j.rdma.tool.bench.app.Nfs4jServerMain;
 import org.dcache.oncrpc4j.rdma.tool.bench.app.NfsServerMain;
 import org.dcache.oncrpc4j.rdma.tool.bench.app.ServerMain;
@@ -19,16 +21,24 @@ enum Workload {
             Map.of("oncrpc.rdma.lend", "on")),
     /** NFSv3 of nfs4j's basic server, on a directory; with the settings of {@code rpcrdma serve --nfs4j}. */
     NFS4J(Nfs4jServerMain.class, ClientMain.NFS, List.of("export"), List.of(4 << 10, 16 << 10, 64 << 10, 256 << 10, 1 << 20),
-            Map.of("oncrpc.rdma.nfs4j.transfer-size", "1048576"));
+            Map.of("oncrpc.rdma.nfs4j.transfer-size", "1048576")),
+    /** Nothing but FPDUs: what can be had at all. */
+    LIMIT(LimitServerMain.class, LimitClientMain.class, "", List.of(), List.of(), Map.of());
 
     private final Class<?> server;
+    private final Class<?> client;
     private final String protocol;
     private final List<String> folders;
     private final List<Integer> sizes;
     private final Map<String, String> settings;
 
     Workload(Class<?> server, String protocol, List<String> folders, List<Integer> sizes, Map<String, String> settings) {
+        this(server, ClientMain.class, protocol, folders, sizes, settings);
+    }
+
+    Workload(Class<?> server, Class<?> client, String protocol, List<String> folders, List<Integer> sizes, Map<String, String> settings) {
         this.server = server;
+        this.client = client;
         this.protocol = protocol;
         this.folders = folders;
         this.sizes = sizes;
@@ -47,6 +57,10 @@ enum Workload {
 
     Class<?> server() {
         return server;
+    }
+
+    Class<?> client() {
+        return client;
     }
 
     /** Last argument of the client's program. */

@@ -17,6 +17,7 @@ import org.dcache.oncrpc4j.rdma.export.tree.UnixCalls;
 import org.dcache.oncrpc4j.rdma.tool.Home;
 import org.dcache.oncrpc4j.rdma.tool.NativeAccess;
 import org.dcache.oncrpc4j.rdma.tool.RpcRdma;
+import org.dcache.oncrpc4j.rdma.tool.SettingsOption;
 import org.dcache.oncrpc4j.rdma.tool.serve.app.ServePlan;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -87,9 +88,8 @@ public final class ServeCommand implements Callable<Integer> {
             description = "Threads that work on calls. Default: ${DEFAULT-VALUE}.")
     private int threads;
 
-    @Option(names = {"-s", "--set"}, paramLabel = "NAME=VALUE",
-            description = "A setting of the transport, such as rdma.inline=8192, with or without 'oncrpc.' in front. May be repeated.")
-    private List<String> settings = new ArrayList<>();
+    @Mixin
+    private SettingsOption settings;
 
     @Option(names = {"-J", "--jvm"}, paramLabel = "FLAG", description = "A flag for the server's JVM, such as -J-Xmx2g. May be repeated.")
     private List<String> jvmFlags = new ArrayList<>();
@@ -133,6 +133,7 @@ public final class ServeCommand implements Callable<Integer> {
         if (!TRANSPORTS.contains(transport)) {
             throw usage("--transport is tcp, rdma or tcp,rdma, got " + transport);
         }
+        settings.properties();
         boolean tcp = transport.contains("tcp");
         boolean rdma = transport.contains("rdma");
         checkRange("--port", port);
@@ -218,9 +219,7 @@ public final class ServeCommand implements Callable<Integer> {
                 // The export has written a WRITE's data when it replies.
                 command.add("-Doncrpc.rdma.lend=on");
             }
-            for (String setting : settings) {
-                command.add("-D" + (setting.startsWith("oncrpc.") ? setting : "oncrpc." + setting));
-            }
+            settings.properties().forEach((name, value) -> command.add("-D" + name + "=" + value));
         }
         return command;
     }

@@ -37,6 +37,14 @@ class SpeedTableTest {
     }
 
     @Test
+    void theShareOfTheLimitIsJudgedBesideTheRatioToTcp() {
+        SpeedTable table = table(OptionalDouble.empty(), rate("rdma", READ, 850), rate("limit", READ, 1000), rate("direct", READ, 1700));
+        assertThat(row(table, "1 MiB READ, depth 8, share").verdict()).isEqualTo(SpeedTable.Verdict.OK);
+        assertThat(row(table, "1 MiB READ, depth 8, share").note()).contains("0.50x of bare FPDUs of direct memory");
+        assertThat(row(table, "1 MiB WRITE, depth 8, share").verdict()).isEqualTo(SpeedTable.Verdict.UNKNOWN);
+    }
+
+    @Test
     void aFileHasFloorsOfItsOwn() {
         Point small = new Point(Operation.READ, 4 << 10, 8);
         SpeedTable table = new SpeedTable(new Report(List.of(rate("tcp", READ, 1000), rate("rdma", READ, 1200), rate("tcp", small, 1000),

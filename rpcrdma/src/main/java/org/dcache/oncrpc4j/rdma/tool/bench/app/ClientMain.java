@@ -3,9 +3,7 @@ package org.dcache.oncrpc4j.rdma.tool.bench.app;
 
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.List;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
@@ -106,18 +104,9 @@ public final class ClientMain {
     }
 
     private Message run(Message command) throws IOException, InterruptedException {
-        Point point = new Point(Operation.valueOf(command.text("operation")), command.integer("size"), command.integer("depth"));
+        Point point = Point.of(command);
         Load load = new Load(call, point.depth(), protocol.prepare(point, Boolean.parseBoolean(command.text("every"))));
-        long copied = meter.copiedBytes();
-        long allocated = meter.allocatedBytes();
-        long compiled = meter.compiledMillis();
-        long cpu = meter.cpuNanos();
-        Load.Outcome outcome = load.run(command.number("nanos"), command.number("calls"), issuers);
-        long cpuAfter = meter.cpuNanos();
-        long allocatedAfter = meter.allocatedBytes();
-        return Message.of("ok", "calls", outcome.calls(), "nanos", outcome.nanos(), "cpu", cpuAfter - cpu,
-                "alloc", allocated < 0 ? -1 : allocatedAfter - allocated, "copied", copied < 0 ? -1 : meter.copiedBytes() - copied,
-                "compiled", meter.compiledMillis() - compiled, "latencies", encode(outcome.latencies()));
+        return meter.around(() -> load.run(command.number("nanos"), command.number("calls"), issuers));
     }
 
     /** A connection with a NULL call now and then, while the first connection has a load of its own, or none. */
@@ -132,7 +121,7 @@ public final class ClientMain {
             new Thread(beside, "bench load beside").start();
         }
         Histogram latencies = crowd.paced(nanos, command.number("interval"));
-        return Message.of("ok", "beside", beside == null ? 0 : beside.get().calls(), "nanos", nanos, "latencies", encode(latencies));
+        return Message.of("ok", "beside", beside == null ? 0 : beside.get().calls(), "nanos", nanos, "latencies", Meter.encode(latencies));
     }
 
     private Message idle(int connections) throws IOException {
@@ -140,11 +129,5 @@ public final class ClientMain {
             idle.add(connect());
         }
         return Message.of("ok", "open", idle.stream().filter(RpcTransport::isOpen).count());
-    }
-
-    static String encode(Histogram histogram) {
-        ByteBuffer bytes = ByteBuffer.allocate(histogram.getNeededByteBufferCapacity());
-        int length = histogram.encodeIntoCompressedByteBuffer(bytes);
-        return Base64.getUrlEncoder().withoutPadding().encodeToString(java.util.Arrays.copyOf(bytes.array(), length));
     }
 }

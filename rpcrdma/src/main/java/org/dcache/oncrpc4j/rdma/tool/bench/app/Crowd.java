@@ -93,7 +93,7 @@ final class Crowd {
         for (Pings one : pings) {
             one.throwFailure();
         }
-        return Message.of("ok", "calls", latencies.getTotalCount(), "nanos", took, "latencies", ClientMain.encode(latencies));
+        return Message.of("ok", "calls", latencies.getTotalCount(), "nanos", took, "latencies", Meter.encode(latencies));
     }
 
     /** One connection with a NULL call at each interval, by the calling thread. */

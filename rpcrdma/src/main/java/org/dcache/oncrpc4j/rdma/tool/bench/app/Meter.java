@@ -3,15 +3,20 @@ package org.dcache.oncrpc4j.rdma.tool.bench.app;
 
 import com.sun.management.OperatingSystemMXBean;
 import com.sun.management.ThreadMXBean;
+import java.io.IOException;
 import java.lang.management.BufferPoolMXBean;
 import java.lang.management.CompilationMXBean;
 import java.lang.management.ManagementFactory;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import javax.management.JMException;
+import org.HdrHistogram.Histogram;
 import org.dcache.oncrpc4j.rdma.tool.counters.JmxCounters;
 
 /**
@@ -79,6 +84,31 @@ final class Meter {
             held += pool.getMemoryUsed();
         }
         return held;
+    }
+
+    /** What is measured: a closed loop of calls. */
+    interface Work<E extends Exception> {
+        Load.Outcome run() throws IOException, E;
+    }
+
+    /** Runs a client's load, and says what it came to and what it took of this JVM. */
+    <E extends Exception> Message around(Work<E> work) throws IOException, E {
+        long copied = copiedBytes();
+        long allocated = allocatedBytes();
+        long compiled = compiledMillis();
+        long cpu = cpuNanos();
+        Load.Outcome outcome = work.run();
+        long cpuAfter = cpuNanos();
+        long allocatedAfter = allocatedBytes();
+        return Message.of("ok", "calls", outcome.calls(), "nanos", outcome.nanos(), "cpu", cpuAfter - cpu,
+                "alloc", allocated < 0 ? -1 : allocatedAfter - allocated, "copied", copied < 0 ? -1 : copiedBytes() - copied,
+                "compiled", compiledMillis() - compiled, "latencies", encode(outcome.latencies()));
+    }
+
+    static String encode(Histogram histogram) {
+        ByteBuffer bytes = ByteBuffer.allocate(histogram.getNeededByteBufferCapacity());
+        int length = histogram.encodeIntoCompressedByteBuffer(bytes);
+        return Base64.getUrlEncoder().withoutPadding().encodeToString(Arrays.copyOf(bytes.array(), length));
     }
 
     private static Method totalOrNull() {

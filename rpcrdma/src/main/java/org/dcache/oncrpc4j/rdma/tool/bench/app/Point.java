@@ -25,6 +25,11 @@ public record Point(Operation operation, int size, int depth) {
         return points;
     }
 
+    /** The one that a command names. */
+    static Point of(Message command) {
+        return new Point(Operation.valueOf(command.text("operation")), command.integer("size"), command.integer("depth"));
+    }
+
     @Override
     public String toString() {
         return operation.label() + (operation.hasData() ? " " + Sizes.text(size) : "") + " depth " + depth;
