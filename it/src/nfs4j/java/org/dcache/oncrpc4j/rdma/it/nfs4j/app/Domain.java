@@ -5,6 +5,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.StringReader;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -69,12 +70,14 @@ public final class Domain {
     /** {@code DOOR PORT HOST POOL…}: the pools' ports at a host, as clients know it. */
     private int door(int port, String host, List<String> pools) throws IOException {
         List<InetSocketAddress> addresses = new ArrayList<>();
+        List<PoolClient> proxies = new ArrayList<>();
         for (String pool : pools) {
             addresses.add(new InetSocketAddress(host, Integer.parseInt(pool)));
+            proxies.add(new PoolClient(new InetSocketAddress(InetAddress.getLoopbackAddress(), Integer.parseInt(pool))));
         }
         layouts = new PoolDevices(PoolDevices.flexFiles(), addresses);
         return start(new OncRpcSvcBuilder().withPort(port), new NFSServerV41.Builder()
-                .withVfs(new MemoryFileSystem(true))
+                .withVfs(new ProxyFileSystem(proxies))
                 .withOperationExecutor(new MDSOperationExecutor())
                 .withExportTable(new ExportFile(new StringReader("/ *(rw,no_root_squash,insecure,pnfs)\n")))
                 .withDeviceManager(layouts)

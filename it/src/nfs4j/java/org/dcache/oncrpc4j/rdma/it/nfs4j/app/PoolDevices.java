@@ -19,6 +19,7 @@ import org.dcache.nfs.v4.LayoutDriver;
 import org.dcache.nfs.v4.NFS4Client;
 import org.dcache.nfs.v4.NFS4State;
 import org.dcache.nfs.v4.NFSv41DeviceManager;
+import org.dcache.nfs.v4.Stateids;
 import org.dcache.nfs.v4.ff.flex_files_prot;
 import org.dcache.nfs.v4.xdr.GETDEVICEINFO4args;
 import org.dcache.nfs.v4.xdr.GETDEVICELIST4args;
@@ -49,7 +50,7 @@ public class PoolDevices implements NFSv41DeviceManager {
 
     protected static final int TRANSFER = 1 << 20;
 
-    private record Held(NFS4Client client, nfs_fh4 file) {}
+    private record Held(NFS4Client client, nfs_fh4 file, NFS4State state) {}
 
     private final LayoutDriver driver;
     private final List<device_addr4> addresses = new ArrayList<>();
@@ -73,21 +74,38 @@ public class PoolDevices implements NFSv41DeviceManager {
         return new deviceid4(ByteBuffer.allocate(nfs4_prot.NFS4_DEVICEID4_SIZE).putInt(pool).array());
     }
 
-    /** CB_LAYOUTRECALL for each layout that is out. @return how many */
-    public int recall() throws IOException {
-        int recalled = 0;
+    /**
+     * CB_LAYOUTRECALL for each layout that is out. Those whose client has gone, or does not know them any more, are forgotten.
+     *
+     * @return how many clients took it
+     */
+    public int recall() {
+        int taken = 0;
         for (Map.Entry<stateid4, Held> layout : held.entrySet()) {
-            layout.getValue().client().getCB().cbLayoutRecallFile(layout.getValue().file(), layout.getKey(), driver.getLayoutType());
-            recalled++;
+            Held out = layout.getValue();
+            // A recall whose number is not the next one is refused by Linux.
+            out.state().bumpSeqid();
+            try {
+                out.client().getCB().cbLayoutRecallFile(out.file(), out.state().stateid(), driver.getLayoutType());
+                taken++;
+            } catch (IOException | RuntimeException e) {
+                held.remove(layout.getKey());
+            }
         }
-        return recalled;
+        return taken;
+    }
+
+    /** Which of so many pools has a file. */
+    static int place(Inode inode, int pools) {
+        return (int) (ByteBuffer.wrap(inode.getFileId()).getLong() % pools);
     }
 
     @Override
     public Layout layoutGet(CompoundContext context, LAYOUTGET4args args) throws IOException {
         Inode inode = context.currentInode();
         NFS4Client client = context.getSession().getClient();
-        NFS4State state = client.createLayoutState(client.state(args.loga_stateid).getStateOwner());
+        stateid4 open = Stateids.getCurrentStateidIfNeeded(context, args.loga_stateid);
+        NFS4State state = client.createLayoutState(client.state(open).getStateOwner());
         state.bumpSeqid();
         nfs_fh4 file = new nfs_fh4(inode.toNfsHandle());
         layout4 segment = new layout4();
@@ -95,8 +113,8 @@ public class PoolDevices implements NFSv41DeviceManager {
         segment.lo_length = new length4(nfs4_prot.NFS4_UINT64_MAX);
         segment.lo_iomode = args.loga_iomode;
         segment.lo_content = driver.getLayoutContent(state.stateid(), TRANSFER, file,
-                device((int) (ByteBuffer.wrap(inode.getFileId()).getLong() % addresses.size())));
-        held.put(state.stateid(), new Held(client, file));
+                device(place(inode, addresses.size())));
+        held.put(state.stateid(), new Held(client, file, state));
         return new Layout(true, state.stateid(), new layout4[] {segment});
     }
 
