@@ -40,7 +40,7 @@ class BackwardCallTest {
         }
     }
 
-    private static Engine.Waiting call(Engine engine, int xid) throws IOException {
+    static Engine.Waiting call(Engine engine, int xid) throws IOException {
         return call(engine, xid, new Engine.Listening());
     }
 

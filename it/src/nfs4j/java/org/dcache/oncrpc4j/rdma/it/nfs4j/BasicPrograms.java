@@ -49,11 +49,17 @@ public final class BasicPrograms {
         return JARS.resolve("basic-server.jar");
     }
 
-    private static JvmProcess.Builder java(String jar, String arguments) {
+    /** A JVM with nfs4j and the programs of {@link org.dcache.oncrpc4j.rdma.it.nfs4j.app}. @param arguments for the agent */
+    static JvmProcess.Builder domain(String arguments) {
+        return java("basic-server.jar", arguments, ClassPaths.domainJar());
+    }
+
+    private static JvmProcess.Builder java(String jar, String arguments, Path... more) {
         List<Path> classPath = new ArrayList<>(ClassPaths.oncrpc4j());
         // nfs4j's jars bring a logger.
         classPath.removeIf(path -> path.getFileName().toString().startsWith("slf4j-simple"));
         classPath.add(JARS.resolve(jar));
+        classPath.addAll(List.of(more));
         return JvmProcess.java().agent(AgentJar.path(), arguments).classPath(classPath);
     }
 }

@@ -24,6 +24,7 @@ import org.dcache.nfs.v4.xdr.nfsace4;
 import org.dcache.nfs.v4.xdr.open_delegation_type4;
 import org.dcache.nfs.v4.xdr.state_protect_how4;
 import org.dcache.nfs.v4.xdr.utf8str_mixed;
+import org.dcache.oncrpc4j.rdma.it.nfs4j.app.MemoryFileSystem;
 import org.dcache.oncrpc4j.rdma.it.rpc.OverRdma;
 import org.dcache.oncrpc4j.rpc.RpcCall;
 import org.dcache.oncrpc4j.rpc.net.IpProtocolType;

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.Arrays;
 import org.dcache.nfs.v3.xdr.nfs_fh3;
 import org.dcache.nfs.v4.CompoundBuilder;
+import org.dcache.oncrpc4j.rdma.it.nfs4j.app.MemoryFileSystem;
 import org.junit.jupiter.api.Test;
 
 /** {@code oncrpc.rdma.nfs4j.transfer-size=1048576} in an unmodified nfs4j. */

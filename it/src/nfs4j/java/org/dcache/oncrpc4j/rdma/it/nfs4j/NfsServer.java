@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.io.StringReader;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
-import java.util.function.Function;
 import org.dcache.nfs.ExportFile;
 import org.dcache.nfs.v3.MountServer;
 import org.dcache.nfs.v3.NfsServerV3;
@@ -19,6 +18,8 @@ import org.dcache.nfs.v4.ds.DSOperationExecutor;
 import org.dcache.nfs.v4.xdr.nfs4_prot;
 import org.dcache.nfs.vfs.FsCache;
 import org.dcache.nfs.vfs.VirtualFileSystem;
+import org.dcache.oncrpc4j.rdma.it.nfs4j.app.MemoryFileSystem;
+import org.dcache.oncrpc4j.rdma.it.nfs4j.app.PoolOperations;
 import org.dcache.oncrpc4j.rpc.OncRpcProgram;
 import org.dcache.oncrpc4j.rpc.OncRpcSvc;
 import org.dcache.oncrpc4j.rpc.OncRpcSvcBuilder;
@@ -50,25 +51,23 @@ final class NfsServer implements AutoCloseable {
 
     /** nfs4j's data server: attributes from {@code files}, data in {@code folder}. */
     static NfsServer dataServer(VirtualFileSystem files, Path folder) throws IOException {
-        return dataServer(files, folder, DSOperationExecutor::new);
-    }
-
-    /** The same, but it replies to READ as a dCache pool. */
-    static NfsServer pool(VirtualFileSystem files, Path folder) throws IOException {
-        return dataServer(files, folder, PoolOperations::new);
-    }
-
-    private static NfsServer dataServer(VirtualFileSystem files, Path folder, Function<FsCache, OperationExecutor> operations)
-            throws IOException {
         FsCache data = new FsCache();
         data.setBase(folder.toFile());
         data.setMaxSize(100);
         data.setLastAccess(60);
         data.init();
-        ExportFile exports = exports("");
+        return start(files, exports(""), new DSOperationExecutor(data));
+    }
+
+    /** The same, but it replies to READ as a dCache pool. */
+    static NfsServer pool(VirtualFileSystem files, Path folder) throws IOException {
+        return start(files, exports(""), new PoolOperations(folder));
+    }
+
+    private static NfsServer start(VirtualFileSystem files, ExportFile exports, OperationExecutor operations) throws IOException {
         return start(files, exports, new NFSServerV41.Builder()
                 .withVfs(files)
-                .withOperationExecutor(operations.apply(data))
+                .withOperationExecutor(operations)
                 .withExportTable(exports)
                 .build());
     }

@@ -17,6 +17,7 @@ import org.dcache.nfs.v4.xdr.netaddr4;
 import org.dcache.nfs.v4.xdr.nfs4_prot;
 import org.dcache.nfs.v4.xdr.nfs_cb_argop4;
 import org.dcache.nfs.v4.xdr.nfs_cb_opnum4;
+import org.dcache.oncrpc4j.rdma.it.nfs4j.app.MemoryFileSystem;
 import org.dcache.oncrpc4j.rpc.net.InetSocketAddresses;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;

@@ -7,6 +7,7 @@ import java.net.InetSocketAddress;
 import org.dcache.nfs.v4.CompoundBuilder;
 import org.dcache.nfs.v4.xdr.layouttype4;
 import org.dcache.nfs.v4.xdr.netaddr4;
+import org.dcache.oncrpc4j.rdma.it.nfs4j.app.MemoryFileSystem;
 import org.dcache.oncrpc4j.rdma.it.rpc.OverRdma;
 import org.junit.jupiter.api.Test;
 

@@ -16,6 +16,7 @@ import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 import org.dcache.oncrpc4j.rdma.nfsclient.Nfs3Client;
+import org.dcache.oncrpc4j.rdma.tool.bench.app.FileRange;
 
 /** Class paths for processes under test: oncrpc4j and what it needs, and nothing of this project but the test applications. */
 public final class ClassPaths {
@@ -50,6 +51,11 @@ public final class ClassPaths {
         List<Path> all = new ArrayList<>(oncrpc4j());
         all.add(NfsApplicationJar.PATH);
         return all;
+    }
+
+    /** The programs of the tests with nfs4j in JVMs of its own, in a jar, with what they share with the benchmarks. */
+    public static Path domainJar() {
+        return DomainJar.PATH;
     }
 
     /** Packs what these packages, named by a folder below the root, have in the place that a class was loaded from. */
@@ -104,6 +110,15 @@ public final class ClassPaths {
         static final Path PATH = jar("nfs-application.jar", zip -> {
             pack(zip, ClassPaths.class, "it/nfs/app");
             pack(zip, Nfs3Client.class, "nfs3", "nfsclient", "export", "tool/counters");
+        });
+    }
+
+    /** Packed once per test JVM. */
+    private static final class DomainJar {
+
+        static final Path PATH = jar("nfs4j-domain.jar", zip -> {
+            pack(zip, ClassPaths.class, "it/nfs4j/app");
+            pack(zip, FileRange.class, "tool/bench/app");
         });
     }
 

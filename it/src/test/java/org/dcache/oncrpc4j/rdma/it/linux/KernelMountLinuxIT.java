@@ -40,6 +40,9 @@ class KernelMountLinuxIT {
 
     private static final String DIRECTORY = "/mnt/kernel";
 
+    private static final String RPC_OVER_TCP = "iwarp.rpc_over_tcp";
+    private static final int SECONDS = 25;
+
     /** siw as it is. It takes the CRC that we ask for. */
     @Nested
     @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -131,6 +134,17 @@ class KernelMountLinuxIT {
         @Test
         void whatIsOnTheWireIsRightForUsAndForWireshark() throws Exception {
             assertThat(recorded().withCrc()).isTrue();
+        }
+
+        /** The kernel dials again only when the connection that is held for it has ended. */
+        @Test
+        void aMountByTcpOfAPortWithRdmaAloneDoesNotHammerIt() {
+            long before = served.counters().getOrDefault(RPC_OVER_TCP, 0L);
+            client.run("timeout -s KILL " + SECONDS + " mount-nfs.sh 3 tcp " + served.rdmaPort() + " / /mnt/tcp mountport="
+                    + served.tcpPort() + "; [ $? = 137 ] && ! grep ' /mnt/tcp ' /proc/mounts");
+            long connects = served.counters().getOrDefault(RPC_OVER_TCP, 0L) - before;
+            ScenarioReport.note("connections in " + SECONDS + " s: " + connects);
+            assertThat(connects).isBetween(1L, SECONDS / 5L);
         }
 
         @Test

@@ -58,7 +58,7 @@ public record MountStats(String transport, Map<String, Long> counters, Map<Strin
         return value;
     }
 
-    long calls(String operation) {
+    public long calls(String operation) {
         return operations.getOrDefault(operation, new Operation(0, 0, 0, 0)).calls();
     }
 

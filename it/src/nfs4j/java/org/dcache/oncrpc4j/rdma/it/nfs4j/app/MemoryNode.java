@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.dcache.oncrpc4j.rdma.it.nfs4j;
+package org.dcache.oncrpc4j.rdma.it.nfs4j.app;
 
 import java.nio.ByteBuffer;
 import java.util.Arrays;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.dcache.oncrpc4j.rdma.it.nfs4j;
+package org.dcache.oncrpc4j.rdma.it.nfs4j.app;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -31,13 +31,13 @@ import org.dcache.nfs.vfs.VirtualFileSystem;
  * A file system in memory for nfs4j, with what its basic server's lacks: access control lists, and a switch that tells clients of pNFS to
  * ask for layouts. Its monitor guards everything; a handle is the node's number.
  */
-final class MemoryFileSystem implements VirtualFileSystem {
+public class MemoryFileSystem implements VirtualFileSystem {
 
     private final Map<Long, MemoryNode> nodes = new HashMap<>();
     private final NfsIdMapping ids = new SimpleIdMap();
     private final boolean layouts;
 
-    MemoryFileSystem(boolean layouts) {
+    public MemoryFileSystem(boolean layouts) {
         this.layouts = layouts;
         add(null, Stat.Type.DIRECTORY, 0777, null);
     }
