@@ -18,7 +18,7 @@ newest() { find "$sources" -name '*.[ch]' -newer "$to/librdmacm.so.1" | grep -q 
 if [ ! -e "$to/librdmacm.so.1" ] || newest || [ $# -gt 0 ]; then
     made=$(mktemp -d "$to/made-XXXXXX")
     trap 'rm -rf "$made"' EXIT
-    flags="-std=gnu11 -O2 -g -Wall -Wextra -Werror -fPIC -shared -pthread"
+    flags="-std=gnu11 -O2 -g -fno-strict-aliasing -Wall -Wextra -Werror -fPIC -shared -pthread"
     cd "$sources"
     # shellcheck disable=SC2046,SC2086
     gcc $flags "$@" -Wl,-soname,libibverbs.so.1 -o "$made/libibverbs.so.1" $(ls -- *.c | grep -v -e '^cm_' -e '^smoke')

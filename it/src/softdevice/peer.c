@@ -81,7 +81,7 @@ void peer_put(struct peer *peer)
             close(fd->fd);
             free(fd);
         }
-        munmap(peer->seg, 16ULL << 30);
+        munmap(peer->seg, SEGMENT_SIZE);
         free(peer);
     }
     pthread_mutex_unlock(&lock);

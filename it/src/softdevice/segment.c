@@ -14,7 +14,6 @@
 #include <unistd.h>
 #include "soft.h"
 
-#define SEGMENT_SIZE (16ULL << 30)
 #define MAGIC 0x6563697665447466ULL
 
 struct peer *own;

@@ -18,6 +18,7 @@
 #include <sys/uio.h>
 #include "abi.h"
 
+#define SEGMENT_SIZE (16ULL << 30)
 enum { MAX_OBJECTS = 1 << 16, MAX_KEYS = 1 << 18, MAX_WR = 32768, MAX_SGE = 32, MAX_INLINE = 512, MAX_CQE = 1 << 20 };
 
 /* A completion as it lies in a queue. */
