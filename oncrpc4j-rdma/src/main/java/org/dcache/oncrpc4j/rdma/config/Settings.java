@@ -149,6 +149,10 @@ public final class Settings {
             "programs decode byte buffers of a call where they are, without a copy; they must be done with them when they reply",
             Settings::onOff);
 
+    public static final Setting<Boolean> LEND_REPLIES = add("oncrpc.rdma.lend-replies", "off", "on or off",
+            "completion handlers decode large byte buffers of a reply where they are, without a copy, and must be done with them when "
+            + "they return", Settings::onOff);
+
     public static final Setting<Integer> NFS4J_TRANSFER_SIZE = integer("oncrpc.rdma.nfs4j.transfer-size", "", 4096, 1 << 24,
             "nfs4j: largest READ, and the transfer sizes that it names to clients, bytes; empty: nfs4j is left as it is", true);
 
