@@ -151,6 +151,10 @@ public final class Settings {
             "programs decode byte buffers of a call where they are, without a copy; they must be done with them when they reply",
             Settings::onOff);
 
+    public static final Setting<Boolean> LEND_REPLIES = add("oncrpc.rdma.lend-replies", "off", "on or off",
+            "completion handlers decode large byte buffers of a reply where they are, without a copy, and must be done with them when "
+            + "they return", Settings::onOff);
+
     public static final Setting<Boolean> SAME_THREAD = add("oncrpc.rdma.same-thread", "off", "on or off",
             "with software iWARP, programs and handlers of a service or client with oncrpc4j's same-thread strategy run in the loop; for "
             + "such as never wait",

@@ -24,7 +24,9 @@ import org.dcache.oncrpc4j.rpc.RpcTransport;
  *
  * <p>Memory: that handler has decoded everything when it returns, so pooled memory is used again then. Any other handler may keep the reply
  * for as long as it likes: a small one is copied to the heap; a large one lies in pooled memory, which is used again only if the handler
- * has decoded the reply to its end when it returns, and is left to the garbage collector if not.
+ * has decoded the reply to its end when it returns, and is left to the garbage collector if not. With {@code oncrpc.rdma.lend-replies} the
+ * data of a Write chunk lies there too, and byte buffers that the handler decodes are that memory itself: good until it returns,
+ * however it does, and not longer. A time-out, or a connection that ends, takes nothing away from a handler that has a reply.
  */
 final class PendingReply implements ReplyListener {
 
@@ -64,6 +66,12 @@ final class PendingReply implements ReplyListener {
     @Override
     public boolean oneWay() {
         return handler == null;
+    }
+
+    /** Not for oncrpc4j's own handlers: who waits for those looks at the result when they have returned. */
+    @Override
+    public boolean borrows() {
+        return handler != null && !own && transport.memory().lendsReplies();
     }
 
     CompletionHandler<RpcReply, RpcTransport> handler() {
@@ -138,6 +146,9 @@ final class PendingReply implements ReplyListener {
             return;
         }
         RdmaXdr xdr = new RdmaXdr(message, memory != null && memory.isPooled(), transport.memory());
+        if (borrows()) {
+            xdr.lend();
+        }
         try {
             deliver(xdr);
         } finally {

@@ -274,7 +274,7 @@ final class RdmaEndpoint implements RpcEndpoint {
     }
 
     private RegbufMemoryManager memory(RdmaDevice device) {
-        return new RegbufMemoryManager(device.regbufs(), config.get(Settings.LEND));
+        return new RegbufMemoryManager(device.regbufs(), config.get(Settings.LEND), config.get(Settings.LEND_REPLIES));
     }
 
     private Supplier<ConnectionOwner> owners(RdmaDevice device, InetSocketAddress tcp) {

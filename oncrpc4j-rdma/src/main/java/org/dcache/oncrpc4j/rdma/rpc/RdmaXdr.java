@@ -24,11 +24,11 @@ import org.glassfish.grizzly.memory.ByteBufferWrapper;
  * call was decoded from; {@link #beginEncoding()} swaps the memory, so the arguments stay readable until the reply has been handed to the
  * transport.
  *
- * <p>Pooled memory never reaches the application: decoding copies it, also where the stock Xdr would hand out a slice. The one exception is
- * asked for by name ({@code oncrpc.rdma.lend}): then byte buffers of a call are its own memory, which is used again once the program has
- * replied. What the application gives to be sent by reference ({@code xdrEncodeShallowByteBuffer}) is referenced until the message has
- * left; everything else is copied while it is encoded. Pad is always zero. A length in a received message is checked before anything is
- * allocated for it.
+ * <p>Pooled memory never reaches the application: decoding copies it, also where the stock Xdr would hand out a slice. The exceptions are
+ * asked for by name ({@code oncrpc.rdma.lend}, {@code oncrpc.rdma.lend-replies}): then byte buffers of a call are its own memory, which is
+ * used again once the program has replied, and those of a reply too, until its completion handler returns. What the application gives to
+ * be sent by reference ({@code xdrEncodeShallowByteBuffer}) is referenced until the message has left; everything else is copied while it is
+ * encoded. Pad is always zero. A length in a received message is checked before anything is allocated for it.
  *
  * <p>Not thread-safe, as the stock one. But a program may leave a call to another thread, before its dispatch has returned, and the memory
  * of a call goes back when that has: {@link #part} swaps what is decoded from, under the call's monitor, and comes first in any other
@@ -45,6 +45,8 @@ final class RdmaXdr extends Xdr implements TransportStream {
     private final InboundCall inbound;
     private List<External> externals;
     private boolean pooled;
+    /** A reply whose pooled memory its handler may look at until it returns. */
+    private boolean lent;
     private volatile boolean decoded;
 
     /** A buffer of the application's that goes out by reference, at this place of the encoded stream. */
@@ -75,6 +77,11 @@ final class RdmaXdr extends Xdr implements TransportStream {
         this.memory = memory;
         this.inbound = null;
         this.pooled = pooled;
+    }
+
+    /** Byte buffers of this reply are its own memory from here on, pooled or not. */
+    void lend() {
+        lent = true;
     }
 
     /** The call that this Xdr answers; null for one of ours. */
@@ -132,10 +139,10 @@ final class RdmaXdr extends Xdr implements TransportStream {
         return true;
     }
 
-    /** A copy where the memory will be used again; else, or when a call's memory is lent until the reply, the bytes themselves. */
+    /** A copy where the memory will be used again; else, or when it is lent until then, the bytes themselves. */
     @Override
     public ByteBuffer xdrDecodeByteBuffer() throws BadXdrOncRpcException {
-        if (pooled && !(inbound != null && memory.lends()) || encoding() != null || _buffer.isComposite()) {
+        if (pooled && !(inbound != null ? memory.lends() : lent) || encoding() != null || _buffer.isComposite()) {
             return ByteBuffer.wrap(xdrDecodeDynamicOpaque());
         }
         checkCount(1);

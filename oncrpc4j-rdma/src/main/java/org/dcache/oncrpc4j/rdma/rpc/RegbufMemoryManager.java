@@ -12,16 +12,26 @@ final class RegbufMemoryManager implements MemoryManager<RegbufBuffer> {
 
     private final RegbufPool pool;
     private final boolean lends;
+    private final boolean lendsReplies;
 
-    /** @param lends whether programs may look into a call's own memory until they reply */
-    RegbufMemoryManager(RegbufPool pool, boolean lends) {
+    /**
+     * @param lends whether programs may look into a call's own memory until they reply
+     * @param lendsReplies whether completion handlers may look into a reply's own memory until they return
+     */
+    RegbufMemoryManager(RegbufPool pool, boolean lends, boolean lendsReplies) {
         this.pool = pool;
         this.lends = lends;
+        this.lendsReplies = lendsReplies;
     }
 
     /** See {@code oncrpc.rdma.lend}. */
     boolean lends() {
         return lends;
+    }
+
+    /** See {@code oncrpc.rdma.lend-replies}. */
+    boolean lendsReplies() {
+        return lendsReplies;
     }
 
     /** Whether a loop may encode: it always finds memory without a system call. */

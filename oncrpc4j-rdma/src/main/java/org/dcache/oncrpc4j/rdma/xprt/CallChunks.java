@@ -85,7 +85,8 @@ final class CallChunks {
             return;
         }
         for (int i = 0; i < expected.results(); i++) {
-            ResultSink sink = ResultSink.ofWriteChunk(connection, room, Math.max(4, expected.maximum(i)));
+            ResultSink sink = ResultSink.ofWriteChunk(connection, room, Math.max(4, expected.maximum(i)),
+                    call.listener().borrows());
             call.addResult(sink);
             Exposure exposure = expose(connection, call, context, sink);
             h.beginWrite();

@@ -32,6 +32,14 @@ public interface ReplyListener {
         return false;
     }
 
+    /**
+     * Whether it is done with large data of the reply when it releases the memory that this lies in, so that the data may come into memory
+     * that is used again. If not, it comes where the application can keep it, as far as the provider can place there.
+     */
+    default boolean borrows() {
+        return false;
+    }
+
     /** There is no reply. On the loop, or on the thread that sends or gives up the call. */
     void failed(IOException cause);
 }

@@ -16,7 +16,8 @@ import org.dcache.oncrpc4j.rdma.xprt.memory.RegbufPool;
  * the data.
  *
  * <p>The data of a Write chunk is what the application asked for. Where the provider can place into heap memory, it lies there, so that the
- * application can have it without one more copy; a Reply chunk is decoded in parts and lies in pooled memory.
+ * application can have it without one more copy; a Reply chunk is decoded in parts and lies in pooled memory, and so does large data that
+ * is only borrowed ({@link ReplyListener#borrows}).
  *
  * <p>Nobody ever sees in it what it held before: a provider that places by itself says what the peer has written ({@link #written}), and no
  * more than that is a reply; where a device places, what is left of earlier use is zeroed before the peer may write.
@@ -31,6 +32,9 @@ final class ResultSink implements MemorySource {
      */
     private static final int ROOM = 1024;
 
+    /** Smaller pooled memory has neighbours in its slab, so that it cannot be left to a handler that has not decoded it: it is copied. */
+    private static final int BORROWED_FROM = 64 << 10;
+
     /** A result that needs more than it has gets so many times as much. */
     private static final int GROWTH = 4;
 
@@ -38,6 +42,7 @@ final class ResultSink implements MemorySource {
     private final int headRoom;
     private final int length;
     private final int tailRoom;
+    private final boolean ofWriteChunk;
     private final boolean forApplication;
     private Regbuf regbuf;
     /** Whether {@link ResultMemory} knows of it. */
@@ -46,22 +51,27 @@ final class ResultSink implements MemorySource {
     private int stag;
     private long offset;
 
-    private ResultSink(RdmaConnection connection, int headRoom, int length, int tailRoom, boolean forApplication) {
+    private ResultSink(RdmaConnection connection, int headRoom, int length, int tailRoom, boolean ofWriteChunk, boolean borrowed) {
         this.connection = connection;
         this.headRoom = headRoom;
         this.length = length;
         this.tailRoom = tailRoom;
-        this.forApplication = forApplication;
+        this.ofWriteChunk = ofWriteChunk;
+        this.forApplication = ofWriteChunk && !borrowed;
     }
 
-    /** For a Write chunk, with room on both sides for a reply that comes in {@code inline} bytes. */
-    static ResultSink ofWriteChunk(RdmaConnection connection, int inline, int length) {
+    /**
+     * For a Write chunk, with room on both sides for a reply that comes in {@code inline} bytes.
+     *
+     * @param borrowed whether large data may lie in pooled memory, since it is only looked at until that is released
+     */
+    static ResultSink ofWriteChunk(RdmaConnection connection, int inline, int length, boolean borrowed) {
         int room = Math.min(inline, ROOM);
-        return new ResultSink(connection, room, length, room, true);
+        return new ResultSink(connection, room, length, room, true, borrowed && length >= BORROWED_FROM);
     }
 
     static ResultSink ofReplyChunk(RdmaConnection connection, int length) {
-        return new ResultSink(connection, 0, length, 0, false);
+        return new ResultSink(connection, 0, length, 0, false, false);
     }
 
     /** Where the peer finds it. */
@@ -99,7 +109,7 @@ final class ResultSink implements MemorySource {
         if (regbuf == null || room < upTo) {
             ResultMemory memory = connection.resultMemory();
             int wanted = regbuf != null ? (int) Math.max(upTo, Math.min(length, (long) room * GROWTH))
-                    : memory.first(upTo, forApplication ? length : Math.min(length, memory.longReply()));
+                    : memory.first(upTo, ofWriteChunk ? length : Math.min(length, memory.longReply()));
             Regbuf larger = memory.take(headRoom + wanted + tailRoom, forApplication && connection.device().regbufs().takesHeap());
             if (regbuf != null) {
                 larger.memory().put(headRoom, regbuf.memory(), headRoom, room);

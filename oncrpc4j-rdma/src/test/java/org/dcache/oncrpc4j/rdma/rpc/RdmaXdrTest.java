@@ -42,7 +42,7 @@ class RdmaXdrTest {
         adapter = DevicePool.installed().stream().filter(p -> p.name().equals("iwarp")).findFirst().orElseThrow()
                 .open(Configuration.of(Map.of()));
         pool = new RegbufPool(adapter, new MemoryBudget(8 << 20), Counters.process().child(), Runnable::run);
-        memory = new RegbufMemoryManager(pool, false);
+        memory = new RegbufMemoryManager(pool, false, false);
         List<Regbuf> dirty = new ArrayList<>();
         for (int size : new int[] {4096, 4096, 8192, 16384, 32768, 65536}) {
             Regbuf regbuf = pool.acquire(size);

@@ -20,7 +20,7 @@ import org.dcache.oncrpc4j.rdma.tool.bench.app.Point;
  */
 final class Pair implements AutoCloseable {
 
-    private static final Duration START = Duration.ofSeconds(30);
+    private static final Duration START = Duration.ofSeconds(60);
     private static final Duration SLACK = Duration.ofSeconds(20);
 
     private final String name;

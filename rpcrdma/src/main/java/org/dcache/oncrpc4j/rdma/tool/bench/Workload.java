@@ -16,9 +16,9 @@ enum Workload {
 
     /** The measuring program. */
     BENCH(ServerMain.class, ClientMain.BENCH, List.of(), List.of(4 << 10, 64 << 10, 1 << 20), Map.of()),
-    /** The built-in export of NFSv3, in memory; with the settings of {@code rpcrdma serve}. */
+    /** The built-in export of NFSv3, in memory; with the settings of {@code rpcrdma serve}; the client uses lent data. */
     NFS(NfsServerMain.class, ClientMain.NFS, List.of("export"), List.of(4 << 10, 16 << 10, 64 << 10, 256 << 10, 1 << 20),
-            Map.of("oncrpc.rdma.lend", "on")),
+            Map.of("oncrpc.rdma.lend", "on", "oncrpc.rdma.lend-replies", "on")),
     /** NFSv3 of nfs4j's basic server, on a directory; with the settings of {@code rpcrdma serve --nfs4j}. */
     NFS4J(Nfs4jServerMain.class, ClientMain.NFS, List.of("export"), List.of(4 << 10, 16 << 10, 64 << 10, 256 << 10, 1 << 20),
             Map.of("oncrpc.rdma.nfs4j.transfer-size", "1048576")),
