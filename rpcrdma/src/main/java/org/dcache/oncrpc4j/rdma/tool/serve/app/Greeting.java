@@ -18,7 +18,7 @@ final class Greeting {
         out.println("Exporting " + what + (plan.options().readOnly() ? " read-only" : "") + " over NFSv3, " + who(plan) + ".");
         if (plan.kerberos() != null) {
             out.println("Kerberos as " + plan.kerberos().principal() + "; " + plan.kerberos().users().size()
-                    + " users are known, all others are user " + plan.options().anonymousUid() + ".");
+                    + " users are known, all others are user " + Integer.toUnsignedString(plan.options().anonymousUid()) + ".");
         }
         String host = host(plan.bind());
         // The net ids of IPv6, nfs(5).
@@ -43,7 +43,7 @@ final class Greeting {
 
     private static String who(ServePlan plan) {
         Squash squash = plan.options().squash();
-        String anonymous = "user " + plan.options().anonymousUid();
+        String anonymous = "user " + Integer.toUnsignedString(plan.options().anonymousUid());
         return switch (squash) {
             case ROOT -> "root of a client is " + anonymous;
             case ALL -> "everybody is " + anonymous;
