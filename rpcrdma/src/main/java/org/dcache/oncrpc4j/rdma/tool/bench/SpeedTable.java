@@ -101,7 +101,9 @@ final class SpeedTable {
         var t = tcp.find(Report.TCP, operation, size, BULK_DEPTH);
         var r = rdma.find(Report.RDMA, operation, size, BULK_DEPTH);
         row(what, floor, aim, t.isPresent() && r.isPresent()
-                ? OptionalDouble.of(r.get().opsPerSecond() / t.get().opsPerSecond()) : OptionalDouble.empty(), "");
+                ? OptionalDouble.of(r.get().opsPerSecond() / t.get().opsPerSecond()) : OptionalDouble.empty(), tcp == rdma ? ""
+                        : rdma.ratio(Report.RDMA, Report.LIMIT, new Point(operation, size, BULK_DEPTH)).stream()
+                                .mapToObj(share -> TextTable.number(share) + "x of the limit with such FPDUs").findFirst().orElse(""));
     }
 
     private void row(String what, double floor, double aim, OptionalDouble measured, String note) {

@@ -45,6 +45,15 @@ class SpeedTableTest {
     }
 
     @Test
+    void smallFpdusAreComparedWithTheLimitOfSmallFpdus() {
+        SpeedTable table = new SpeedTable(new Report(List.of(rate("tcp", READ, 1000), rate("limit", READ, 2000))),
+                new Report(List.of(rate("rdma", READ, 900), rate("limit", READ, 1200))), OptionalDouble.empty(), OptionalDouble.empty(),
+                false);
+        assertThat(row(table, "1 MiB READ with FPDUs of MTU").verdict()).isEqualTo(SpeedTable.Verdict.OK);
+        assertThat(row(table, "1 MiB READ with FPDUs of MTU").note()).isEqualTo("0.75x of the limit with such FPDUs");
+    }
+
+    @Test
     void aFileHasFloorsOfItsOwn() {
         Point small = new Point(Operation.READ, 4 << 10, 8);
         SpeedTable table = new SpeedTable(new Report(List.of(rate("tcp", READ, 1000), rate("rdma", READ, 1200), rate("tcp", small, 1000),
