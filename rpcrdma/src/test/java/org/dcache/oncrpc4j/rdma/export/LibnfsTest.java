@@ -33,7 +33,7 @@ class LibnfsTest {
             assertThat(directory.resolve("sub").resolve("copy")).hasBinaryContent(data);
             assertThat(run("nfs-ls", where + "sub?" + port)).contains("copy");
             assertThat(run("nfs-ls", where + "?" + port)).contains("sub", "at the root");
-            // With one slash libnfs mounts an empty path for it, which it gets, and then gives up by itself.
+            // With one slash libnfs mounts an empty path for it, which it gets, and then fails; why is not known.
             assertThat(run("nfs-cat", where + "/at the root?" + port)).isEqualTo("text");
             Path back = temporary.resolve("back");
             run("nfs-cp", where + "sub/copy?" + port, back.toString());
