@@ -83,6 +83,8 @@ public final class CheckCommand implements Callable<Integer> {
         if (local == !servers.isEmpty() || timeout < 1 || !pid.matches("self|\\d+")) {
             throw usage("name servers, or give --local; --timeout is at least 1, --pid a number");
         }
+        // A setting that does not exist is said before anything is shown.
+        settings.load();
         boolean right = true;
         if (local) {
             right = local();
