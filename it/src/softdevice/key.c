@@ -111,6 +111,9 @@ int key_bind(struct soft_qp *qp, const struct swqe *wqe)
     uint32_t pd = qp->shared->pd;
     if (!window || window->kind != KEY_WINDOW || window->pd != pd || wqe->key >> 8 != wqe->mw->handle || atomic_load(&window->valid))
         return WC_MW_BIND_ERR;
+    /* As rxe: the program says which key the window has, and the new one is another. */
+    if (wqe->rkey != window->key || wqe->key == window->key)
+        return WC_MW_BIND_ERR;
     if (!region || region->kind != KEY_REGION || region->key != wqe->bind_lkey || region->pd != pd || !(region->access & MW_BIND)
         || ((wqe->bind_access & REMOTE_WRITE) && !(region->access & LOCAL_WRITE)) || wqe->bind_addr < region->addr
         || wqe->bind_addr - region->addr > region->length || wqe->bind_length > region->length - (wqe->bind_addr - region->addr))

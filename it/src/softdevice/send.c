@@ -30,7 +30,8 @@ static int append(struct soft_qp *qp, const struct ibv_send_wr *wr)
     wqe->flags = wr->send_flags;
     wqe->key = bind ? wr->bind_mw.rkey : wr->invalidate_rkey;
     wqe->remote_addr = wr->remote_addr;
-    wqe->rkey = wr->rkey;
+    /* Of a bind: the key that the window has in the program when it is posted. */
+    wqe->rkey = bind ? wr->bind_mw.mw->rkey : wr->rkey;
     wqe->count = none ? 0 : wr->num_sge;
     wqe->tries = 0;
     wqe->since = wqe->not_before = 0;

@@ -56,12 +56,8 @@ final class WindowExposure extends RdmaCoreExposure {
         return request == invalidation;
     }
 
-    /**
-     * Fills in the request that binds. From then on the window has this key, as after ibv_bind_mw: as soon as the device has the request,
-     * the peer may invalidate the window, which then may be another's. Under the send queue's lock.
-     */
+    /** Fills in the request that binds; the window still has the key before this one, which rxe compares. Under the send queue's lock. */
     void writeBind(long wr) {
-        Memory.putInt(window + VerbsLayout.Mw.RKEY, stag());
         Memory.putInt(wr + VerbsLayout.SendWr.OPCODE, VerbsLayout.SendWr.BIND);
         Memory.putLong(wr + VerbsLayout.SendWr.BIND_MW, window);
         Memory.putInt(wr + VerbsLayout.SendWr.BIND_RKEY, stag());
@@ -101,6 +97,11 @@ final class WindowExposure extends RdmaCoreExposure {
     @Override
     synchronized void freeHandle() {
         if (window != 0) {
+            if (queued) {
+                // Its key from now on. ibv_bind_mw writes it when the bind is posted, but by then the window may be another's already:
+                // the peer may have answered, and invalidated it.
+                Memory.putInt(window + VerbsLayout.Mw.RKEY, stag());
+            }
             windows.giveBack(window);
             window = 0;
             device.holds().give();
