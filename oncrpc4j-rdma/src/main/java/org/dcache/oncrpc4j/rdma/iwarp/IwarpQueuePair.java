@@ -38,8 +38,9 @@ import org.slf4j.LoggerFactory;
  */
 final class IwarpQueuePair extends LoopQueuePair implements EventLoop.Handler {
 
-    /** How long a Read Response may keep revoked memory. */
+    /** How long a Read Response may keep revoked memory while the peer takes nothing, and at most so many times as long while it does. */
     private static final long REVOKE_MILLIS = 2000;
+    private static final int REVOKE_LOOKS = 15;
     /** How long the peer may go on sending after our end. */
     private static final long LINGER_MILLIS = 2000;
 
@@ -164,14 +165,25 @@ final class IwarpQueuePair extends LoopQueuePair implements EventLoop.Handler {
         if (exposure.awaitUnpinned(fenced)) {
             return true;
         }
-        loop.schedule(REVOKE_MILLIS, () -> {
-            if (exposure.isPinned() && !isTornDown()) {
-                counters.increment(IwarpCounter.REVOKE_TIMEOUT);
-                abort(new ConnectionClosedException("the peer asked for memory by RDMA Read and did not take it within "
-                        + REVOKE_MILLIS + " ms after it was revoked"));
-            }
-        });
+        lookLater(exposure, sendSide.written(), 1);
         return false;
+    }
+
+    private void lookLater(IwarpExposure exposure, long written, int look) {
+        loop.schedule(REVOKE_MILLIS, () -> {
+            if (!exposure.isPinned() || isTornDown()) {
+                return;
+            }
+            long now = sendSide.written();
+            if (now != written && look < REVOKE_LOOKS) {
+                lookLater(exposure, now, look + 1);
+                return;
+            }
+            counters.increment(IwarpCounter.REVOKE_TIMEOUT);
+            abort(new ConnectionClosedException("the peer asked for memory by RDMA Read and did not take it: it was revoked "
+                    + look * REVOKE_MILLIS + " ms ago, and the peer has taken " + (now - written) + " bytes in the last "
+                    + REVOKE_MILLIS + " ms; the connection is closed"));
+        });
     }
 
     @Override

@@ -65,6 +65,7 @@ final class SendSide {
     private volatile boolean nudge;
     private volatile boolean readsWaiting;
     private volatile ByteBuffer terminate;
+    private volatile long written;
 
     /** Loop only: received bytes are being gone through, and what that gives rise to leaves together behind it. */
     private boolean held;
@@ -146,6 +147,11 @@ final class SendSide {
             heldBack = false;
             kick();
         }
+    }
+
+    /** Bytes that the socket has taken so far. Any thread. */
+    long written() {
+        return written;
     }
 
     /** Any thread: there may be something to do. */
@@ -270,6 +276,7 @@ final class SendSide {
         int fpdus = batch.fpdus();
         try {
             counters.add(IwarpCounter.BYTES_SENT, batch.write(channel));
+            written = batch.taken();
         } catch (IOException e) {
             broken = true;
             queuePair.outputBroken(e);

@@ -156,6 +156,29 @@ class ResourcesTest {
         }
     }
 
+    /** Longer than one that takes nothing is waited for, and a bit at a time. */
+    @Test
+    @Tag("conformance-29")
+    void aPeerThatTakesWhatItReadsSlowlyKeepsItsConnection() throws Exception {
+        int size = 64 << 20;
+        try (RawPeerFixture f = new RawPeerFixture().responding()) {
+            Exposure exposure = f.expose(ByteBuffer.allocateDirect(size), Access.REMOTE_READ);
+            f.peer.sendFpdu(RawPeer.readRequest(1, 7, 0, size, exposure.stag(), exposure.offset()));
+            f.peer.readFpdu();
+            CompletableFuture<Void> fenced = new CompletableFuture<>();
+            assertThat(exposure.revoke(() -> fenced.complete(null))).isFalse();
+            int taken = 0;
+            for (RawPeer.Fpdu fpdu = f.peer.readFpdu(); !fpdu.isLast(); fpdu = f.peer.readFpdu()) {
+                if (taken >> 20 != (taken += fpdu.ulpdu().limit()) >> 20) {
+                    Thread.sleep(80);
+                }
+            }
+            Endpoint.get(fenced);
+            assertThat(f.queuePair().isOpen()).isTrue();
+            assertThat(f.adapter.counters().get(IwarpCounter.REVOKE_TIMEOUT)).isZero();
+        }
+    }
+
     @Test
     @Tag("conformance-29")
     void aPeerThatNeverTakesWhatItReadsLosesItsConnectionAndTheFenceRuns() throws Exception {
