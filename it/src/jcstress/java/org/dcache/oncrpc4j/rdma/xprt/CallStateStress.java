@@ -9,7 +9,7 @@ import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.III_Result;
 import org.openjdk.jcstress.infra.results.II_Result;
 
-/** What may come together at the end of a call. {@code CallStateTest} tries the orders of the moves; here they are moves of threads. */
+/** Races at the end of a call. {@code CallStateTest} tries the transitions one after the other; here threads make them at the same time. */
 public final class CallStateStress {
 
     private CallStateStress() {}

@@ -21,8 +21,8 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 
 /**
- * The calls of the data path into a library that does next to nothing ({@code verbs_stub.c}): what a post and a poll cost on our side of
- * the device. The library is named by the property {@code stub.library}.
+ * The calls of the data path into a library that does next to nothing ({@code verbs_stub.c}): what a post and a poll cost without a
+ * device. The property {@code stub.library} names the library.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)

@@ -8,7 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.dcache.oncrpc4j.rdma.it.jvm.AgentJar;
 
-/** The demo's server in a JVM of its own: an ordinary oncrpc4j service, with the agent or without. Ends with {@link #close} or with us. */
+/** The demo's server in a JVM of its own, with or without the agent: an ordinary oncrpc4j service. Ends with {@link #close} or this JVM. */
 final class DemoService implements AutoCloseable {
 
     static final int PROGRAM = 0x40008166;
@@ -30,7 +30,7 @@ final class DemoService implements AutoCloseable {
         String greeting = answers.readLine();
         if (greeting == null || !greeting.startsWith("listening ")) {
             process.destroyForcibly();
-            throw new IOException("the demo's server said '" + greeting + "' instead of its port");
+            throw new IOException("expected the port of the demo's server, got '" + greeting + "'");
         }
         port = Integer.parseInt(greeting.substring("listening ".length()));
     }

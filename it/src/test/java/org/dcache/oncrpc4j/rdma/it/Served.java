@@ -25,13 +25,13 @@ final class Served implements AutoCloseable {
         this.tool = tool;
     }
 
-    /** Returns when it says that it is ready. */
+    /** Starts it and returns when it prints that it is ready. */
     static Served start(String... arguments) throws IOException {
         int port = Ports.freePair();
         return start(port, port + 1, List.of("--rdma-port", "" + (port + 1)), arguments);
     }
 
-    /** With one port for TCP and RDMA, as it is when nothing is said about RDMA's. */
+    /** The same with one port for TCP and RDMA, the default. */
     static Served startOnOnePort(String... arguments) throws IOException {
         int port = Ports.freePair();
         return start(port, port, List.of(), arguments);
@@ -59,7 +59,7 @@ final class Served implements AutoCloseable {
         return rdmaPort;
     }
 
-    /** What it said until it was ready. */
+    /** The lines that it printed until it was ready. */
     List<String> greeting() {
         return tool.lines();
     }

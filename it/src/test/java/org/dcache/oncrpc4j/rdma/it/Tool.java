@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.dcache.oncrpc4j.rdma.it.jvm.JvmProcess;
 
-/** Runs {@code bin/rpcrdma} of this checkout as a user does, but never lets it start a build of its own. */
+/** Runs {@code bin/rpcrdma} of this checkout as a user does, but never lets it start a build. */
 public final class Tool {
 
     private static final long TIMEOUT_SECONDS = 150;
@@ -18,7 +18,7 @@ public final class Tool {
     /** The checkout. */
     static final Path HOME = Path.of(System.getProperty("basedir", "")).toAbsolutePath().getParent();
 
-    /** How a run ended, and what it wrote to both of its outputs. */
+    /** The exit status of a run, and what it wrote to standard output and standard error. */
     public record Result(int status, String output) {}
 
     private Tool() {}
@@ -38,7 +38,7 @@ public final class Tool {
         return builder;
     }
 
-    /** Starts it, for a command that runs until it is told to end. */
+    /** Starts a command that runs until it is told to end. */
     public static JvmProcess start(String... arguments) {
         return JvmProcess.of(command(script(), arguments));
     }
@@ -47,7 +47,7 @@ public final class Tool {
         return run(command(script(), arguments));
     }
 
-    /** With another Java than that of the tests. */
+    /** Runs a command with another Java than that of the tests. */
     static Result runWith(Path java, String... arguments) throws IOException, InterruptedException {
         ProcessBuilder builder = command(script(), arguments);
         builder.environment().put("JAVA_HOME", java.toString());
@@ -60,7 +60,7 @@ public final class Tool {
             Process process = builder.redirectOutput(output.toFile()).start();
             if (!process.waitFor(TIMEOUT_SECONDS, TimeUnit.SECONDS)) {
                 process.destroyForcibly().waitFor();
-                throw new AssertionError("no end after " + TIMEOUT_SECONDS + " s: " + read(output));
+                throw new AssertionError("expected an end within " + TIMEOUT_SECONDS + " s, got none; its output:\n" + read(output));
             }
             return new Result(process.exitValue(), read(output));
         } finally {

@@ -65,15 +65,15 @@ final class AttributeProcedures {
         Fattr3 now = node.attributes();
         export.requireWritable();
         if (arguments.guard() != null && !arguments.guard().equals(now.ctime())) {
-            throw new Nfs3Exception(NfsStat3.NFS3ERR_NOT_SYNC, "the object has changed since");
+            throw new Nfs3Exception(NfsStat3.NFS3ERR_NOT_SYNC, "expected ctime " + arguments.guard() + ", got " + now.ctime());
         }
         if (isNone(change.uid()) || isNone(change.gid())) {
-            throw new Nfs3Exception(NfsStat3.NFS3ERR_INVAL, "nobody can have the id 2^32 - 1");
+            throw new Nfs3Exception(NfsStat3.NFS3ERR_INVAL, "expected ids from 0 to 2^32 - 2, got 2^32 - 1");
         }
         Rights.requireChange(caller, node, change);
         if (change.size() != null && now.type() != FileType3.NF3REG) {
             throw new Nfs3Exception(now.isDirectory() ? NfsStat3.NFS3ERR_ISDIR : NfsStat3.NFS3ERR_INVAL,
-                    "only a regular file has a size to set");
+                    "expected a regular file to set the size of, got " + now.type());
         }
         if (change.size() != null && change.size() < 0) {
             throw new Nfs3Exception(NfsStat3.NFS3ERR_FBIG, "a file has at most 2^63 - 1 bytes");
@@ -86,8 +86,8 @@ final class AttributeProcedures {
     }
 
     /**
-     * A file that gets another owner, or a size from somebody else than root, loses its set-uid and set-gid bits; a mode never brings
-     * set-gid of a foreign group.
+     * The change without what a caller other than root must not leave or set: a file that gets another owner or size loses its set-uid and
+     * set-gid bits, and set-gid is never set for a group that the caller is not in.
      */
     private static Sattr3 privileges(Caller caller, Fattr3 now, Sattr3 change) {
         if (caller.isRoot() || now.isDirectory()) {

@@ -7,8 +7,8 @@ import java.util.List;
 /**
  * Who calls, after squashing (see {@link Squash}).
  *
- * @param uid 0 may do everything
- * @param groups besides {@code gid}; not to be changed
+ * @param uid 0 is root, whom rights do not bind
+ * @param groups besides {@code gid}; must not be changed
  */
 record Caller(int uid, int gid, int... groups) {
 

@@ -9,8 +9,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Ends connections. oncrpc4j gives a program no way to do that, so the field with Grizzly's connection is looked for; the transport's own
- * connections have a method, found by its name, because the export does without the transport's classes. Stateless.
+ * Closes connections of clients. oncrpc4j gives a program no way to do that, so this reads the private field with Grizzly's connection. An
+ * RDMA connection has a method {@code close}, which is called by its name, because the export uses no class of the transport. Stateless.
  */
 final class Connections {
 
@@ -18,9 +18,10 @@ final class Connections {
 
     private Connections() {}
 
-    /** Ends a connection whose client does not take its replies; those fail. Any thread. */
+    /** Closes a connection whose client does not take its replies; they fail. Any thread. */
     static void cut(RpcTransport connection) {
-        LOG.warn("{} takes no replies, while there is no memory for others': its connection is cut", connection.getRemoteSocketAddress());
+        LOG.warn("closing the connection of {}: it takes no replies, and there is no memory left for those of other clients",
+                connection.getRemoteSocketAddress());
         try {
             if (connection instanceof GrizzlyRpcTransport) {
                 Field field = GrizzlyRpcTransport.class.getDeclaredField("_connection");
@@ -30,7 +31,7 @@ final class Connections {
                 connection.getClass().getMethod("close").invoke(connection);
             }
         } catch (ReflectiveOperationException | RuntimeException e) {
-            LOG.warn("it could not be cut", e);
+            LOG.warn("cannot close the connection of {}, which keeps the memory of its replies", connection.getRemoteSocketAddress(), e);
         }
     }
 }

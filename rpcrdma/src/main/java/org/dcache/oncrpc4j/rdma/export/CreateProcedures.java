@@ -28,8 +28,8 @@ import org.dcache.oncrpc4j.rdma.nfs3.results.Create3Res;
 /**
  * CREATE, MKDIR, SYMLINK, MKNOD (RFC 1813, sections 3.3.8 to 3.3.11). Any thread.
  *
- * <p>An EXCLUSIVE verifier is kept in the new file's times, 31 bits in each, so that it is still known after a restart; the client sets the
- * times afterwards.
+ * <p>The verifier of CREATE EXCLUSIVE is kept in the new file's atime and mtime, 31 bits in each, so that it is still known after a restart
+ * of the server. The client sets the times afterwards.
  */
 final class CreateProcedures {
 
@@ -102,7 +102,7 @@ final class CreateProcedures {
         SetTime3 first = SetTime3.to(new NfsTime3((int) (verf >>> 32) & Integer.MAX_VALUE, 0));
         SetTime3 second = SetTime3.to(new NfsTime3((int) verf & Integer.MAX_VALUE, 0));
         try {
-            // At once: the name is forced to the disk next, and a server that is killed meanwhile must know its file again.
+            // From the first moment of the name on: a server that is killed now must know the file again after its restart.
             Sattr3 times = Sattr3.ofTimes(first, second);
             Node made = export.tree().create(dir, name, creation(FileType3.NF3REG, dir, Sattr3.NONE, DEFAULT_FILE, caller, null, null)
                     .withTimes(times));
@@ -118,7 +118,7 @@ final class CreateProcedures {
         boolean ours = attributes.type() == FileType3.NF3REG && attributes.size() == 0 && attributes.atime().equals(first.time())
                 && attributes.mtime().equals(second.time());
         if (!ours) {
-            throw new Nfs3Exception(NfsStat3.NFS3ERR_EXIST, "somebody else made it");
+            throw new Nfs3Exception(NfsStat3.NFS3ERR_EXIST, "the name is taken by a file that was not made with this verifier");
         }
         return existing;
     }
@@ -137,7 +137,8 @@ final class CreateProcedures {
                 zero |= b == 0;
             }
             if (zero || arguments.path().length() == 0) {
-                throw new Nfs3Exception(NfsStat3.NFS3ERR_INVAL, "a symbolic link must point somewhere, by a path without zeros");
+                throw new Nfs3Exception(NfsStat3.NFS3ERR_INVAL, "expected the path of a symbolic link, without zero bytes, got '"
+                        + arguments.path() + "'");
             }
             Creation creation = creation(FileType3.NF3LNK, dir, Sattr3.ofMode(LINK), LINK, request.caller(), null, arguments.path());
             return export.tree().create(dir, arguments.where().name(), creation);
@@ -166,11 +167,12 @@ final class CreateProcedures {
 
     private static void requireFile(Fattr3 existing) throws Nfs3Exception {
         if (existing.type() != FileType3.NF3REG) {
-            throw new Nfs3Exception(existing.isDirectory() ? NfsStat3.NFS3ERR_ISDIR : NfsStat3.NFS3ERR_EXIST, "it is " + existing.type());
+            throw new Nfs3Exception(existing.isDirectory() ? NfsStat3.NFS3ERR_ISDIR : NfsStat3.NFS3ERR_EXIST,
+                    "expected a regular file, got " + existing.type());
         }
     }
 
-    /** Owner and group are the caller's, or the group the directory's if that is set-gid. */
+    /** What to make: the owner is the caller; the group is the caller's, or in a set-gid directory the directory's. */
     private static Creation creation(FileType3 type, Node dir, Sattr3 wanted, int defaultMode, Caller caller, SpecData3 device,
             NfsText target) {
         int mode = wanted.mode() == null ? defaultMode : wanted.mode() & MODE;

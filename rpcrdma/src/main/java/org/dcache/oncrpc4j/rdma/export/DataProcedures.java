@@ -26,9 +26,9 @@ import org.dcache.oncrpc4j.rdma.nfs3.results.Write3Res;
  * READ, WRITE, COMMIT (RFC 1813, sections 3.3.6, 3.3.7, 3.3.21). Any thread.
  *
  * <p>READ reads the file into memory that the reply is sent from, before the reply is encoded: count and eof tell what was really read,
- * also when the file becomes shorter meanwhile. WRITE writes the decoded view. The write verifier is the start time of this object, and how
- * often the disk failed: data that was not committed before a restart, or before a failure that only one client was told, is sent again by
- * the client.
+ * also when the file becomes shorter meanwhile. WRITE writes the decoded buffer, without a copy. The write verifier is the start time of
+ * this object plus the number of failures of the disk: after a restart, or a failure of which only one client is told, all clients send
+ * again what they have not committed.
  */
 final class DataProcedures {
 
@@ -74,7 +74,7 @@ final class DataProcedures {
         ReadBuffers.Lease lease = buffers.take(count, request.transport());
         if (lease == null) {
             counters.increment(ExportCounter.READ_WITHOUT_MEMORY);
-            throw new Nfs3Exception(NfsStat3.NFS3ERR_JUKEBOX, "all memory for replies is in use");
+            throw new Nfs3Exception(NfsStat3.NFS3ERR_JUKEBOX, "the memory for replies, or this client's share of it, is in use");
         }
         int read;
         try {
@@ -89,7 +89,7 @@ final class DataProcedures {
         return new Read3Res(NfsStat3.NFS3_OK, after, read, eof, BulkData.shared(lease.buffer().flip()));
     }
 
-    /** Waits for the disk, if the client wants that, without the tree's locks. */
+    /** Waits for the disk, where the client wants that, without holding the tree's locks. */
     Write3Res write(Write3Args arguments, Request request) {
         Wcc wcc = new Wcc(export.tree());
         WccData changed;
@@ -111,7 +111,7 @@ final class DataProcedures {
         }
     }
 
-    /** @param forcing null for nothing to do; closed */
+    /** @param forcing is closed; null if there is nothing to do */
     private static void force(ExportTree.Forcing forcing, boolean metadata) throws IOException {
         if (forcing != null) {
             try (forcing) {
@@ -144,7 +144,7 @@ final class DataProcedures {
         return node;
     }
 
-    /** Without the tree's locks while the disk works; all of the file is committed, whatever the range. */
+    /** Commits the whole file, whatever the range; the tree's locks are not held while the disk works. */
     Commit3Res commit(Commit3Args arguments, Request request) {
         Wcc wcc = new Wcc(export.tree());
         try {
@@ -170,7 +170,7 @@ final class DataProcedures {
     private static void requireFile(Fattr3 attributes) throws Nfs3Exception {
         if (attributes.type() != FileType3.NF3REG) {
             throw new Nfs3Exception(attributes.isDirectory() ? NfsStat3.NFS3ERR_ISDIR : NfsStat3.NFS3ERR_INVAL,
-                    "only a regular file has data");
+                    "expected a regular file, got " + attributes.type());
         }
     }
 }

@@ -22,16 +22,16 @@ import org.dcache.oncrpc4j.rdma.nfs3.results.Readdir3Res;
 /**
  * READDIR and READDIRPLUS (RFC 1813, sections 3.3.16, 3.3.17): pages of a {@link Listing}. Any thread.
  *
- * <p>A cookie is made of the name alone, so it stays good when other names come and go, when its own goes, and across a restart. The
- * verifier is therefore 0, as the RFC has it for cookies that are always valid; a cookie with another one is not ours. Any other value
- * costs: Linux takes it for a new one on its first READDIR of a directory, throws away all but the first page of its cache, and asks for
- * most of the names again.
+ * <p>A cookie is made of the name alone, so it stays valid when other names come and go, when its own name goes, and across a restart. The
+ * verifier is therefore 0, as the RFC has it for cookies that are always valid; a cookie with another verifier is rejected. Any other value
+ * would cost calls: Linux takes it for a changed one on its first READDIR of a directory, throws away all but the first page of its cache,
+ * and asks for most of the names again.
  */
 final class DirectoryProcedures {
 
     static final long VERIFIER = 0;
 
-    /** Status, before which the RFC does not count. */
+    /** The status, which the limits of the calls do not count. */
     private static final int STATUS = Integer.BYTES;
 
     private final Export export;
@@ -79,11 +79,12 @@ final class DirectoryProcedures {
     private Node directory(Wcc watched, FileHandle handle, long cookie, long verifier, Caller caller) throws IOException {
         Node dir = watched.resolve(handle);
         if (!dir.attributes().isDirectory()) {
-            throw new Nfs3Exception(NfsStat3.NFS3ERR_NOTDIR, "only a directory has names in it");
+            throw new Nfs3Exception(NfsStat3.NFS3ERR_NOTDIR, "expected a directory, got " + dir.attributes().type());
         }
         Rights.require(caller, dir, Rights.READ);
         if (cookie != 0 && verifier != VERIFIER || cookie < 0) {
-            throw new Nfs3Exception(NfsStat3.NFS3ERR_BAD_COOKIE, "cookie " + cookie + " with verifier " + verifier + " is not ours");
+            throw new Nfs3Exception(NfsStat3.NFS3ERR_BAD_COOKIE, "expected a cookie of this server and verifier " + VERIFIER
+                    + ", got cookie " + cookie + " and verifier " + verifier);
         }
         return dir;
     }

@@ -10,12 +10,12 @@ public enum ExportCounter {
     MOUNT_CALLS,
     /** Calls that could not be decoded, answered GARBAGE_ARGS. */
     GARBAGE_ARGUMENTS,
-    /** Calls of procedures that there are not, answered PROC_UNAVAIL. */
+    /** Calls of procedures that do not exist, answered PROC_UNAVAIL. */
     UNKNOWN_PROCEDURE,
     /** Calls with a security flavor that the export does not take, answered AUTH_TOOWEAK. */
     WEAK_FLAVOR,
     /** Retransmissions that were answered from the duplicate request cache. */
     DUPLICATE_REQUEST,
-    /** READs that were put off because all memory for replies was in use. */
+    /** READs answered JUKEBOX because the memory for replies, or the client's share of it, was in use. */
     READ_WITHOUT_MEMORY
 }

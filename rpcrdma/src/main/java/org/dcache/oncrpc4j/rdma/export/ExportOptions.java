@@ -8,10 +8,10 @@ import java.util.List;
  *
  * @param readOnly everything that would change something is answered ROFS
  * @param squash whom callers are taken for
- * @param anonymousUid of those who are squashed
- * @param anonymousGid of those who are squashed
- * @param readMemory most bytes of direct memory in replies to READ; a READ beyond it is put off with JUKEBOX
- * @param flavors how callers may prove who they are, the one to be preferred first
+ * @param anonymousUid of callers who are squashed
+ * @param anonymousGid of callers who are squashed
+ * @param readMemory most bytes of direct memory for replies to READ; a READ that finds none is answered JUKEBOX
+ * @param flavors security flavors that are served, the preferred one first
  */
 public record ExportOptions(boolean readOnly, Squash squash, int anonymousUid, int anonymousGid, long readMemory,
         List<SecurityFlavor> flavors) {
@@ -35,10 +35,6 @@ public record ExportOptions(boolean readOnly, Squash squash, int anonymousUid, i
 
     public ExportOptions withAnonymous(int uid, int gid) {
         return new ExportOptions(readOnly, squash, uid, gid, readMemory, flavors);
-    }
-
-    public ExportOptions withReadMemory(long bytes) {
-        return new ExportOptions(readOnly, squash, anonymousUid, anonymousGid, bytes, flavors);
     }
 
     public ExportOptions withFlavors(List<SecurityFlavor> newFlavors) {

@@ -44,9 +44,9 @@ public final class ExportServer implements AutoCloseable {
     }
 
     /**
-     * A server that takes RPCSEC_GSS too; which flavors the export wants is its {@link ExportOptions#flavors}.
+     * A server that takes RPCSEC_GSS too; which flavors it serves is said by {@link ExportOptions#flavors}.
      *
-     * @throws IOException if the keytab will not do
+     * @throws IOException if the keytab cannot be used
      */
     public static ExportServer withKerberos(NfsExport export, String bind, int port, int threads, Kerberos kerberos) throws IOException {
         return new ExportServer(export, bind, port, threads, kerberos.sessions());

@@ -22,8 +22,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The Kerberos identity of a server, and who its callers are. A principal that is mapped calls as that user; any other one, which the key
- * distribution centre vouches for all the same, as the anonymous user. Immutable.
+ * The Kerberos identity of a server, and who its callers are. A principal that is mapped calls as its user, any other principal of the key
+ * distribution centre as the anonymous user. Immutable.
  *
  * @param keytab file with the key of {@code principal}
  * @param principal of the server: {@code nfs/HOST@REALM}
@@ -40,7 +40,7 @@ public record Kerberos(String keytab, String principal, List<User> users) {
         public static User parse(String text) {
             int equals = text.lastIndexOf('=');
             if (!text.matches(".+@.+=[^=]*") || !UserIds.isOne(text.substring(equals + 1))) {
-                throw new IllegalArgumentException("a user is PRINCIPAL@REALM=UID:GID, got " + text);
+                throw new IllegalArgumentException("expected PRINCIPAL@REALM=UID:GID, got " + text);
             }
             UserIds ids = UserIds.parse(text.substring(equals + 1));
             return new User(text.substring(0, equals), ids.uid(), ids.gid());
@@ -69,7 +69,7 @@ public record Kerberos(String keytab, String principal, List<User> users) {
         if (!Files.isReadable(Path.of(keytab))) {
             throw new IOException("cannot read the keytab " + keytab);
         }
-        // Asked here, because the JDK would find out with the first caller.
+        // Looked at here, because the JDK would fail only at the first call.
         KerberosPrincipal self = new KerberosPrincipal(principal);
         if (KeyTab.getInstance(self, new File(keytab)).getKeys(self).length == 0) {
             throw new IOException("no key of " + principal + " in the keytab " + keytab);
@@ -90,7 +90,7 @@ public record Kerberos(String keytab, String principal, List<User> users) {
             User user = users.get(context.getSrcName().toString());
             return user == null ? new Subject() : user.subject();
         } catch (GSSException e) {
-            LOG.warn("a context does not tell whose it is, so the caller is the anonymous user: {}", e.getMessage());
+            LOG.warn("a security context does not name its caller, who is taken for the anonymous user: {}", e.getMessage());
             return new Subject();
         }
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dcache.oncrpc4j.rdma.export;
 
-/** Sizes that the server tells in FSINFO, or keeps to. Bytes. */
+/** Limits of the server, most of which FSINFO or PATHCONF tell the client. Sizes are in bytes. */
 final class Limits {
 
     /** Largest READ and WRITE. */

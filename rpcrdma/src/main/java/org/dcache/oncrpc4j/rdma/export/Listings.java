@@ -12,11 +12,11 @@ import org.dcache.oncrpc4j.rdma.nfs3.FileHandle;
 import org.dcache.oncrpc4j.rdma.nfs3.NfsTime3;
 
 /**
- * Keeps the listings of directories that are being paged through, so that a page of a large directory does not cost the reading of all of
- * it.
+ * Keeps the listings of directories, so that a page of a large directory does not cost the reading of all of it.
  *
- * <p>A listing is used again only when the directory's times are what they were, and were some while old when it was made: times do not
- * tell changes that follow each other within a tick of the clock. Bounded by the names in it. Any thread.
+ * <p>A listing is used again only while mtime and ctime of the directory are what they were, and it is kept only if both were older than
+ * {@value #TICK_MILLIS} ms when it was made: two changes within a tick of the clock leave the same time. The names of all listings
+ * together are bounded; the least recently used listing goes first. Any thread.
  */
 final class Listings {
 

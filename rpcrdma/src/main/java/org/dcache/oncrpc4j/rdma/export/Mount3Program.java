@@ -28,9 +28,8 @@ import org.dcache.oncrpc4j.rpc.RpcDispatchable;
 import org.dcache.oncrpc4j.xdr.XdrVoid;
 
 /**
- * The MOUNT program, version 3 (RFC 1813, appendix I): gives out the handle of the export, {@code /}, or of a directory in it. Whoever
- * mounts may walk to it without rights on the way; what he may do there, and with which security
- * flavor, NFS decides.
+ * The MOUNT program, version 3 (RFC 1813, appendix I): gives out the handle of the export, {@code /}, or of a directory in it. It does not
+ * check rights on the way there; what a caller may do with the handle, and with which security flavor, NFS decides.
  *
  * <p>Called by the service's threads, several at once. The list of who mounted what is for information only, and bounded.
  */
@@ -43,7 +42,7 @@ final class Mount3Program implements RpcDispatchable {
     private final ExportCounters counters;
     private final Set<MountBody> mounts = new LinkedHashSet<>();
 
-    /** @param flavors what clients are told that they may mount with */
+    /** @param flavors that clients are told to use */
     Mount3Program(Export export, List<SecurityFlavor> flavors, ExportCounters counters) {
         this.export = export;
         this.flavors = flavors.stream().map(SecurityFlavor::number).toList();
@@ -121,11 +120,11 @@ final class Mount3Program implements RpcDispatchable {
         }
     }
 
-    /** Of the directories on the way. The empty path is the root: libnfs asks so for a file in it. */
+    /** The names in a path. The empty path is the root: libnfs mounts that when it is asked for a file in the root. */
     private static List<NfsText> names(NfsText path) throws Nfs3Exception {
         byte[] bytes = path.bytes();
         if (bytes.length > 0 && bytes[0] != '/') {
-            throw new Nfs3Exception(NfsStat3.NFS3ERR_ACCES, "a path starts with a slash");
+            throw new Nfs3Exception(NfsStat3.NFS3ERR_ACCES, "expected a path that starts with a slash, got " + path);
         }
         List<NfsText> names = new ArrayList<>();
         int from = 0;

@@ -55,7 +55,7 @@ final class NameProcedures {
     private static Node directory(Wcc wcc, FileHandle handle) throws IOException {
         Node node = wcc.resolve(handle);
         if (!node.attributes().isDirectory()) {
-            throw new Nfs3Exception(NfsStat3.NFS3ERR_NOTDIR, "only a directory has names in it");
+            throw new Nfs3Exception(NfsStat3.NFS3ERR_NOTDIR, "expected a directory, got " + node.attributes().type());
         }
         return node;
     }
@@ -74,7 +74,7 @@ final class NameProcedures {
             try {
                 Node node = watched.resolve(link);
                 if (node.attributes().type() != FileType3.NF3LNK) {
-                    throw new Nfs3Exception(NfsStat3.NFS3ERR_INVAL, "not a symbolic link");
+                    throw new Nfs3Exception(NfsStat3.NFS3ERR_INVAL, "expected a symbolic link, got " + node.attributes().type());
                 }
                 return new Readlink3Res(NfsStat3.NFS3_OK, node.attributes(), export.tree().readlink(node));
             } catch (IOException e) {
@@ -106,7 +106,7 @@ final class NameProcedures {
             Node victim = export.tree().lookup(dir, what.name());
             if (victim.attributes().isDirectory() != isDirectory) {
                 throw new Nfs3Exception(isDirectory ? NfsStat3.NFS3ERR_NOTDIR : NfsStat3.NFS3ERR_ISDIR,
-                        "it is " + victim.attributes().type());
+                        (isDirectory ? "expected a directory, got " : "expected no directory, got ") + victim.attributes().type());
             }
             Rights.requireRemoval(caller, dir.attributes(), victim.attributes());
             export.tree().remove(dir, what.name(), victim);

@@ -30,12 +30,12 @@ import org.dcache.oncrpc4j.rpc.RpcRejectStatus;
 import org.dcache.oncrpc4j.xdr.XdrVoid;
 
 /**
- * The NFSv3 program: decodes a call, looks whether it is a duplicate, runs the procedure, replies. Called by the service's threads, several
- * at once.
+ * The NFSv3 program: decodes a call, checks whether it is a duplicate, runs the procedure, replies. Called by the service's threads,
+ * several at once.
  *
  * <p>Procedures answer every failure with a status. What cannot be decoded is answered GARBAGE_ARGS, an unknown procedure PROC_UNAVAIL, a
- * security flavor that the export does not take AUTH_TOOWEAK; a defect of ours is thrown, upon which oncrpc4j logs it and answers
- * SYSTEM_ERR.
+ * security flavor that the export does not take AUTH_TOOWEAK. A defect of a procedure is a RuntimeException, which oncrpc4j logs and
+ * answers SYSTEM_ERR.
  */
 final class Nfs3Program implements RpcDispatchable {
 
@@ -86,12 +86,12 @@ final class Nfs3Program implements RpcDispatchable {
         any(Nfs3.COMMIT, Commit3Args::decode, data::commit);
     }
 
-    /** A procedure that may as well be done twice. */
+    /** A procedure that may be executed twice. */
     private <A> void any(int number, Decoded.Reader<A> reader, Procedure<A> procedure) {
         operations[number] = new Operation<>(reader, procedure, false);
     }
 
-    /** A procedure that must be done once. */
+    /** A procedure that must be executed once only. */
     private <A> void once(int number, Decoded.Reader<A> reader, Procedure<A> procedure) {
         operations[number] = new Operation<>(reader, procedure, true);
     }

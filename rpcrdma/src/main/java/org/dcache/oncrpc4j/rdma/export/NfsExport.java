@@ -16,7 +16,7 @@ import org.dcache.oncrpc4j.rpc.RpcDispatchable;
  */
 public final class NfsExport implements AutoCloseable {
 
-    private static final int MOST_VERSION = 4;
+    private static final int LAST_VERSION = 4;
 
     private final ExportTree tree;
     private final ExportCounters counters = new ExportCounters();
@@ -32,12 +32,12 @@ public final class NfsExport implements AutoCloseable {
     }
 
     /**
-     * With the other versions that clients may ask for, which are told what there is: oncrpc4j would answer PROG_UNAVAIL, upon which Linux
-     * gives up instead of going down to version 3.
+     * The programs to register. Versions other than 3 are among them, and answer PROG_MISMATCH with the version that is served: oncrpc4j
+     * would answer PROG_UNAVAIL, upon which Linux gives up instead of trying version 3.
      */
     public Map<OncRpcProgram, RpcDispatchable> programs() {
         Map<OncRpcProgram, RpcDispatchable> programs = new HashMap<>();
-        for (int version = 1; version <= MOST_VERSION; version++) {
+        for (int version = 1; version <= LAST_VERSION; version++) {
             programs.put(new OncRpcProgram(Nfs3.PROGRAM, version), call -> call.failProgramMismatch(Nfs3.VERSION, Nfs3.VERSION));
             programs.put(new OncRpcProgram(Mount3.PROGRAM, version), call -> call.failProgramMismatch(Mount3.VERSION, Mount3.VERSION));
         }

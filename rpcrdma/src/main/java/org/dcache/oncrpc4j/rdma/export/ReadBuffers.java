@@ -16,16 +16,16 @@ import java.util.function.LongSupplier;
 import org.dcache.oncrpc4j.rpc.RpcTransport;
 
 /**
- * Direct memory that READ reads files into and that the reply is sent from, so that the data is not copied in between; no matter which
- * transport sends it.
+ * Direct memory that READ reads files into and that the reply is sent from, so that the data is not copied in between, whichever transport
+ * sends it.
  *
- * <p>Each buffer belongs to one lease from {@link #take} to {@link Lease#release}, after which it is used again, or {@link Lease#abandon},
- * when it is not known whether somebody still reads it; then it is left to the garbage collector. All of it together, idle or not, stays
- * within a budget.
+ * <p>Each buffer belongs to one lease from {@link #take} to {@link Lease#release}, after which it is used again, or to {@link
+ * Lease#abandon}, when it is not known whether somebody still reads it; that one is left to the garbage collector. All buffers in use or
+ * idle stay within a budget; abandoned ones are no longer counted.
  *
- * <p>A client, known by its address, may hold twice what would be left then: one alone two thirds of the budget, and each further one finds
- * something. Who holds memory and takes no reply for half a minute is cut off when somebody is refused. Any thread; memory is allocated,
- * and connections are cut, outside of the lock.
+ * <p>A client, known by its address, may hold at most twice what is left after its request, so that one client gets two thirds of the
+ * budget and each further one still finds some. When a request is refused, connections that hold memory and have taken no reply for half a
+ * minute are closed. Any thread; memory is allocated, and connections are closed, outside the lock.
  */
 final class ReadBuffers {
 
@@ -109,7 +109,7 @@ final class ReadBuffers {
             try {
                 buffer = ByteBuffer.allocateDirect(size);
             } catch (OutOfMemoryError e) {
-                // -XX:MaxDirectMemorySize is smaller than the budget: the same as its end.
+                // -XX:MaxDirectMemorySize is smaller than the budget: as if the budget were used up.
                 drop(size, holder);
                 return null;
             }

@@ -14,13 +14,14 @@ import java.util.function.LongSupplier;
 import org.dcache.oncrpc4j.rdma.nfs3.XdrValue;
 
 /**
- * The duplicate request cache: replies to procedures that must not be done twice. Linux sends a call again with the same xid after a
+ * The duplicate request cache: replies to procedures that must not be executed twice. Linux sends a call again with the same xid after a
  * reconnect; a REMOVE that had worked would fail the second time, a RENAME might hit what somebody else made.
  *
- * <p>A request is known by the client's address without its port, which changes with the connection, the xid, the procedure, who calls and
- * the arguments themselves. A duplicate of a request that is still at work waits for its reply. A reply is kept for two minutes, as by the
- * Linux server; later the same call is a new one. When memory runs out, the client with the most gives up its eldest reply: nobody's
- * replies are driven out by others that make more calls. Requests at work are never given up; there are as many as threads. Any thread.
+ * <p>A request is known by the client's address, the xid, the procedure, the caller and the arguments themselves; not by the client's port,
+ * which changes with the connection. A duplicate of a request that is still at work waits for its reply. A reply is kept for two minutes,
+ * as by the Linux server; later the same call is a new one. When the budget is used up, the oldest reply of the client with the most memory
+ * is dropped, so that nobody's replies are driven out by others that make more calls. Requests at work are never dropped; there are no more
+ * of them than threads of the service. Any thread.
  */
 final class ReplyCache {
 
@@ -28,7 +29,7 @@ final class ReplyCache {
     private static final long SWEEP_NANOS = TimeUnit.SECONDS.toNanos(10);
     private static final long BUDGET = 16 << 20;
 
-    /** A handle or two, two names, a reply with attributes, and their objects. */
+    /** Taken for an entry: one or two handles, two names, a reply with attributes, and their objects. */
     private static final int ENTRY_BYTES = 2048;
 
     /** @param caller user, group, other groups */
@@ -46,7 +47,7 @@ final class ReplyCache {
         }
     }
 
-    /** The requests of one client, the eldest first. */
+    /** The requests of one client, the oldest first. */
     private static final class Client {
 
         private final Map<Key, Entry> entries = new LinkedHashMap<>();
@@ -74,10 +75,10 @@ final class ReplyCache {
     }
 
     /**
-     * Looks for an earlier request that is the same. If there is none, the caller does it and calls {@link #end}.
+     * Looks for an earlier request that is the same. If there is none, the caller executes it and calls {@link #end}.
      *
      * @param more bytes of arguments that may be long
-     * @return the earlier one's reply, or its defect; null if this is the first
+     * @return the reply to the earlier one, or its failure; null if this is the first
      */
     synchronized CompletableFuture<XdrValue> begin(Key key, int more) {
         sweep();
@@ -101,7 +102,7 @@ final class ReplyCache {
     /**
      * A request has ended.
      *
-     * @param result null if it was not answered, upon which it is forgotten
+     * @param result null if there is no reply; the request is forgotten then
      */
     void end(Key key, XdrValue result) {
         CompletableFuture<XdrValue> reply;
@@ -136,7 +137,7 @@ final class ReplyCache {
         }
     }
 
-    /** False if all are at work. */
+    /** Drops a reply; false if all requests are at work. */
     private boolean dropOne() {
         for (Client client : clients.values().stream().sorted(Comparator.comparingLong((Client c) -> -c.bytes)).toList()) {
             for (Iterator<Entry> entries = client.entries.values().iterator(); entries.hasNext();) {

@@ -6,7 +6,7 @@ import java.nio.channels.CompletionHandler;
 import org.dcache.oncrpc4j.rpc.RpcCall;
 import org.dcache.oncrpc4j.rpc.RpcTransport;
 
-/** One call on its way through a procedure. One thread. */
+/** One call, as procedures see it. One thread. */
 final class Request {
 
     private final RpcCall call;
@@ -25,7 +25,7 @@ final class Request {
         return call.getTransport();
     }
 
-    /** Gives memory back when the reply does not need it any more. */
+    /** Gives the memory back when the reply was sent; abandons it when sending failed. */
     void releaseWhenSent(ReadBuffers.Lease lease) {
         call.registerSendListener(new CompletionHandler<>() {
             @Override

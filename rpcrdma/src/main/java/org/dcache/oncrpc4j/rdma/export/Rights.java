@@ -13,11 +13,11 @@ import org.dcache.oncrpc4j.rdma.nfs3.Sattr3;
 import org.dcache.oncrpc4j.rdma.nfs3.SetTime3;
 
 /**
- * What a caller may do, by the mode bits and, where a file has one, its ACL. The server checks this itself: the process that it runs in may
- * be allowed more.
+ * What a caller may do, by the mode bits and, where a file has one, its ACL. The server checks this itself, because its process may be
+ * allowed more than the caller.
  *
- * <p>NFS has no open: a file's owner may always read and write it, because he may have opened it before he changed its mode, and who may
- * execute a file may read it (RFC 1813, section 4.4). Stateless.
+ * <p>NFSv3 has no OPEN: the owner of a file may always read and write it, because it may have been opened before its mode was changed, and
+ * whoever may execute a file may read it (RFC 1813, section 4.4). Stateless.
  */
 final class Rights {
 
@@ -29,7 +29,7 @@ final class Rights {
 
     private Rights() {}
 
-    /** Whether all of {@code wanted} is granted. With an ACL the group's mode bits are its mask, which grants nothing. */
+    /** Whether all of {@code wanted} is granted. If there is an ACL, the mode's group bits are its mask and grant nothing by themselves. */
     static boolean granted(Caller caller, Node node, int wanted) throws IOException {
         Fattr3 file = node.attributes();
         int mode = file.mode();
@@ -48,8 +48,9 @@ final class Rights {
     /** @throws Nfs3Exception ACCES */
     static void require(Caller caller, Node file, int wanted) throws IOException {
         if (!granted(caller, file, wanted)) {
-            throw new Nfs3Exception(NfsStat3.NFS3ERR_ACCES, "mode " + Integer.toOctalString(file.attributes().mode())
-                    + ", or the ACL, does not allow it to user " + caller.uid());
+            throw new Nfs3Exception(NfsStat3.NFS3ERR_ACCES, "expected rights " + wanted + " for user "
+                    + Integer.toUnsignedString(caller.uid()) + ", got mode " + Integer.toOctalString(file.attributes().mode())
+                    + " or an ACL without them");
         }
     }
 
@@ -65,7 +66,7 @@ final class Rights {
         }
     }
 
-    /** Names in a sticky directory may be taken away only by the owner of what they name, or of the directory. */
+    /** Names in a sticky directory may be removed or moved only by the owner of the file or of the directory, and by root. */
     static void requireRemoval(Caller caller, Fattr3 directory, Fattr3 victim) throws Nfs3Exception {
         boolean sticky = (directory.mode() & STICKY) != 0;
         if (sticky && !caller.isRoot() && caller.uid() != victim.uid() && caller.uid() != directory.uid()) {
@@ -73,7 +74,10 @@ final class Rights {
         }
     }
 
-    /** What SETATTR asks for: mode, owner and given times are the owner's to change, owners only root's. */
+    /**
+     * Checks a SETATTR. Mode and explicit times may be changed by the owner, the group by the owner to one of its own groups, the owner by
+     * root only; size and the server's time by whoever may write.
+     */
     static void requireChange(Caller caller, Node node, Sattr3 change) throws IOException {
         Fattr3 file = node.attributes();
         boolean owner = caller.isRoot() || caller.uid() == file.uid();
@@ -96,7 +100,7 @@ final class Rights {
         return time.time() != null;
     }
 
-    /** The answer to ACCESS: those of the bits asked for that are granted. */
+    /** The result of ACCESS: the bits of {@code asked} that are granted. */
     static int access(Caller caller, Node file, int asked, boolean readOnly) throws IOException {
         int allowed = 0;
         boolean directory = file.attributes().isDirectory();

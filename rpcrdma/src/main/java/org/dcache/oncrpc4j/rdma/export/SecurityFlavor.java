@@ -6,18 +6,18 @@ import org.dcache.oncrpc4j.rpc.gss.RpcAuthGss;
 import org.dcache.oncrpc4j.rpc.gss.RpcGssService;
 
 /**
- * How callers prove who they are, under the names of Linux's option {@code sec=}; with the numbers that MOUNT tells clients (RFC 2623,
- * section 2.7).
+ * How callers prove who they are. Names are those of Linux's mount option {@code sec=}, numbers those that MOUNT tells clients (RFC 2623,
+ * sections 2.7 and 4.2).
  */
 public enum SecurityFlavor {
 
-    /** AUTH_SYS, and AUTH_NONE: not at all. */
+    /** AUTH_SYS, where the client just says so, and AUTH_NONE. */
     SYS(1),
-    /** Kerberos: who calls is proved, arguments and results can be read and changed on the way. */
+    /** Kerberos: callers are authenticated; arguments and results can be read and changed on the network. */
     KRB5(390003),
-    /** Kerberos with integrity: they cannot be changed. */
+    /** Kerberos with integrity: arguments and results cannot be changed. */
     KRB5I(390004),
-    /** Kerberos with privacy: nor be read. */
+    /** Kerberos with privacy: arguments and results cannot be read either. */
     KRB5P(390005);
 
     private final int number;
@@ -30,7 +30,7 @@ public enum SecurityFlavor {
         return number;
     }
 
-    /** What a call that was let in came with. */
+    /** The flavor of a call; any credential other than RPCSEC_GSS counts as SYS. */
     static SecurityFlavor of(RpcCall call) {
         if (!(call.getCredential() instanceof RpcAuthGss gss)) {
             return SYS;

@@ -11,17 +11,17 @@ import org.dcache.oncrpc4j.rpc.RpcCall;
 import org.dcache.oncrpc4j.rpc.gss.RpcAuthGss;
 
 /**
- * Which callers are taken for somebody else, as the option of Linux's exports of the same name. A caller of AUTH_SYS is who he says, one of
- * RPCSEC_GSS whom the service's login service has mapped his name to. Callers whom it does not know, those with any other credential, and
- * those with an id that nobody can have, are always the anonymous user.
+ * Which callers are taken for the anonymous user, as by root_squash, all_squash and no_root_squash of Linux. With AUTH_SYS a caller is the
+ * user that the client says, with RPCSEC_GSS the user that the service's login service maps the principal to. Callers without such a user,
+ * with any other credential, or with the id {@link UserIds#NONE} are always anonymous.
  */
 public enum Squash {
 
-    /** The client's root is the anonymous user; all others are who they say. */
+    /** User and group 0 are anonymous; all others stay. */
     ROOT,
-    /** Everybody is the anonymous user: for a server without privileges, which can only act as the user it runs as. */
+    /** Everybody is anonymous: for a server without privileges, which can only act as the user it runs as. */
     ALL,
-    /** Everybody is who they say, root too. */
+    /** Nobody is changed, root included. */
     NONE;
 
     Caller caller(RpcCall call, int anonymousUid, int anonymousGid) {
@@ -42,13 +42,13 @@ public enum Squash {
         return new Caller(uid, squashed(claimed.gid(), anonymousGid), groups);
     }
 
-    /** With the groups of the user that the server runs as, if that is who he is. */
+    /** The anonymous user; with the other groups of the server's process if the ids are those of the process, root excepted. */
     private static Caller anonymous(int uid, int gid) {
         ProcessUser process = ProcessUser.current();
         return process.uid() == uid && process.gid() == gid && uid != 0 ? new Caller(uid, gid, process.groups()) : new Caller(uid, gid);
     }
 
-    /** Null of somebody without a user and a primary group. */
+    /** The caller by a subject's principals; null if there is no user or no primary group. */
     private static Caller mapped(Subject subject) {
         Set<UnixNumericGroupPrincipal> groups = subject.getPrincipals(UnixNumericGroupPrincipal.class);
         for (UnixNumericUserPrincipal user : subject.getPrincipals(UnixNumericUserPrincipal.class)) {

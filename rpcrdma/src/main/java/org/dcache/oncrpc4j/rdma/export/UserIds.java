@@ -3,10 +3,10 @@ package org.dcache.oncrpc4j.rdma.export;
 
 import java.util.stream.Stream;
 
-/** Numbers of a user and a group as an admin writes them: unsigned, 32 bits. */
+/** The ids of a user and a group, unsigned 32 bits, as an admin writes them: {@code UID:GID}. */
 public record UserIds(int uid, int gid) {
 
-    /** Nobody can have it: to chown(2) it means "leave it as it is", so a file made for it would stay the server's. */
+    /** No valid id: to chown(2) it means "leave it as it is", so a file made for it would stay the server's. */
     static final int NONE = -1;
 
     /** @throws IllegalArgumentException if it is not {@code UID:GID} */

@@ -9,7 +9,7 @@ import org.dcache.oncrpc4j.rdma.nfs3.FileHandle;
 import org.dcache.oncrpc4j.rdma.nfs3.WccAttr;
 import org.dcache.oncrpc4j.rdma.nfs3.WccData;
 
-/** Watches one file through one procedure: what it was before, what it is after. One thread. */
+/** Weak cache consistency data of one file in one procedure: its attributes before and after. One thread. */
 final class Wcc {
 
     private final ExportTree tree;
@@ -20,14 +20,14 @@ final class Wcc {
         this.tree = tree;
     }
 
-    /** Finds the file to watch. */
+    /** Finds the file and remembers its attributes. */
     Node resolve(FileHandle handle) throws IOException {
         node = tree.resolve(handle);
         before = node.attributes().wcc();
         return node;
     }
 
-    /** Attributes as they are now; null if the file was not found, or is gone. */
+    /** Attributes as they are now; null if the file was not found, or its attributes cannot be got. */
     Fattr3 attributes() {
         if (node == null) {
             return null;

@@ -4,7 +4,7 @@ package org.dcache.oncrpc4j.rdma.nfs3;
 import java.io.IOException;
 import org.dcache.oncrpc4j.xdr.XdrDecodingStream;
 
-/** Reads lengths, and what they announce, within limits. Stateless. */
+/** Reads lengths, and opaques with them, and checks them against limits. Stateless. */
 public final class Bounded {
 
     private Bounded() {}
@@ -12,7 +12,7 @@ public final class Bounded {
     /**
      * Reads a length word.
      *
-     * @param item what it is the length of, for the message
+     * @param item what has that length, for the message of the exception
      * @param limit largest length, inclusive
      */
     public static int length(XdrDecodingStream xdr, String item, int limit) throws IOException {

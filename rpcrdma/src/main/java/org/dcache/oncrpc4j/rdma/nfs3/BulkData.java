@@ -6,71 +6,55 @@ import java.nio.ByteBuffer;
 import org.dcache.oncrpc4j.xdr.Xdr;
 import org.dcache.oncrpc4j.xdr.XdrDecodingStream;
 import org.dcache.oncrpc4j.xdr.XdrEncodingStream;
-import org.glassfish.grizzly.Buffer;
 import org.glassfish.grizzly.memory.ByteBufferWrapper;
 
 /**
  * The data of a READ result or of WRITE arguments: a variable-length opaque that is too large to be copied without need.
  *
- * <p>Decoded, it is what the stream's {@code xdrDecodeByteBuffer} gives: memory of its own in general, which stays valid as long as it is
- * held. Over RDMA with {@code oncrpc.rdma.lend} it is the call's own memory, valid until the call has been answered: so whoever works on a
- * call's data is done with it by then. To be encoded it is given in one of three ways: {@link #copied}, after which the memory is the
- * caller's again; {@link #shared}, sent from where it is, so it must not change any more; and {@link #lent}, which says besides when the
- * memory is free again. There is none for oncrpc4j's FileChunk: over TCP its bytes are read after the count has been written, in a loop
- * that never ends when the file has become shorter, and they overtake replies that wait in the connection's queue.
+ * <p>Decoded, it is what the stream's {@code xdrDecodeByteBuffer} gives: usually memory of its own, valid as long as it is held. With
+ * {@code oncrpc.rdma.lend} it is memory of the call, valid until the call has been answered; with {@code oncrpc.rdma.lend-replies} it is
+ * memory of the reply, valid until its completion handler returns. To be encoded it is given in one of two ways: {@link #copied}, after
+ * which the memory is the caller's again, or {@link #shared}, which sends it from where it is. There is none for oncrpc4j's FileChunk: over
+ * TCP its bytes are read after the count has been written, in a loop that never ends when the file has become shorter, and they overtake
+ * replies that wait in the connection's queue.
  *
- * <p>Can be encoded once. Not thread-safe.
+ * <p>Immutable as long as the memory does not change; any thread.
  */
-public abstract class BulkData implements XdrValue {
+public final class BulkData implements XdrValue {
 
-    private BulkData() {}
+    private final ByteBuffer data;
+    private final boolean shared;
+
+    private BulkData(ByteBuffer data, boolean shared) {
+        this.data = data.slice();
+        this.shared = shared;
+    }
+
+    /** The buffer's remaining bytes, copied when they are encoded. */
+    public static BulkData copied(ByteBuffer data) {
+        return new BulkData(data, false);
+    }
+
+    /** The buffer's remaining bytes, sent from where they are; they must not change until the message has left. */
+    public static BulkData shared(ByteBuffer data) {
+        return new BulkData(data, true);
+    }
 
     /** Bytes of the item, without the length word and pad. */
-    public abstract int length();
+    public int length() {
+        return data.remaining();
+    }
 
     /** The bytes, from position 0 to the limit; position and limit are the caller's own. */
-    public abstract ByteBuffer bytes();
+    public ByteBuffer bytes() {
+        return data.duplicate();
+    }
 
     /** A copy of the bytes. */
     public byte[] toArray() {
         byte[] array = new byte[length()];
         bytes().get(array);
         return array;
-    }
-
-    /** The buffer's remaining bytes, copied while they are encoded. */
-    public static BulkData copied(ByteBuffer data) {
-        return new InMemory(data.slice()) {
-            @Override
-            public void xdrEncode(XdrEncodingStream xdr) {
-                xdr.xdrEncodeByteBuffer(bytes());
-            }
-        };
-    }
-
-    /** The buffer's remaining bytes, sent from where they are; they must not change until the message has left. */
-    public static BulkData shared(ByteBuffer data) {
-        ByteBuffer own = data.slice();
-        return new InMemory(own) {
-            @Override
-            public void xdrEncode(XdrEncodingStream xdr) {
-                share(xdr, own, new ByteBufferWrapper(own.duplicate()));
-            }
-        };
-    }
-
-    /**
-     * As {@link #shared}; and the buffer is disposed of when the message has left, or will never leave. It must allow that
-     * ({@link Buffer#allowBufferDispose}), and not be composite.
-     */
-    public static BulkData lent(Buffer data) {
-        ByteBuffer view = data.toByteBuffer().slice();
-        return new InMemory(view) {
-            @Override
-            public void xdrEncode(XdrEncodingStream xdr) {
-                share(xdr, view, data);
-            }
-        };
     }
 
     /**
@@ -83,7 +67,7 @@ public abstract class BulkData implements XdrValue {
         try {
             data = xdr.xdrDecodeByteBuffer();
         } catch (IllegalArgumentException e) {
-            // The stock Xdr's own check overflows when length and pad do.
+            // The stock Xdr's own check overflows for the largest lengths.
             throw new LimitExceededException("opaque data", Integer.MAX_VALUE, Nfs3.MAX_DATA);
         }
         if (data.remaining() > Nfs3.MAX_DATA) {
@@ -92,36 +76,17 @@ public abstract class BulkData implements XdrValue {
         return copied(data);
     }
 
-    private static void share(XdrEncodingStream xdr, ByteBuffer data, Buffer buffer) {
-        if (data.hasRemaining() && xdr instanceof Xdr stream) {
-            stream.xdrEncodeShallowByteBuffer(buffer);
+    @Override
+    public void xdrEncode(XdrEncodingStream xdr) {
+        if (shared && data.hasRemaining() && xdr instanceof Xdr stream) {
+            stream.xdrEncodeShallowByteBuffer(new ByteBufferWrapper(bytes()));
         } else {
-            xdr.xdrEncodeByteBuffer(data.duplicate());
-            buffer.tryDispose();
+            xdr.xdrEncodeByteBuffer(bytes());
         }
     }
 
     @Override
     public String toString() {
         return length() + " bytes";
-    }
-
-    private abstract static class InMemory extends BulkData {
-
-        private final ByteBuffer data;
-
-        InMemory(ByteBuffer data) {
-            this.data = data;
-        }
-
-        @Override
-        public int length() {
-            return data.remaining();
-        }
-
-        @Override
-        public ByteBuffer bytes() {
-            return data.duplicate();
-        }
     }
 }

@@ -38,7 +38,7 @@ public final class Decoded<T> implements XdrAble {
         value = reader.decode(xdr);
     }
 
-    /** A slot is for decoding only: refused. */
+    /** Not supported: a slot is for decoding only. */
     @Override
     public void xdrEncode(XdrEncodingStream xdr) {
         throw new UnsupportedOperationException("encode the value, not its slot");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dcache.oncrpc4j.rdma.nfs3;
 
-/** Numbers of NFS version 3 (RFC 1813, sections 2.3, 2.4 and 3). */
+/** Numbers of NFS version 3 (RFC 1813, sections 2.2, 2.4 and 3). */
 public final class Nfs3 {
 
     public static final int PROGRAM = 100003;
@@ -41,7 +41,7 @@ public final class Nfs3 {
     /** Longest file name that we read from the wire. RFC 1813 sets no limit; a server may answer NFS3ERR_NAMETOOLONG below this. */
     public static final int MAX_NAME = 1024;
 
-    /** Longest path of a symbolic link that we read from the wire: PATH_MAX of every system known; RFC 1813 sets no limit. */
+    /** Longest path of a symbolic link that we read from the wire: PATH_MAX of Linux. RFC 1813 sets no limit. */
     public static final int MAX_PATH = 4096;
 
     /** Largest item of data of a READ or WRITE that we read from the wire. */

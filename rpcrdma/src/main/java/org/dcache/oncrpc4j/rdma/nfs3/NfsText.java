@@ -6,8 +6,8 @@ import java.nio.charset.StandardCharsets;
 import org.dcache.oncrpc4j.xdr.XdrDecodingStream;
 
 /**
- * A file name or path as it is on the wire (filename3, nfspath3, dirpath, name of RFC 1813): bytes, by custom UTF-8. Kept as bytes, because
- * a name that is not UTF-8 must come back as it went.
+ * A file name or path as it is on the wire (filename3, nfspath3, dirpath, name of RFC 1813): bytes, usually UTF-8. They are kept as bytes,
+ * because a name that is not UTF-8 must be sent back unchanged.
  */
 public final class NfsText extends OpaqueValue {
 
@@ -20,7 +20,7 @@ public final class NfsText extends OpaqueValue {
         return new NfsText(text.getBytes(StandardCharsets.UTF_8));
     }
 
-    /** Reads filename3, what a text most often is: at most {@link Nfs3#MAX_NAME} bytes. */
+    /** Reads filename3, at most {@link Nfs3#MAX_NAME} bytes. */
     public static NfsText decode(XdrDecodingStream xdr) throws IOException {
         return decode(xdr, "filename3", Nfs3.MAX_NAME);
     }

@@ -19,7 +19,7 @@ public record NfsTime3(int seconds, int nanoseconds) implements XdrValue {
 
     private static final long LATEST = 0xffff_ffffL;
 
-    /** The nearest time that can be told: from 1970 to 2106. */
+    /** The nearest time that nfstime3 can hold: from 1970 to 2106. */
     public static NfsTime3 of(Instant time) {
         long seconds = time.getEpochSecond();
         if (seconds < 0) {

@@ -4,7 +4,7 @@ package org.dcache.oncrpc4j.rdma.nfs3;
 import java.util.Arrays;
 import org.dcache.oncrpc4j.xdr.XdrEncodingStream;
 
-/** Bytes that are a value: a variable-length opaque or string of XDR. Two are equal if they are of one class and have the same bytes. */
+/** A variable-length opaque or string of XDR. Two are equal if they are of one class and have the same bytes. Immutable. */
 abstract class OpaqueValue implements XdrValue {
 
     private final byte[] bytes;

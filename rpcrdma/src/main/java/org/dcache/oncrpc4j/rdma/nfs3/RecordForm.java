@@ -11,7 +11,7 @@ import org.dcache.oncrpc4j.xdr.XdrDecodingStream;
 import org.dcache.oncrpc4j.xdr.XdrEncodingStream;
 
 /**
- * How one class of {@link XdrRecord}s is encoded and decoded: found by reflection when the class is first used, method handles after that.
+ * How one class of {@link XdrRecord} is encoded and decoded: looked up by reflection when the class is first used, then by method handles.
  * Immutable.
  */
 final class RecordForm {

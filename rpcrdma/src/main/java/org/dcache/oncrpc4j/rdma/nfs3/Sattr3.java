@@ -4,7 +4,7 @@ package org.dcache.oncrpc4j.rdma.nfs3;
 import java.io.IOException;
 import org.dcache.oncrpc4j.xdr.XdrDecodingStream;
 
-/** sattr3: attributes to set (RFC 1813, section 2.6). Null leaves one alone. */
+/** sattr3: attributes to set (RFC 1813, section 2.6). Those that are null stay as they are. */
 public record Sattr3(@Optional Integer mode, @Optional Integer uid, @Optional Integer gid, @Optional Long size, SetTime3 atime,
         SetTime3 mtime) implements XdrRecord {
 

@@ -6,10 +6,10 @@ import org.dcache.oncrpc4j.xdr.XdrDecodingStream;
 import org.dcache.oncrpc4j.xdr.XdrEncodingStream;
 
 /**
- * set_atime and set_mtime of sattr3 (RFC 1813, section 2.6): leave the time alone, set it to the server's, or to one that the client gives.
+ * set_atime and set_mtime of sattr3 (RFC 1813, section 2.6): keep the time, set it to the server's, or to one that the client gives.
  *
- * @param how as on the wire
- * @param time of SET_TO_CLIENT_TIME; else null
+ * @param how time_how, as on the wire
+ * @param time with SET_TO_CLIENT_TIME; else null
  */
 public record SetTime3(int how, NfsTime3 time) implements XdrValue {
 

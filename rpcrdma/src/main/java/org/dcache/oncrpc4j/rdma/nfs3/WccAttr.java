@@ -5,7 +5,7 @@ import java.io.IOException;
 import org.dcache.oncrpc4j.xdr.XdrDecodingStream;
 import org.dcache.oncrpc4j.xdr.XdrEncodingStream;
 
-/** wcc_attr: what tells whether a file changed (RFC 1813, section 2.6). */
+/** wcc_attr: the attributes by which a client sees whether a file changed (RFC 1813, section 2.6). */
 public record WccAttr(long size, NfsTime3 mtime, NfsTime3 ctime) implements XdrValue {
 
     public static WccAttr decode(XdrDecodingStream xdr) throws IOException {

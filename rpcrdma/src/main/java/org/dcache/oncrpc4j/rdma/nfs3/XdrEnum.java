@@ -17,9 +17,9 @@ public interface XdrEnum extends XdrValue {
     }
 
     /**
-     * Reads one of {@code values}, most often the first.
+     * Reads one of {@code values}; fastest if the most frequent ones come first.
      *
-     * @param type its name in the RFC, for the message
+     * @param type its name in the RFC, for the message of the exception
      * @throws UnknownValueException if the RFC does not define what was got
      */
     static <E extends XdrEnum> E decode(XdrDecodingStream xdr, String type, E[] values) throws IOException {

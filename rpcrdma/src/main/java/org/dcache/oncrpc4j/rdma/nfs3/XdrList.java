@@ -7,7 +7,7 @@ import java.util.List;
 import org.dcache.oncrpc4j.xdr.XdrDecodingStream;
 import org.dcache.oncrpc4j.xdr.XdrEncodingStream;
 
-/** Linked lists of XDR: before each element a word that says that there is one (RFC 4506, section 4.19). Stateless. */
+/** Linked lists of XDR: a word before each element says that one follows (RFC 4506, section 4.19). Stateless. */
 public final class XdrList {
 
     private XdrList() {}

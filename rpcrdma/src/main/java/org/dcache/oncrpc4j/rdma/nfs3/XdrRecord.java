@@ -8,17 +8,17 @@ import org.dcache.oncrpc4j.xdr.XdrDecodingStream;
 import org.dcache.oncrpc4j.xdr.XdrEncodingStream;
 
 /**
- * A record whose components are what is on the wire, in this order: numbers, booleans, and values with a static {@code decode} of their
- * own. The arguments and results of NFSv3 are such records, but for those with a union or a list; the few structures that nearly every
- * message has, as the attributes, are encoded by hand.
+ * A record whose components are the fields on the wire, in the same order: numbers, booleans, and values with a static {@code decode} of
+ * their own. The arguments and results of NFSv3 are such records, except those with a union or a list. The few structures that nearly every
+ * message has, such as the attributes, are encoded by hand.
  */
 public interface XdrRecord extends XdrValue {
 
-    /** Behind a word that says whether it is there; else null. */
+    /** A field behind a word that says whether it is there; null if it is not. */
     @Retention(RetentionPolicy.RUNTIME)
     @interface Optional {}
 
-    /** There only if the record's first component is NFS3_OK; else null, 0 or false. */
+    /** A field that is there only if the record's first component is NFS3_OK; else null, 0 or false. */
     @Retention(RetentionPolicy.RUNTIME)
     @interface IfOk {}
 

@@ -12,7 +12,7 @@ public interface XdrValue extends XdrAble {
     @Override
     void xdrEncode(XdrEncodingStream xdr) throws IOException;
 
-    /** Values do not change: refused. */
+    /** Not supported: values are immutable. */
     @Override
     default void xdrDecode(XdrDecodingStream xdr) {
         throw new UnsupportedOperationException("decode with new Decoded<>(" + getClass().getSimpleName() + "::decode)");

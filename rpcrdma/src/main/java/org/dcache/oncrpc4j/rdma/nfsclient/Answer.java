@@ -2,8 +2,8 @@
 package org.dcache.oncrpc4j.rdma.nfsclient;
 
 /**
- * What a server answered.
+ * The result of a call.
  *
- * @param repeated whether the reply to an earlier attempt was lost: the server may have executed the call before, or may still
+ * @param repeated whether the reply to an earlier attempt was lost: the server may have executed the call before, or may still do so
  */
 record Answer<T>(T value, boolean repeated) {}

@@ -7,8 +7,8 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 
 /**
- * What is to be written to a file. Any part of it may be asked for more than once: a server that lost uncommitted data gets it again, and
- * nobody has to keep it meanwhile. Called by one thread at a time.
+ * What is to be written to a file. Any part of it may be asked for more than once: a server that lost uncommitted data gets it again from
+ * here, so that no copy is kept meanwhile. Called by one thread at a time.
  */
 public interface BlockSource {
 
@@ -49,7 +49,7 @@ public interface BlockSource {
                 while (target.hasRemaining()) {
                     int n = file.read(target, at);
                     if (n < 0) {
-                        throw new EOFException("the file had " + size + " bytes, now it ends at " + at);
+                        throw new EOFException("the local file became shorter: expected " + size + " bytes, got " + at);
                     }
                     at += n;
                 }

@@ -7,16 +7,16 @@ import org.dcache.oncrpc4j.rpc.RpcAuth;
 import org.dcache.oncrpc4j.rpc.RpcAuthTypeNone;
 
 /**
- * How a client reaches its server. Unchangeable.
+ * How a client reaches its server. Immutable.
  *
  * @param server address and port of NFS
  * @param mountPort port of MOUNT on the same host
  * @param credential of every call
  * @param connections that calls are spread over (Linux: {@code nconnect}), 1 to 16
- * @param callTimeout time in which a reply must come, else the connection is given up and the call repeated (Linux: {@code timeo}, 60 s)
+ * @param callTimeout time within which a reply must come; else the connection is closed and the call repeated (Linux: {@code timeo}, 60 s)
  * @param giveUpAfter time after which a call that finds no server fails (Linux: {@code soft} with {@code retrans}); counted from the call's
  *        begin
- * @param firstPause before the second attempt to connect; the first one is made at once. Doubles with every attempt
+ * @param firstPause before the second attempt to connect; the first one is made at once. Doubles with each attempt
  * @param longestPause between two attempts
  */
 public record ClientOptions(InetSocketAddress server, int mountPort, RpcAuth credential, int connections, Duration callTimeout,
@@ -30,8 +30,7 @@ public record ClientOptions(InetSocketAddress server, int mountPort, RpcAuth cre
         }
         if (callTimeout.toMillis() < 1 || giveUpAfter.isNegative() || firstPause.toMillis() < 1 || longestPause.compareTo(firstPause) < 0) {
             throw new IllegalArgumentException("expected positive times and a longest pause no shorter than the first, got call time-out "
-                    + callTimeout
-                    + ", give up after " + giveUpAfter + ", pauses " + firstPause + " to " + longestPause);
+                    + callTimeout + ", give up after " + giveUpAfter + ", pauses " + firstPause + " to " + longestPause);
         }
     }
 
@@ -61,7 +60,7 @@ public record ClientOptions(InetSocketAddress server, int mountPort, RpcAuth cre
         return new ClientOptions(server, mountPort, credential, connections, callTimeout, giveUpAfter, first, longest);
     }
 
-    /** How long to wait before an attempt to connect, when so many have been made since the last answer of the server. */
+    /** @return how long to wait before an attempt to connect, after this number of attempts since the server's last answer */
     Duration pause(int attempts) {
         if (attempts == 0) {
             return Duration.ZERO;

@@ -12,7 +12,7 @@ import org.dcache.oncrpc4j.rdma.nfs3.results.Readdir3Res;
 /** Reads whole directories. Any thread. */
 public final class Directory {
 
-    /** Times that a directory is begun anew. */
+    /** How often reading a directory begins again at most. */
     private static final int RESTARTS = 10;
 
     private final Nfs3Client client;
@@ -24,8 +24,8 @@ public final class Directory {
     }
 
     /**
-     * All entries, with attributes and handles where the server tells them; {@code .} and {@code ..} as the server has them. A server whose
-     * cookies became invalid (NFS3ERR_BAD_COOKIE) is asked again from the start.
+     * All entries, with attributes and handles where the server sends them, and with {@code .} and {@code ..} if the server sends them. If
+     * cookies became invalid (NFS3ERR_BAD_COOKIE), reading begins again.
      *
      * @param maxcount most bytes of one answer
      */

@@ -10,7 +10,7 @@ import org.dcache.oncrpc4j.rdma.nfs3.mount.MountStat3;
 import org.dcache.oncrpc4j.xdr.XdrVoid;
 
 /**
- * MOUNT version 3 (RFC 1813, appendix I): from a path to the handle that NFS begins with. Any thread. All its calls may be repeated safely.
+ * MOUNT version 3 (RFC 1813, appendix I): gives the handle of a path, with which NFS begins. Any thread. All calls may be repeated safely.
  */
 public final class MountClient implements AutoCloseable {
 

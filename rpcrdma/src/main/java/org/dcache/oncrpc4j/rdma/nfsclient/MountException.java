@@ -4,7 +4,7 @@ package org.dcache.oncrpc4j.rdma.nfsclient;
 import java.io.IOException;
 import org.dcache.oncrpc4j.rdma.nfs3.mount.MountStat3;
 
-/** The server refused to mount a path. */
+/** The server rejected the mount of a path. */
 public final class MountException extends IOException {
 
     private static final long serialVersionUID = 1L;
@@ -12,7 +12,7 @@ public final class MountException extends IOException {
     private final MountStat3 status;
 
     MountException(String path, MountStat3 status) {
-        super("mounting " + path + ": the server answered " + status);
+        super("MNT of " + path + ": expected MNT3_OK, got " + status);
         this.status = status;
     }
 

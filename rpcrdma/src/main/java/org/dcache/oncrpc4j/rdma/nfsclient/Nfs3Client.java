@@ -4,6 +4,7 @@ package org.dcache.oncrpc4j.rdma.nfsclient;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -57,20 +58,20 @@ import org.dcache.oncrpc4j.xdr.XdrAble;
 import org.dcache.oncrpc4j.xdr.XdrVoid;
 
 /**
- * The procedures of NFS version 3 (RFC 1813, section 3), synchronous; any thread, many at a time. Calls are spread over the connections in
- * turn.
+ * The procedures of NFS version 3 (RFC 1813, section 3), synchronous; any thread, many at a time. The connections take calls in turn.
  *
- * <p>An answer other than NFS3_OK is an {@link NfsException}, but for NFS3ERR_JUKEBOX, which means "later": the call is repeated until
- * {@link ClientOptions#giveUpAfter}. Lost connections are made again, see the package's description, which also says how the answer to a
- * call is read whose earlier reply was lost. Other failures are as of {@link ServerLink#call}.
+ * <p>A status other than NFS3_OK is thrown as an {@link NfsException}; after NFS3ERR_JUKEBOX, which means "later", the call is first
+ * repeated for {@link ClientOptions#giveUpAfter}. Lost connections are made again. The package's description says so, and how the status of
+ * a call is read when the reply to an earlier attempt was lost. Other failures are those of {@link ServerLink#call}.
  */
 public final class Nfs3Client implements AutoCloseable {
 
-    private static final String[] NAMES = {"NULL", "GETATTR", "SETATTR", "LOOKUP", "ACCESS", "READLINK", "READ", "WRITE", "CREATE", "MKDIR",
-            "SYMLINK",
-        "MKNOD", "REMOVE", "RMDIR", "RENAME", "LINK", "READDIR", "READDIRPLUS", "FSSTAT", "FSINFO", "PATHCONF", "COMMIT"};
+    private static final String[] NAMES = {
+        "NULL", "GETATTR", "SETATTR", "LOOKUP", "ACCESS", "READLINK", "READ", "WRITE", "CREATE", "MKDIR", "SYMLINK", "MKNOD", "REMOVE",
+        "RMDIR", "RENAME", "LINK", "READDIR", "READDIRPLUS", "FSSTAT", "FSINFO", "PATHCONF", "COMMIT"
+    };
 
-    /** Linux waits 5 s; servers of tests are quicker. */
+    /** Pause before a call is repeated. Linux waits 5 s. */
     private static final long JUKEBOX_MILLIS = 500;
 
     private final ClientOptions options;
@@ -84,9 +85,9 @@ public final class Nfs3Client implements AutoCloseable {
                 .mapToObj(i -> new ServerLink(options, options.server().getPort(), Nfs3.PROGRAM, Nfs3.VERSION)).toList();
     }
 
-    /** What carries the calls of each connection at this moment; connects those that are not. */
+    /** The transport of each connection at this moment; connects those that are not connected. */
     public List<RpcTransport> transports() throws IOException {
-        List<RpcTransport> transports = new java.util.ArrayList<>();
+        List<RpcTransport> transports = new ArrayList<>();
         for (ServerLink link : links) {
             transports.add(link.transport());
         }
@@ -107,7 +108,7 @@ public final class Nfs3Client implements AutoCloseable {
         return links.get(Math.floorMod(turn.getAndIncrement(), links.size())).call(procedure, arguments, reader);
     }
 
-    /** Calls until the answer is not "later". */
+    /** Calls until the status is not NFS3ERR_JUKEBOX, or the time is up. */
     private <T> Answer<T> answer(int procedure, Supplier<? extends XdrAble> arguments, Decoded.Reader<T> reader, Function<T,
             NfsStat3> status)
             throws IOException {
@@ -123,13 +124,13 @@ public final class Nfs3Client implements AutoCloseable {
                 TimeUnit.MILLISECONDS.sleep(JUKEBOX_MILLIS);
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
-                throw (IOException) new InterruptedIOException(NAMES[procedure] + ": interrupted while the server had no time")
+                throw (IOException) new InterruptedIOException(NAMES[procedure] + ": interrupted while waiting after NFS3ERR_JUKEBOX")
                         .initCause(e);
             }
         }
     }
 
-    /** The answer, if it is NFS3_OK. */
+    /** The result of a call whose status must be NFS3_OK. */
     private <T> T ok(int procedure, Supplier<? extends XdrAble> arguments, Decoded.Reader<T> reader, Function<T, NfsStat3> status)
             throws IOException {
         T value = answer(procedure, arguments, reader, status).value();
@@ -195,9 +196,9 @@ public final class Nfs3Client implements AutoCloseable {
     }
 
     /**
-     * The same without a copy of ours.
+     * The same without a copy.
      *
-     * @return when repeated, an earlier attempt may still be sending the data: then it must never change
+     * @return if repeated, an earlier attempt may still be sending the data, which must never change then
      */
     Answer<Write3Res> writeShared(FileHandle file, long offset, int stable, ByteBuffer data) throws IOException {
         return write(file, offset, stable, data, BulkData::shared);
@@ -286,7 +287,7 @@ public final class Nfs3Client implements AutoCloseable {
                 existing -> isA(FileType3.NF3LNK, existing) && readlink(existing.handle()).equals(path));
     }
 
-    /** Whether what is there is what a lost call made. */
+    /** Tells whether what exists was made by a call whose reply was lost. */
     private interface Recognition {
         boolean isOurs(Node existing) throws IOException;
     }

@@ -12,7 +12,7 @@ public final class NfsException extends IOException {
     private final NfsStat3 status;
 
     NfsException(String procedure, NfsStat3 status) {
-        super(procedure + ": the server answered " + status);
+        super(procedure + ": expected NFS3_OK, got " + status);
         this.status = status;
     }
 

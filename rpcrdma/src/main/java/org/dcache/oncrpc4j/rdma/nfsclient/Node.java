@@ -5,8 +5,8 @@ import org.dcache.oncrpc4j.rdma.nfs3.Fattr3;
 import org.dcache.oncrpc4j.rdma.nfs3.FileHandle;
 
 /**
- * An object of the server: a file, a directory, a symbolic link.
+ * An object on the server: a file, a directory, a symbolic link.
  *
- * @param attributes as of the answer that it came with; null when not told
+ * @param attributes as they were in the result that it comes from; null if that had none
  */
 public record Node(FileHandle handle, Fattr3 attributes) {}

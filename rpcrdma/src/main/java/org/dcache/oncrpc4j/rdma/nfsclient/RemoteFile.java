@@ -36,7 +36,7 @@ public final class RemoteFile {
         this.writeSize = writeSize;
     }
 
-    /** With the sizes that the server likes best, up to 1 MiB. */
+    /** With the sizes that the server prefers, up to 1 MiB. */
     public static RemoteFile of(Nfs3Client client, FileHandle handle, Fsinfo3Res limits) {
         return new RemoteFile(client, handle, Math.max(LEAST_READ, size(limits.rtpref(), limits.rtmax())),
                 Math.max(1, size(limits.wtpref(), limits.wtmax())));
@@ -58,7 +58,7 @@ public final class RemoteFile {
     /**
      * Reads the file to its end.
      *
-     * @param expected bytes that the file is thought to have, to ask for no more than that; a wrong number costs calls, no data
+     * @param expected bytes that the file should have, to ask for no more than that; with a wrong number all data is read, with more calls
      * @return bytes read
      */
     public long copyTo(long expected, BlockSink sink) throws IOException {
@@ -69,8 +69,7 @@ public final class RemoteFile {
             int n = read.data().length();
             if (n > count || n != read.count() || n == 0 && !read.eof()) {
                 throw new IOException("READ of " + count + " bytes at " + offset + ": expected some bytes or the end, got " + n
-                        + " bytes and a count of "
-                        + Integer.toUnsignedString(read.count()));
+                        + " bytes and a count of " + Integer.toUnsignedString(read.count()));
             }
             if (n > 0) {
                 sink.take(offset, read.data().bytes());

@@ -15,8 +15,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One connection to a server, from its making to its end. It has an oncrpc4j client of its own, since that is the only thing of oncrpc4j
- * that can be closed, and one {@link RpcCall} for all calls, since xids are counted there. Any thread.
+ * One connection to a server, from connecting to closing. It has an oncrpc4j client of its own, because oncrpc4j can close a client but not
+ * a transport, and one {@link RpcCall} for all calls, because that counts the xids. Any thread.
  */
 final class ServerConnection implements AutoCloseable {
 
@@ -26,7 +26,7 @@ final class ServerConnection implements AutoCloseable {
     private final RpcTransport transport;
     private final RpcCall call;
 
-    /** @param timeoutMillis for connecting */
+    /** @param timeoutMillis time-out of connecting */
     ServerConnection(InetSocketAddress server, int program, int version, RpcAuth credential, long timeoutMillis) throws IOException {
         client = new OncRpcClient(server, IpProtocolType.TCP, 0, IoStrategy.SAME_THREAD, "nfs client");
         transport = client.connect(timeoutMillis, TimeUnit.MILLISECONDS);
@@ -43,7 +43,7 @@ final class ServerConnection implements AutoCloseable {
         call.call(procedure, arguments, result, timeoutMillis, TimeUnit.MILLISECONDS);
     }
 
-    /** What carries the calls. */
+    /** The transport that carries the calls. */
     RpcTransport transport() {
         return transport;
     }

@@ -23,20 +23,20 @@ import org.slf4j.LoggerFactory;
  * A connection to one program of one server that is made when it is needed and made again when it was lost. Any thread may call; calls of
  * many threads share the connection.
  *
- * <p>A call ends with the server's answer, with its refusal (an {@link OncRpcException}, never repeated), or with {@link
- * ServerUnreachableException} when there was no answer in {@link ClientOptions#giveUpAfter}. A call whose connection breaks, or whose reply
- * does not come in {@link ClientOptions#callTimeout}, is made again; {@link Answer#repeated} says so. One thread connects while the others
- * wait; between attempts it pauses, longer with each one, and the count starts anew only when the server has answered a call, so that one
- * that accepts connections and breaks them is not hammered.
+ * <p>A call ends with the server's answer, with its rejection (an {@link OncRpcException}, never repeated), or with {@link
+ * ServerUnreachableException} when there was no answer within {@link ClientOptions#giveUpAfter}. A call whose connection breaks, or whose
+ * reply does not come within {@link ClientOptions#callTimeout}, is repeated; {@link Answer#repeated} says so. One thread connects while the
+ * others wait; it pauses between attempts, longer with each one. Pauses start from the shortest again only when the server has answered a
+ * call, so that a server that accepts connections and breaks them is not called without pause.
  *
- * <p>A call that fails while its connection stays open, such as one that the transport refuses to carry, is repeated on a new connection
- * too, but {@value #OPEN_FAILURES} times at most; then its exception is passed on.
+ * <p>A call that fails while its connection stays open, such as one that the transport does not take, is repeated on a new connection too;
+ * after {@value #OPEN_FAILURES} such failures the last one is thrown.
  */
 public final class ServerLink implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(ServerLink.class);
 
-    /** Failures of one call on connections that stayed open. */
+    /** Failures of one call on connections that stayed open, the last of which is thrown. */
     private static final int OPEN_FAILURES = 3;
 
     private final ClientOptions options;
@@ -73,17 +73,17 @@ public final class ServerLink implements AutoCloseable {
         return repeats.get();
     }
 
-    /** What carries the calls at this moment; connects if there is nothing. */
+    /** The transport of the connection at this moment; connects if there is none. */
     RpcTransport transport() throws IOException {
         return connection(System.nanoTime() + options.giveUpAfter().toNanos(), null).transport();
     }
 
     /**
-     * Makes a call, as often as it takes.
+     * Makes a call, and repeats it until it is answered or the time is up.
      *
      * @param arguments asked for each attempt, since an oncrpc4j stream may be encoded once only
-     * @throws OncRpcException when the server or oncrpc4j refused the call
-     * @throws ServerUnreachableException when nobody answered in time
+     * @throws OncRpcException when the server or oncrpc4j rejected the call
+     * @throws ServerUnreachableException when there was no answer in time
      * @throws InterruptedIOException when this thread was interrupted
      */
     <T> Answer<T> call(int procedure, Supplier<? extends XdrAble> arguments, Decoded.Reader<T> reader) throws IOException {
@@ -143,7 +143,7 @@ public final class ServerLink implements AutoCloseable {
         }
     }
 
-    /** The connection if there is one; null when this thread is to make it, after the pause that it has made already. */
+    /** The connection if there is one; null if this thread must make it, after a pause that is over when this returns. */
     private ServerConnection takeOrPromise(long deadline, Exception cause) throws IOException {
         ServerConnection dead = null;
         lock.lock();
@@ -200,7 +200,7 @@ public final class ServerLink implements AutoCloseable {
         }
     }
 
-    /** Waits before an attempt. With the lock, which it gives away while it waits. */
+    /** Waits before an attempt. Called with the lock, which is released while it waits. */
     private void pause(long deadline, Exception cause) throws IOException {
         long end = System.nanoTime() + options.pause(attempts).toNanos();
         while (!closed && end - System.nanoTime() > 0) {
@@ -214,7 +214,7 @@ public final class ServerLink implements AutoCloseable {
         }
     }
 
-    /** Waits for a change, or until then; fails at the deadline. */
+    /** Waits for a change, at most until a moment; fails at the deadline. */
     private void await(long until, long deadline, Exception cause) throws IOException {
         long now = System.nanoTime();
         if (deadline - now <= 0) {
@@ -234,11 +234,10 @@ public final class ServerLink implements AutoCloseable {
 
     private ServerUnreachableException unreachable(Exception cause) {
         return new ServerUnreachableException("expected an answer of " + address + " within " + options.giveUpAfter()
-                + "; the last attempt ended with "
-                + (cause == null ? "nothing" : cause.toString()), cause);
+                + ", got none; the last attempt ended with " + (cause == null ? "nothing" : cause.toString()), cause);
     }
 
-    /** Ends a connection that lost a call, unless somebody did already. */
+    /** Closes a connection that lost a call; the next call makes another one. */
     private void discard(ServerConnection connection) {
         lock.lock();
         try {
@@ -251,7 +250,7 @@ public final class ServerLink implements AutoCloseable {
         connection.close();
     }
 
-    /** Ends the connection; calls that wait fail. Idempotent. */
+    /** Closes the connection; calls that wait fail. Idempotent. */
     @Override
     public void close() {
         ServerConnection last;

@@ -8,12 +8,12 @@ import org.dcache.oncrpc4j.rdma.nfs3.Nfs3;
 import org.dcache.oncrpc4j.rdma.nfs3.results.Write3Res;
 
 /**
- * Writes a file so that it is safe in the end (RFC 1813, sections 3.3.7, 3.3.21 and 4.8; kernel: {@code nfs_commit_release_pages}). Used
- * once, by one thread.
+ * Writes a file to stable storage (RFC 1813, sections 3.3.7, 3.3.21 and 4.8; kernel: {@code nfs_commit_release_pages}). Used once, by one
+ * thread.
  *
- * <p>A file of one block is written FILE_SYNC. A longer one goes in windows of {@value #WINDOW} bytes: all blocks UNSTABLE, then a COMMIT.
- * A block is safe when the write verifier that came with it is that of the COMMIT; any other is written again, for the server lost it or
- * may have. When COMMIT itself fails, the window is written again with FILE_SYNC, and what fails then is the result.
+ * <p>A file of one block is written FILE_SYNC. A longer one is written in windows of 64 MiB: all blocks UNSTABLE, then a COMMIT. A block is
+ * safe if its WRITE and the COMMIT returned the same write verifier; any other is written again, because the server may have lost it. When
+ * COMMIT itself fails, the window is written again with FILE_SYNC, and a failure then ends the upload.
  */
 final class Upload {
 
@@ -85,18 +85,18 @@ final class Upload {
             }
         }
         throw new UnstableServerException("expected " + blocks + " blocks from byte " + from
-                + " on to be committed under one write verifier; it changed in each of "
-                + ROUNDS + " rounds");
+                + " on to be committed under one write verifier, got another one in each of " + ROUNDS + " rounds");
     }
 
     /**
-     * How far a block is safe.
+     * How safe a block is.
      *
-     * @param uniform whether all of its parts came with the same verifier
+     * @param stable whether all of it is on stable storage
+     * @param uniform whether all WRITEs of its parts returned the same verifier
      */
     private record Written(boolean stable, boolean uniform, long verifier) {}
 
-    /** Writes the block at this place; a server that takes less than all is given the rest. */
+    /** Writes the block at an offset; if the server writes only a part, it gets the rest by further WRITEs. */
     private Written write(long offset, int stable) throws IOException {
         int length = (int) Math.min(block, source.size() - offset);
         if (buffer == null) {
@@ -113,8 +113,7 @@ final class Upload {
             Write3Res result = answer.value();
             if (result.count() <= 0 || result.count() > length - done) {
                 throw new IOException("WRITE of " + (length - done) + " bytes at " + (offset + done)
-                        + ": expected some of them to be written, got "
-                        + Integer.toUnsignedString(result.count()));
+                        + ": expected a count of 1 to all of them, got " + Integer.toUnsignedString(result.count()));
             }
             shared |= answer.repeated();
             safe &= result.committed() != Nfs3.UNSTABLE;
@@ -123,7 +122,7 @@ final class Upload {
             done += result.count();
         }
         if (shared) {
-            // A connection that was given up may be sending from it still.
+            // A connection that was closed may still be sending from it.
             buffer = null;
         }
         return new Written(safe, uniform, verifier);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * An NFS version 3 client (RFC 1813) on plain oncrpc4j. No class of the transport is known here: whether it speaks TCP or RDMA is the
- * agent's matter.
+ * An NFS version 3 client (RFC 1813) on plain oncrpc4j. It uses no class of the transport: the agent decides whether it speaks TCP or RDMA.
  *
  * <p>{@link org.dcache.oncrpc4j.rdma.nfsclient.Nfs3Client} has the procedures, {@link org.dcache.oncrpc4j.rdma.nfsclient.RemoteFile} copies
  * whole files, {@link org.dcache.oncrpc4j.rdma.nfsclient.MountClient} speaks MOUNT. Below them {@link
@@ -11,10 +10,10 @@
  * <h2>What a lost connection means</h2>
  *
  * A call whose connection broke before its reply came may have been executed or not. It is repeated on the next connection. oncrpc4j gives
- * every call a new xid, so that a server cannot recognise the repetition by its duplicate request cache, as it could one of Linux. For
- * procedures that may be executed twice with the same result this is all right: GETATTR, LOOKUP, ACCESS, READLINK, READ, WRITE, the readers
- * of directories and file systems, COMMIT, CREATE UNCHECKED, SETATTR without guard. CREATE EXCLUSIVE carries a verifier by which the server
- * knows its own file again. For the others, the answer to a <em>repeated</em> call is read like this:
+ * every call a new xid, so that a server cannot recognise the repetition by its duplicate request cache, as it can with Linux's client. For
+ * procedures that may be executed twice with the same result this is harmless: GETATTR, LOOKUP, ACCESS, READLINK, READ, WRITE, READDIR,
+ * READDIRPLUS, FSSTAT, FSINFO, PATHCONF, COMMIT, CREATE UNCHECKED, SETATTR without guard. CREATE EXCLUSIVE carries a verifier by which the
+ * server recognises the file. For the others, the answer to a <em>repeated</em> call is read like this:
  *
  * <table>
  * <caption>Answers to repeated calls that count as success</caption>
@@ -26,8 +25,8 @@
  * <tr><td>LINK</td><td>NFS3ERR_EXIST, if it is the same file</td></tr>
  * </table>
  *
- * That is what Linux makes of it when its server has no duplicate request cache, but for the errors, which Linux passes on. It can be wrong
- * when another client did the same at the same moment: who builds locks on names uses CREATE EXCLUSIVE. A guarded SETATTR that is repeated
- * may fail with NFS3ERR_NOT_SYNC because the lost one succeeded; that error is passed on.
+ * Linux passes these errors on when its server has no duplicate request cache. This reading can be wrong when another client did the same
+ * at the same moment: programs that use names as locks need CREATE EXCLUSIVE. A guarded SETATTR that is repeated may fail with
+ * NFS3ERR_NOT_SYNC because the lost one succeeded; that error is passed on.
  */
 package org.dcache.oncrpc4j.rdma.nfsclient;

@@ -128,7 +128,9 @@ class ProgramTest {
 
     @Test
     void aReadBeyondTheMemoryForRepliesIsPutOffAndWorksLater() throws IOException {
-        try (Mounted small = new Mounted(new MemoryTree(16 << 20), ExportOptions.DEFAULT.withReadMemory(64 << 10))) {
+        ExportOptions options = new ExportOptions(false, Squash.ROOT, ExportOptions.NOBODY, ExportOptions.NOBODY, 64 << 10,
+                List.of(SecurityFlavor.SYS));
+        try (Mounted small = new Mounted(new MemoryTree(16 << 20), options)) {
             FileHandle file = small.create(small.root, "f");
             byte[] data = new byte[100_000];
             Arrays.fill(data, (byte) 5);

@@ -17,7 +17,7 @@ import org.dcache.oncrpc4j.rdma.it.nfs4j.app.Domain;
  */
 public final class DoorAndPools implements AutoCloseable {
 
-    /** What dCache's documentation of this project tells an admin to set everywhere. */
+    /** The settings that docs/dcache.md recommends for all domains; with software iWARP. */
     public static final String BOTH = "transport=tcp,rdma,rdma.provider=iwarp,rdma.nfs4j.devices=same";
 
     private static final int LAN_PORTS = 9;

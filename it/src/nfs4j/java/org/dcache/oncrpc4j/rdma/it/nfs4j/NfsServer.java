@@ -96,7 +96,7 @@ final class NfsServer implements AutoCloseable {
         return service.getInetSocketAddress(IpProtocolType.TCP);
     }
 
-    /** Where it can be reached without RDMA, whatever takes the place of TCP. */
+    /** Its UDP address, at which it is reached without RDMA. */
     InetSocketAddress udpAddress() {
         return service.getInetSocketAddress(IpProtocolType.UDP);
     }

@@ -37,8 +37,8 @@ import org.dcache.oncrpc4j.rpc.RpcTransport;
 import org.dcache.oncrpc4j.rpc.net.IpProtocolType;
 
 /**
- * An NFSv4.1 client with a session, its backchannel on the same connection, made of nfs4j's builders and XDR classes. Proves for each
- * connection which transport it is. Compounds may be sent by several threads; each takes a slot.
+ * An NFSv4.1 client with a session and its backchannel on the same connection, made of nfs4j's builders and XDR classes. Checks the
+ * transport of each connection. Compounds may be sent by several threads; each takes a slot.
  */
 final class NfsSession implements AutoCloseable {
 
@@ -59,17 +59,17 @@ final class NfsSession implements AutoCloseable {
     private final clientid4 clientId;
     private final ClientSession slots;
 
-    /** Over RDMA, proved. */
+    /** A session over RDMA. */
     NfsSession(InetSocketAddress server) throws IOException {
         this(server, IpProtocolType.TCP, "RdmaRpcTransport");
     }
 
-    /** In a JVM without the agent. */
+    /** A session over TCP, in a JVM without the agent. */
     static NfsSession overTcp(InetSocketAddress server) throws IOException {
         return new NfsSession(server, IpProtocolType.TCP, "GrizzlyRpcTransport");
     }
 
-    /** Without a backchannel, and with messages that fit a datagram only. */
+    /** A session over UDP, without a backchannel, and with messages that fit a datagram. */
     static NfsSession overUdp(InetSocketAddress server) throws IOException {
         return new NfsSession(server, IpProtocolType.UDP, "GrizzlyRpcTransport");
     }

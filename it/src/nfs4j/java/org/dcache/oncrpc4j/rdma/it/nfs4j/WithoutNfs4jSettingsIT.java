@@ -11,7 +11,7 @@ import org.dcache.oncrpc4j.rdma.it.nfs4j.app.MemoryFileSystem;
 import org.dcache.oncrpc4j.rdma.it.rpc.OverRdma;
 import org.junit.jupiter.api.Test;
 
-/** With the agent, and without the settings that weave nfs4j: nfs4j does and says what it does and says without us. */
+/** With the agent, but without the settings that weave nfs4j: nfs4j's sizes and addresses are those that it has without the agent. */
 @OverRdma
 class WithoutNfs4jSettingsIT {
 

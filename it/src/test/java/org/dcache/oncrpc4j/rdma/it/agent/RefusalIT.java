@@ -23,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** No silent fall-back: RDMA that was asked for and cannot be had is an error that somebody sees. And tcp is really nothing but TCP. */
+/** No silent fall-back: RDMA that is asked for and not possible is an error that is seen. With {@code tcp} nothing but TCP is used. */
 class RefusalIT {
 
     private static final int CONFIGURATION_ERROR = 78;

@@ -29,7 +29,7 @@ public final class EchoClient {
         System.exit(0);
     }
 
-    /** Without ending the process. */
+    /** Makes the calls without ending the process. */
     static void call(String[] args) throws IOException {
         InetSocketAddress server = new InetSocketAddress(args[0], Integer.parseInt(args[1]));
         try (OncRpcClient client = new OncRpcClient(server, IpProtocolType.TCP)) {

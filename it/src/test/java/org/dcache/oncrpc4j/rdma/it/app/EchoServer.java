@@ -16,8 +16,8 @@ import org.dcache.oncrpc4j.rpc.net.IpProtocolType;
 /**
  * Serves {@link EchoService} until {@code stop}, {@code stop MILLIS} or the end of stdin. Arguments: port (0 for any), and {@code tcp},
  * {@code udp} or {@code tcp+udp}, {@code same} or {@code worker} for the threads that read, {@code jmx} for Grizzly's beans, and
- * {@code tls} for TLS with the JVM's own key store. Prints {@code READY address} and {@code SERVICE text}, or {@code FAILED exception} and
- * then waits as well.
+ * {@code tls} for TLS with the JVM's own key store. Prints {@code READY address} and {@code SERVICE text}, or {@code FAILED exception}, and
+ * in the end {@code STOPPED}.
  */
 public final class EchoServer {
 

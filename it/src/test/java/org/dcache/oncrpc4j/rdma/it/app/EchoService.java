@@ -8,7 +8,7 @@ import org.dcache.oncrpc4j.rpc.RpcDispatchable;
 import org.dcache.oncrpc4j.xdr.XdrOpaque;
 import org.dcache.oncrpc4j.xdr.XdrVoid;
 
-/** An RPC program as anybody would write it for oncrpc4j: procedure 0 does nothing, procedure 1 returns the opaque it was given. */
+/** An ordinary RPC program for oncrpc4j: procedure 0 does nothing, procedure 1 returns the opaque that it gets. */
 public final class EchoService implements RpcDispatchable {
 
     public static final OncRpcProgram PROGRAM = new OncRpcProgram(0x20049, 1);

@@ -4,7 +4,6 @@ package org.dcache.oncrpc4j.rdma.it.app;
 import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
-import java.io.InputStreamReader;
 import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -46,10 +45,10 @@ import org.dcache.oncrpc4j.xdr.XdrOpaque;
 import org.dcache.oncrpc4j.xdr.XdrVoid;
 
 /**
- * Everything that goes wrong for an application of oncrpc4j, one after the other; it knows nothing but oncrpc4j, and what it sees depends
- * on the transport. For each place it prints {@code SEEN place: type < its supertypes | the same of its root cause | message}, {@code
- * nothing} where it heard nothing for long, or {@code no exception}; in the end {@code TRANSPORT class} and {@code DONE}. Arguments: the
- * places to visit, all if there is none; {@code serve} makes it the server that is killed.
+ * Everything that can fail for an application of oncrpc4j, one after the other; it uses nothing but oncrpc4j, and which exceptions it sees
+ * depends on the transport. For each place it prints {@code SEEN place: type < its supertypes | the same of its root cause | message}, or
+ * {@code nothing} in place of that if there was no result for long, or {@code no exception}; in the end {@code TRANSPORT class} and {@code
+ * DONE}. Arguments: the places to try, all if there is none; {@code serve} makes it the server that is killed.
  */
 public final class Failures {
 
@@ -64,7 +63,7 @@ public final class Failures {
     private static final int ODD_VERSION = 8;
     private static final int LARGE = 9;
 
-    /** How long a place is waited for before the next is visited, and in the end all that have not come yet together. */
+    /** How long to wait for the result of a place before the next one is tried, and in the end for all that are missing. */
     private static final long SOON_MILLIS = 2000;
     private static final long PATIENCE_MILLIS = 15_000;
 
@@ -72,8 +71,8 @@ public final class Failures {
         void run() throws Throwable;
     }
 
-    private interface Trouble {
-        void befall(Site site) throws Exception;
+    private interface Fault {
+        void inject(Site site) throws Exception;
     }
 
     private final Map<String, Attempt> places = new LinkedHashMap<>();
@@ -183,7 +182,7 @@ public final class Failures {
         }
     }
 
-    /** Wants more than the reply holds. */
+    /** Decodes more than the reply has. */
     public static final class Greedy implements XdrAble {
         @Override
         public void xdrDecode(XdrDecodingStream xdr) throws IOException {
@@ -217,15 +216,15 @@ public final class Failures {
         }
     }
 
-    /** The three ways to call, and the trouble that befalls the call while its program holds it, or before. */
-    private void calls(String place, boolean waiting, Trouble trouble) {
+    /** Each way to call, with a fault that is injected while the program holds the call, or before the call. */
+    private void calls(String place, boolean waiting, Fault fault) {
         int procedure = waiting ? HOLD : REPLY;
         for (String way : new String[] {"synchronous", "synchronous with a time-out", "handler", "handler with a time-out", "future"}) {
             places.put(place + ", " + way, () -> {
                 try (Site site = new Site()) {
                     site.call().call(0, XdrVoid.XDR_VOID, XdrVoid.XDR_VOID);
                     if (!waiting) {
-                        trouble.befall(site);
+                        fault.inject(site);
                     }
                     Heard heard = new Heard();
                     Future<?> future = null;
@@ -256,7 +255,7 @@ public final class Failures {
                     }
                     if (waiting) {
                         site.held.take();
-                        trouble.befall(site);
+                        fault.inject(site);
                     }
                     if (way.startsWith("handler")) {
                         heard.rethrow();
@@ -273,7 +272,7 @@ public final class Failures {
         }
     }
 
-    /** A reply that tells of a failure, each way. */
+    /** A reply that reports a failure, for each way to call. */
     private void replies(String place, int program, int version, int procedure, XdrAble argument, Class<? extends XdrAble> result) {
         places.put(place + ", synchronous", () -> {
             try (Site site = new Site()) {
@@ -316,7 +315,7 @@ public final class Failures {
         });
     }
 
-    /** A port that takes no more connections: its backlog is full. */
+    /** Makes a port that accepts no more connections, because its backlog is full. */
     private static void withFullPort(int port, List<AutoCloseable> held) throws IOException {
         ServerSocket full = new ServerSocket(port, 1, InetAddress.getLoopbackAddress());
         held.add(full);
@@ -557,7 +556,7 @@ public final class Failures {
         }
     }
 
-    /** The server is another process, which is killed. */
+    /** Calls to a server in another process, which is killed. */
     private void killed() {
         for (String way : new String[] {"synchronous", "handler", "future"}) {
             places.put("call that waits while the server is killed, " + way, () -> {
@@ -652,7 +651,7 @@ public final class Failures {
         });
     }
 
-    /** oncrpc4j takes the interrupt that it reports. */
+    /** Fails if the thread is still interrupted: oncrpc4j clears the interrupt that it reports. */
     private static void stillInterrupted() {
         if (Thread.interrupted()) {
             throw new AssertionError("the thread is still interrupted");

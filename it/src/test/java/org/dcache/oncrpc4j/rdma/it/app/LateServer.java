@@ -6,7 +6,8 @@ import org.dcache.oncrpc4j.rpc.OncRpcSvc;
 import org.dcache.oncrpc4j.rpc.net.IpProtocolType;
 
 /**
- * Serves TCP ({@code EARLY address}), waits for a character on stdin, and then is an {@link EchoServer} besides. Time to attach an agent.
+ * Starts a service ({@code EARLY address}), waits for a line on stdin, during which an agent can be attached, and then runs an {@link
+ * EchoServer} in addition.
  */
 public final class LateServer {
 
@@ -20,7 +21,7 @@ public final class LateServer {
         EchoServer.main(args);
     }
 
-    /** Unbuffered, so that the rest of stdin is left to others. */
+    /** Reads without a buffer, so that the rest of stdin is left to {@link EchoServer}. */
     private static void skipLine() throws IOException {
         int c = System.in.read();
         while (c != '\n' && c >= 0) {

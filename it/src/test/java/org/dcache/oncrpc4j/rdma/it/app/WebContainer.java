@@ -11,9 +11,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Deploys {@link WebApplication} twice, each time in a class loader of its own that has oncrpc4j and whose parent has not, as a web
- * container does; then undeploys both and waits until the loaders are gone. Argument: the application's class path. Prints {@code UNLOADED
- * name} for each.
+ * Deploys {@link WebApplication} twice, as a web container does: each time in a new class loader that has oncrpc4j, which its parent has
+ * not. Then undeploys both and waits until the loaders are unloaded. Argument: the application's class path. Prints {@code UNLOADED name}
+ * for each.
  */
 public final class WebContainer {
 
@@ -38,7 +38,7 @@ public final class WebContainer {
         System.exit(deployed.size());
     }
 
-    /** The application runs on a thread that ends, so that nothing hangs on this one. */
+    /** The application runs on a thread that ends, so that the calling thread keeps no reference to the loader. */
     private static Deployed deploy(String name, String classPath, ReferenceQueue<ClassLoader> queue) throws Exception {
         List<URL> urls = new ArrayList<>();
         for (String entry : classPath.split(File.pathSeparator)) {

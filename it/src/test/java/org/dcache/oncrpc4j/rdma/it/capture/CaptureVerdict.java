@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -13,18 +14,18 @@ import java.util.regex.Pattern;
 import org.dcache.oncrpc4j.rdma.it.Tool;
 
 /**
- * What two decoders make of a capture: ours ({@code rpcrdma decode --strict}) and Wireshark, which looks at a copy with a TCP segment for
- * each FPDU, since it passes over the second Send of a segment. Immutable.
+ * What two decoders find in a capture: ours ({@code rpcrdma decode --strict}) and Wireshark, which reads a copy with a TCP segment for each
+ * FPDU, because it decodes only the first Send of a segment. Immutable.
  *
  * @param name of the file
  * @param clean whether ours found nothing wrong
- * @param own its counts, by name; or, where it could not read the file, none
- * @param output what it printed
+ * @param own counts of ours, by name; none if it could not read the file
+ * @param output what ours printed
  * @param goodCrc FPDUs whose CRC Wireshark finds right
- * @param badCrc wrong
+ * @param badCrc FPDUs whose CRC Wireshark finds wrong
  * @param messages RPC-over-RDMA messages that Wireshark finds, by type
- * @param malformed protocols that Wireshark could not read to their end, but for NFS in a reply whose data went by a Write chunk: Wireshark
- *        does not put it back
+ * @param malformed lines by which Wireshark says that it could not read a protocol to its end; not those about NFS, because Wireshark does
+ *        not put the data of a Write chunk back into a reply
  */
 public record CaptureVerdict(String name, boolean clean, Map<String, Long> own, String output, long goodCrc, long badCrc, Map<String,
         Integer> messages, List<String> malformed) {
@@ -47,7 +48,7 @@ public record CaptureVerdict(String name, boolean clean, Map<String, Long> own, 
         SegmentPerFpdu.copy(file, copy);
         long good = 0;
         long bad = 0;
-        List<String> malformed = new java.util.ArrayList<>();
+        List<String> malformed = new ArrayList<>();
         for (String line : Tshark.text(copy)) {
             good += line.contains("Good CRC32") ? 1 : 0;
             bad += line.contains("Bad CRC32") ? 1 : 0;
@@ -60,7 +61,7 @@ public record CaptureVerdict(String name, boolean clean, Map<String, Long> own, 
         return new CaptureVerdict(file.getFileName().toString(), true, figures, own.output(), good, bad, messages, malformed);
     }
 
-    /** Fails unless both find the same messages and nothing wrong, and neither end complained of the other: no RDMA_ERROR, no Terminate. */
+    /** Fails unless both find the same messages and nothing wrong, and neither end reported an error: no RDMA_ERROR, no Terminate. */
     public CaptureVerdict check() {
         assertThat(clean).as("clean by our decoder: %s", output).isTrue();
         assertThat(figure("connections")).as("connections in %s", name).isPositive();
@@ -80,7 +81,7 @@ public record CaptureVerdict(String name, boolean clean, Map<String, Long> own, 
         return own.get(of);
     }
 
-    /** Whether CRC was agreed on, on every connection. */
+    /** Whether CRC was negotiated on every connection. */
     public boolean withCrc() {
         return figure("crc_checked") == figure("mpa_fpdus");
     }

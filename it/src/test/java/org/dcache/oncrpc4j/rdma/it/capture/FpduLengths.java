@@ -13,7 +13,7 @@ import org.dcache.oncrpc4j.rdma.capture.PcapFile;
 import org.dcache.oncrpc4j.rdma.capture.TcpSegment;
 import org.dcache.oncrpc4j.rdma.iwarp.wire.FpduLayout;
 
-/** How long the FPDUs of a capture are. */
+/** The length of FPDUs in a capture. Stateless. */
 final class FpduLengths {
 
     private FpduLengths() {}

@@ -17,11 +17,11 @@ import org.dcache.oncrpc4j.rdma.capture.SegmentWriter;
 import org.dcache.oncrpc4j.rdma.tool.relay.Tap;
 
 /**
- * Writes all connections of a relay to one pcap file. Bytes are in the file before they are passed on, so that what causes something always
- * stands before it; they are written as they come, and nothing is kept. On the file every connection goes from 192.0.2.1, each from a port
- * of its own, to 192.0.2.2 port 20049.
+ * Writes all connections of a relay to one pcap file. Bytes are written before they are passed on, so that a cause is always before its
+ * effect; nothing is kept in memory. In the file, every connection goes from 192.0.2.1, each from a port of its own, to 192.0.2.2 port
+ * 20049.
  *
- * <p>Close the relay first, then this; only then is the file whole. Any thread.
+ * <p>Close the relay first, then this; only then is the file complete. Any thread.
  */
 public final class PcapRecording implements Supplier<Tap>, AutoCloseable {
 
@@ -95,12 +95,12 @@ public final class PcapRecording implements Supplier<Tap>, AutoCloseable {
         try {
             writer.segments(connection.segments());
         } catch (IOException e) {
-            throw new UncheckedIOException(file + " cannot be written", e);
+            throw new UncheckedIOException("cannot write " + file + ": " + e.getMessage(), e);
         }
         connection.segments().clear();
     }
 
-    /** Ends all connections on the file. */
+    /** Ends all connections in the file, and closes it. */
     @Override
     public synchronized void close() throws IOException {
         for (SegmentWriter connection : connections) {

@@ -6,8 +6,8 @@ import org.dcache.oncrpc4j.rdma.capture.Direction;
 import org.dcache.oncrpc4j.rdma.tool.relay.Relay;
 
 /**
- * A port of this host that stands before a server's and records what goes through it. Keep it short: the whole of it is decoded afterwards,
- * by us and by Wireshark. {@link #verdict} ends it, and so does closing it, without a look at what was recorded. One thread.
+ * A port of this host that passes connections on to a server's port and records them. Keep recordings short, because our decoder and
+ * Wireshark read all of it afterwards. {@link #verdict} ends the recording and decodes it; closing this only ends it. One thread.
  */
 public final class Recorded implements AutoCloseable {
 
@@ -34,13 +34,13 @@ public final class Recorded implements AutoCloseable {
         }
     }
 
-    /** Where the client shall connect to. */
+    /** The port that the client must connect to. */
     public int port() {
         return relay.port();
     }
 
     /**
-     * Ends the recording and says what is in it. The client should be gone by now: a connection that is cut in the middle of an FPDU is not
+     * Ends the recording and decodes it. The client should have closed its connections: one that is cut in the middle of an FPDU is not
      * clean.
      */
     public CaptureVerdict verdict() throws IOException, InterruptedException {

@@ -12,7 +12,7 @@ import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Assumptions;
 
-/** Debian's tshark: decoders of the same protocols that others wrote. Says nothing of captures that lack their MPA frames. */
+/** tshark: independent decoders of the same protocols. They decode nothing of captures that lack their MPA frames. Stateless. */
 public final class Tshark {
 
     private static final long TIMEOUT_SECONDS = 300;
@@ -58,7 +58,7 @@ public final class Tshark {
         return counts;
     }
 
-    /** All that tshark has to say of all frames. */
+    /** The details that tshark prints of all frames. */
     public static List<String> text(Path file) throws IOException, InterruptedException {
         return run(List.of("-r", file.toString(), "-V"));
     }

@@ -33,9 +33,9 @@ import org.junit.jupiter.api.Test;
  * NFSv3 between our client and our server, recorded, and decoded by Wireshark and by our own tool. Both must find the same messages and
  * nothing wrong.
  *
- * <p>What Wireshark cannot, and is not asked for here: NFS in the reply to a READ whose data went by a Write chunk (it does not put the
- * data back), and more than the first Send of a TCP segment as RPC-over-RDMA (so that exact counts are taken from a copy of the capture
- * with a segment for each FPDU).
+ * <p>What Wireshark cannot do: decode NFS in the reply to a READ whose data went by a Write chunk, because it does not put the data back;
+ * and decode more than the first Send of a TCP segment as RPC-over-RDMA, so that exact counts are taken from a copy of the capture with a
+ * segment for each FPDU.
  */
 @OverRdma
 class TsharkIT {
@@ -45,7 +45,7 @@ class TsharkIT {
     private static final String[] OPCODES = {"write", "read_request", "read_response", "send", "send_inv"};
     private static final Pattern MALFORMED = Pattern.compile("\\[Malformed Packet: ([^\\]]*)\\]");
 
-    /** Errors, but for the one that every such reply has. */
+    /** Errors, except the one that each reply to such a READ has. */
     private static final String ERRORS =
             "(_ws.malformed || _ws.expert.severity == \"Error\") && !(rpc.msgtyp == 1 && nfs.procedure_v3 == 6)";
 

@@ -13,7 +13,7 @@ import java.util.jar.JarEntry;
 import java.util.jar.JarFile;
 import java.util.jar.JarOutputStream;
 
-/** The agent jar as it was assembled, and copies of it with parts exchanged. */
+/** The agent jar as it was assembled, and copies of it in which entries are replaced. */
 public final class AgentJar {
 
     private static final String SERVICE = "inst/META-INF/services/org.dcache.oncrpc4j.rdma.spi.RpcTransportProvider";
@@ -25,12 +25,12 @@ public final class AgentJar {
         String given = System.getProperty("agent.jar");
         Path jar = Path.of(given != null ? given : "../nfs4j-integration/target/oncrpc4j-rdma-agent.jar").toAbsolutePath().normalize();
         if (!Files.isRegularFile(jar)) {
-            throw new IllegalStateException("no agent jar at " + jar + "; run: mvn package");
+            throw new IllegalStateException("expected the agent jar at " + jar + ", got no file; run: mvn package");
         }
         return jar;
     }
 
-    /** A copy whose transport provider is another one; that class and its nested ones go into the copy. */
+    /** A copy with another transport provider, whose class and nested classes are added to it. */
     public static Path withProvider(Path target, Class<?> provider) {
         Map<String, byte[]> changes = new LinkedHashMap<>();
         changes.put(SERVICE, provider.getName().getBytes(StandardCharsets.UTF_8));

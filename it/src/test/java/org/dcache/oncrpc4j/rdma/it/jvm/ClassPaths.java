@@ -18,7 +18,10 @@ import java.util.zip.ZipOutputStream;
 import org.dcache.oncrpc4j.rdma.nfsclient.Nfs3Client;
 import org.dcache.oncrpc4j.rdma.tool.bench.app.FileRange;
 
-/** Class paths for processes under test: oncrpc4j and what it needs, and nothing of this project but the test applications. */
+/**
+ * Class paths for processes under test: oncrpc4j with its dependencies, and of this project only what an application has: the test
+ * applications, and for those of NFS the NFS client and the export.
+ */
 public final class ClassPaths {
 
     private static final List<String> APPLICATION =
@@ -34,7 +37,7 @@ public final class ClassPaths {
                 .toList();
     }
 
-    /** oncrpc4j, and the test applications, which know nothing else. */
+    /** oncrpc4j and the test applications, which use nothing else. */
     public static List<Path> application() {
         List<Path> all = new ArrayList<>(oncrpc4j());
         all.add(applicationJar());
@@ -46,19 +49,19 @@ public final class ClassPaths {
         return ApplicationJar.PATH;
     }
 
-    /** oncrpc4j; the NFS client, the export and their protocol; and the programs of the NFS tests. */
+    /** oncrpc4j, the NFS client, the export and their protocol, and the programs of the NFS tests. */
     public static List<Path> nfsApplication() {
         List<Path> all = new ArrayList<>(oncrpc4j());
         all.add(NfsApplicationJar.PATH);
         return all;
     }
 
-    /** The programs of the tests with nfs4j in JVMs of its own, in a jar, with what they share with the benchmarks. */
+    /** The programs of the tests that run nfs4j in JVMs of its own, with what they share with the benchmarks, in a jar. */
     public static Path domainJar() {
         return DomainJar.PATH;
     }
 
-    /** Packs what these packages, named by a folder below the root, have in the place that a class was loaded from. */
+    /** Packs some packages, named by their folders below this project's root package, from where a class was loaded from. */
     private static void pack(ZipOutputStream zip, Class<?> from, String... folders) throws IOException, URISyntaxException {
         Path place = Path.of(from.getProtectionDomain().getCodeSource().getLocation().toURI());
         if (Files.isDirectory(place)) {
@@ -122,7 +125,7 @@ public final class ClassPaths {
         });
     }
 
-    /** All classes of the tests; never on the class path of an application, which must find nothing of ours there. */
+    /** All classes of the tests. Never on the class path of an application, which must not find the transport's classes there. */
     static Path testClasses() {
         try {
             return Path.of(ClassPaths.class.getProtectionDomain().getCodeSource().getLocation().toURI());

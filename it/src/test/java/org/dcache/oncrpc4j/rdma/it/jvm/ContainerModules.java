@@ -19,8 +19,8 @@ public final class ContainerModules {
     private ContainerModules() {}
 
     /**
-     * A runtime with these modules and no other, made by the jlink of the JDK that runs the tests. A JVM with {@code --limit-modules} is
-     * not quite one: what it starts by itself, such as the management agent, comes from the whole JDK all the same.
+     * A runtime with these modules and no others, made by the jlink of the JDK that runs the tests. A JVM with {@code --limit-modules} is
+     * not the same: what it starts by itself, such as the management agent, still comes from the whole JDK.
      */
     public static Path runtime() throws IOException, InterruptedException {
         Path jdk = Path.of(System.getProperty("java.home"));

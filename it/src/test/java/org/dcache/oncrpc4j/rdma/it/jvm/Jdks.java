@@ -10,12 +10,12 @@ import java.util.Optional;
 import java.util.Properties;
 import java.util.stream.Stream;
 
-/** Other JDKs on this machine: those installed beside the one that runs the tests. */
+/** JDKs on this machine: the one that runs the tests, and those installed beside it. */
 public final class Jdks {
 
     private Jdks() {}
 
-    /** One of at least this version. */
+    /** A JDK of at least this version; the one that runs the tests if it is new enough. */
     public static Optional<Path> atLeast(int feature) {
         Path own = Path.of(System.getProperty("java.home"));
         if (Runtime.version().feature() >= feature) {
@@ -30,7 +30,7 @@ public final class Jdks {
         return beside.stream().filter(home -> versionOf(home) >= feature).findFirst();
     }
 
-    /** From the file that every JDK has; 0 when it is none. */
+    /** The version by the file {@code release} that every JDK has; 0 if it is no JDK. */
     private static int versionOf(Path home) {
         Properties release = new Properties();
         try (InputStream in = Files.newInputStream(home.resolve("release"))) {

@@ -18,12 +18,12 @@ import javax.management.remote.JMXConnectorFactory;
 import javax.management.remote.JMXServiceURL;
 
 /**
- * The transport's counters and gauges in another JVM, read as an admin would: by JMX, which that JVM is asked for through the attach API.
- * It must run as the same user. Closing it leaves the JVM as it is. One thread.
+ * The transport's counters and gauges in another JVM of the same user, read as an admin would: by JMX, which is started there by the attach
+ * API. Closing this does not end that JVM. One thread.
  */
 public final class JvmCounters implements AutoCloseable {
 
-    /** Without the thread that asks from time to time whether the JVM is still there: tests kill it. */
+    /** No thread that checks from time to time whether the JVM is still there, because tests kill it. */
     private static final Map<String, Object> OPTIONS = Map.of("jmx.remote.x.client.connection.check.period", 0L);
 
     private final JMXConnector connector;
@@ -43,21 +43,21 @@ public final class JvmCounters implements AutoCloseable {
                 machine.detach();
             }
         } catch (AttachNotSupportedException e) {
-            throw new IOException("process " + pid + " is no JVM that can be attached to", e);
+            throw new IOException("expected process " + pid + " to be a JVM that allows attaching: " + e.getMessage(), e);
         }
     }
 
-    /** What was counted, by label, where it is not 0; all beans of that type added up. */
+    /** Counters that are not 0, by label; those of all beans added up. */
     public Map<String, Long> counters() throws IOException {
         return read("Counters");
     }
 
-    /** What is held at this moment, likewise, but with those that are 0. */
+    /** Gauges at this moment, by label, with those that are 0; those of all beans added up. */
     public Map<String, Long> gauges() throws IOException {
         return read("Gauges");
     }
 
-    /** A number of each bean of others that has such a name. */
+    /** A numeric attribute of each bean whose name matches a pattern. */
     public List<Long> attributes(String name, String attribute) throws IOException {
         try {
             List<Long> all = new ArrayList<>();
@@ -66,7 +66,7 @@ public final class JvmCounters implements AutoCloseable {
             }
             return all;
         } catch (JMException e) {
-            throw new IOException(attribute + " cannot be read", e);
+            throw new IOException("cannot read " + attribute + " of " + name + ": " + e, e);
         }
     }
 
@@ -80,7 +80,7 @@ public final class JvmCounters implements AutoCloseable {
             }
             return sums;
         } catch (JMException e) {
-            throw new IOException("the counters cannot be read", e);
+            throw new IOException("cannot read " + attribute + " of the transport: " + e, e);
         }
     }
 

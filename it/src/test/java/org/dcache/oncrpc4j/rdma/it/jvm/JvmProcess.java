@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -16,10 +17,10 @@ import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /**
- * A Java process under test. Its output (stdout and stderr in one stream, in order) is read by a thread of its own and kept; a test waits
- * for the lines it needs. Closing kills the process, so none outlives its test.
+ * A process under test, usually a JVM. A thread reads its output (stdout and stderr in one stream, in order) and keeps it; a test waits for
+ * the lines it needs. Closing kills the process, so that none outlives its test.
  *
- * <p>Programs of {@code it.app} run until a line comes on stdin or stdin ends.
+ * <p>Servers of {@code it.app} run until a line comes on stdin or stdin ends.
  */
 public final class JvmProcess implements AutoCloseable {
 
@@ -60,7 +61,7 @@ public final class JvmProcess implements AutoCloseable {
         return expect(line -> line.contains(text), "a line with '" + text + "'");
     }
 
-    /** Waits for the next line that starts with one of these. It may take as long as the program works. */
+    /** Waits for the next line that starts with one of these; longer than {@link #expect}, because the program works meanwhile. */
     public String expectOneOf(String... starts) {
         List<String> all = List.of(starts);
         return expect(line -> all.stream().anyMatch(line::startsWith), "a line that begins with one of " + all, WORK);
@@ -104,7 +105,7 @@ public final class JvmProcess implements AutoCloseable {
             process.getOutputStream().write((line + "\n").getBytes(StandardCharsets.UTF_8));
             process.getOutputStream().flush();
         } catch (IOException e) {
-            throw new UncheckedIOException("process has ended; its output:\n" + output(), e);
+            throw new UncheckedIOException("expected a running process, got one that has ended; its output:\n" + output(), e);
         }
     }
 
@@ -112,7 +113,7 @@ public final class JvmProcess implements AutoCloseable {
     public int exitCode() {
         try {
             if (!process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
-                throw new AssertionError("process runs still; its output:\n" + output());
+                throw new AssertionError("expected the process to end within " + PATIENCE + ", it still runs; its output:\n" + output());
             }
             reader.join(PATIENCE.toMillis());
             return process.exitValue();
@@ -166,17 +167,17 @@ public final class JvmProcess implements AutoCloseable {
         }
     }
 
-    /** Collects the command line. */
+    /** Collects the command line and the environment. */
     public static final class Builder {
 
         private final List<String> options = new ArrayList<>(List.of("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));
         private final List<String> main = new ArrayList<>();
-        private final Map<String, String> environment = new java.util.HashMap<>();
+        private final Map<String, String> environment = new HashMap<>();
         private Path home = Path.of(System.getProperty("java.home"));
 
         private Builder() {}
 
-        /** Another JDK than the one that runs the tests. */
+        /** Sets the JDK; otherwise it is the one that runs the tests. */
         public Builder home(Path path) {
             home = path;
             return this;

@@ -11,11 +11,11 @@ public final class Ports {
 
     private Ports() {}
 
-    /** Below what Linux and others give to sockets that do not ask for a port: those would take a port that was free a moment ago. */
+    /** Below the ports that Linux gives to sockets that do not ask for one, which could take a port that was free a moment ago. */
     private static final int FIRST = 21_000;
     private static final int LAST = 32_000;
 
-    /** A port that is free at all addresses, and so is the next. */
+    /** A port that is free at all addresses, like the next one. */
     public static int freePair() throws IOException {
         for (int attempt = 0; attempt < 100; attempt++) {
             int port = ThreadLocalRandom.current().nextInt(FIRST, LAST);

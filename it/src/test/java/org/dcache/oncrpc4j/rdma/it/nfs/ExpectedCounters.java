@@ -27,9 +27,8 @@ import java.util.TreeMap;
 import org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter;
 
 /**
- * What the counters of both sides must say after NFS calls, to the unit, reckoned from the lengths in RFC 1813, 5531 and 8166 and from
- * nothing of the transport's code. Any way that a call took which is not the one that it had to take shows as a difference, and so does a
- * call that went over TCP: it is missing.
+ * The exact counters of both sides after NFS calls, computed from the lengths in RFC 1813, 5531 and 8166 and not from the transport's code.
+ * A call that is sent in another way than it should be shows as a difference, and a call over TCP is missing.
  *
  * <pre>
  *   a call is inline if header and message fit under the threshold; else its eligible item goes as a Read chunk; without one, or if that
@@ -86,7 +85,7 @@ final class ExpectedCounters {
         return length + 3 & ~3;
     }
 
-    /** Calls of which no part and no result is worth a chunk. */
+    /** Calls without chunks, in both directions. */
     ExpectedCounters small(long calls) {
         count(client, CLIENT_CALL_INLINE, calls);
         count(server, SERVER_CALL_INLINE, calls);

@@ -30,7 +30,7 @@ class KilledConnectionsIT {
     private static final int LEAST = 100;
     private static final int MOST = 4 << 20;
 
-    /** Kills that a run must have seen, to be worth its name. */
+    /** Kills that a run must have at least. */
     private static final int KILLS = 30;
 
     /** How long closed sockets and idle threads may take to go. */
@@ -46,7 +46,7 @@ class KilledConnectionsIT {
         Path digests = folder.resolve("digests");
         try (JvmProcess server = Programs.memoryServer(Programs.RDMA); JvmProcess client = Programs.client(Programs.RDMA, CONNECTIONS)) {
             int port = Programs.port(server);
-            // Once without accidents, and deleted by nobody: pools and threads are there afterwards, and no connection is.
+            // Once without kills: afterwards pools and threads exist, and no connection does.
             Programs.ask(client, "connect " + port);
             Programs.ask(client, "write 6 200 false 8 262144");
             Programs.ask(client, "read 6 200 false 8 262144 " + warm);

@@ -17,7 +17,6 @@ final class Killer implements Supplier<Tap> {
     private final int least;
     private final int most;
     private final AtomicInteger killed = new AtomicInteger();
-    private volatile boolean armed = true;
 
     /**
      * @param least bytes that a connection may carry
@@ -32,11 +31,6 @@ final class Killer implements Supplier<Tap> {
     /** Connections that were killed so far. */
     int killed() {
         return killed.get();
-    }
-
-    /** Lets those that live, and all later ones, live. */
-    void disarm() {
-        armed = false;
     }
 
     @Override
@@ -63,7 +57,7 @@ final class Killer implements Supplier<Tap> {
         private synchronized Verdict pass(int n) {
             if (left > 0) {
                 left -= n;
-                if (left <= 0 && armed) {
+                if (left <= 0) {
                     killed.incrementAndGet();
                     return end;
                 }

@@ -43,8 +43,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Each NFS operation by itself, client and built-in export in this JVM, which has the agent: which way call and reply take, exactly, at
- * both sides of each threshold. What is done is done for real: results are looked at, too.
+ * Each NFS operation by itself, client and built-in export in this JVM, which has the agent: whether call and reply use inline messages or
+ * which chunks, on both sides of each threshold. Results are checked too.
  */
 @Tag("over-rdma")
 @Timeout(value = 60, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)

@@ -48,7 +48,7 @@ public final class Programs {
         return client;
     }
 
-    /** Does a command; the words behind its DONE, which are names and values. */
+    /** Sends a command and returns the names and values in its answer. */
     public static Map<String, String> ask(JvmProcess program, String command) {
         program.send(command);
         String line = program.expectOneOf("DONE " + command.split(" ")[0], "FAILED ");
@@ -63,14 +63,14 @@ public final class Programs {
         return values;
     }
 
-    /** {@code counters} or {@code levels}. */
+    /** @param command {@code counters} or {@code levels} */
     public static Map<String, Long> numbers(JvmProcess program, String command) {
         Map<String, Long> numbers = new TreeMap<>();
         ask(program, command).forEach((name, value) -> numbers.put(name, Long.parseLong(value)));
         return numbers;
     }
 
-    /** Lets both end in their own way. */
+    /** Ends programs by {@code quit}, and waits for their end. */
     public static void quit(JvmProcess... programs) {
         for (JvmProcess program : programs) {
             program.send("quit");

@@ -10,6 +10,7 @@ import org.dcache.oncrpc4j.rdma.it.nfs.app.Content;
 import org.dcache.oncrpc4j.rdma.it.nfs.app.Tree;
 import org.junit.jupiter.api.Test;
 
+/** {@link Tree} and {@link Content}: the same for the same seed, every size around a threshold, wrong bytes are found. */
 class TreeTest {
 
     @Test

@@ -24,8 +24,8 @@ import org.dcache.oncrpc4j.rpc.RpcTransport;
 import org.dcache.oncrpc4j.xdr.Xdr;
 
 /**
- * Says on stdout what the weave asks of it, line by line. It carries nothing: a call over its connections fails at once. With the system
- * property {@code recording.fail} it fails where that says: {@code open}, {@code start}.
+ * Prints what the weave asks of it, a line each. It has no transport: a call over its connections fails at once. The system property
+ * {@code recording.fail} makes it fail at {@code open} or {@code start}.
  */
 public final class RecordingProvider implements RpcTransportProvider {
 

@@ -11,8 +11,8 @@ import org.dcache.oncrpc4j.rdma.nfs3.FileType3;
 import org.dcache.oncrpc4j.rdma.nfs3.NfsTime3;
 
 /**
- * Remembers the access ACLs of files, or that they have none, until their ctime tells a change; as with listings a ctime counts only when
- * it was some while old. Bounded. Any thread.
+ * Remembers the access ACLs of files, or that they have none, until their ctime changes. An ACL is remembered only if the ctime was older
+ * than {@value #TICK_MILLIS} ms when it was read: two changes within a tick of the clock leave the same ctime. Bounded. Any thread.
  */
 final class Acls {
 
@@ -31,7 +31,7 @@ final class Acls {
         }
     };
 
-    /** Null if there is none. Special files are not looked at, because they would have to be opened. */
+    /** The ACL; null if there is none, and for special files and symbolic links, which are not opened to look. */
     PosixAcl of(Path path, Fattr3 attributes) throws IOException {
         if (attributes.type() != FileType3.NF3REG && !attributes.isDirectory()) {
             return null;

@@ -11,18 +11,18 @@ import java.nio.file.attribute.BasicFileAttributeView;
 import java.nio.file.attribute.FileTime;
 
 /**
- * Whether the times of birth that the JDK tells are real. Where it, or the file system, does not know them it gives the time of the last
- * change instead, which would make a file another one with each change. So a file is looked for that was changed after it was made; where
- * there is none, one is made. Stateless.
+ * Whether the times of birth that the JDK tells are real. Where the JDK or the file system does not know them, the JDK gives the time of
+ * the last change instead, with which each change would make a file look like another one. So this looks for a file that was changed after
+ * it was made; where the directory has none, it makes one. Stateless.
  */
 final class BirthTimes {
 
-    private static final int MOST = 1000;
+    private static final int MAX_ENTRIES = 1000;
     private static final FileTime LONG_AGO = FileTime.fromMillis(1_000_000_000);
 
     private BirthTimes() {}
 
-    /** @param readOnly make no file; the answer is no when the files there do not tell */
+    /** @param readOnly make no file; the answer is no if no file that is there shows it */
     static boolean areKept(Path directory, boolean readOnly) throws IOException {
         return isReal(directory) || isKeptBelow(directory) || !readOnly && isKeptOfNew(directory);
     }
@@ -34,7 +34,7 @@ final class BirthTimes {
                 if (isReal(entry)) {
                     return true;
                 }
-                if (++looked == MOST) {
+                if (++looked == MAX_ENTRIES) {
                     break;
                 }
             }
@@ -51,7 +51,7 @@ final class BirthTimes {
             Files.getFileAttributeView(probe, BasicFileAttributeView.class).setTimes(LONG_AGO, null, null);
             return isReal(probe);
         } catch (IOException e) {
-            // Not writable: nobody will write there by an old handle either.
+            // The directory is not writable: nobody writes there by an old handle either.
             return false;
         } finally {
             if (probe != null) {

@@ -7,12 +7,12 @@ import org.dcache.oncrpc4j.rdma.nfs3.Sattr3;
 import org.dcache.oncrpc4j.rdma.nfs3.SpecData3;
 
 /**
- * What to make.
+ * A file to make.
  *
  * @param mode the lower twelve bits
  * @param device of a device; else null
  * @param target of a symbolic link; else null
- * @param times that a new file has from the first moment of its name on; null for now
+ * @param times that the file has from the first moment on which its name is there; null for the time of the creation
  */
 public record Creation(FileType3 type, int mode, int uid, int gid, SpecData3 device, NfsText target, Sattr3 times) {
 

@@ -28,13 +28,15 @@ import org.dcache.oncrpc4j.rdma.nfs3.Sattr3;
 /**
  * A directory of the default file system, which must have the "unix" attribute view.
  *
- * <p>Handles name inodes ({@link InodeHandle}), so they survive renames and restarts; the way to an inode is remembered ({@link
- * InodeIndex}) or searched ({@link InodeSearch}), and looked at each time: the file at its end must be that inode, and no directory on the
- * way a symbolic link. Together with {@link TreeLocks} no client can lead the server out of the directory. Somebody on this machine who may
- * write in the directory and races with the server could: do not export a directory that untrusted local users can write in.
+ * <p>Handles name inodes ({@link InodeHandle}), so they survive renames, and restarts where the file system allows it ({@link
+ * FileIdentity}). The path to an inode is remembered ({@link InodeIndex}) or searched for ({@link InodeSearch}), and checked each time: the
+ * file at its end must be that inode, and no directory of the path a symbolic link. The latter may have been checked some milliseconds ago
+ * ({@link RealDirectories}), but not before a file is opened or a name changed. Together with {@link TreeLocks} no client can lead the
+ * server out of the directory. A local user who may write in the directory and races with the server could: do not export a directory that
+ * untrusted local users can write in.
  *
- * <p>One file system: what is mounted below the directory is not exported. New names, and their absence, are forced to the disk before the
- * call returns if the tree is durable, as RFC 1813 wants it.
+ * <p>Only one file system: what is mounted below the directory is not exported. If the tree is durable, new and removed names are forced to
+ * the disk before the call returns, as RFC 1813 requires.
  */
 public final class DirectoryTree implements ExportTree {
 
@@ -58,7 +60,7 @@ public final class DirectoryTree implements ExportTree {
     /**
      * @param directory to export
      * @param readOnly never write to it
-     * @param durable force new names to the disk before they are acknowledged
+     * @param durable force changes of names and attributes to the disk before they are acknowledged
      * @param fsid an id of the file system for file handles, which survive a restart as long as it stays the same; null for its UUID
      * @throws NotDirectoryException if it is something else
      */
@@ -84,7 +86,8 @@ public final class DirectoryTree implements ExportTree {
     public Node root() throws IOException {
         FileStat stat = FileStat.of(root);
         if (stat.device() != rootStat.device() || stat.inode() != rootStat.inode()) {
-            throw stale(root + " is not the directory that it was at the start: something was mounted there, or unmounted");
+            throw stale("expected " + root + " to be the directory that it was at the start, got another one: was something mounted there,"
+                    + " or unmounted?");
         }
         return new PathNode(handle(stat, root), stat.inode(), root, stat.attributes(), acls);
     }
@@ -95,13 +98,13 @@ public final class DirectoryTree implements ExportTree {
     public Node resolve(FileHandle handle) throws IOException {
         InodeHandle wanted = InodeHandle.decode(handle);
         if (wanted.export() != identity.export()) {
-            throw stale("of another export");
+            throw stale("expected a handle of this export, got one of another export");
         }
         if (wanted.inode() == rootStat.inode()) {
             return root();
         }
         if (!identity.lasting() && !handle.equals(index.handle(wanted.inode()))) {
-            throw stale("the handle is of a file before this one, or of a server before this one");
+            throw stale("the handle is of an earlier file with this inode number, or from before the server's start");
         }
         for (InodeIndex.Place place : index.places(wanted.inode())) {
             Path directory = directories.path(place.directory());
@@ -119,7 +122,7 @@ public final class DirectoryTree implements ExportTree {
             }
         }
         if (!identity.lasting() && !identity.births()) {
-            throw stale("the file is not where it was, and nothing would tell it from another one");
+            throw stale("the file is not where it was, and without times of birth nothing tells it from another one");
         }
         Found before = found.get();
         if (before == null || !before.handle().equals(handle)) {
@@ -138,7 +141,7 @@ public final class DirectoryTree implements ExportTree {
         return node(path, stat, new InodeIndex.Place(directory, PathNames.bytes(path.getFileName())), wanted);
     }
 
-    /** What this thread has looked for, without locks, and how it ended; one of path and failure is null, both for nothing. */
+    /** What this thread searched for without locks, and the result: a path, a failure, or both null if there is no such file. */
     private record Found(FileHandle handle, Path path, IOException failure) {}
 
     private void search(FileHandle handle, InodeHandle wanted) {
@@ -153,7 +156,7 @@ public final class DirectoryTree implements ExportTree {
         return new Nfs3Exception(NfsStat3.NFS3ERR_STALE, why);
     }
 
-    /** The path to a place; null if nobody knows it. */
+    /** The path to a place; null if it is not known. */
     private Path way(InodeIndex.Place place, int level) {
         Path directory = root;
         if (place.directory() != rootStat.inode()) {
@@ -203,11 +206,10 @@ public final class DirectoryTree implements ExportTree {
     }
 
     /**
-     * What was found.
+     * The node of a file that was found.
      *
-     * @param presented the handle it was found by, which it keeps if it has none yet, so that a client sees the same after a restart; null
-     *        if found
-     * by name
+     * @param presented the handle that it was found by, which it keeps if it has none yet, so that a client sees the same handle after a
+     *        restart; null if it was found by its name
      */
     private PathNode node(Path path, FileStat stat, InodeIndex.Place place, InodeHandle presented) throws Nfs3Exception {
         int generation = identity.generation(stat);
@@ -342,7 +344,7 @@ public final class DirectoryTree implements ExportTree {
         }
     }
 
-    /** A file was changed by us: in an overlay it may have been copied up for that, and got another birth. */
+    /** Notes that this server changed a file: in an overlay the file may have been copied up for that, with another time of birth. */
     private void changed(PathNode file, Path path) throws IOException {
         if (identity.births() && !identity.lasting()) {
             FileStat stat = FileStat.of(path);
@@ -352,7 +354,7 @@ public final class DirectoryTree implements ExportTree {
         }
     }
 
-    /** A file lost a name; when it was the last one, the file is gone. */
+    /** Notes that a file lost a name; without names left the file is gone. */
     private void unnamed(PathNode file, InodeIndex.Place place) {
         if (file.attributes().isDirectory() || file.attributes().nlink() <= 1) {
             index.gone(file.inode());
@@ -405,7 +407,7 @@ public final class DirectoryTree implements ExportTree {
         }
     }
 
-    /** Looks at the path after that is open: what was opened is what is there then, the file that was asked for. */
+    /** Opens a file, then checks the path: if the inode is still there, it is what was opened. */
     private FileChannel open(PathNode file, StandardOpenOption how) throws IOException {
         FileChannel channel = FileChannel.open(file.path(), how, LinkOption.NOFOLLOW_LINKS);
         try {
@@ -452,7 +454,7 @@ public final class DirectoryTree implements ExportTree {
         return new Forcing() {
             @Override
             public void force(boolean metadata) throws IOException {
-                // The kernel tells a failure once: nobody who waits for the same file may be told that all is well before it is counted.
+                // The kernel reports a failure once: it must be counted before others who wait for the same file get their answer.
                 synchronized (use.channel()) {
                     try {
                         use.channel().force(metadata);

@@ -10,11 +10,11 @@ import org.dcache.oncrpc4j.rdma.nfs3.NfsText;
 import org.dcache.oncrpc4j.rdma.nfs3.Sattr3;
 
 /**
- * The files behind an export. It does what it is told: rights, read-only and names like ".." have been looked at before.
+ * The files behind an export. Callers have checked rights, read-only exports and names like ".." before.
  *
- * <p>Any thread, several at once. The caller holds {@link TreeLocks}: {@link #rename} and the removal of a directory have the tree for
- * themselves, so that the way to a file that was resolved stays what it is until the procedure ends; everything that changes a directory or
- * file has that one for itself. Only what {@link #forcing} returns is used without.
+ * <p>Any thread, several at once. The caller holds {@link TreeLocks}: exclusively for {@link #rename} and the removal of a directory, so
+ * that the path to a file that was resolved stays the same until the procedure ends; the lock of a directory or file for other changes of
+ * it. Only what {@link #forcing} returns is used without locks.
  *
  * <p>Methods fail with {@link Nfs3Exception} where they know the status, else with the exceptions of java.nio.file.
  */
@@ -23,8 +23,8 @@ public interface ExportTree extends AutoCloseable {
     Node root() throws IOException;
 
     /**
-     * @throws Nfs3Exception BADHANDLE if it is not one of ours, STALE if the file is gone, JUKEBOX if it may only be looked for later
-     * @throws SearchNeeded if it must be looked for without locks first
+     * @throws Nfs3Exception BADHANDLE if it is no handle of this server, STALE if the file is gone, JUKEBOX if the client shall ask later
+     * @throws SearchNeeded if the file must be searched for first, without locks
      */
     Node resolve(FileHandle handle) throws IOException;
 
@@ -37,7 +37,7 @@ public interface ExportTree extends AutoCloseable {
     /** The directory that a directory is in; the root's is the root. */
     Node parent(Node directory) throws IOException;
 
-    /** The names in a directory without "." and "..", each once, in no order. */
+    /** The names in a directory without "." and "..", in any order. */
     List<NfsText> list(Node directory) throws IOException;
 
     /** Makes a file that must not exist. */
@@ -51,7 +51,7 @@ public interface ExportTree extends AutoCloseable {
     /**
      * Moves a name, in one step.
      *
-     * @param replaced what has the new name so far; null for nothing. An empty directory if the moved is one, else none
+     * @param replaced what has the new name so far, null if nothing: an empty directory if {@code moved} is a directory, else no directory
      */
     void rename(Node from, NfsText name, Node moved, Node to, NfsText newName, Node replaced) throws IOException;
 
@@ -89,7 +89,7 @@ public interface ExportTree extends AutoCloseable {
 
     Space space() throws IOException;
 
-    /** How often the disk has failed to take what was written. What a client wrote before, and did not commit, may be lost then. */
+    /** How often forcing data to the disk has failed; each time what clients wrote before and did not commit may have been lost. */
     default long lostWrites() {
         return 0;
     }

@@ -16,8 +16,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Which status tells the client of an exception. The JDK gives errno only as the text of strerror, hence the table; the server's JVM runs
- * with English messages. Stateless.
+ * The status for an exception. The JDK gives errno only as the text of strerror, hence the table; {@code rpcrdma serve} starts its JVM with
+ * English messages. Stateless.
  */
 public final class Failures {
 

@@ -8,12 +8,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What tells one file of an exported file system from all others, also from those that had its inode number before and will have it
- * afterwards. Looked for once, at the start; what is missing is logged.
+ * What tells one file of an exported file system from all others, also from those that had its inode number before or will have it later.
+ * Found out once, at the start; what is missing is logged.
  *
- * <p>Where the file system keeps times of birth, inode number and birth are a file's identity for as long as the file system lives. Without
- * them, and in an overlay, where the birth changes when a file is copied up, a number means nothing but what this process saw: handles are
- * good while it runs. Immutable.
+ * <p>Where the file system keeps times of birth, inode number and time of birth identify a file for as long as the file system exists.
+ * Without them, and in an overlay, where the time of birth changes when a file is copied up, handles are good only while this process runs.
+ * Immutable.
  *
  * @param export of the directory that is exported: of the file system, by the id that the admin gave, its UUID, or else its device number,
  *        and of the directory in it
@@ -26,7 +26,7 @@ record FileIdentity(int export, boolean births, boolean lasting) {
     private static final String OVERLAY = "overlay";
 
     /**
-     * @param readOnly make no file to find out
+     * @param readOnly make no file to find out whether times of birth are kept
      * @param fsid an id for the file system that stays the same; null to find one
      */
     static FileIdentity of(Path root, FileStat stat, boolean readOnly, String fsid) throws IOException {
@@ -38,7 +38,7 @@ record FileIdentity(int export, boolean births, boolean lasting) {
         }
         String id = fsid != null ? fsid : mount.uuid();
         if (!lasting) {
-            LOG.warn("{} is on {}, where nothing tells a file from the next one with its inode number for good: file handles are good while"
+            LOG.warn("{} is on {}, where files with the same inode number cannot be told apart after a restart: file handles are good while"
                     + " this server runs, after a restart clients get ESTALE for open files and must mount directories below / again{}",
                     root, mount.type().isEmpty() ? "an unknown file system" : mount.type(),
                     births ? "" : "; and do not replace files there while clients have them open");
@@ -50,7 +50,7 @@ record FileIdentity(int export, boolean births, boolean lasting) {
                 births, lasting);
     }
 
-    /** Of one file: its birth in a number, 0 if not known. */
+    /** A number that stands for the time of birth of a file; 0 if that is not known. */
     int generation(FileStat stat) {
         return births && stat.born().getEpochSecond() != 0 ? Math.max(1, stat.born().hashCode() & Integer.MAX_VALUE) : 0;
     }

@@ -30,7 +30,7 @@ public final class FileName {
             bad |= b == '/' || b == 0;
         }
         if (bad) {
-            throw new Nfs3Exception(NfsStat3.NFS3ERR_INVAL, "a name is not empty and has neither slash nor zero");
+            throw new Nfs3Exception(NfsStat3.NFS3ERR_INVAL, "expected a name without slash and zero byte, not empty, got '" + name + "'");
         }
     }
 

@@ -15,19 +15,19 @@ import org.dcache.oncrpc4j.rdma.nfs3.NfsTime3;
 import org.dcache.oncrpc4j.rdma.nfs3.SpecData3;
 
 /**
- * What lstat(2) tells of a file. Symbolic links are not followed.
+ * The attributes of a file, as of lstat(2): symbolic links are not followed.
  *
- * <p>The fields are taken from the object that the JDK has them in, by the right of {@link UnixCalls#FLAGS}: its "unix" attribute view puts
+ * <p>They are read from the private fields of the JDK's object, which {@link UnixCalls#FLAGS} allow: the public "unix" attribute view puts
  * each into a map by its name, which takes ten times as long as the call.
  *
- * @param born time of birth; 0 or that of the last change of the data where the file system does not keep it
+ * @param born time of birth; where it is not kept, 0 or the time of the last change of the data
  */
 record FileStat(long device, long inode, Instant born, Fattr3 attributes) {
 
     private static final int TYPE = 0170000;
     private static final int MODE = 07777;
 
-    /** The fields of the JDK's object; constants, so that the compiler sees through them. */
+    /** The fields of the JDK's object; constants, so that the compiler can inline the accesses. */
     private static final class Fields {
 
         private static final VarHandle MODE = field("st_mode", int.class);
@@ -85,7 +85,7 @@ record FileStat(long device, long inode, Instant born, Fattr3 attributes) {
         return FileType3.NF3REG;
     }
 
-    /** The bits of a mode that say so. */
+    /** The bits of st_mode that stand for a type. */
     static int type(FileType3 type) {
         return switch (type) {
             case NF3DIR -> 0040000;

@@ -19,12 +19,13 @@ import org.dcache.oncrpc4j.rdma.nfs3.NfsText;
  *   0         1       2          4        8       16           20      24                 at most 64
  * </pre>
  *
- * The inode says which file it is; the hashes help to find it again after a restart. They are of the names on the way to it when the handle
- * was made, which may have changed since. The crc, CRC32C of the rest, tells garbage, no more: who makes up a handle gets at most at a file
- * inside the export, and there at what the mode bits allow, as with Linux's no_subtree_check.
+ * The inode says which file it is; the hashes help to find it again after a restart. They are of the names on the path to it when the
+ * handle was made, which may have changed since. The crc, CRC32C of the rest, detects garbage, no more: a forged handle reaches at most a
+ * file inside the export, with the rights that the mode bits give, as with Linux's no_subtree_check.
  *
- * @param export of which export it is
- * @param generation tells one use of an inode number from the next, see {@link FileIdentity}; 0 when not known
+ * @param export {@link FileIdentity#export}
+ * @param generation tells one use of an inode number from the next, see {@link FileIdentity#generation}; 0 if not known. In an export whose
+ *        handles do not survive a restart it is random
  */
 record InodeHandle(int export, long inode, int generation, short[] names) {
 

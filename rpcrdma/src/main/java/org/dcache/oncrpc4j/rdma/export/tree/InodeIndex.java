@@ -11,8 +11,8 @@ import org.dcache.oncrpc4j.rdma.nfs3.NfsText;
 
 /**
  * What is known of inodes that clients have handles of: the handle, which stays the same as long as it is known here, and where the file
- * was seen last. A place is a directory's inode and a name in it, so nothing below a directory that moves has to be touched. All of it is a
- * hint: the file is looked at before it is believed. Bounded, the least recently used go first. Any thread.
+ * was seen last. A place is a directory's inode and a name in it, so nothing has to be changed for what lies below a directory that moves.
+ * Places are hints, to be checked before they are used. Bounded, the least recently used go first. Any thread.
  */
 final class InodeIndex {
 
@@ -48,10 +48,10 @@ final class InodeIndex {
     }
 
     /**
-     * A file was seen.
+     * Notes that a file was seen.
      *
-     * @param generation if it is another than before, this is another file
-     * @param handle makes one if none is known, or takes the one that was presented
+     * @param generation if it is another one than before, this is another file
+     * @param handle gives the handle if none is known
      * @return its handle
      */
     synchronized FileHandle seen(long inode, int generation, Place place, Supplier<FileHandle> handle) {
@@ -82,7 +82,7 @@ final class InodeIndex {
         return known == null ? null : known.handle;
     }
 
-    /** What we did to a file ourselves changed its generation. */
+    /** Notes that a change by this server gave a file another generation. */
     synchronized void reborn(long inode, int generation) {
         Known known = inodes.get(inode);
         if (known != null) {
@@ -90,7 +90,7 @@ final class InodeIndex {
         }
     }
 
-    /** A file is no longer at a place, but may be elsewhere. */
+    /** Notes that a file is no longer at a place, but may be elsewhere. */
     synchronized void left(long inode, Place place) {
         Known known = inodes.get(inode);
         if (known != null) {
@@ -98,7 +98,7 @@ final class InodeIndex {
         }
     }
 
-    /** A file is gone. */
+    /** Notes that a file is gone. */
     synchronized void gone(long inode) {
         inodes.remove(inode);
     }

@@ -14,14 +14,14 @@ import java.util.concurrent.TimeUnit;
 import org.dcache.oncrpc4j.rdma.nfs3.NfsStat3;
 
 /**
- * Finds a file by its inode when nobody knows where it is, as after a restart: first along the names whose hashes the handle has, then,
- * because it or a directory above it may have been renamed, everywhere.
+ * Finds a file by its inode when its place is not known, as after a restart: first along the names whose hashes the handle has, then,
+ * because the file or a directory above it may have been renamed, in the whole export.
  *
- * <p>Looking everywhere reads every directory of the export, so made-up handles could keep the server busy with nothing else. It is done by
- * one thread at a time, to its end however long that takes; and none begins while those before took more than a second and a tenth of the
- * time since, so that they take a tenth of the time in the long run. Whoever comes too early is told to come again (JUKEBOX). Looking along
- * the names has no such limit: it reads directories whose names' hashes the handle has. What was passed on the way is remembered, and what
- * was not found too, both bounded. Any thread.
+ * <p>A search of the whole export reads all its directories, so forged handles could keep the server busy with nothing else. One thread at
+ * a time does it, to its end however long that takes. The time that it took is noted, and a tenth of the time that passes is taken off;
+ * while more than a second is left, no other search begins, so that searches take a tenth of the time in the long run. Whoever comes too
+ * early gets JUKEBOX and asks again. Searching along the names has no such limit: it reads only directories whose names' hashes the handle
+ * has. Inodes that were seen during a search are remembered, and so are those that were not found, both bounded. Any thread.
  */
 final class InodeSearch {
 
@@ -31,7 +31,7 @@ final class InodeSearch {
 
     private final Path root;
     private final long device;
-    /** Where inodes were seen while others were searched for. */
+    /** Where inodes were seen while another one was searched for. */
     private final Map<Long, Path> passed = remembered();
     private final Map<Long, Boolean> missing = remembered();
     private boolean searching;
@@ -56,10 +56,10 @@ final class InodeSearch {
     }
 
     /**
-     * Takes its time; called without the tree's locks.
+     * May take long; called without the tree's locks.
      *
-     * @return where it is; null if it is not in the export
-     * @throws Nfs3Exception JUKEBOX if it cannot be looked for now
+     * @return the path; null if it is not in the export
+     * @throws Nfs3Exception JUKEBOX if it cannot be searched for now
      */
     Path find(InodeHandle handle) throws IOException {
         synchronized (this) {
@@ -74,7 +74,7 @@ final class InodeSearch {
         return found != null ? found : everywhere(handle.inode());
     }
 
-    /** An inode is there, after all: somebody moved it into the export, or made a file that got its number. */
+    /** Notes that an inode is there: it was moved into the export, or a new file got its number. */
     synchronized void exists(long inode) {
         missing.remove(inode);
     }
@@ -120,7 +120,7 @@ final class InodeSearch {
             spentNanos = Math.max(0, spentNanos - (begin - spentAt) / SHARE);
             spentAt = begin;
             if (searching || spentNanos > FREE_NANOS) {
-                throw new Nfs3Exception(NfsStat3.NFS3ERR_JUKEBOX, "another search goes on, or took long");
+                throw new Nfs3Exception(NfsStat3.NFS3ERR_JUKEBOX, "another search is going on, or took long");
             }
             searching = true;
         }

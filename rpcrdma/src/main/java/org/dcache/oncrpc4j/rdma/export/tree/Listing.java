@@ -11,13 +11,13 @@ import org.dcache.oncrpc4j.rdma.nfs3.NfsText;
 /**
  * The names of a directory at one moment, in the order of their cookies. Immutable.
  *
- * <p>A cookie is a hash of the name, 62 bits. Going on after a cookie means going on with the next larger one, whatever happened to the
- * directory: a name that was there all the time comes exactly once. Two names with the same cookie (among ten thousand, one chance in
- * 10^11) could lose one of them where a page ends between.
+ * <p>A cookie is a 62 bit hash of the name. A listing goes on after a cookie with the next larger one, whatever happened to the directory
+ * meanwhile: a name that was there all the time comes exactly once. Of two names with the same cookie (a chance of 1 in 10^11 among ten
+ * thousand names) the second is lost if a page ends between them.
  */
 public final class Listing {
 
-    /** Of "." and ".."; 0 stands for the start. */
+    /** Cookies of "." and ".."; 0 stands for the start. */
     private static final long COOKIE_DOT = 1;
     private static final long COOKIE_DOT_DOT = 2;
     private static final long FIRST_HASH = 3;
@@ -46,7 +46,7 @@ public final class Listing {
         return new Listing(entries);
     }
 
-    /** FNV-1a, and the finish of MurmurHash3, which spreads it. */
+    /** FNV-1a, then the final mix of MurmurHash3. */
     static long cookie(NfsText name) {
         long hash = 0xcbf29ce484222325L;
         for (byte b : name.bytes()) {

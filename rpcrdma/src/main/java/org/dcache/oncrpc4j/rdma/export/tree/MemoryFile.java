@@ -8,7 +8,7 @@ import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicLong;
 import org.dcache.oncrpc4j.rdma.nfs3.NfsStat3;
 
-/** The data of a file in memory: pages where something was written, zeros elsewhere. Takes its pages from the tree's budget. Any thread. */
+/** The data of a file in memory: pages where something was written, zeros elsewhere. Pages count on the tree's budget. Any thread. */
 final class MemoryFile {
 
     private static final int PAGE = 64 << 10;
@@ -17,7 +17,7 @@ final class MemoryFile {
     private final TreeMap<Long, byte[]> pages = new TreeMap<>();
     private long size;
 
-    /** @param left bytes of the budget that are left */
+    /** @param left bytes of the tree's budget that are left; shared by all files */
     MemoryFile(AtomicLong left) {
         this.left = left;
     }
@@ -62,7 +62,8 @@ final class MemoryFile {
         if (page == null) {
             if (left.addAndGet(-PAGE) < 0) {
                 left.addAndGet(PAGE);
-                throw new Nfs3Exception(NfsStat3.NFS3ERR_NOSPC, "the memory that the tree may use is used up");
+                throw new Nfs3Exception(NfsStat3.NFS3ERR_NOSPC, "the memory of the tree is used up: expected " + PAGE
+                        + " bytes to be left, got " + left.get());
             }
             page = new byte[PAGE];
             pages.put(number, page);

@@ -13,7 +13,7 @@ import org.dcache.oncrpc4j.rdma.nfs3.Sattr3;
 import org.dcache.oncrpc4j.rdma.nfs3.SetTime3;
 import org.dcache.oncrpc4j.rdma.nfs3.SpecData3;
 
-/** A file of a {@link MemoryTree}. All of it is guarded by the node itself, but for its names and parent, which the tree guards. */
+/** A file of a {@link MemoryTree}. Guarded by the node itself, except children and parent, which the tree guards. */
 final class MemoryNode implements Node {
 
     final long id;
@@ -83,13 +83,13 @@ final class MemoryNode implements Node {
         return time.time() == null ? now : time.time().toInstant();
     }
 
-    /** Two changes never have the same time, whatever the clock's tick: clients tell changes by it. */
+    /** The time of a change; two changes never have the same one, whatever the clock's tick, because clients see changes by it. */
     private Instant now() {
         Instant now = Instant.now();
         return now.isAfter(ctime) ? now : ctime.plusNanos(1);
     }
 
-    /** The data, or the names in a directory, changed. */
+    /** Notes that the data, or the names in a directory, changed. */
     synchronized void changed() {
         ctime = now();
         mtime = ctime;

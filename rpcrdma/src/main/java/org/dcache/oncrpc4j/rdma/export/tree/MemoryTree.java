@@ -16,11 +16,10 @@ import org.dcache.oncrpc4j.rdma.nfs3.NfsText;
 import org.dcache.oncrpc4j.rdma.nfs3.Sattr3;
 
 /**
- * A tree in memory, empty at first, gone at the end. Handles of an earlier one are stale.
+ * A tree in memory, empty at first, gone at the end. Handles of an earlier tree are stale.
  *
- * <p>Our own and not a memory file system behind java.nio.file (jimfs is the well-known one), because NFS asks for what that interface has
- * no words for: numeric owners, special files, names that are bytes, handles. The tree guards names and parents by itself, each {@link
- * MemoryNode} the rest.
+ * <p>Not a memory file system behind java.nio.file, such as jimfs, because NFS needs what that interface does not have: numeric owners,
+ * special files, names that are bytes, handles. The tree guards names and parents, each {@link MemoryNode} the rest of itself.
  */
 public final class MemoryTree implements ExportTree {
 
@@ -77,7 +76,7 @@ public final class MemoryTree implements ExportTree {
     public synchronized Node lookup(Node directory, NfsText name) throws IOException {
         MemoryNode child = of(directory).children.get(name);
         if (child == null) {
-            throw new Nfs3Exception(NfsStat3.NFS3ERR_NOENT, "no such name");
+            throw new Nfs3Exception(NfsStat3.NFS3ERR_NOENT, "no name '" + name + "'");
         }
         return child;
     }
@@ -98,7 +97,7 @@ public final class MemoryTree implements ExportTree {
 
     private void requireFree(MemoryNode directory, NfsText name) throws Nfs3Exception {
         if (directory.children.containsKey(name)) {
-            throw new Nfs3Exception(NfsStat3.NFS3ERR_EXIST, "the name is taken");
+            throw new Nfs3Exception(NfsStat3.NFS3ERR_EXIST, "the name '" + name + "' is taken");
         }
         if (directory.links() == 0) {
             throw new Nfs3Exception(NfsStat3.NFS3ERR_STALE, "the directory is gone");
@@ -135,7 +134,7 @@ public final class MemoryTree implements ExportTree {
         MemoryNode dir = of(directory);
         MemoryNode gone = of(victim);
         if (dir.children.get(name) != gone) {
-            throw new Nfs3Exception(NfsStat3.NFS3ERR_NOENT, "somebody else was faster");
+            throw new Nfs3Exception(NfsStat3.NFS3ERR_NOENT, "'" + name + "' is no longer the name of that file");
         }
         if (gone.children != null && !gone.children.isEmpty()) {
             throw new Nfs3Exception(NfsStat3.NFS3ERR_NOTEMPTY, "the directory is not empty");

@@ -12,11 +12,11 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The mount that a directory lies in, by {@code /proc/self/mountinfo}. Java's own FileStore fails where the mount point is out of sight, as
- * in a chroot; here the type is just not known then. Immutable.
+ * The mount that a directory lies in, by {@code /proc/self/mountinfo}. Java's own FileStore fails where the mount point cannot be seen, as
+ * in a chroot; this one then just does not know the type. Immutable.
  *
  * @param type of the file system; empty if not known
- * @param source most often a block device
+ * @param source usually a block device
  */
 record MountPoint(Path point, String type, String source) {
 
@@ -25,11 +25,11 @@ record MountPoint(Path point, String type, String source) {
     private static final int POINT = 4;
     private static final long PATIENCE_SECONDS = 5;
 
-    /** @param directory without symbolic links on the way */
+    /** @param directory a path without symbolic links */
     static MountPoint of(Path directory) {
         MountPoint best = new MountPoint(Path.of(""), "", "");
         for (MountPoint mount : all()) {
-            // Of several at one place the last hides the others.
+            // Of several mounts on one directory the last one hides the others.
             if (directory.startsWith(mount.point()) && mount.point().getNameCount() >= best.point().getNameCount() - 1) {
                 best = mount;
             }
@@ -37,7 +37,7 @@ record MountPoint(Path point, String type, String source) {
         return best;
     }
 
-    /** Whether something is mounted on this very file or directory. */
+    /** Whether something is mounted on this file or directory. */
     static boolean isOne(Path path) {
         return all().stream().anyMatch(mount -> mount.point().equals(path));
     }
@@ -58,12 +58,12 @@ record MountPoint(Path point, String type, String source) {
         return all;
     }
 
-    /** Blanks are written as octal escapes. */
+    /** Undoes the octal escapes of spaces, tabs, newlines and backslashes. */
     private static String unescaped(String word) {
         return word.replace("\\040", " ").replace("\\011", "\t").replace("\\012", "\n").replace("\\134", "\\");
     }
 
-    /** The file system's UUID, as udev or else blkid knows it; null if nobody does. */
+    /** The file system's UUID by udev, else by blkid; null if neither knows it. */
     String uuid() {
         if (!source.startsWith("/")) {
             return null;
@@ -81,7 +81,7 @@ record MountPoint(Path point, String type, String source) {
         return blkid();
     }
 
-    /** By the device itself: what blkid remembers of it may be of the disk that had this name before. */
+    /** Reads the device itself (-p): what blkid has in its cache may be of the disk that had this name before. */
     private String blkid() {
         try {
             Process process = new ProcessBuilder("blkid", "-p", "-s", "UUID", "-o", "value", source).redirectErrorStream(true).start();

@@ -4,7 +4,7 @@ package org.dcache.oncrpc4j.rdma.export.tree;
 import java.io.IOException;
 import org.dcache.oncrpc4j.rdma.nfs3.NfsStat3;
 
-/** An NFS procedure ends with this status. Part of the ordinary course of things, so without a stack trace. */
+/** An NFS procedure ends with this status. Nothing unusual, so it has no stack trace. */
 public final class Nfs3Exception extends IOException {
 
     private static final long serialVersionUID = 1L;

@@ -5,7 +5,7 @@ import java.io.IOException;
 import org.dcache.oncrpc4j.rdma.nfs3.Fattr3;
 import org.dcache.oncrpc4j.rdma.nfs3.FileHandle;
 
-/** A file of an {@link ExportTree}, found a moment ago. Good for one procedure, while its locks are held. */
+/** A file of an {@link ExportTree}. Valid during one procedure, while its locks are held. */
 public interface Node {
 
     FileHandle handle();
@@ -13,7 +13,7 @@ public interface Node {
     /** As they were when it was found. */
     Fattr3 attributes();
 
-    /** The ACL that says more than the mode; null if it has none. */
+    /** The POSIX ACL; null if the file has none. */
     default PosixAcl acl() throws IOException {
         return null;
     }

@@ -14,13 +14,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Keeps channels open between READs and WRITEs, which know no open and close: for a second after the last use, because an open file is seen
- * on the server: its space is not freed when it is removed, and a program that is open for writing cannot be run. Opened for reading or for
- * writing, as it is asked for, each with a channel of its own. At most as many as it was made for, besides those in use; the least recently
- * used are closed first.
+ * Keeps files open between READs and WRITEs, since NFSv3 has no OPEN and CLOSE; but only for about a second after the last use, because
+ * open files matter on the server: their space is not freed when they are removed locally, and a program that is open for writing cannot be
+ * run. Reading and writing use channels of their own. When more are open than the capacity, those that are not in use are closed, the least
+ * recently used first.
  *
- * <p>A channel is used by several threads at once, with positions of their own. Files are opened and closed outside of the lock, so one
- * that hangs holds up nobody else. Any thread.
+ * <p>A channel is used by several threads at once, each with its own position. Files are opened and closed outside the lock, so that one
+ * that hangs blocks nobody else. Any thread.
  */
 final class OpenFiles implements AutoCloseable {
 
@@ -42,7 +42,7 @@ final class OpenFiles implements AutoCloseable {
 
     private record Key(long inode, boolean write) {}
 
-    /** An open file. All but the channel guarded by the lock. */
+    /** An open file. Guarded by the lock, except the channel. */
     private static final class Open {
 
         private final FileChannel channel;
@@ -55,7 +55,7 @@ final class OpenFiles implements AutoCloseable {
         }
     }
 
-    /** A channel in use; to be closed, upon which it stays open for the next. */
+    /** A channel in use. Closing this ends the use; the channel stays open for the next one. */
     final class Use implements AutoCloseable {
 
         private final Open open;
@@ -91,7 +91,7 @@ final class OpenFiles implements AutoCloseable {
         FileChannel open() throws IOException;
     }
 
-    /** To wait for the disk, for which any channel will do. */
+    /** Any channel of a file, as is enough to wait for the disk. */
     Use useAny(long inode, Opener opener) throws IOException {
         Open found = found(new Key(inode, true));
         return found != null ? new Use(found) : use(inode, false, opener);
@@ -106,7 +106,7 @@ final class OpenFiles implements AutoCloseable {
         return open;
     }
 
-    /** If two threads have opened the same file at once, the later channel stays. */
+    /** Adds a channel. If two threads open the same file at once, the later channel stays. */
     private Open added(Key key, FileChannel channel) {
         Open open = new Open(channel);
         List<Open> idle = new ArrayList<>();
@@ -152,7 +152,7 @@ final class OpenFiles implements AutoCloseable {
         close(idle);
     }
 
-    /** @param idle gets those to close now; the others are closed by their last user */
+    /** @param idle gets the file if it is to be closed now; otherwise its last user closes it */
     private static boolean discard(Open open, List<Open> idle) {
         if (open != null) {
             open.discarded = true;
@@ -168,13 +168,13 @@ final class OpenFiles implements AutoCloseable {
             try {
                 open.channel.close();
             } catch (IOException e) {
-                // What was written was asked for by COMMIT, or may be lost.
+                // Clients learn of lost data by COMMIT.
                 LOG.warn("a file could not be closed", e);
             }
         }
     }
 
-    /** Closes a file, when nobody uses it any more: it is gone. */
+    /** Closes a file that was removed, as soon as nobody uses it any more. */
     void discard(long inode) {
         List<Open> idle = new ArrayList<>();
         synchronized (this) {

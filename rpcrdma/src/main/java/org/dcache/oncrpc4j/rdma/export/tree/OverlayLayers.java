@@ -11,12 +11,12 @@ import java.util.Deque;
 
 /**
  * Whether the files of an overlay have inode numbers of their own. With layers on several file systems, and without {@code xino}, a file
- * has the number, and a stand-in for the device, of the layer that it is in at the moment: nothing that a handle could name. Stateless.
+ * has the inode number of its present layer and a pseudo device number: nothing that a handle could name. Stateless.
  */
 final class OverlayLayers {
 
-    /** Names to look at before one gives up; an overlay without files shows nothing. */
-    private static final int MOST = 1000;
+    /** Entries to look at. An overlay without files shows nothing. */
+    private static final int MAX_ENTRIES = 1000;
 
     private OverlayLayers() {}
 
@@ -36,7 +36,7 @@ final class OverlayLayers {
                         throw new IOException(root + " is an overlay of several file systems, whose files have no inode numbers of their"
                                 + " own, so it cannot be exported: mount it with xino=on, or its layers from one file system");
                     }
-                    if (++looked >= MOST) {
+                    if (++looked >= MAX_ENTRIES) {
                         return;
                     }
                 }

@@ -25,8 +25,8 @@ import org.dcache.oncrpc4j.rdma.nfs3.SetTime3;
 /**
  * Makes files and sets attributes with java.nio.file. Stateless.
  *
- * <p>New files are made for the process alone, then given to their owner, then their mode, so that nobody sees them with more rights in
- * between. Without the right to give files away (no root) the owner stays the process's.
+ * <p>A new file is accessible to the process alone at first, then gets its owner, then its mode, so that it never has more rights than it
+ * should. A process that is not root cannot change owners; its files stay its own.
  */
 public final class PathChanges {
 
@@ -37,7 +37,7 @@ public final class PathChanges {
 
     private static final int PRIVATE = 0600;
 
-    /** Begin of the names of files that are not ready yet. */
+    /** Prefix of the names of files that are not ready yet. */
     public static final String UNREADY = ".nfs-create-";
 
     private static final boolean PRIVILEGED = ProcessUser.current().uid() == 0;
@@ -51,11 +51,10 @@ public final class PathChanges {
     }
 
     /**
-     * Makes a file that has its times from the first moment on which its name can be seen, also by a server that is started after this one
-     * was killed: under another name first. That one is left behind only if this process is killed meanwhile, and is made anew when the
-     * client asks again.
+     * Makes a file that has its times from the first moment on which its name is there, also if the server is killed: it is made under
+     * another name and then linked. The other name stays only if this process is killed meanwhile, until the client asks again.
      *
-     * @return false if the file system has no hard links, nothing has been made then
+     * @return false if the file system has no hard links; nothing was made then
      * @throws java.nio.file.FileAlreadyExistsException if the path is there
      */
     private static boolean ready(Path path, Creation creation) throws IOException {
@@ -101,7 +100,7 @@ public final class PathChanges {
         }
     }
 
-    /** What the kernel would make of a mode in that directory, if this process made the file with it at once. */
+    /** The mode that a file would get from the kernel in that directory, where a default ACL may restrict it. */
     private static int within(Path path, int mode) throws IOException {
         PosixAcl inherited = PosixAcl.of(path.getParent(), PosixAcl.DEFAULT);
         return inherited == null ? mode : inherited.within(mode);
@@ -130,7 +129,7 @@ public final class PathChanges {
         }
     }
 
-    /** Not to follow links, the JDK opens the file, for which it must not be a FIFO or device; those are no links. */
+    /** With NOFOLLOW_LINKS the JDK opens the file, which must not be done to a FIFO or device; those are no links anyway. */
     private static void mode(Path path, FileType3 type, int mode) throws IOException {
         boolean opens = type == FileType3.NF3REG || type == FileType3.NF3DIR;
         LinkOption[] options = opens && PRIVILEGED ? new LinkOption[] {LinkOption.NOFOLLOW_LINKS} : new LinkOption[0];
@@ -139,7 +138,8 @@ public final class PathChanges {
 
     private static void times(Path path, FileType3 type, Sattr3 change) throws IOException {
         if (type != FileType3.NF3REG && type != FileType3.NF3DIR && type != FileType3.NF3LNK) {
-            throw new Nfs3Exception(NfsStat3.NFS3ERR_NOTSUPP, "the JDK would open the " + type + " to set its times");
+            throw new Nfs3Exception(NfsStat3.NFS3ERR_NOTSUPP, "expected a file, directory or symbolic link, got " + type
+                    + ", which the JDK would open to set its times");
         }
         FileTime now = FileTime.from(Instant.now());
         Files.getFileAttributeView(path, BasicFileAttributeView.class, LinkOption.NOFOLLOW_LINKS)

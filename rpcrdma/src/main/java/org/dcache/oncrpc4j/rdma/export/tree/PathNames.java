@@ -8,8 +8,8 @@ import java.util.Locale;
 import org.dcache.oncrpc4j.rdma.nfs3.NfsText;
 
 /**
- * Names between the wire and java.nio.file. Both mean bytes, but a Path made of a String knows only names that the JVM's encoding has; URIs
- * of files have escapes for bytes, and take every name. Names in ASCII go the short way. Stateless.
+ * Converts names between the wire and java.nio.file. On both sides they are bytes, but a Path that is made of a String has only names that
+ * exist in the JVM's encoding. A file URI has escapes for bytes and takes every name; ASCII names need no URI. Stateless.
  */
 final class PathNames {
 
@@ -37,7 +37,7 @@ final class PathNames {
         return Path.of(URI.create(uri.toString())).getFileName();
     }
 
-    /** A path of one name as bytes. */
+    /** The bytes of a path that is one name. */
     static NfsText bytes(Path path) {
         String text = path.toString();
         boolean ascii = true;

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.function.IntPredicate;
 
 /**
- * A POSIX access control list, as Linux keeps it in an extended attribute: entries of 8 bytes, tag, rights and id, behind a version.
+ * A POSIX access control list, as Linux keeps it in an extended attribute: a version, then entries of 8 bytes with tag, rights and id.
  * Immutable.
  */
 public final class PosixAcl {
@@ -34,8 +34,9 @@ public final class PosixAcl {
     private int mask = RIGHTS;
 
     private PosixAcl(ByteBuffer value) throws IOException {
-        if (value.remaining() < Integer.BYTES || value.getInt() != VERSION) {
-            throw new IOException("an ACL is of an unknown version, expected " + VERSION);
+        int version = value.remaining() < Integer.BYTES ? 0 : value.getInt();
+        if (version != VERSION) {
+            throw new IOException("expected an ACL of version " + VERSION + ", got " + version);
         }
         while (value.hasRemaining()) {
             Entry entry = new Entry(value.getShort(), value.getShort() & RIGHTS, value.getInt());
@@ -47,8 +48,8 @@ public final class PosixAcl {
     }
 
     /**
-     * @return null if the file has none of this name, or if this process, an ordinary user's then, may not open it: the kernel asks the ACL
-     *         itself before that user gets anything
+     * @return null if the file has none of this name, or if this process may not open it; it is not root's then, and the kernel itself
+     *         checks the ACL at each access
      */
     static PosixAcl of(Path path, String name) throws IOException {
         try {
@@ -60,8 +61,8 @@ public final class PosixAcl {
     }
 
     /**
-     * Whether somebody other than the owner is granted all of {@code wanted}, as acl_permission_check of Linux finds it: by his own entry,
-     * else by one of those for his groups, both within the mask, else, if there is none, as anybody.
+     * Whether a user other than the owner is granted all of {@code wanted}, as posix_acl_permission of Linux decides it: by the user's own
+     * entry, else by an entry of one of the user's groups, both within the mask; if there is none, by the entry for others.
      *
      * @param owningGroup of the file
      */
@@ -82,7 +83,7 @@ public final class PosixAcl {
         return inGroup ? granted : (anybody & wanted) == wanted;
     }
 
-    /** The mode of a new file below a directory of which this is the default ACL: no more than that grants. */
+    /** The mode of a new file in a directory that has this default ACL: no more than the ACL grants. */
     int within(int mode) {
         int allowed = ~0777;
         boolean hasMask = entries.stream().anyMatch(entry -> entry.tag() == MASK);

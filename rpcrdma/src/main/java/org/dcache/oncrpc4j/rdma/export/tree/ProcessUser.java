@@ -6,7 +6,7 @@ import com.sun.security.auth.module.UnixSystem;
 /**
  * The user that this process runs as.
  *
- * @param groups besides {@code gid}; not to be changed
+ * @param groups besides {@code gid}; must not be changed
  */
 public record ProcessUser(int uid, int gid, int... groups) {
 

@@ -8,12 +8,12 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
 import org.dcache.oncrpc4j.rdma.nfs3.FileHandle;
 
 /**
- * The order among procedures on one tree.
+ * The locks of procedures on one tree.
  *
- * <p>RENAME and RMDIR have the tree for themselves: only they can take a directory from its place, after which the path that another
- * procedure has just checked could lead through a symbolic link, out of the export. All others share the tree; those that change a file or
- * directory hold that one's stripe as well, so that the attributes before and after in weak cache consistency data have nobody else's
- * change between them. Tree first, then at most one stripe.
+ * <p>RENAME and RMDIR hold the tree exclusively: only they can take a directory from its place, after which the path that another procedure
+ * has just checked could lead through a symbolic link, out of the export. All others share the tree. Those that return weak cache
+ * consistency data of a file or directory also hold its stripe, so that no other change falls between the attributes before and after;
+ * COMMIT, which changes nothing, does not. The tree is locked first, then at most one stripe.
  */
 public final class TreeLocks {
 
@@ -28,21 +28,21 @@ public final class TreeLocks {
         }
     }
 
-    /** To be closed by the thread that took it. */
+    /** Locks that are held. To be closed by the thread that took them. */
     public interface Held extends AutoCloseable {
 
         @Override
         void close();
     }
 
-    /** To look. */
+    /** For procedures that change nothing. */
     public Held shared() {
         Lock lock = tree.readLock();
         lock.lock();
         return lock::unlock;
     }
 
-    /** To change this one. */
+    /** For a change of this file or directory. */
     public Held change(FileHandle handle) {
         Lock lock = tree.readLock();
         lock.lock();
@@ -54,7 +54,7 @@ public final class TreeLocks {
         };
     }
 
-    /** To move directories. */
+    /** For changes that may move or remove directories. */
     public Held exclusive() {
         Lock lock = tree.writeLock();
         lock.lock();

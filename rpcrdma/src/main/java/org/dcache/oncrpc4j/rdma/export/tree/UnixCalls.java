@@ -11,10 +11,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 
 /**
- * System calls that the JDK has but java.nio.file does not offer: its own package {@code sun.nio.fs}, opened to us by {@link #FLAGS}. The
- * export needs them to see ACLs, without which it could grant more than the server's kernel does; so without the flags nothing is exported.
- * Symbolic links byte for byte, and special files, come with them.
- * The same methods are there in JDK 17 to 25. Stateless; any thread.
+ * System calls that the JDK makes but java.nio.file does not offer, from the JDK's package {@code sun.nio.fs}, which {@link #FLAGS} open.
+ * The export needs them to read ACLs, without which it could grant more than the server's kernel does; so without the flags no directory is
+ * exported. Special files, and targets of symbolic links byte for byte, need them too. JDK 17 to 25 have the same methods. Any thread.
  */
 public final class UnixCalls {
 
@@ -33,7 +32,7 @@ public final class UnixCalls {
 
     private UnixCalls() {}
 
-    /** The methods, found once; what is missing is known then. */
+    /** The methods, looked up once; {@code missing} says why there are none. */
     private static final class Methods {
 
         private static final Methods FOUND = new Methods();
@@ -88,9 +87,9 @@ public final class UnixCalls {
     }
 
     /**
-     * An extended attribute of a regular file or directory, for which that is opened for reading.
+     * An extended attribute of a regular file or directory, which is opened for reading.
      *
-     * @return little-endian, good until this thread asks again; null if there is none, or the file system has no such thing
+     * @return little-endian, valid until this thread asks again; null if there is none, or the file system has no extended attributes
      */
     static ByteBuffer attribute(Path path, String name) throws IOException {
         Methods methods = Methods.FOUND;
@@ -113,7 +112,7 @@ public final class UnixCalls {
         }
     }
 
-    /** Makes a symbolic link to whatever these bytes are; a Path would be another text for the same file. */
+    /** Makes a symbolic link to exactly these bytes; a Path would normalize them. */
     static void symlink(byte[] target, Path path) throws IOException {
         call(path, Methods.FOUND.symlink, target, path);
     }
@@ -132,7 +131,7 @@ public final class UnixCalls {
         call(path, Methods.FOUND.mknod, path, mode, device);
     }
 
-    /** @param path for what is thrown */
+    /** @param path for the message of the exception */
     private static Object call(Path path, Method method, Object... arguments) throws IOException {
         try {
             return method.invoke(null, arguments);

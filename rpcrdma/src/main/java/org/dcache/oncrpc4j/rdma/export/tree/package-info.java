@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
  * The files that are exported: {@link ExportTree}, with its two kinds {@link DirectoryTree} and {@link MemoryTree}. {@link Nfs3Exception}
- * is how they fail, {@link TreeLocks} what their callers hold. Knows nothing of calls, users and rights. Uses the types of {@code nfs3} and
- * the JDK.
+ * is how they fail, {@link TreeLocks} are the locks that callers hold. Knows nothing of calls, and leaves checking rights to its callers.
+ * Uses the types of {@code nfs3} and the JDK.
  */
 package org.dcache.oncrpc4j.rdma.export.tree;

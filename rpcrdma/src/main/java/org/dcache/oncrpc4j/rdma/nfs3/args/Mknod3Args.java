@@ -13,7 +13,7 @@ import org.dcache.oncrpc4j.xdr.XdrEncodingStream;
 /**
  * Arguments of MKNOD (RFC 1813, section 3.3.11).
  *
- * @param type as on the wire
+ * @param type of the file to make
  * @param attributes of devices, sockets and FIFOs; null for other types, which MKNOD does not make
  * @param device of NF3CHR and NF3BLK; else null
  */

@@ -11,7 +11,7 @@ import org.dcache.oncrpc4j.xdr.XdrDecodingStream;
 /**
  * Arguments of SYMLINK (RFC 1813, section 3.3.10).
  *
- * @param path what the link shall point to; never looked at by a server
+ * @param path what the link points to; a server does not interpret it
  */
 public record Symlink3Args(DirOpArgs3 where, Sattr3 attributes, @Path NfsText path) implements XdrRecord {
 

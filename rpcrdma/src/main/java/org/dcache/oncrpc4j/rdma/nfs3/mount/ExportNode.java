@@ -13,7 +13,7 @@ import org.dcache.oncrpc4j.xdr.XdrEncodingStream;
 /**
  * exportnode: a directory in the result of EXPORT (RFC 1813, appendix I).
  *
- * @param groups that may mount it; none stands for everybody
+ * @param groups that may mount it; if there are none, everybody may
  */
 public record ExportNode(NfsText dir, List<NfsText> groups) implements XdrValue {
 

@@ -20,7 +20,7 @@ import org.dcache.oncrpc4j.xdr.XdrDecodingStream;
  * @param wtpref preferred WRITE
  * @param wtmult suggested multiple of a WRITE
  * @param dtpref preferred READDIR
- * @param maxfilesize of a file
+ * @param maxfilesize largest size of a file
  * @param timeDelta granularity of times; null unless NFS3_OK
  * @param properties bits {@code FSF3_…} of {@code Nfs3}
  */

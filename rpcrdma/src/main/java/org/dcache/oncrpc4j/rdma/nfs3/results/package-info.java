@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * The results of NFSv3's procedures, one record for each form; where the status is not NFS3_OK, what comes with a failure. Uses {@code
- * nfs3}.
+ * The results of NFSv3's procedures: a record for each procedure, or for several whose results have the same form. A record stands for
+ * success and failure; its status says which. Uses {@code nfs3}.
  */
 package org.dcache.oncrpc4j.rdma.nfs3.results;

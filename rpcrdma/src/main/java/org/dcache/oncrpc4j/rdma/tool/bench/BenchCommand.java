@@ -21,21 +21,22 @@ import picocli.CommandLine.Spec;
 /**
  * {@code rpcrdma bench}: throughput, latency and cost per call of oncrpc4j over TCP and over RDMA, in one run.
  *
- * <p>Order: all children start together; every point is timed, transports in turns; then what disturbs timing is done: idle
- * connections, flight recordings, traced runs. Whatever happens, the children are closed; if this JVM dies, they halt by themselves.
+ * <p>Order: all child JVMs start; every point is timed, transports in turns; then comes what disturbs timing: idle connections, flight
+ * recordings, traced runs. With {@code --connections} {@link ManyConnections} takes the place of all that. The children are closed at the
+ * end of the command, however it ends; if this JVM dies, they halt by themselves.
  *
- * <p>Exit code 0 when everything was measured, also below a floor; 1 when it could not be; 2 when the options make no sense.
+ * <p>Exit code 0 when everything was measured, also below a floor; 1 when measuring failed; 2 when options are wrong.
  */
 @Command(name = "bench", description = "Measure oncrpc4j over TCP and over RDMA, side by side.")
 public final class BenchCommand implements Callable<Integer> {
 
-    /** Leaves room below the promised 45 s for the start of this JVM, the end of the last step, and the children's farewell. */
+    /** Less than the 45 s that the option promises, for the end of the last step and of the children. */
     private static final Duration QUICK = Duration.ofSeconds(37);
     private static final Duration QUICK_TRACING = Duration.ofSeconds(8);
     private static final int IDLE_CONNECTIONS = 100;
     private static final String MTU = "rdma, FPDUs of MTU size";
     private static final String LIMIT_MTU = "limit, FPDUs of MTU size";
-    /** Take part only where the speed table asks for them. */
+    /** Pairs that are measured only at the points of the speed table's rows about MTU, and the pair that each is a variant of. */
     private static final Map<String, String> OF_MTU = Map.of(MTU, Report.RDMA, LIMIT_MTU, Report.LIMIT);
 
     @Mixin
@@ -147,7 +148,7 @@ public final class BenchCommand implements Callable<Integer> {
         }
     }
 
-    /** The pairs with FPDUs of MTU size take part only where the speed table asks for them. */
+    /** Measures one point. The pairs with FPDUs of MTU size take part only where the speed table needs them. */
     private static void time(Runner runner, Point point, Map<String, Pair> pairs, List<Result> results, List<Result> mtu)
             throws IOException, InterruptedException {
         List<Pair> takePart = pairs.entrySet().stream()

@@ -3,7 +3,7 @@ package org.dcache.oncrpc4j.rdma.tool.bench;
 
 import java.io.IOException;
 
-/** The measurement cannot go on; the message is for the person who started it. */
+/** The measurement cannot go on; the message is for the user who started it. */
 final class BenchException extends IOException {
 
     private static final long serialVersionUID = 1L;

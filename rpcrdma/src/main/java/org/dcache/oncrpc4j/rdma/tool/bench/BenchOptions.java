@@ -19,7 +19,7 @@ import org.dcache.oncrpc4j.rpc.IoStrategy;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** The command's options, and what they mean for plan and children. */
+/** The command's options, checked, and the plan, settings and command lines that follow from them. */
 final class BenchOptions {
 
     private static final int MAX_NFS = 1 << 20;
@@ -125,7 +125,7 @@ final class BenchOptions {
     @Option(names = "--verbose", description = "Show the children's own output.")
     boolean verbose;
 
-    /** @throws IllegalArgumentException when a value makes no sense; the message says which */
+    /** @throws IllegalArgumentException when a value is out of range or options exclude each other; the message says which */
     Plan plan() {
         List<Operation> chosen = operations.stream().map(BenchOptions::operation).toList();
         if (rounds < 1 || rounds > 1000) {
@@ -161,10 +161,10 @@ final class BenchOptions {
             throw new IllegalArgumentException("--shallow and --file are for the measuring program's server, not for that of --nfs");
         }
         if (shallow && file) {
-            throw new IllegalArgumentException("--shallow or --file: the server has its data in one place");
+            throw new IllegalArgumentException("--shallow and --file exclude each other");
         }
         if (nfs && chosenSizes.stream().anyMatch(size -> size > MAX_NFS)) {
-            throw new IllegalArgumentException("--sizes: the export moves " + MAX_NFS + " bytes at once at most");
+            throw new IllegalArgumentException("--sizes: expected at most " + MAX_NFS + " with --nfs, got " + chosenSizes);
         }
         settings.properties();
         boolean own = sizes != null || depths != null;
@@ -199,12 +199,12 @@ final class BenchOptions {
         return all;
     }
 
-    /** Whether there is a limit to compare with: bare FPDUs, from an array to an array. */
+    /** Whether the limit is measured: bare FPDUs, from an array to an array. */
     boolean limit() {
         return connections == null && transport == Transports.both && !quick && !noLimit && !file && !shallow;
     }
 
-    /** What the bare loop does, as the RDMA pair would on loopback. */
+    /** How the pair of the limit sends: as the RDMA pair does on loopback, by its settings. */
     Map<String, Object> limitTerms(boolean mtu, boolean direct) {
         Configuration rdma = Configuration.of(rdmaSettings(mtu));
         Integer mulpdu = rdma.get(Settings.IWARP_MULPDU);
@@ -212,12 +212,11 @@ final class BenchOptions {
     }
 
     /**
-     * FPDU payload behind a 1500 byte MTU: less IP and TCP headers with time stamps (52), MPA's length (2) and CRC (4), rounded down to
-     * words.
+     * Largest ULPDU that fits an MTU of 1500 bytes: less IP and TCP headers with time stamps (52), MPA's length (2) and CRC (4).
      */
     static final int MTU_FPDU = 1442;
 
-    /** What the transport sends on loopback. */
+    /** Largest ULPDU that the transport sends on loopback. */
     private static final int LOOPBACK_FPDU = 65474;
 
     Workload workload() {

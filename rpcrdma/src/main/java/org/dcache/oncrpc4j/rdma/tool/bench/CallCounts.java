@@ -19,7 +19,7 @@ record CallCounts(long rpcCalls, Map<String, Long> byName) {
     private static final Set<String> WAIT = Set.of("epoll_wait", "epoll_pwait", "epoll_pwait2", "epoll_ctl", "poll", "ppoll", "select",
             "pselect6");
 
-    /** Column heads stand above, a line of dashes around; the columns are time, seconds, usecs/call, calls, (errors,) name. */
+    /** Reads the table. Its columns are time, seconds, usecs/call, calls, errors (may be missing) and name; other lines are passed over. */
     static CallCounts parse(List<String> straceTable, long rpcCalls) {
         Map<String, Long> counts = new TreeMap<>();
         for (String line : straceTable) {
@@ -33,7 +33,7 @@ record CallCounts(long rpcCalls, Map<String, Long> byName) {
         return new CallCounts(rpcCalls, counts);
     }
 
-    /** Reading, writing and waiting for sockets: what moving the data takes. */
+    /** Reading, writing and waiting for sockets: the calls that moving the data takes. */
     double inputOutputPerCall() {
         return dataPerCall() + waitPerCall();
     }
@@ -43,7 +43,7 @@ record CallCounts(long rpcCalls, Map<String, Long> byName) {
         return perCall(sum(DATA));
     }
 
-    /** Waiting for sockets: epoll and its like, interest changes included. */
+    /** Waiting for sockets: epoll, poll and select, with changes of interest. */
     double waitPerCall() {
         return perCall(sum(WAIT));
     }

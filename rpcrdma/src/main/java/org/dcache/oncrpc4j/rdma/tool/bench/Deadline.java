@@ -4,7 +4,7 @@ package org.dcache.oncrpc4j.rdma.tool.bench;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
 
-/** The end of the time that a run may take, counted from the start of this JVM. */
+/** The moment at which a run must be over, counted from the start of this JVM. Immutable. */
 final class Deadline {
 
     private final long endNanos;
@@ -24,7 +24,7 @@ final class Deadline {
         return new Deadline(System.nanoTime() + time.toNanos() - used, false);
     }
 
-    /** Whether it is no further away than this. */
+    /** Whether there is no more time left than this. */
     boolean within(Duration time) {
         return !never && endNanos - System.nanoTime() <= time.toNanos();
     }

@@ -13,9 +13,9 @@ import jdk.jfr.consumer.RecordedStackTrace;
 import jdk.jfr.consumer.RecordingFile;
 
 /**
- * Where a recording says that time and allocation went. Time: samples by top frame, those in native calls apart, because a thread that
- * waits in one looks the same as one that works; waits for sockets and for commands are left out. Allocation: sampled bytes by the first
- * frame that is not the JDK's.
+ * What took time and allocated memory, by a flight recording. Time: samples by top frame. Those in native calls are listed apart, because
+ * a thread that waits in one looks the same as one that works; waits for sockets and for commands are left out. Allocation: sampled bytes
+ * by the first frame that is not the JDK's, and by class.
  */
 final class FlightSummary {
 

@@ -7,8 +7,8 @@ import java.util.OptionalDouble;
 import java.util.stream.Collectors;
 
 /**
- * Results for other programs: an array of flat objects, one per transport and point; null where something could not be counted. The
- * limits of {@link Report} stand beside the transports.
+ * Results for other programs: an array of flat objects, one per transport and point; null where something could not be counted. The limits
+ * of {@link Report} are listed as transports. Stateless.
  */
 final class JsonReport {
 

@@ -12,8 +12,8 @@ import java.util.stream.Collectors;
 import org.dcache.oncrpc4j.rdma.tool.NativeAccess;
 
 /**
- * The start of a child's arguments to java: a class path without the transport (but with the
- * measuring program's binding, which any program may bring), and for RDMA the agent and its settings.
+ * The first arguments of java for a child JVM: flags, a class path without the transport, and for RDMA the agent and its settings. The
+ * measuring program's binding is on the class path, as any program may have its own. Immutable.
  */
 final class Jvms {
 
@@ -31,15 +31,16 @@ final class Jvms {
     }
 
     /**
-     * Looks for what the build made: beside the classes or the jar that this class came from.
+     * Finds what the build made, beside the classes or the jar that this class came from.
      *
-     * @param more jars behind all others on the children's class path
+     * @param more jars to add at the end of the children's class path
      */
     static Jvms find(Workload workload, List<Path> more) throws BenchException {
         try {
             return new Jvms(Path.of(Jvms.class.getProtectionDomain().getCodeSource().getLocation().toURI()).getParent(), workload, more);
         } catch (URISyntaxException e) {
-            throw new BenchException("cannot tell where this program lies", e);
+            throw new BenchException("expected this program in a folder or jar, got "
+                    + Jvms.class.getProtectionDomain().getCodeSource().getLocation(), e);
         }
     }
 
@@ -79,7 +80,7 @@ final class Jvms {
         return folders.stream().map(folder -> folder + File.separator + "*").collect(Collectors.joining(File.pathSeparator));
     }
 
-    /** Otherwise this runs from bare classes, as a test does, and the children get our own class path. */
+    /** Whether the build packed the programs; otherwise, as in a unit test, the children get this JVM's class path. */
     private boolean isPacked() {
         return Files.isDirectory(programs()) && Files.isDirectory(application());
     }

@@ -7,9 +7,9 @@ import org.dcache.oncrpc4j.rdma.tool.bench.app.Store;
 import org.dcache.oncrpc4j.rpc.IoStrategy;
 
 /**
- * The command lines of a pair.
+ * The command lines of a pair of JVMs.
  *
- * @param workload which programs
+ * @param workload the two programs
  * @param jvm flags and class path of the java command, agent included
  * @param issuers threads of the client that begin calls; 0: the callbacks do
  * @param store of the measuring program's server
@@ -18,7 +18,7 @@ import org.dcache.oncrpc4j.rpc.IoStrategy;
 record Launch(Workload workload, List<String> jvm, String address, IoStrategy serverStrategy, IoStrategy clientStrategy, int issuers,
         Store store, boolean verbose) {
 
-    /** Of the bare loop, in JVMs without the agent. */
+    /** Of the limit's pair, in JVMs without the agent. */
     static Launch limit(List<String> jvm, String address, boolean verbose) {
         return new Launch(Workload.LIMIT, jvm, address, IoStrategy.SAME_THREAD, IoStrategy.SAME_THREAD, 0, Store.CHANGING, verbose);
     }

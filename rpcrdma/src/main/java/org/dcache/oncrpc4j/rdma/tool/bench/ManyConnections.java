@@ -13,11 +13,13 @@ import org.dcache.oncrpc4j.rdma.tool.TextTable;
 import org.dcache.oncrpc4j.rdma.tool.bench.app.Message;
 
 /**
- * {@code bench --connections N}: what N connections of one server JVM cost and how they get along. In three steps, a tenth, half and all of
- * N: time to open, memory, latency of the busy ones. Then fairness: a connection with a NULL call each 10 ms, alone and beside one that has
- * 128 READs of 1 MiB outstanding. Then time to close all. The transports take turns. One thread.
+ * {@code bench --connections N}: what N connections of one server JVM cost, and whether they are served fairly. In three steps, with a
+ * tenth, half and all of N open: rate of opening, memory per connection, latency of the busy ones. Then fairness: a connection with a NULL
+ * call each 10 ms, alone and beside one that has 128 READs of 1 MiB outstanding. Then the time to close all. The transports take turns. One
+ * thread.
  *
- * <p>The counts of a step are for what was opened before it as well; a step that fails ends the run with what the child said.
+ * <p>A step keeps the connections of the steps before: its memory and busy calls are of all that are open, its rate of opening is of the
+ * new ones only. A step that fails ends the run with the child's message.
  */
 final class ManyConnections {
 
@@ -45,19 +47,19 @@ final class ManyConnections {
         this.progress = progress;
     }
 
-    /** Settings that let so many in, and memory for their receives. */
+    /** The setting with which the server accepts this many connections. */
     static Map<String, String> settings(int connections) {
         return Map.of("oncrpc.rdma.connections", Integer.toString(connections + 1000));
     }
 
     /**
-     * @param pairs whole ones, by transport
+     * @param pairs connected ones, by transport
      * @return the tables
      */
     String run(Map<String, Pair> pairs) throws BenchException, InterruptedException {
         Map<String, Long> before = new LinkedHashMap<>();
         for (Map.Entry<String, Pair> pair : pairs.entrySet()) {
-            // Opened, used and closed once, so that code and pools are there.
+            // Opens, uses and closes some first, so that code is compiled and pools are filled.
             pair.getValue().client().ask(Message.of("open", "connections", Math.min(connections, busy)), OPENING);
             busy(pair.getValue());
             pair.getValue().client().ask(Message.of("close"), SLACK);

@@ -15,8 +15,8 @@ import org.dcache.oncrpc4j.rdma.tool.bench.app.Message;
 import org.dcache.oncrpc4j.rdma.tool.bench.app.Point;
 
 /**
- * A server JVM and a client JVM with one connection between them. One thread. Idle unless {@link #run} is under way, so that pairs may live
- * side by side.
+ * A server JVM and a client JVM with one connection between them; the client may be asked for more. Both are idle unless a command is under
+ * way, so that several pairs may exist at the same time. One thread.
  */
 final class Pair implements AutoCloseable {
 
@@ -35,9 +35,10 @@ final class Pair implements AutoCloseable {
     }
 
     /**
-     * Starts the server; {@link #connect} makes the pair whole. In two steps, so that several pairs' JVMs start at the same time.
+     * Starts the server; {@link #startClient} and {@link #connect} follow. Separate steps let the JVMs of several pairs start at the same
+     * time.
      *
-     * @param server its command line, of this launch
+     * @param server its command line
      */
     static Pair start(String name, Launch launch, List<String> server) throws BenchException {
         return new Pair(name, Peer.start(name + " server", server, launch.verbose()), Map.of());
@@ -48,7 +49,7 @@ final class Pair implements AutoCloseable {
         client = Peer.start(name + " client", launch.client(port), launch.verbose());
     }
 
-    /** The same JVMs on other terms, which go with each load. */
+    /** The same JVMs, with other fields to be sent with each load. */
     Pair on(String otherName, Map<String, Object> otherTerms) {
         Pair other = new Pair(otherName, server, otherTerms);
         other.client = client;
@@ -56,18 +57,18 @@ final class Pair implements AutoCloseable {
     }
 
     /**
-     * Waits until the client has connected and makes sure that the pair speaks what it is meant to.
+     * Waits until the client has connected, and checks that its transport is the expected one.
      */
     void connect(boolean rdma) throws BenchException, InterruptedException {
         String transport = connect();
         boolean isRdma = transport.startsWith("org.dcache.oncrpc4j.rdma.");
         if (isRdma != rdma) {
-            throw new BenchException(name + ": the connection is a " + transport + "; expected " + (rdma ? "RDMA" : "TCP")
-                    + ". Check the agent jar and the settings given to the children");
+            throw new BenchException(name + ": expected a connection over " + (rdma ? "RDMA" : "TCP") + ", got a " + transport
+                    + "; check the agent jar and the settings given to the children");
         }
     }
 
-    /** Waits until the client has connected. @return what it says of the connection */
+    /** @return the class of the client's transport, once it has connected */
     String connect() throws BenchException, InterruptedException {
         return client.greeting(START).text("transport");
     }
@@ -87,8 +88,8 @@ final class Pair implements AutoCloseable {
     /**
      * Runs one load to its end.
      *
-     * @param calls at most so many
-     * @param everyByte compare all data, for warming up
+     * @param calls most calls to make
+     * @param everyByte compare all data; for warming up
      */
     Slice run(Point point, Duration time, long calls, boolean everyByte) throws BenchException, InterruptedException {
         Message before = server.ask(Message.of("usage"), SLACK);
@@ -98,7 +99,7 @@ final class Pair implements AutoCloseable {
         Message ran = client.ask(run, time.plus(SLACK));
         Message after = server.ask(Message.of("usage"), SLACK);
         if (ran.number("calls") == 0) {
-            throw new BenchException(name + ": " + point + ": no call was answered in " + time.toMillis() + " ms");
+            throw new BenchException(name + ": " + point + ": expected answered calls within " + time.toMillis() + " ms, got none");
         }
         return new Slice(ran.number("calls"), ran.number("nanos"), decode(ran.text("latencies")), ran.number("alloc"),
                 difference(before, after, "alloc"), ran.number("cpu"), difference(before, after, "cpu"),
@@ -106,7 +107,7 @@ final class Pair implements AutoCloseable {
                 ran.number("compiled") + difference(before, after, "compiled"));
     }
 
-    /** Waits until neither JVM has anything left to do, at most so long. */
+    /** Waits until both JVMs are at rest, at most this long. */
     void settle(Duration longest) throws InterruptedException {
         Settling.of(Stream.of(server, client).flatMap(peer -> ProcessHandle.of(peer.jvm().pid()).stream()).toList(), longest);
     }
@@ -120,7 +121,7 @@ final class Pair implements AutoCloseable {
         long before = server.ask(Message.of("held"), SLACK).number("bytes");
         long open = client.ask(Message.of("idle", "connections", connections), SLACK).number("open");
         if (open != connections) {
-            throw new BenchException(name + ": of " + connections + " idle connections only " + open + " are open");
+            throw new BenchException(name + ": expected " + connections + " idle connections to be open, got " + open);
         }
         long after = server.ask(Message.of("held"), SLACK).number("bytes");
         return (after - before) / connections;

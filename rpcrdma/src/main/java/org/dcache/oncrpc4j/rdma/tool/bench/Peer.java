@@ -9,14 +9,14 @@ import org.dcache.oncrpc4j.rdma.tool.ChildJvmException;
 import org.dcache.oncrpc4j.rdma.tool.bench.app.Message;
 
 /**
- * A child JVM as the command sees it: one question at a time, one answer each, always with a time limit. One thread. Failures quote the end
- * of its log.
+ * A child JVM as the command sees it: one question at a time, each with one answer and a time limit. Failures quote the end of its log. One
+ * thread.
  */
 record Peer(ChildJvm jvm) implements AutoCloseable {
 
     private static final int QUOTED_LINES = 40;
 
-    /** @param verbose pass the child's own output on as it comes */
+    /** @param verbose print the child's own output as it comes */
     static Peer start(String name, List<String> arguments, boolean verbose) throws BenchException {
         try {
             return new Peer(new ChildJvm(name, arguments, Message.MARK, verbose ? System.err::println : null));
@@ -33,7 +33,7 @@ record Peer(ChildJvm jvm) implements AutoCloseable {
         }
     }
 
-    /** Waits for its greeting. */
+    /** Waits for the first line that the child sends by itself. */
     Message greeting(Duration limit) throws BenchException, InterruptedException {
         try {
             return Message.parse(jvm.answer(limit));

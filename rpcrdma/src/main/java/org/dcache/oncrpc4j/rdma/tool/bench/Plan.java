@@ -11,9 +11,9 @@ import org.dcache.oncrpc4j.rdma.tool.bench.app.Point;
  *
  * @param rounds slices per point and transport, taken in turns
  * @param slice length of one slice
- * @param warmUp run before the slices of each point, not counted
- * @param warmUps so often at most, as long as the JVMs compile
- * @param countSystemCalls trace both processes in runs of their own
+ * @param warmUp time of one warm-up before the slices of each point; not counted
+ * @param warmUps most warm-ups per point; they end when the JVMs no longer compile
+ * @param countSystemCalls trace both processes in separate runs
  */
 record Plan(List<Point> points, int rounds, Duration slice, Duration warmUp, int warmUps, boolean countSystemCalls) {
 
@@ -25,12 +25,14 @@ record Plan(List<Point> points, int rounds, Duration slice, Duration warmUp, int
     Plan {
         points = List.copyOf(points);
         if (points.isEmpty() || rounds < 1 || slice.isNegative() || slice.isZero()) {
-            throw new IllegalArgumentException("nothing to measure");
+            throw new IllegalArgumentException("expected points, rounds and a length of slices above 0, got " + points.size() + " points, "
+                    + rounds + " rounds of " + slice);
         }
     }
 
     /**
-     * The points that a short run keeps: the ends of the range, and what the speed table needs. Deep loads first, they warm up the JVMs.
+     * The points of a short run: those at the ends of the range, which the speed table needs. Deep loads first, because they warm up the
+     * JVMs.
      */
     static List<Point> quickPoints(List<Operation> operations) {
         return operations.stream().flatMap(operation -> operation.hasData()
@@ -39,8 +41,8 @@ record Plan(List<Point> points, int rounds, Duration slice, Duration warmUp, int
     }
 
     /**
-     * The same with slices as long as a time allows, with what {@link Settling} takes between them; when it is very short, with one round
-     * of the shortest slices. One warm-up each.
+     * The same plan with slices as long as the time allows, which also has to hold what {@link Settling} takes between them; if it is too
+     * short, one round of the shortest slices. One warm-up per point.
      *
      * @param available for the slices and warm-ups of these points; may be negative
      * @param pointsLeft at least 1

@@ -13,7 +13,7 @@ import org.dcache.oncrpc4j.rdma.tool.bench.app.Operation;
 import org.dcache.oncrpc4j.rdma.tool.bench.app.Point;
 
 /**
- * Flight recordings of both JVMs of the RDMA pair at a few loads, each summed up in text. One thread.
+ * Makes flight recordings of both JVMs of the RDMA pair at a few loads, and prints a summary of each. One thread.
  */
 final class Profiler {
 
@@ -30,7 +30,7 @@ final class Profiler {
         this.out = out;
     }
 
-    /** Bytes that classes of the transport allocate per NULL call, both sides together, as far as samples tell. */
+    /** @return bytes that classes of the transport allocate per NULL call, both sides together, estimated from samples */
     OptionalDouble profile(Pair pair) throws IOException, InterruptedException {
         Files.createDirectories(directory);
         OptionalDouble perCall = OptionalDouble.empty();

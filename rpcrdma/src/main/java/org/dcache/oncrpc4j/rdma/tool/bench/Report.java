@@ -14,14 +14,14 @@ import org.dcache.oncrpc4j.rdma.tool.bench.app.Operation;
 import org.dcache.oncrpc4j.rdma.tool.bench.app.Point;
 import org.dcache.oncrpc4j.rdma.tool.bench.app.Sizes;
 
-/** The tables and plots of one run. */
+/** The tables and plots of one run. Immutable. */
 final class Report {
 
     static final String TCP = "tcp";
     static final String RDMA = "rdma";
     /** Bare FPDUs with the copies that oncrpc4j's API forces. */
     static final String LIMIT = "limit";
-    /** Bare FPDUs without. */
+    /** Bare FPDUs without these copies. */
     static final String DIRECT = "direct";
 
     private final List<Result> results;
@@ -35,7 +35,7 @@ final class Report {
                 .findFirst();
     }
 
-    /** One rate as a multiple of another's, of the medians; empty where one was not measured. */
+    /** The median rate of one transport divided by that of another; empty if one was not measured. */
     OptionalDouble ratio(String transport, String to, Point point) {
         Optional<Result> one = find(transport, point.operation(), point.size(), point.depth());
         Optional<Result> other = find(to, point.operation(), point.size(), point.depth());
@@ -43,7 +43,7 @@ final class Report {
                 ? OptionalDouble.of(one.get().opsPerSecond() / other.get().opsPerSecond()) : OptionalDouble.empty();
     }
 
-    /** Rate and latency side by side, and what of the limits RDMA reaches; the ratios are those of the medians of the rates. */
+    /** Rates and latencies side by side, and the share of the limits that RDMA reaches; ratios are those of median rates. */
     String rates() {
         boolean limit = results.stream().anyMatch(r -> r.transport().equals(LIMIT));
         List<String> heads = new ArrayList<>(List.of("", "tcp: ops/s", "MB/s", "p50 us", "p99 us",
@@ -82,8 +82,8 @@ final class Report {
 
     /**
      * What a call costs each side. Copies: how often the transport copied each byte of data, which only RDMA counts. Allocation and
-     * processor time are those of the whole JVM: oncrpc4j and the measuring program are in them as well as the transport.
-     * Processor time says more than a rate where the machine is busy with other things.
+     * processor time are those of the whole JVM, with oncrpc4j and the measuring program. On a busy machine, processor time says more than
+     * a rate.
      */
     String costs() {
         TextTable table = new TextTable("per call", "transport", "client: bytes", "copies", "cpu us", "server: bytes", "copies", "cpu us",
@@ -106,7 +106,7 @@ final class Report {
             TextTable.number(c.futexPerCall()), TextTable.number(c.otherPerCall())}).orElse(new String[] {"-", "-", "-", "-"});
     }
 
-    /** Throughput over size at the deepest load of each operation with data; rate over depth for NULL. */
+    /** Bars: throughput by size at the deepest load of each operation with data; rate by depth for NULL. */
     String plots() {
         StringBuilder text = new StringBuilder();
         for (Operation operation : Operation.values()) {

@@ -3,18 +3,19 @@ package org.dcache.oncrpc4j.rdma.tool.bench;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.function.ToLongFunction;
 import org.HdrHistogram.Histogram;
 import org.dcache.oncrpc4j.rdma.tool.bench.app.Point;
 
 /**
- * What one transport did at one point: all its slices, and the system calls of a run of its own.
+ * What was measured of one transport at one point: all its slices, and the system calls of a separate run. Immutable.
  *
- * @param transport {@code tcp} or {@code rdma}
- * @param calls empty when they could not be or were not counted
+ * @param transport one of the names in {@link Report}
+ * @param calls empty if they were not counted
  */
-record Result(String transport, Point point, List<Slice> slices, java.util.Optional<SystemCalls> calls) {
+record Result(String transport, Point point, List<Slice> slices, Optional<SystemCalls> calls) {
 
     private static final double MEGA = 1e6;
 

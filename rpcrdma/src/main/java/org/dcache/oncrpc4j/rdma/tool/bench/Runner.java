@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -15,14 +16,14 @@ import org.dcache.oncrpc4j.rdma.tool.bench.app.Operation;
 import org.dcache.oncrpc4j.rdma.tool.bench.app.Point;
 
 /**
- * Drives pairs through a plan. Short slices of the transports alternate, and who goes first alternates too, so that what else the machine
- * does hits all alike; before the next has its turn, a pair comes to rest ({@link Settling}). One thread.
+ * Measures pairs by a plan. Short slices of the transports alternate, and their order is reversed after each round, so that other load on
+ * the machine affects all alike. Before the next pair's turn, a pair comes to rest ({@link Settling}). One thread.
  */
 final class Runner {
 
     /**
-     * Before the first load of each operation, code is compiled: so many times the usual warm-up, by calls that are small, so that there
-     * are many, and large enough to go through chunks.
+     * The first load of each operation has a longer warm-up, in which code is compiled: this many times the usual one. Its calls are small,
+     * so that there are many, and large enough to use chunks.
      */
     private static final int FIRST_WARM_UP = 6;
     private static final int WARM_UP_SIZE = 16 << 10;
@@ -67,12 +68,12 @@ final class Runner {
                 slices.get(pair).add(pair.run(point, plan.slice(), Long.MAX_VALUE, false));
                 pair.settle(plan.slice());
             }
-            java.util.Collections.reverse(order);
+            Collections.reverse(order);
         }
         return slices;
     }
 
-    /** Compares every byte at first; goes on until the code of this load is compiled. */
+    /** Compares every byte first; then goes on until the code of this load is compiled. */
     private void warmUp(Pair pair, Point point) throws IOException, InterruptedException {
         Duration half = plan.warmUp().dividedBy(2);
         pair.run(point, half, Long.MAX_VALUE, true);
@@ -84,9 +85,9 @@ final class Runner {
     }
 
     /**
-     * Counts system calls in a run of its own.
+     * Counts system calls in a separate run.
      *
-     * @param opsPerSecond what the pair does untraced, to choose how many calls are enough
+     * @param opsPerSecond rate of the pair without tracing, to choose the number of calls
      * @throws IOException when tracing does not work here, with the reason
      */
     SystemCalls trace(Point point, Pair pair, double opsPerSecond) throws IOException, InterruptedException {
@@ -97,7 +98,7 @@ final class Runner {
         }
     }
 
-    /** Traces what the time allows, the deepest and largest loads first. */
+    /** Traces as many points as the time allows, the largest first, of one size the deepest first. */
     List<Result> traceAll(List<Result> results, Map<String, Pair> pairs, Deadline deadline) throws IOException, InterruptedException {
         if (!plan.countSystemCalls()) {
             return results;

@@ -6,17 +6,17 @@ import java.util.List;
 import java.util.function.Supplier;
 
 /**
- * Waits until a pair that has just worked is at rest. A load leaves work behind that is part of its price: the garbage collector marks and
- * frees on threads of its own, the compiler compiles. On a machine with few processors the other pair, whose slice comes next, would pay
- * for it, and the more so the shorter the slices are: who allocates much would look faster, who allocates little slower. One thread.
+ * Waits until a pair that has just worked is at rest. A load leaves work behind that belongs to its cost: the garbage collector and the
+ * compiler go on in threads of their own. On a machine with few processors that would slow down the other pair, whose slice comes next, and
+ * more so with short slices: a pair that allocates much would look faster than it is, the other one slower. Stateless.
  */
 final class Settling {
 
-    /** What it takes where nothing is left to do. */
+    /** How long it takes if nothing is left to do. */
     static final Duration USUAL = Duration.ofMillis(45);
 
     private static final Duration LOOK = Duration.ofMillis(20);
-    /** What a JVM at rest uses up in that time at most: one tick of the system's accounting. */
+    /** Most processor time that a JVM at rest uses between two looks: one tick of the system's accounting. */
     private static final Duration TICK = Duration.ofMillis(10);
     private static final int LOOKS_AT_REST = 2;
 
@@ -40,7 +40,7 @@ final class Settling {
         }
     }
 
-    /** Processor time so far, of those of which the system tells it. */
+    /** Processor time so far of all the processes for which the system tells it. */
     private static Duration used(List<ProcessHandle> processes) {
         return processes.stream().flatMap(p -> p.info().totalCpuDuration().stream()).reduce(Duration.ZERO, Duration::plus);
     }

@@ -9,11 +9,11 @@ import org.dcache.oncrpc4j.rdma.tool.bench.app.Operation;
 import org.dcache.oncrpc4j.rdma.tool.bench.app.Point;
 
 /**
- * What this project holds itself to, beside what was measured: a value below the floor is a defect, one at the aim is good.
+ * The speed that this project demands of itself, beside what was measured: a value worse than the floor is a defect. One thread.
  */
 final class SpeedTable {
 
-    /** What stands in the last column. */
+    /** The last column. */
     enum Verdict {
         AIM("aim reached"), OK("OK"), BELOW("below the floor"), UNKNOWN("not measured");
 
@@ -28,7 +28,7 @@ final class SpeedTable {
      * One line of the table.
      *
      * @param better whether more is better
-     * @param note what to know about the value, or why there is none
+     * @param note what to know about the value, or how to get one
      */
     record Row(String what, double floor, double aim, boolean better, OptionalDouble measured, String unit, String note) {
 
@@ -47,7 +47,7 @@ final class SpeedTable {
     private static final int BULK = 1 << 20;
     private static final int BULK_DEPTH = 8;
     private static final int SMALL = 4 << 10;
-    /** Of copies: what is beside the data, and edges of FPDUs that came with the header. */
+    /** For copies, which also count headers, and edges of FPDUs that were read together with a header. */
     private static final double TOLERANCE = 0.25;
 
     private final List<Row> rows = new ArrayList<>();
@@ -60,9 +60,9 @@ final class SpeedTable {
     /**
      * @param report the transports as they were asked for
      * @param mtu the same with FPDUs of Ethernet size, for the two bulk loads; may be empty
-     * @param idleBytes what an idle connection makes the server hold, RDMA
-     * @param inlineBytes what the transport allocates per inline call
-     * @param file whether the server has its data in a file: TCP sends it without a copy, and reading it is a system call more
+     * @param idleBytes memory of the server per idle RDMA connection
+     * @param inlineBytes bytes that the transport allocates per inline call
+     * @param file whether the server has its data in a file: TCP sends that without a copy, RDMA needs one more system call to read it
      */
     SpeedTable(Report report, Report mtu, OptionalDouble idleBytes, OptionalDouble inlineBytes, boolean file) {
         if (file) {
@@ -130,7 +130,7 @@ final class SpeedTable {
                 report.ratio(Report.RDMA, Report.TCP, new Point(Operation.NULL, 0, depth)), "");
     }
 
-    /** Of READ and WRITE the worse. */
+    /** The larger count of READ and WRITE. */
     private void systemCalls(String what, double floor, double aim, Report report, boolean sender) {
         List<Double> counts = new ArrayList<>();
         StringBuilder note = new StringBuilder("reads, writes and waits, at depth 8:");

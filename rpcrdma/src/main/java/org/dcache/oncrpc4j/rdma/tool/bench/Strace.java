@@ -7,13 +7,12 @@ import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
  * {@code strace -f -c} attached to one running process and all its threads. It slows the process down, so it is never attached while
- * anything is timed; what it changes besides is that receivers find more bytes waiting per read.
+ * anything is timed; and receivers then find more bytes per read than they do without it.
  */
 final class Strace implements AutoCloseable {
 
@@ -31,7 +30,7 @@ final class Strace implements AutoCloseable {
     /**
      * Attaches and returns when all threads are attached.
      *
-     * @throws IOException when there is no strace, or it may not attach; the message says which
+     * @throws IOException when there is no strace, or it cannot attach; the message says which
      */
     static Strace attach(long pid) throws IOException, InterruptedException {
         Path table = Files.createTempFile("bench-syscalls", ".txt");

@@ -6,7 +6,7 @@ import org.dcache.oncrpc4j.rdma.tool.bench.app.Operation;
 /** The system calls of both processes of a pair. */
 record SystemCalls(CallCounts client, CallCounts server) {
 
-    /** The side that the data of this operation leaves. */
+    /** The side that sends the data of this operation. */
     CallCounts sender(Operation operation) {
         return operation == Operation.WRITE ? client : server;
     }

@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.dcache.oncrpc4j.rdma.tool.TextTable;
 
-/** Horizontal bars on one scale that starts at zero. */
+/** A bar chart as text: horizontal bars on one scale that starts at zero. One thread. */
 final class TextPlot {
 
     private static final int WIDTH = 50;
@@ -22,7 +22,7 @@ final class TextPlot {
     /** @param value not negative */
     TextPlot bar(String label, double value) {
         if (!(value >= 0) || Double.isInfinite(value)) {
-            throw new IllegalArgumentException(label + ": " + value);
+            throw new IllegalArgumentException(label + ": expected a finite value of at least 0, got " + value);
         }
         bars.add(new Bar(label, value));
         return this;

@@ -11,18 +11,18 @@ import org.dcache.oncrpc4j.rdma.tool.bench.app.Nfs4jServerMain;
 import org.dcache.oncrpc4j.rdma.tool.bench.app.NfsServerMain;
 import org.dcache.oncrpc4j.rdma.tool.bench.app.ServerMain;
 
-/** What is measured: a server program, and what its client speaks. Another NFS server is another constant. */
+/** What is measured: a server program, and the client's program and protocol. Each NFS server is a constant of its own. */
 enum Workload {
 
-    /** The measuring program. */
+    /** The measuring program's own protocol. */
     BENCH(ServerMain.class, ClientMain.BENCH, List.of(), List.of(4 << 10, 64 << 10, 1 << 20), Map.of()),
-    /** The built-in export of NFSv3, in memory; with the settings of {@code rpcrdma serve}; the client uses lent data. */
+    /** The built-in export of NFSv3, in memory; with the settings of {@code rpcrdma serve}. The client uses data that is lent. */
     NFS(NfsServerMain.class, ClientMain.NFS, List.of("export"), List.of(4 << 10, 16 << 10, 64 << 10, 256 << 10, 1 << 20),
             Map.of("oncrpc.rdma.lend", "on", "oncrpc.rdma.lend-replies", "on")),
     /** NFSv3 of nfs4j's basic server, on a directory; with the settings of {@code rpcrdma serve --nfs4j}. */
     NFS4J(Nfs4jServerMain.class, ClientMain.NFS, List.of("export"), List.of(4 << 10, 16 << 10, 64 << 10, 256 << 10, 1 << 20),
             Map.of("oncrpc.rdma.nfs4j.transfer-size", "1048576")),
-    /** Nothing but FPDUs: what can be had at all. */
+    /** Nothing but FPDUs: the upper limit of what can be reached. */
     LIMIT(LimitServerMain.class, LimitClientMain.class, "", List.of(), List.of(), Map.of());
 
     private final Class<?> server;
@@ -46,8 +46,8 @@ enum Workload {
     }
 
     /**
-     * Of the RDMA pair, unless others are asked for. What these programs do with a reply never waits, so a same-thread client has its
-     * handlers in the loop, as over TCP in the selector's thread.
+     * Settings of the RDMA pair; options override them. These programs never wait while they handle a reply, so the handlers of a
+     * same-thread client run on the loop, as they run in the selector's thread over TCP.
      */
     Map<String, String> settings() {
         Map<String, String> all = new HashMap<>(settings);
@@ -68,7 +68,7 @@ enum Workload {
         return protocol;
     }
 
-    /** With jars that its JVMs need besides, below the tool's own. */
+    /** Folders of the tool with jars that its JVMs need in addition. */
     List<String> folders() {
         return folders;
     }

@@ -51,7 +51,7 @@ class KerberosOptionsTest {
     @CsvSource({"--krb5 /keys, --krb5 needs --principal nfs/HOST@REALM", "--krb5 /keys --principal nfs/host, got nfs/host",
         "--principal nfs/host@R, --principal needs --krb5", "--user a@R=1:1, --user needs --krb5", "--sec krb5i, --sec krb5i needs --krb5",
         "--sec sys:krb5, --sec sys:krb5 needs --krb5", "--sec none, '--sec is of sys, krb5, krb5i and krb5p'", "--sec krb5:, got krb5:",
-        "--krb5 /keys --principal nfs/h@R --user alice=1:1, a user is PRINCIPAL@REALM=UID:GID"})
+        "--krb5 /keys --principal nfs/h@R --user alice=1:1, expected PRINCIPAL@REALM=UID:GID"})
     void whatDoesNotGoTogetherIsTold(String text, String message) {
         parsed(text);
         assertThatThrownBy(() -> {

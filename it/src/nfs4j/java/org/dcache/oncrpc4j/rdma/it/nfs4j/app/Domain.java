@@ -22,8 +22,8 @@ import org.dcache.oncrpc4j.rpc.OncRpcSvcBuilder;
 import org.dcache.oncrpc4j.rpc.net.IpProtocolType;
 
 /**
- * A dCache domain: a JVM with pools, a door, or both, made by commands on its standard input until that ends. All services have the one
- * name that oncrpc4j gives; a pool takes the first free port of a range and keeps it over restarts. A command is answered by its word and
+ * A dCache domain: a JVM with pools, a door, or both, made by commands on its standard input until that ends. All services have the same
+ * name, oncrpc4j's default; a pool takes the first free port of a range and keeps it over restarts. The answer to a command is its word and
  * a number. One thread.
  */
 public final class Domain {

@@ -28,8 +28,8 @@ import org.dcache.nfs.vfs.Stat;
 import org.dcache.nfs.vfs.VirtualFileSystem;
 
 /**
- * A file system in memory for nfs4j, with what its basic server's lacks: access control lists, and a switch that tells clients of pNFS to
- * ask for layouts. Its monitor guards everything; a handle is the node's number.
+ * A file system in memory for nfs4j, with what that of its basic server does not have: access control lists, and a switch that tells pNFS
+ * clients to ask for layouts. Its monitor guards everything; a handle is the node's number.
  */
 public class MemoryFileSystem implements VirtualFileSystem {
 

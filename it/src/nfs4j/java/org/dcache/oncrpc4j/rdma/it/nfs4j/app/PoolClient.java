@@ -25,8 +25,8 @@ import org.dcache.oncrpc4j.rpc.RpcCall;
 import org.dcache.oncrpc4j.rpc.net.IpProtocolType;
 
 /**
- * A door as the client of one pool, by NFSv4.1 with one slot. Connects when it is first asked, and again after a failure. Any thread; one
- * call at a time.
+ * The NFSv4.1 client of a door for one pool, with one slot. Connects with the first call, and again after a failure. Any thread; one call
+ * at a time.
  */
 final class PoolClient {
 
@@ -82,7 +82,7 @@ final class PoolClient {
         try {
             nfs.call(nfs4_prot.NFSPROC4_COMPOUND_4, args, result, SECONDS, TimeUnit.SECONDS);
         } catch (TimeoutException e) {
-            throw new IOException("no reply of " + pool + " in " + SECONDS + " s", e);
+            throw new IOException("expected a reply of " + pool + " within " + SECONDS + " s, got none", e);
         }
         nfsstat.throwIfNeeded(result.status);
         return result.resarray.get(result.resarray.size() - 1);

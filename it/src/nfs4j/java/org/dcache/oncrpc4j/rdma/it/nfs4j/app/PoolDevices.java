@@ -63,13 +63,13 @@ public class PoolDevices implements NFSv41DeviceManager {
         }
     }
 
-    /** As dCache's: no data by way of the door. */
+    /** The layout driver as dCache sets it up: clients do not read or write data at the door. */
     public static LayoutDriver flexFiles() {
         return new FlexFileLayoutDriver(4, 1, flex_files_prot.FF_FLAGS_NO_IO_THRU_MDS, TRANSFER, new utf8str_mixed("0"),
                 new utf8str_mixed("0"), (context, data) -> { });
     }
 
-    /** The name of a pool for clients, by its place among the addresses. */
+    /** The device id of a pool, by its index among the addresses. */
     public static deviceid4 device(int pool) {
         return new deviceid4(ByteBuffer.allocate(nfs4_prot.NFS4_DEVICEID4_SIZE).putInt(pool).array());
     }
@@ -83,7 +83,7 @@ public class PoolDevices implements NFSv41DeviceManager {
         int taken = 0;
         for (Map.Entry<stateid4, Held> layout : held.entrySet()) {
             Held out = layout.getValue();
-            // A recall whose number is not the next one is refused by Linux.
+            // Linux rejects a recall whose stateid does not have the next sequence number.
             out.state().bumpSeqid();
             try {
                 out.client().getCB().cbLayoutRecallFile(out.file(), out.state().stateid(), driver.getLayoutType());
@@ -95,7 +95,7 @@ public class PoolDevices implements NFSv41DeviceManager {
         return taken;
     }
 
-    /** Which of so many pools has a file. */
+    /** The index of the pool that has a file. */
     static int place(Inode inode, int pools) {
         return (int) (ByteBuffer.wrap(inode.getFileId()).getLong() % pools);
     }
@@ -122,7 +122,7 @@ public class PoolDevices implements NFSv41DeviceManager {
     public device_addr4 getDeviceInfo(CompoundContext context, GETDEVICEINFO4args args) throws ChimeraNFSException {
         int pool = ByteBuffer.wrap(args.gdia_device_id.value).getInt();
         if (pool < 0 || pool >= addresses.size()) {
-            throw new NoEntException("no pool " + pool);
+            throw new NoEntException("expected the id of a pool, got " + pool);
         }
         return addresses.get(pool);
     }
@@ -140,7 +140,7 @@ public class PoolDevices implements NFSv41DeviceManager {
         }
     }
 
-    /** What was written at the pool is the file's size. */
+    /** Takes the file's size from what was written at the pool. */
     @Override
     public OptionalLong layoutCommit(CompoundContext context, LAYOUTCOMMIT4args args) throws IOException {
         if (!args.loca_last_write_offset.no_newoffset) {

@@ -27,9 +27,9 @@ import org.dcache.oncrpc4j.xdr.Xdr;
 import org.dcache.oncrpc4j.xdr.XdrEncodingStream;
 
 /**
- * What a dCache pool does, 11.2 and later: as nfs4j's data server, but it knows nothing of the door's names and takes WRITEs of any file,
- * and the data of a READ is a part of a file, which over TCP goes out by sendfile. A file is named by its handle in one directory and stays
- * open until the process ends. Any thread.
+ * The operations of a dCache pool, 11.2 and later: those of nfs4j's data server, except that it knows nothing of the door's names, takes
+ * WRITEs to any file, and replies to READ with a part of a file, which is sent by sendfile over TCP. Files are in one directory, named by
+ * their handles, and stay open until the process ends. Any thread.
  */
 public final class PoolOperations extends DSOperationExecutor {
 

@@ -7,7 +7,7 @@ import java.util.List;
 import org.dcache.nfs.vfs.Inode;
 import org.dcache.nfs.vfs.Stat;
 
-/** The names of a door. For clients that come without a layout it reads and writes at the file's pool. Any thread. */
+/** The file system of a door. For clients without a layout it reads and writes at the file's pool. Any thread. */
 final class ProxyFileSystem extends MemoryFileSystem {
 
     private final List<PoolClient> pools;

@@ -30,10 +30,11 @@ import org.dcache.oncrpc4j.xdr.XdrOpaque;
 import org.dcache.oncrpc4j.xdr.XdrVoid;
 
 /**
- * A service with clients under load in one JVM, on a device that somebody removes meanwhile. Arguments: address, a file that appears when
- * the device is gone, and how many connections. Prints {@code READY} when all calls are under way; then for each thread that made calls
- * {@code CALL exception}, for each call that was never answered {@code PENDING exception}; {@code GAUGES} with those that are not 0 as soon
- * as there is none, or after a while; when the file is there, {@code START exception} of another service; and {@code STOPPED}.
+ * A service with clients under load in one JVM, on a device that is removed meanwhile. Arguments: address, a file that appears when the
+ * device is gone, and the number of connections. Prints for each connection {@code TRANSPORT class}, and {@code READY} when all calls are
+ * under way; then for each thread that made calls {@code CALL exception}, and for each call that was never answered {@code PENDING
+ * exception}; {@code GAUGES} with those that are not 0 as soon as there is none, or after a while; when the file is there, {@code START
+ * exception} of another service; and {@code STOPPED}.
  */
 public final class RemovedDevice {
 
@@ -71,7 +72,7 @@ public final class RemovedDevice {
         }
         threads.forEach(Thread::start);
         busy.await();
-        // Not before: until the first answer there is one credit, and these would keep it.
+        // Not earlier: there is one credit until the first reply, which these calls would keep.
         silent.forEach(Thread::start);
         threads.addAll(silent);
         SILENT.acquire(connections);
@@ -153,7 +154,7 @@ public final class RemovedDevice {
         }
     }
 
-    /** What is still held, but for memory that is kept for the next use. */
+    /** The gauges that are not 0, except that of memory that is kept for the next use. */
     private static Map<String, Long> settledGauges() throws JMException, InterruptedException {
         long start = System.nanoTime();
         while (true) {

@@ -14,8 +14,8 @@ import org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder;
 import org.junit.platform.launcher.core.LauncherFactory;
 
 /**
- * Runs test classes and says how each test ended: a line {@code PASSED name}, {@code SKIPPED name: reason} or {@code FAILED name} with the
- * stack, and at the end a line {@code TESTS passed skipped failed}. The exit status is 0 if none failed. Arguments are class names.
+ * Runs test classes and prints how each test ended: a line {@code PASSED name}, {@code SKIPPED name: reason} or {@code FAILED name} with
+ * the stack trace, and at the end a line {@code TESTS passed skipped failed}. The exit status is 0 if none failed. Arguments: class names.
  */
 public final class SuiteMain implements TestExecutionListener {
 
@@ -32,7 +32,7 @@ public final class SuiteMain implements TestExecutionListener {
         SuiteMain run = new SuiteMain();
         LauncherFactory.create().execute(request, run);
         System.out.println("TESTS " + run.passed + ' ' + run.skipped + ' ' + run.failed);
-        // A thread that a test left behind does not keep the guest.
+        // Ends the JVM even if a test left a thread behind.
         System.exit(run.failed.get() == 0 ? 0 : 1);
     }
 

@@ -1,3 +1,3 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Programs that tests run in a Linux guest, in a JVM that has this module's test class path. */
+/** Programs that tests run in a Linux guest, in a JVM with this module's test class path. */
 package org.dcache.oncrpc4j.rdma.it.linux.app;

@@ -10,8 +10,8 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * DiSNI's native library, which neither DiSNI's jar nor a package has: it is built from its sources (docs/providers.md) and looked for in
- * the directory that {@code ONCRPC4J_RDMA_DISNI} names, and where {@code make install} and the JVM have their libraries.
+ * DiSNI's native library, which neither DiSNI's jar nor a package contains: it is built from its sources (docs/providers.md) and looked for
+ * in the directory that {@code ONCRPC4J_RDMA_DISNI} names, and in those of {@code make install} and of the JVM.
  */
 public final class DisniLibrary {
 
@@ -22,7 +22,7 @@ public final class DisniLibrary {
 
     private DisniLibrary() {}
 
-    /** Skips the test, with the reason, where it is not. The guests see this machine's files, but not those in /tmp and /run. */
+    /** The library; skips the test with the reason if there is none. The guests see this machine's files, except those in /tmp and /run. */
     public static Path require() {
         Optional<Path> found = Stream.concat(Optional.ofNullable(System.getenv(VARIABLE)).stream(), DIRECTORIES.stream())
                 .map(directory -> Path.of(directory, NAME)).filter(Files::isReadable)

@@ -14,11 +14,11 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Speaks with the agent in a guest over QEMU's standard input and output: a line goes in, its output comes back and ends with a
- * line that holds the byte 04 and the exit status (see {@code guest/agent.sh}).
+ * Sends commands to the agent in a guest over QEMU's standard input and output: a line is written, its output comes back and ends with a
+ * line of the byte 04 and the exit status (see {@code guest/agent.sh}).
  *
- * <p>One command at a time. A daemon thread reads, so that every wait can have a limit; it ends with the stream. A guest that left a
- * command unanswered is not asked again: each later command fails at once, and what the first one prints late is nobody's answer.
+ * <p>One command at a time. A daemon thread reads, so that every wait can have a limit; it ends with the stream. After a command that was
+ * not answered in time each later one fails at once, so that late output is never taken for another command's answer.
  */
 public final class GuestControl {
 
@@ -75,7 +75,7 @@ public final class GuestControl {
     /** @param command one line for bash */
     synchronized Answer exec(String command, Duration limit) {
         if (command.indexOf('\n') >= 0) {
-            throw new IllegalArgumentException("a command is one line, this one has several: " + command);
+            throw new IllegalArgumentException("expected a command of one line, got " + command);
         }
         if (unanswered != null) {
             throw new NoAnswerException("the guest did not answer '" + unanswered + "' before and is not asked for '" + command + "'");

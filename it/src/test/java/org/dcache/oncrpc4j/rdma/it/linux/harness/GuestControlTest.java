@@ -12,7 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
-/** The control line to a guest, with the test as the guest. */
+/** {@link GuestControl}, with the test in the place of the guest. */
 class GuestControlTest {
 
     private final PipedOutputStream guest = new PipedOutputStream();

@@ -24,21 +24,21 @@ import org.dcache.oncrpc4j.rdma.it.linux.app.SuiteMain;
 import org.dcache.oncrpc4j.rdma.it.nfs.app.TreeClient;
 
 /**
- * A JVM of Java 22 or newer in a guest, which runs this machine's JDK and this module's test class path.
+ * A JVM of Java 22 or newer in a guest, with this machine's JDK and this module's test class path.
  *
- * <p>An emulated CPU that reads files through 9p starts JVMs slowly: tens of seconds for a run of JUnit. So folders of classes are packed,
- * jars that no guest needs are left out, and what the JVM makes of the classes is kept in an archive (class data sharing), which a run on
- * this machine makes. All of it lies in {@code target/guest-jvm} and is made once in each run of tests.
+ * <p>An emulated CPU that reads files through 9p starts JVMs slowly: a run of JUnit takes tens of seconds. So folders of classes are packed
+ * into a jar, jars that no guest needs are left out, and a run on this machine makes a class data sharing archive. All of it is in {@code
+ * target/linux/guest-jvm} and is made once per test JVM.
  */
 public final class GuestJvm {
 
     private static final int NEEDED = 22;
     private static final List<String> UNUSED = List.of("jqwik", "archunit", "kerb", "token-provider", "nimbus", "asm-");
 
-    /** No time for the compiler that takes more of it, nor for threads that share two emulated CPUs. */
+    /** Only the quick compiler, and no parallel garbage collector, for two emulated CPUs. */
     private static final List<String> QUICK = List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC");
 
-    /** Loads what the suites have in common; without the library there is no device here, and with it the classes are the same. */
+    /** The test class of the run that makes the archive; it loads the classes that all suites have in common, and needs no device. */
     private static final String TRAINING = "org.dcache.oncrpc4j.rdma.iwarp.IwarpMessagingTest";
 
     private static GuestJvm instance;
@@ -74,7 +74,7 @@ public final class GuestJvm {
         assumeTrue(met, reason);
     }
 
-    /** The command line of a program, for the guest's shell. It is to be run with {@code /out} as the place for files. */
+    /** The command line of a program, for the guest's shell. Run it in {@code /out} if it writes files. */
     public String command(Class<?> main, String... words) {
         return java + " @" + arguments + ' ' + main.getName() + (words.length == 0 ? "" : " " + String.join(" ", words));
     }
@@ -89,7 +89,7 @@ public final class GuestJvm {
      * Starts {@code rpcrdma serve} in a guest, with the provider for libibverbs, and waits until it serves {@code /tmp/export}. Its log is
      * {@code serve.log} of the guest's directory.
      *
-     * @param options more of them
+     * @param options further ones
      */
     public void serve(LinuxGuest guest, String options) {
         serve(guest, "Ready", "--squash=none --async " + options);
@@ -99,7 +99,7 @@ public final class GuestJvm {
      * The same with nfs4j's basic server.
      *
      * @param jar its jar
-     * @param options more of them
+     * @param options further ones
      */
     public void serveNfs4j(LinuxGuest guest, Path jar, String options) {
         serve(guest, "accepts RDMA connections on", "--nfs4j --nfs4j-jar=" + jar + ' ' + options);
@@ -114,13 +114,13 @@ public final class GuestJvm {
                 + "' /out/serve.log");
     }
 
-    /** Ends what {@link #serve} or {@link #serveNfs4j} started, in good order. */
+    /** Ends the server that {@link #serve} or {@link #serveNfs4j} started by SIGTERM, and waits for its end. */
     static void endServer(LinuxGuest guest) {
         guest.run("pkill -f 'rpcrdma.home=.* serve' && until grep -q ENDED /out/serve.log; do sleep 0.2; done");
     }
 
     /**
-     * The command line of the NFS client {@link TreeClient}, which does some commands.
+     * The command line of the NFS client {@link TreeClient} with these commands on its input.
      *
      * @param server its address
      */
@@ -147,7 +147,7 @@ public final class GuestJvm {
             }
         }
         folders.add(GuestKit.module().resolve("../oncrpc4j-rdma/target/test-classes22").normalize());
-        // The user's to bring where it is used; its own library decides whether it can be.
+        // A user of the DiSNI provider adds this jar too; the provider is used only where its native library is found.
         jars.add(GuestKit.module().resolve("target/disni/disni.jar"));
         Path packed = folder.resolve("classes.jar");
         pack(folders, packed);

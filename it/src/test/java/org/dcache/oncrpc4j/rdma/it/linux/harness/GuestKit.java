@@ -10,10 +10,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 
 /**
- * The host's side of Linux guests: where the scripts lie, and that kernel, driver and packages are ready.
+ * The host's side of Linux guests: the paths of scripts and files, and the preparation of kernel, drivers and packages.
  *
- * <p>{@link #prepare()} runs {@code prepare.sh} once per JVM, which is quick when nothing is missing. What cannot be had fails
- * every scenario with the script's one line; nothing is skipped.
+ * <p>{@link #prepare()} runs {@code prepare.sh} once per JVM, which is quick when nothing is missing. If the script fails, every scenario
+ * fails with the script's last line; none is skipped.
  */
 public final class GuestKit {
 
@@ -31,7 +31,7 @@ public final class GuestKit {
         return module().resolve("target/linux").resolve(guest);
     }
 
-    /** Surefire names the module's directory; in an IDE it is the working directory. */
+    /** The module's directory: Surefire and Failsafe name it in a property; in an IDE it is the working directory. */
     public static Path module() {
         return Path.of(System.getProperty("basedir", "")).toAbsolutePath();
     }
@@ -50,7 +50,7 @@ public final class GuestKit {
         prepared = true;
     }
 
-    /** @return null, or the line that says why not */
+    /** @return null if the script worked, else its last line with its status */
     private static String runPrepare() {
         String script = script("prepare.sh").toString();
         try {

@@ -9,9 +9,9 @@ import java.util.Comparator;
 import java.util.stream.Stream;
 
 /**
- * A network cable between two guests: QEMU carries each frame in a datagram of a Unix socket, and neither frames nor guests are seen by
- * anybody else. QEMU's user network, which every guest has as well, carries TCP to this machine only, so that RoCE needs this one. The
- * interface in the guest is eth1. Owns the sockets' directory, which must go after the guests.
+ * A network cable between two guests, eth1 in each: QEMU sends each frame as a datagram between Unix sockets, so that nobody else can see
+ * frames or guests. RoCE needs it, because QEMU's user network, which every guest has as well, only carries TCP between guest and this
+ * machine. Owns the sockets' directory; close this after the guests.
  */
 public final class GuestLink implements AutoCloseable {
 
@@ -19,14 +19,14 @@ public final class GuestLink implements AutoCloseable {
 
     public GuestLink() {
         try {
-            // The path of a socket has 108 bytes at most, so it does not lie in the guest's directory.
+            // Not in the guest's directory, because the path of a socket has 108 bytes at most.
             directory = Files.createTempDirectory("link");
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
     }
 
-    /** What {@code guest.sh} takes for one end; the first one is the address of the second one's peer. */
+    /** One end for {@code guest.sh}: the address of its own socket, a colon, and the address of the other end's. */
     public String end(boolean first) {
         return directory.resolve(first ? "a" : "b") + ":" + directory.resolve(first ? "b" : "a");
     }

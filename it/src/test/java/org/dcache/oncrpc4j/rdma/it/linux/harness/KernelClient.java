@@ -4,8 +4,8 @@ package org.dcache.oncrpc4j.rdma.it.linux.harness;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * The kernel's NFS client in a guest of its own, which mounts exports of this machine over siw. Commands run one after another. Closing it
- * ends the guest and fails when its kernel reported a fault (see {@link LinuxGuest#close}).
+ * The kernel's NFS client in a guest of its own, which mounts exports of this machine over siw. Commands run one after the other. Closing
+ * it ends the guest and fails if its kernel reported a fault (see {@link LinuxGuest#close}).
  */
 public final class KernelClient implements AutoCloseable {
 
@@ -20,7 +20,7 @@ public final class KernelClient implements AutoCloseable {
         return boot(name, siw, 1500);
     }
 
-    /** @param mtu of the guest's network interface, from which siw makes the length of its FPDUs */
+    /** @param mtu of the guest's network interface, by which siw chooses the length of its FPDUs */
     public static KernelClient boot(String name, String siw, int mtu) {
         LinuxGuest guest = LinuxGuest.boot(name);
         try {
@@ -55,19 +55,19 @@ public final class KernelClient implements AutoCloseable {
                 + ".status; } &");
     }
 
-    /** Waits for a command that was started, for as long as a command may take. */
+    /** Waits until a command that was started has ended, and fails unless it succeeded. */
     public void finish(String name) {
         assertThat(guest.run("until [ -s /out/" + name + ".status ]; do sleep 0.2; done; cat /out/" + name + ".log /out/" + name
                 + ".status").lines().toList())
                 .as("log and status of " + name).endsWith("0");
     }
 
-    /** What the kernel counted of a mount until now; all of it is kept in {@code mountstats.txt} of the guest's directory. */
+    /** The kernel's counters of a mount; each reading is also appended to {@code mountstats.txt} in the guest's directory. */
     public MountStats stats(String directory) {
         return MountStats.parse(guest.run("mount-stats.sh " + directory + " | tee -a /out/mountstats.txt"));
     }
 
-    /** The machine stops in the middle of whatever it does; its connections stay open. No command may be given until {@link #thaw}. */
+    /** Stops the machine in the middle of whatever it does; its connections stay open. No command may be given until {@link #thaw}. */
     public void freeze() {
         guest.signal("STOP");
     }
@@ -76,7 +76,7 @@ public final class KernelClient implements AutoCloseable {
         guest.signal("CONT");
     }
 
-    /** The machine vanishes. */
+    /** Ends the machine without any shutdown. */
     public void kill() {
         guest.kill();
     }

@@ -11,9 +11,9 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 /**
- * A guest's kernel log: finds what a healthy kernel does not say.
+ * Finds reports of faults in a guest's kernel log. Stateless.
  *
- * <p>The time-out watchdogs are switched off in the guests ({@code guest.sh}), so slowness never shows here.
+ * <p>The time-out watchdogs are switched off in the guests ({@code guest.sh}), so that a slow guest reports nothing.
  */
 final class KernelLog {
 
@@ -23,7 +23,7 @@ final class KernelLog {
 
     private KernelLog() {}
 
-    /** The lines that tell of a fault, each followed by what the kernel says about it. */
+    /** The lines that report a fault, each with the lines after it that describe it. */
     static List<String> faults(List<String> log) {
         List<String> found = new ArrayList<>();
         int context = 0;
@@ -39,7 +39,7 @@ final class KernelLog {
         return found;
     }
 
-    /** The lines of a log file, none when the guest did not come to write it. */
+    /** The lines of a log file; none if the guest has not written it. */
     static List<String> read(Path file) {
         try {
             // a kernel that dies may leave any bytes

@@ -12,12 +12,12 @@ import java.util.stream.Stream;
 import org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter;
 
 /**
- * One mount of an export over RDMA in a guest. Its end looks at what the kernel counted of it: that it went over RDMA, no bad reply, no
- * reply to nobody, and, unless {@link #lostConnections} was told, no call that was sent again. One thread.
+ * One mount of an export over RDMA in a guest. Closing it unmounts and checks the kernel's counters: that it used RDMA, had no bad reply,
+ * no reply without a call, and, unless {@link #lostConnections} was called, sent no call again. One thread.
  */
 public final class KernelMount implements AutoCloseable {
 
-    /** No healthy client and network make us count one of these. */
+    /** Counters of the server that must stay the same with a healthy client and network. */
     private static final List<String> FAULTS = Stream.of(XprtCounter.DROPPED_SHORT, XprtCounter.DROPPED_VERSION,
             XprtCounter.DROPPED_PROCEDURE,
             XprtCounter.SENT_ERR_VERS, XprtCounter.SENT_ERR_CHUNK_HEADER, XprtCounter.SENT_ERR_CHUNK_REPLY_TOO_BIG,
@@ -70,19 +70,19 @@ public final class KernelMount implements AutoCloseable {
         return client.stats(directory);
     }
 
-    /** Its connection was broken on purpose, so that calls were sent again. */
+    /** Notes that its connection was broken on purpose, so that calls were sent again. */
     public void lostConnections() {
         lost = true;
     }
 
-    /** Some client of the server was made to cause this. */
+    /** Notes that a client of the server causes this fault on purpose. */
     public void expectedFault(XprtCounter counter) {
         faults.remove(counter.label());
     }
 
     /**
-     * Processes were killed in the middle of calls, so that replies came to calls that nobody waits for any more: as many as there are
-     * calls without another reply, at most.
+     * Notes that processes were killed in the middle of calls, so that replies may come for calls that nobody waits for any more; at most
+     * as many as there are calls without another reply.
      */
     public void abandonedCalls() {
         abandoned = true;
@@ -96,8 +96,8 @@ public final class KernelMount implements AutoCloseable {
         ScenarioReport.note("our counters: " + moved());
         assertThat(stats.transport()).isEqualTo("rdma");
         assertThat(stats.counter("bad_reply_count")).as("bad replies").isZero();
-        long nobodys = stats.counter("bad_xids");
-        assertThat(nobodys).as("replies to nobody").isLessThanOrEqualTo(abandoned ? stats.counter("sends") - stats.counter("receives") : 0);
+        assertThat(stats.counter("bad_xids")).as("replies without a call")
+                .isLessThanOrEqualTo(abandoned ? stats.counter("sends") - stats.counter("receives") : 0);
         if (!lost) {
             assertThat(stats.retransmissions()).as(() -> "calls that were sent again; the server logged at last\n" + served.lastLines(15))
                     .isZero();
@@ -105,7 +105,7 @@ public final class KernelMount implements AutoCloseable {
         }
     }
 
-    /** What the server counted since the mount, for all of its clients; of a server that was started again, since then. */
+    /** What the server counted since the mount for all its clients; since its start if it was started again. */
     private Map<String, Long> moved() {
         Map<String, Long> moved = new TreeMap<>();
         served.counters().forEach((name, value) -> {

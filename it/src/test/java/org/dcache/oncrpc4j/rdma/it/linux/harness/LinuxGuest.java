@@ -21,13 +21,13 @@ import java.util.concurrent.TimeUnit;
 import org.dcache.oncrpc4j.rdma.it.linux.harness.GuestControl.Answer;
 
 /**
- * A Linux kernel in QEMU that stays for a group of scenarios.
+ * A Linux kernel in QEMU that is used by a group of scenarios.
  *
- * <p>Owns the QEMU process and the directory {@code target/linux/NAME}, where the console, the kernel's log and its counters are left;
- * the guest sees that directory as {@code /out}. Commands may come from any thread and run one after another.
+ * <p>Owns the QEMU process and the directory {@code target/linux/NAME}, in which the console's output, the kernel's log and its counters
+ * are kept; the guest sees that directory as {@code /out}. Commands may come from any thread and run one after the other.
  *
- * <p>{@link #close()} collects, ends the guest, and then throws an {@link AssertionError} when the guest had ended by itself or its
- * kernel reported a fault: no scenario passes on a kernel that it broke. Should this JVM die first, the guest ends with it.
+ * <p>{@link #close()} collects these files, ends the guest, and then throws an {@link AssertionError} if the guest had ended by itself or
+ * its kernel reported a fault, so that no scenario passes on a kernel that it broke. If this JVM dies first, the guest ends with it.
  */
 public final class LinuxGuest implements AutoCloseable {
 
@@ -60,12 +60,16 @@ public final class LinuxGuest implements AutoCloseable {
         return boot(name, Map.of(), guestPorts);
     }
 
-    /** Boots a guest with a cable to another one, {@code eth1}. @param end of the cable (see {@link GuestLink#end}) */
+    /**
+     * Boots a guest with a cable to another one, {@code eth1}.
+     *
+     * @param end of the cable (see {@link GuestLink#end})
+     */
     public static LinuxGuest bootLinked(String name, String end) {
         return boot(name, Map.of("GUEST_LINK", end));
     }
 
-    /** @param environment more of it for {@code guest.sh} */
+    /** @param environment variables to add for {@code guest.sh} */
     private static LinuxGuest boot(String name, Map<String, String> environment, int... guestPorts) {
         GuestKit.prepare();
         Path output = GuestKit.output(name);
@@ -120,7 +124,7 @@ public final class LinuxGuest implements AutoCloseable {
         }
     }
 
-    /** Where a port of the guest, named at boot, is reached from here. */
+    /** The address at which this machine reaches a port of the guest that was named at boot. */
     public InetSocketAddress address(int guestPort) {
         return new InetSocketAddress(InetAddress.getLoopbackAddress(), hostPorts.get(guestPort));
     }
@@ -130,7 +134,7 @@ public final class LinuxGuest implements AutoCloseable {
         return control.exec(command, COMMAND_LIMIT);
     }
 
-    /** The same for one that may take longer than others. */
+    /** Runs a command with another time limit than usual. */
     public Answer exec(String command, Duration limit) {
         return control.exec(command, limit);
     }
@@ -162,7 +166,7 @@ public final class LinuxGuest implements AutoCloseable {
         }
     }
 
-    /** The machine vanishes, in the middle of whatever it does: nothing is collected, and nothing is expected of its end. */
+    /** Kills QEMU, whatever the machine does. Nothing is collected, and {@link #close} checks nothing. */
     void kill() {
         killed = true;
         kill(process);
@@ -199,7 +203,7 @@ public final class LinuxGuest implements AutoCloseable {
         }
     }
 
-    /** Whether the machine, whose control line has just fallen silent, is about to end: the line closes before the process is gone. */
+    /** Whether the guest, which does not answer any more, ends soon: its output ends before the process does. */
     private boolean endsByItself() {
         try {
             return process.waitFor(STOP_LIMIT.toSeconds(), TimeUnit.SECONDS);

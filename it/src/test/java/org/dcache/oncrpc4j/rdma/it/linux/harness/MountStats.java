@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What the kernel's client counted of one mount, as /proc/self/mountstats has it (kernel: {@code xprt_rdma_print_stats}, {@code
- * rpc_clnt_show_stats}). Of several connections ({@code nconnect}) the figures are added up.
+ * What the kernel's client counted of one mount, by /proc/self/mountstats (kernel: {@code xprt_rdma_print_stats}, {@code
+ * rpc_clnt_show_stats}). The figures of several connections ({@code nconnect}) are added up.
  */
 public record MountStats(String transport, Map<String, Long> counters, Map<String, Operation> operations) {
 
@@ -53,7 +53,7 @@ public record MountStats(String transport, Map<String, Long> counters, Map<Strin
     public long counter(String name) {
         Long value = counters.get(name);
         if (value == null) {
-            throw new IllegalArgumentException("no counter " + name + " of transport " + transport + " among " + counters.keySet());
+            throw new IllegalArgumentException("expected a counter " + name + " of transport " + transport + ", got " + counters.keySet());
         }
         return value;
     }
@@ -67,7 +67,7 @@ public record MountStats(String transport, Map<String, Long> counters, Map<Strin
         return operations.values().stream().mapToLong(Operation::calls).sum();
     }
 
-    /** Messages that were sent more than once. */
+    /** How often calls were sent again. */
     public long retransmissions() {
         return operations.values().stream().mapToLong(o -> o.transmissions() - o.calls()).sum();
     }

@@ -12,15 +12,15 @@ import org.dcache.oncrpc4j.rdma.proto.RpcWords;
 import org.dcache.oncrpc4j.xdr.Xdr;
 
 /**
- * A call of NFSv3, as far as it is needed to tell calls apart.
+ * A call of NFSv3, as far as tests need it to tell calls apart. Immutable.
  *
- * @param handle of the file, or of the directory; null of NULL
+ * @param handle of the file, or of the directory; null for NULL
  * @param name of LOOKUP, else null
  * @param count bytes of READ or WRITE, else 0
  */
 public record NfsCall(int procedure, FileHandle handle, NfsText name, int count) {
 
-    /** Reads an RPC call from index 0; what is behind the arguments' fixed part need not be there. */
+    /** Reads an RPC call from index 0; what follows the fixed part of the arguments may be missing. */
     static NfsCall decode(ByteBuffer rpc) throws IOException {
         int program = rpc.getInt(RpcWords.CALL_PROGRAM);
         int version = rpc.getInt(RpcWords.CALL_PROGRAM_VERSION);

@@ -13,8 +13,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.zip.CRC32C;
 
 /**
- * An iWARP initiator of a hundred lines over a plain socket, for one purpose: NULL calls of NFS to the kernel's server. It shares no
- * code with the transport, so it tells whether a guest works when the transport does not. One thread.
+ * A minimal iWARP initiator over a plain socket, only for NULL calls of NFS to the kernel's server. It shares no code with the transport,
+ * so it shows whether a guest works when the transport does not. One thread.
  *
  * <pre>
  * MPA Request and Reply (RFC 5044, 7.1; RFC 6581)     an FPDU with one untagged Send (RFC 5044, 4; RFC 5041, 4.3; RFC 5040, 4)
@@ -56,7 +56,8 @@ public final class PlainIwarp implements AutoCloseable {
         int flags = in.readUnsignedShort();
         in.skipNBytes(in.readUnsignedShort());
         if (!new String(key, StandardCharsets.US_ASCII).equals("MPA ID Rep Frame") || (flags & ~CRC_FLAG) != ENHANCED_REVISION_2) {
-            throw new IOException("expected an MPA Reply of revision 2, got flags " + Integer.toHexString(flags));
+            throw new IOException("expected an MPA Reply of revision 2, got key " + new String(key, StandardCharsets.US_ASCII)
+                    + " and flags 0x" + Integer.toHexString(flags));
         }
         crc = (flags & CRC_FLAG) != 0;
     }
@@ -77,7 +78,7 @@ public final class PlainIwarp implements AutoCloseable {
         socket.getOutputStream().write(fpdu.array());
     }
 
-    /** Whether something comes from the server within the given time. */
+    /** Whether the server sends something within the given time. */
     public boolean answersWithin(int millis) throws IOException {
         int timeout = socket.getSoTimeout();
         socket.setSoTimeout(millis);
@@ -103,8 +104,8 @@ public final class PlainIwarp implements AutoCloseable {
         byte[] bytes = new byte[2 + ulpdu + (-(2 + ulpdu) & 3)];
         ByteBuffer fpdu = ByteBuffer.wrap(bytes).putShort((short) ulpdu);
         in.readFully(bytes, 2, bytes.length - 2);
-        int came = ByteBuffer.wrap(in.readNBytes(4)).order(ByteOrder.LITTLE_ENDIAN).getInt();
-        expect("CRC", crc ? checksum(bytes, bytes.length) : 0, came);
+        int got = ByteBuffer.wrap(in.readNBytes(4)).order(ByteOrder.LITTLE_ENDIAN).getInt();
+        expect("CRC", crc ? checksum(bytes, bytes.length) : 0, got);
         expect("control", LAST_UNTAGGED_SEND, fpdu.getShort() & 0xffff);
         expect("queue", 0, fpdu.getInt(8));
         expect("MSN", ++received, fpdu.getInt(12));
@@ -117,9 +118,9 @@ public final class PlainIwarp implements AutoCloseable {
         return xid;
     }
 
-    private static void expect(String what, int expected, int came) throws IOException {
-        if (expected != came) {
-            throw new IOException(what + ": expected " + Integer.toHexString(expected) + ", got " + Integer.toHexString(came));
+    private static void expect(String what, int expected, int got) throws IOException {
+        if (expected != got) {
+            throw new IOException(what + ": expected 0x" + Integer.toHexString(expected) + ", got 0x" + Integer.toHexString(got));
         }
     }
 

@@ -32,7 +32,7 @@ public final class Rping {
     private final Endpoint endpoint;
     private final QueuePair queuePair;
 
-    /** @param endpoint of a connection that is up, or about to be */
+    /** @param endpoint of a connection that is established, or about to be */
     public Rping(Endpoint endpoint) {
         this.endpoint = endpoint;
         this.queuePair = endpoint.queuePair();
@@ -43,7 +43,7 @@ public final class Rping {
         return new ConnectOptions(null, TIMEOUT_MILLIS, new byte[0], MESSAGE, 2, 1, 1);
     }
 
-    /** The server's half of a round; the bytes that came and went. */
+    /** The server's half of a round; returns the bytes that were read and written back. */
     public byte[] serve() throws VerbsException {
         ByteBuffer from = message();
         ByteBuffer data = ByteBuffer.allocateDirect(from.getInt(LENGTH));
@@ -65,7 +65,7 @@ public final class Rping {
         assertThat(endpoint.sendCompletion().ok()).as("Send").isTrue();
     }
 
-    /** The client's half of a round, with some text of this length, its zero byte included. */
+    /** The client's half of a round, with a text of this length, including its zero byte. */
     public void ping(int round, int length) throws VerbsException {
         String head = "rdma-ping-" + round + ": ";
         byte[] text = (head + "A".repeat(length)).substring(0, length - 1).concat("\0").getBytes(StandardCharsets.US_ASCII);
@@ -73,9 +73,9 @@ public final class Rping {
         advertise(source, Access.REMOTE_READ);
         ByteBuffer sink = ByteBuffer.allocateDirect(length);
         advertise(sink, Access.REMOTE_WRITE);
-        byte[] came = new byte[length];
-        sink.get(0, came);
-        assertThat(came).isEqualTo(text);
+        byte[] got = new byte[length];
+        sink.get(0, got);
+        assertThat(got).isEqualTo(text);
     }
 
     /** Advertises memory, waits for the go-ahead and takes the memory back. */

@@ -9,11 +9,11 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * What single NFS operations of the kernel's client cost the RDMA device of its server, which may be ours or the kernel's: both are counted
- * by the same probes on rxe in the server's guest.
+ * What single NFS operations of the kernel's client cost the RDMA device of the server, which is ours or the kernel's: the same probes on
+ * rxe in the server's guest count for both.
  *
- * <p>Each operation is made several times, one after another. Opening the file may make the client ask for attributes or rights beside;
- * such calls and replies go inline and cost what a GETATTR does, which is taken off. Nothing else may use the device meanwhile.
+ * <p>Each operation is made several times, one after the other. Opening the file may make the client also ask for attributes or rights;
+ * such calls are inline and cost as much as a GETATTR, which is subtracted. Nothing else may use the device meanwhile.
  */
 public final class RxeCosts {
 
@@ -21,7 +21,7 @@ public final class RxeCosts {
     private static final String FILE = DIRECTORY + "/cost";
     private static final int LARGE = 1 << 20;
 
-    /** Attributes and rights stay known, and opening a file asks for none. */
+    /** Mount options with which attributes and rights stay in the cache, and opening a file asks for none. */
     private static final String OPTIONS = "noacl,nocto,actimeo=600";
 
     private static final Step GETATTR = new Step("GETATTR", "GETATTR", 16, "stat --cached=never --format=%s" + (" " + FILE).repeat(16));
@@ -99,8 +99,8 @@ public final class RxeCosts {
     }
 
     /**
-     * The device does no more for these than for the others. One more of several operations is let pass: what ends an operation may be
-     * counted with the next one.
+     * Checks that the device does no more for these than for the others. One more per series of operations is allowed, because what ends
+     * an operation may be counted with the next one.
      */
     public void assertAtMost(RxeCosts others) {
         for (Step step : STEPS) {

@@ -3,7 +3,7 @@ package org.dcache.oncrpc4j.rdma.it.linux.harness;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-/** What the kernel's NFS client in one guest does with a server of ours in the other, over software RoCEv2. */
+/** A test of the kernel's NFS client in one guest with our server in the other, over software RoCEv2. */
 public final class RxeMount {
 
     /** Ports of a server that a {@link GuestJvm} starts. */
@@ -20,7 +20,7 @@ public final class RxeMount {
         writesAndReads(guests, "SERVER=" + RxePair.SERVER + " mount-nfs.sh " + version + " rdma " + RDMA + " / /mnt/rxe " + options);
     }
 
-    /** The same by IPv6, NFSv3. MOUNT goes by IPv4, which mount.nfs would refuse: -i leaves all to the kernel. */
+    /** The same over IPv6, NFSv3. MOUNT uses IPv4, which mount.nfs does not accept; -i leaves it to the kernel. */
     public static void writesAndReadsByIpv6(RxePair guests) {
         writesAndReads(guests, "mkdir -p /mnt/rxe && mount -i -t nfs -o vers=3,proto=rdma6,port=" + RDMA + ",addr=" + RxePair.SERVER6
                 + ",nolock,mountproto=tcp,mountaddr=" + RxePair.SERVER
@@ -42,8 +42,8 @@ public final class RxeMount {
     }
 
     /**
-     * Ends the server in good order; nothing stays on its device but the queue pair that rxe has for itself. The kernel's server takes its
-     * time with those of its own.
+     * Ends the server; then only the queue pair that rxe has for itself may stay on the device. This waits, because the kernel's server
+     * needs some time to end its own ones.
      */
     public static void endServer(RxePair guests) {
         GuestJvm.endServer(guests.server());

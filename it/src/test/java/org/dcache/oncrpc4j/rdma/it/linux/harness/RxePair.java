@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dcache.oncrpc4j.rdma.it.linux.harness;
 
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 
 /**
- * Two guests with a cable between them and software RoCEv2 (rxe) on it. They boot at the same time. Closing it ends both, and fails when
+ * Two guests with a cable between them and software RoCEv2 (rxe) on it. They boot at the same time. Closing this ends both, and fails if
  * one of their kernels reported a fault (see {@link LinuxGuest#close}).
  */
 public final class RxePair implements AutoCloseable {
@@ -42,7 +43,7 @@ public final class RxePair implements AutoCloseable {
         try {
             return new RxePair(link, server.join(), client.join());
         } catch (CompletionException e) {
-            for (CompletableFuture<LinuxGuest> guest : java.util.List.of(server, client)) {
+            for (CompletableFuture<LinuxGuest> guest : List.of(server, client)) {
                 guest.handle((booted, failure) -> booted).thenAccept(booted -> {
                     if (booted != null) {
                         booted.closeAfter(e);

@@ -7,10 +7,9 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 /**
- * What rxe in a guest did for all that use it there, in the kernel or in processes, as {@code rxe-count.sh} counts it; or a part of that,
- * by calls.
+ * What rxe in a guest did for all its users, in the kernel or in processes, as {@code rxe-count.sh} counts it; or the share of one call.
  *
- * @param workRequests of send queues, that were done
+ * @param workRequests of send queues that were completed
  * @param postSends calls that posted them; those of a process are system calls
  * @param completions of send and receive queues
  * @param arms calls that asked for an event at the next completion
@@ -20,8 +19,8 @@ record RxeWork(double workRequests, double postSends, double completions, double
     private static final int MOST_LOOKS = 50;
 
     /**
-     * All since the first time that the guest was asked. Who has its reply may ask before the acknowledgement of that reply has come, so
-     * this waits until nothing more is counted.
+     * Everything since the guest was first asked. A client that has its reply may ask before the acknowledgement of the reply has arrived,
+     * so this waits until nothing more is counted.
      */
     static RxeWork of(LinuxGuest guest) {
         RxeWork last = read(guest);

@@ -15,9 +15,9 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.TestWatcher;
 
 /**
- * What a person reads after a run: for each class of scenarios which kernel and which siw, and for each scenario how it ended and what was
- * counted. {@link #note} adds a line; the classes that hold guests, mounts, servers and recordings do so. Each class's part is a file of
- * its own in {@code target/linux/report}, so that the parts of other runs stay; {@code target/linux/report.md} is all of them.
+ * A report for people: for each class of scenarios the kernel and the siw, and for each scenario its result and what was counted. {@link
+ * #note} adds a line; the classes that own guests, mounts and recordings call it. Each class's part is a file of its own in {@code
+ * target/linux/report}, so that parts of other runs stay; {@code target/linux/report.md} contains all of them.
  *
  * <p>The scenarios of a JVM run one after another, so one list is enough.
  */
@@ -26,7 +26,7 @@ public final class ScenarioReport implements BeforeAllCallback, BeforeEachCallba
     private static final List<String> LINES = new ArrayList<>();
     private static final List<String> NOTES = new ArrayList<>();
 
-    /** Adds a line to what is told of the scenario that runs, or of the class when none does. Any thread. */
+    /** Adds a line to the part of the running scenario, or of the class if none is running. Any thread. */
     public static void note(String line) {
         synchronized (LINES) {
             NOTES.add(line);

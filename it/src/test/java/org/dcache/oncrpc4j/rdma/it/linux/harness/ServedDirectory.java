@@ -20,8 +20,8 @@ import org.dcache.oncrpc4j.rdma.it.jvm.JvmProcess;
 import org.dcache.oncrpc4j.rdma.it.jvm.Ports;
 
 /**
- * A directory of this machine, exported by {@code bin/rpcrdma serve} over TCP and RDMA on ports of their own; the same ports and the same
- * directory after {@link #restart}. Closing it kills the server and removes the directory.
+ * A directory of this machine that {@code bin/rpcrdma serve} exports over TCP and RDMA, on separate ports. Ports and directory stay the
+ * same after {@link #restart}. Closing this kills the server and removes the directory.
  */
 public final class ServedDirectory implements AutoCloseable {
 
@@ -33,7 +33,7 @@ public final class ServedDirectory implements AutoCloseable {
     private JvmProcess server;
     /** How many lines of its log {@link #noErrors} has seen. */
     private int seen;
-    /** Null until somebody asks. What it leads to dies with the server, so it is not closed. */
+    /** Null until it is needed. Its connection ends with the server, so it is not closed. */
     private JvmCounters counters;
 
     private ServedDirectory(Path directory, int tcpPort, String... options) {
@@ -42,7 +42,7 @@ public final class ServedDirectory implements AutoCloseable {
         this.options = options;
     }
 
-    /** @param options more of {@code serve} */
+    /** @param options of {@code serve}, to add */
     public static ServedDirectory serve(String... options) throws IOException {
         ServedDirectory served = new ServedDirectory(Files.createTempDirectory("served"), Ports.freePair(), options);
         served.start();
@@ -81,10 +81,10 @@ public final class ServedDirectory implements AutoCloseable {
     }
 
     /**
-     * The server logged no error since this was last asked, or since it was started. For the end of each test: a failure there is that
-     * test's own, and what runs it again asks again.
+     * Checks that the server logged no error since the last call of this, or since its start. To be called at the end of each test, so that
+     * an error fails the test that caused it.
      *
-     * @param expected an error whose line has one of these is right in this test
+     * @param expected texts of errors that this test causes on purpose
      */
     public void noErrors(String... expected) {
         List<String> lines = log();
@@ -93,12 +93,12 @@ public final class ServedDirectory implements AutoCloseable {
         assertThat(fresh).noneMatch(line -> line.contains(" ERROR ") && Stream.of(expected).noneMatch(line::contains));
     }
 
-    /** What the server's transport counted since it was started, where it is not 0. */
+    /** The server's counters that are not 0. */
     public Map<String, Long> counters() {
         return read(JvmCounters::counters);
     }
 
-    /** What it holds at this moment. */
+    /** The server's gauges. */
     Map<String, Long> gauges() {
         return read(JvmCounters::gauges);
     }
@@ -115,11 +115,11 @@ public final class ServedDirectory implements AutoCloseable {
             }
             return reading.of(counters);
         } catch (IOException e) {
-            throw new UncheckedIOException("the counters of the server cannot be read; what it said:\n" + server.output(), e);
+            throw new UncheckedIOException("cannot read the counters of the server; its output:\n" + server.output(), e);
         }
     }
 
-    /** Waits until the server holds so much of something, or less. */
+    /** Waits until a gauge is at most this. */
     public void awaitAtMost(String gauge, long wanted) throws InterruptedException {
         long end = System.nanoTime() + PATIENCE.toNanos();
         while (gauges().get(gauge) > wanted) {
@@ -129,7 +129,7 @@ public final class ServedDirectory implements AutoCloseable {
         }
     }
 
-    /** Waits until it has counted so much of something, or more. */
+    /** Waits until a counter is at least this. */
     public void awaitAtLeast(String counter, long wanted) throws InterruptedException {
         long end = System.nanoTime() + PATIENCE.toNanos();
         while (counters().getOrDefault(counter, 0L) < wanted) {
@@ -139,7 +139,7 @@ public final class ServedDirectory implements AutoCloseable {
         }
     }
 
-    /** The server dies as by SIGKILL. */
+    /** Kills the server by SIGKILL. */
     public void kill() {
         counters = null;
         server.close();

@@ -6,7 +6,7 @@ package org.dcache.oncrpc4j.rdma.it.linux.harness;
  *
  * @param messages Sends
  * @param replies Sends of the server among them
- * @param writes RDMA Writes; of one Work Request each, since a message ends where its Work Request ends
+ * @param writes RDMA Writes, each one Work Request, since a message ends with its Work Request
  * @param reads RDMA Reads, by their Read Requests
  * @param fpdus of all kinds, those of Read Responses included
  * @param bytes of these FPDUs from length field to CRC
@@ -16,7 +16,7 @@ public record WireCost(int messages, int replies, int writes, int reads, int fpd
 
     public static final WireCost NONE = new WireCost(0, 0, 0, 0, 0, 0, 0);
 
-    /** What the server posted to its send queue. */
+    /** Work Requests that the server posted to its send queue. */
     public int workRequests() {
         return replies + writes + reads;
     }

@@ -25,9 +25,9 @@ import org.dcache.oncrpc4j.rdma.proto.MalformedHeaderException;
 import org.dcache.oncrpc4j.rdma.proto.RdmaHeader;
 
 /**
- * The cost of each NFS call of a capture. What is on a connection from the last reply up to the reply to a call belongs to that call, which
- * is so only while there is one call at a time: calls that overlapped are kept, but their cost may not be asked for. Anything that the
- * decoder finds wrong fails.
+ * The cost of each NFS call in a capture. What is on a connection after the reply before and up to the reply to a call counts for that
+ * call. That is right only for one call at a time, so calls that overlapped are listed, but their cost must not be used. Anything that the
+ * decoder finds wrong is an error.
  */
 public final class WireCosts implements ConnectionListener {
 

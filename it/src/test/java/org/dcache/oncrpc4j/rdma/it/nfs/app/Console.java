@@ -13,12 +13,12 @@ import javax.management.JMException;
 import org.dcache.oncrpc4j.rdma.tool.counters.JmxCounters;
 
 /**
- * How a test drives a program: commands come on standard input, a line each; answers go to standard output, {@code DONE …} or {@code FAILED
- * …}. One thread. All programs know {@code counters}, {@code levels} and {@code quit}.
+ * A program's side of a test: it reads commands from standard input, a line each, and writes answers to standard output, {@code DONE …}
+ * or {@code FAILED …}. All programs have the commands {@code counters}, {@code levels} and {@code quit}. One thread.
  */
 final class Console {
 
-    /** Does what only this program can; its result stands behind DONE. */
+    /** The commands of one program; the result of each follows DONE. */
     interface Commands {
         String run(String[] words) throws Exception;
     }
@@ -43,7 +43,7 @@ final class Console {
         }
     }
 
-    /** What this process holds: gauges of the transport, if it has one, threads and file descriptors. */
+    /** What this process holds: the gauges of the RDMA transport, if it has one, threads and file descriptors. */
     private static Map<String, Long> levels() throws JMException {
         Map<String, Long> levels = new TreeMap<>(JmxCounters.gauges().orElse(Map.of()));
         levels.put("threads", (long) ManagementFactory.getThreadMXBean().getThreadCount());

@@ -8,8 +8,8 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
 /**
- * The content of one file: a stream of words that depends on the file's seed and on the place in the file, so that bytes of another file,
- * of another place, or moved by some bytes are never right. Any stretch can be made by itself. Unchangeable; any thread.
+ * The content of one file: words that depend on the file's seed and on the position, so that bytes of another file, of another position, or
+ * shifted bytes are detected. Any part can be made by itself. Immutable; any thread.
  */
 public final class Content {
 
@@ -57,11 +57,11 @@ public final class Content {
         return (byte) (word(position >>> 3) >>> 8 * (position & 7));
     }
 
-    /** Place of the first byte that differs, counted from the start of the file; -1 when all are right. */
-    public long mismatch(long offset, ByteBuffer came) {
-        ByteBuffer expected = ByteBuffer.allocate(Math.min(BLOCK, Math.max(1, came.remaining())));
-        for (int from = 0; from < came.remaining(); from += BLOCK) {
-            ByteBuffer part = came.slice(came.position() + from, Math.min(BLOCK, came.remaining() - from));
+    /** Position in the file of the first byte that differs; -1 if there is none. */
+    public long mismatch(long offset, ByteBuffer got) {
+        ByteBuffer expected = ByteBuffer.allocate(Math.min(BLOCK, Math.max(1, got.remaining())));
+        for (int from = 0; from < got.remaining(); from += BLOCK) {
+            ByteBuffer part = got.slice(got.position() + from, Math.min(BLOCK, got.remaining() - from));
             fill(offset + from, expected);
             int wrong = part.mismatch(expected.limit(Math.min(expected.limit(), part.remaining())));
             if (wrong >= 0) {
@@ -71,7 +71,7 @@ public final class Content {
         return -1;
     }
 
-    /** SHA-256 of the whole, as text. */
+    /** SHA-256 of the whole content, in hexadecimal. */
     public String digest() {
         MessageDigest digest = newDigest();
         ByteBuffer block = ByteBuffer.allocate(BLOCK);

@@ -9,9 +9,9 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * A tree of files that is the same for the same seed and scale, in every JVM: where each file lies, its size, its content. Sizes stand
- * around every threshold on the way of NFS data over RPC-over-RDMA: what fits inline beside the headers, pages, FPDUs, the largest READ and
- * WRITE; with all remainders modulo 4, so that every pad occurs. Few files are large, and the largest has 64 MiB.
+ * A tree of files that is the same for the same seed and number of files in every JVM: the path of each file, its size, its content. There
+ * are sizes around every threshold of NFS data over RPC-over-RDMA: what fits inline beside the headers, pages, FPDUs, the largest READ and
+ * WRITE; with all remainders modulo 4, so that every length of pad occurs. Few files are large; the largest has 64 MiB. Immutable.
  */
 public final class Tree {
 
@@ -39,7 +39,7 @@ public final class Tree {
     private static final int KIB = 1 << 10;
     private static final int MIB = 1 << 20;
 
-    /** Sizes at which something changes, on one side or the other. */
+    /** Sizes at which client or server change their behaviour. */
     private static final int[] THRESHOLDS = {
         0, 1024, 4096,                          // inline thresholds; a page
         16 * KIB, 3540, 15_828, 3876, 16_164,   // another threshold; largest READs that come inline; largest WRITEs that go inline, about
@@ -48,7 +48,7 @@ public final class Tree {
         MIB, 2 * MIB                            // largest READ and WRITE
     };
 
-    /** Files of each of these sizes, in bytes, beside the thresholds; odd lengths included. */
+    /** Sizes of the large files, in bytes; odd lengths are among them. */
     private static final int[] LARGE = {3 * MIB + 1, 4 * MIB, 5 * MIB + 3, 8 * MIB + 2, 16 * MIB, 64 * MIB};
 
     private static final int FILES_PER_DIRECTORY = 100;
@@ -61,7 +61,7 @@ public final class Tree {
 
     /**
      * @param count files, at least as many as there are sizes around thresholds
-     * @param large whether the ones above 2 MiB are among them
+     * @param large whether files above 2 MiB are among them
      */
     public Tree(long seed, int count, boolean large) {
         Random random = new Random(seed);
@@ -72,10 +72,10 @@ public final class Tree {
             }
         }
         if (sizes.size() > count) {
-            throw new IllegalArgumentException("expected room for " + sizes.size() + " files at least, got " + count);
+            throw new IllegalArgumentException("expected at least " + sizes.size() + " files, got " + count);
         }
         while (sizes.size() < count) {
-            // As many of each power of two: most files are small, as in life.
+            // Each power of two is as likely as the others, so that most files are small.
             sizes.add((long) Math.pow(RANDOM_LIMIT, random.nextDouble()));
         }
         Collections.shuffle(sizes, random);
@@ -84,7 +84,7 @@ public final class Tree {
 
     private Tree() {}
 
-    /** A small one: a file of each of these sizes, in bytes. */
+    /** A tree with a file of each of these sizes, in bytes. */
     static Tree ofSizes(long seed, List<Long> sizes) {
         Tree tree = new Tree();
         tree.grow(new Random(seed), sizes);
@@ -102,7 +102,7 @@ public final class Tree {
         }
     }
 
-    /** Sizes around which every size is in the tree, 5 bytes to both sides. */
+    /** The thresholds. All sizes from 5 bytes below to 5 bytes above each of them are in the tree. */
     public static int[] thresholds() {
         return THRESHOLDS.clone();
     }

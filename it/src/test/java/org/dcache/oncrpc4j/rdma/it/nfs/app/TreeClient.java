@@ -21,11 +21,12 @@ import org.dcache.oncrpc4j.rdma.nfsclient.RemoteFile;
 import org.dcache.oncrpc4j.rpc.RpcAuthTypeUnix;
 
 /**
- * An NFS client that writes and reads trees. Argument: how many connections. The system property {@code tree.server} is the server's
- * address. Commands: {@code connect PORT [MOUNTPORT PATH]}, which ends what was there; {@code root NAME}, to work in a directory, which is
- * made if it is not there; {@code write SEED COUNT LARGE THREADS BLOCK}; {@code read SEED COUNT LARGE THREADS BLOCK FILE}, which writes
- * path, size and SHA-256 of every file into FILE, sorted by path; {@code rename LENGTH}, of names that long; {@code sample BLOCK SIZE...},
- * which writes, reads and compares a file of each size; {@code list NAME}, which counts what is in a directory; {@code close}.
+ * An NFS client that writes and reads trees. Argument: the number of connections. The system property {@code tree.server} is the server's
+ * address. Commands: {@code connect PORT [MOUNTPORT PATH]}, which first closes other connections; {@code root NAME}, to work in a
+ * directory, which is made if it does not exist; {@code write SEED COUNT LARGE THREADS BLOCK}; {@code read SEED COUNT LARGE THREADS BLOCK
+ * FILE}, which writes path, size and SHA-256 of every file into FILE, sorted by path; {@code rename LENGTH}, with two names of that length;
+ * {@code sample BLOCK SIZE...}, which writes, reads and compares a file of each size; {@code list NAME}, which counts the entries of a
+ * directory; {@code close}.
  */
 public final class TreeClient {
 
@@ -58,7 +59,7 @@ public final class TreeClient {
         System.exit(0);
     }
 
-    /** Says what carries the calls, and how long handles are. */
+    /** @return the transports, and the length of the root's handle */
     private String connect(int port, int mountPort, String path) throws Exception {
         close();
         ClientOptions options = ClientOptions.of(new InetSocketAddress(System.getProperty("tree.server", "127.0.0.1"), port))
@@ -110,7 +111,7 @@ public final class TreeClient {
         return "files=" + new TreeReader(client, root, block).read(tree, 1).size();
     }
 
-    /** Renames from a name that is too long to another one; what the server says. */
+    /** Renames from one name of this length to another one; returns the status. */
     private String rename(int length) throws Exception {
         try {
             client.rename(root, NfsText.of("f".repeat(length)), root, NfsText.of("t".repeat(length)));

@@ -14,8 +14,8 @@ import org.dcache.oncrpc4j.rdma.nfsclient.Directory;
 import org.dcache.oncrpc4j.rdma.nfsclient.Nfs3Client;
 
 /**
- * Reads what is on the server, every file to its end, and compares every byte with what the tree has. Calls: READDIRPLUS for each page of
- * each directory, READ for each block.
+ * Reads all files on the server and compares every byte with the tree. Calls: READDIRPLUS for each page of each directory, READ for each
+ * block.
  */
 final class TreeReader {
 
@@ -34,7 +34,7 @@ final class TreeReader {
         this.block = block;
     }
 
-    /** Path, size and SHA-256 of each file that is there, sorted by path. */
+    /** @return path, size and SHA-256 of each file on the server, sorted by path */
     List<String> read(Tree tree, int threads) throws Exception {
         List<Found> files = new ArrayList<>();
         list("", root, files);
@@ -63,7 +63,7 @@ final class TreeReader {
 
     private String read(Found found, Content expected) throws IOException {
         if (expected == null) {
-            throw new IOException(found.path() + " is on the server, but not in the tree");
+            throw new IOException("expected only files of the tree on the server, got " + found.path());
         }
         MessageDigest digest = Content.newDigest();
         long size = TreeClient.file(client, found.entry().handle(), block).copyTo(found.entry().attributes().size(), (offset, data) -> {

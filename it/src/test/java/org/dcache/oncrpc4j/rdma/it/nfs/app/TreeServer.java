@@ -13,8 +13,8 @@ import org.dcache.oncrpc4j.rpc.OncRpcSvcBuilder;
 import org.dcache.oncrpc4j.rpc.net.IpProtocolType;
 
 /**
- * Serves the built-in export. Argument: a directory, or nothing for a tree in memory. Says {@code READY PORT}. Its own command: {@code
- * memory}, bytes lent to replies.
+ * Serves the built-in export. Argument: a directory, or nothing for a tree in memory. Prints {@code READY PORT}. Its own command: {@code
+ * memory}, bytes of memory in replies to READ that have not left yet.
  */
 public final class TreeServer {
 

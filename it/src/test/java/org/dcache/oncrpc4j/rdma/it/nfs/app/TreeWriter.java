@@ -13,8 +13,8 @@ import org.dcache.oncrpc4j.rdma.nfsclient.Nfs3Client;
 import org.dcache.oncrpc4j.rdma.nfsclient.Node;
 
 /**
- * Makes a tree on the server. Calls: MKDIR for each directory; for each file CREATE (UNCHECKED, GUARDED and EXCLUSIVE in turn, and SETATTR
- * after the latter), WRITE for each block, and COMMIT if there are several.
+ * Makes a tree on the server. Calls: MKDIR for each directory; for each file CREATE (UNCHECKED, GUARDED and EXCLUSIVE in turn, the last one
+ * with a SETATTR), WRITE for each block, and COMMIT if there are several blocks.
  */
 final class TreeWriter {
 

@@ -8,7 +8,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
-/** Does the same with each of many things, by several threads; ends when all is done, and throws the first failure. */
+/** Does the same work for each item of a list, by several threads; returns when all is done, or throws the first failure in list order. */
 final class Workers {
 
     interface Work<T> {

@@ -9,19 +9,18 @@ import java.util.zip.CRC32C;
 
 /**
  * One end of a connection that carries nothing but FPDUs: length, a tagged segment's header, payload, pad, CRC32C, by one thread on a
- * blocking socket. What it does in a second is the limit of software iWARP in Java on this machine, since a transport has all of this to do
- * and more.
+ * blocking socket. Its rate is the limit of software iWARP in Java on this machine, since a transport has to do all of this and more.
  *
- * <p>Data goes in one of two ways ({@link Terms#direct}). With the copies that oncrpc4j's API forces: out of an array into the memory that
- * the socket takes, and out of the memory that the socket filled into a fresh array. Or without: direct memory is gathered and scattered.
- * Small FPDUs are copied together either way, since a system call costs more than a copy.
+ * <p>Data is sent and received in one of two ways ({@link Terms#direct}). With the copies that oncrpc4j's API forces: from an array into
+ * the socket's direct memory, and from there into a new array. Or without: direct memory is gathered and scattered. Small FPDUs are copied
+ * together either way, since a system call costs more than a copy.
  *
- * <p>Messages without data are {@value #MESSAGE} bytes. They wait in the output until somebody has to wait for input, so that those that
- * are asked for together leave together.
+ * <p>Messages without data have {@value #MESSAGE} bytes. They stay in the output buffer until this end has to wait for input, so that
+ * several leave together. One thread.
  */
 final class BareFpdus {
 
-    /** As long as a small call or reply in its FPDU. */
+    /** The length of a small call or reply with its FPDU. */
     static final int MESSAGE = 128;
 
     private static final int HEADER = 16;
@@ -29,13 +28,13 @@ final class BareFpdus {
     /** Pad and CRC behind the payload, and the header of the next FPDU. */
     private static final int BETWEEN = 3 + CRC + HEADER;
     private static final int BUFFER = 256 << 10;
-    /** Payloads below this are copied in any case. */
+    /** Payloads below this are always copied. */
     private static final int SMALL = 8 << 10;
-    /** Direct memory that takes turns, as that of several calls under way does. */
+    /** How many sinks are used in turn, as they are with several calls under way. */
     private static final int SINKS = 8;
 
     /**
-     * How data goes.
+     * How data is sent and received.
      *
      * @param fpdu largest ULPDU
      * @param direct without the copies of the API
@@ -65,7 +64,7 @@ final class BareFpdus {
         this.socket = socket;
     }
 
-    /** A message without data, with these words; it leaves with what comes after it, or before this end waits. */
+    /** Adds a message without data that begins with these words; it leaves with what comes after it, or before this end waits. */
     void put(int first, int second, int third) throws IOException {
         if (out.remaining() < MESSAGE) {
             flush();
@@ -74,7 +73,7 @@ final class BareFpdus {
         out.putInt(first).putInt(second).putInt(third).position(end);
     }
 
-    /** The next message without data, good until the next call. */
+    /** The next message without data, valid until the next call. */
     ByteBuffer take(boolean exactly) throws IOException {
         await(MESSAGE, exactly);
         ByteBuffer message = in.slice(in.position(), MESSAGE);
@@ -90,7 +89,7 @@ final class BareFpdus {
         out.clear();
     }
 
-    /** @param exactly do not read ahead: data follows, which has a place of its own */
+    /** @param exactly do not read ahead, because data follows that is read into another place */
     private void await(int bytes, boolean exactly) throws IOException {
         if (in.remaining() >= bytes) {
             return;
@@ -108,7 +107,7 @@ final class BareFpdus {
 
     private static void read(long bytes) throws IOException {
         if (bytes < 0) {
-            throw new EOFException("the other end of the bare loop has gone");
+            throw new EOFException("the other end of the connection with bare FPDUs is closed");
         }
     }
 
@@ -188,7 +187,7 @@ final class BareFpdus {
         return (int) crc.getValue();
     }
 
-    /** @return what came: in a fresh array, or in memory that is used again */
+    /** @return the data, in a new array, or in memory that is used again */
     ByteBuffer receive(int bytes, Terms terms) throws IOException {
         if (terms.gathers()) {
             return scatter(bytes, terms);
@@ -225,18 +224,19 @@ final class BareFpdus {
     private static int length(ByteBuffer header, int at, int left, Terms terms) throws IOException {
         int n = (header.getShort(at) & 0xffff) - (HEADER - 2);
         if (n != Math.min(left, terms.payload())) {
-            throw new IOException("bare loop: got an FPDU of " + n + " bytes where " + left + " are left");
+            throw new IOException("bare FPDUs: expected a payload of " + Math.min(left, terms.payload()) + " bytes, got " + n);
         }
         return n;
     }
 
     private void check(int value, boolean wanted) throws IOException {
         if (wanted && value != (int) crc.getValue()) {
-            throw new IOException("bare loop: an FPDU with a wrong CRC");
+            throw new IOException("bare FPDUs: expected CRC 0x" + Integer.toHexString((int) crc.getValue()) + ", got 0x"
+                    + Integer.toHexString(value));
         }
     }
 
-    /** All data straight into its place, checked as it comes. */
+    /** Reads the data into its place without a copy, and checks each FPDU when it is complete. */
     private ByteBuffer scatter(int bytes, Terms terms) throws IOException {
         flush();
         int fpdus = (bytes + terms.payload() - 1) / terms.payload();
@@ -257,7 +257,7 @@ final class BareFpdus {
         int first = skip(views, 0);
         for (int checked = 0; checked < fpdus;) {
             if (in.hasRemaining()) {
-                // It was read along with the message before it.
+                // These bytes were read together with the message before.
                 int n = Math.min(in.remaining(), views[first].remaining());
                 views[first].put(in.slice(in.position(), n));
                 in.position(in.position() + n);
@@ -273,7 +273,7 @@ final class BareFpdus {
         return data;
     }
 
-    /** The trailer stands at the begin of the next edge. */
+    /** Whether an FPDU's trailer, which is at the start of the next edge, is complete. */
     private static boolean arrived(ByteBuffer edge, boolean last) {
         return edge.position() >= edge.capacity() - (last ? 0 : HEADER);
     }

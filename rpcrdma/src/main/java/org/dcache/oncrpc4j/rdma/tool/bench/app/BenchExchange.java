@@ -6,7 +6,7 @@ import org.dcache.oncrpc4j.rdma.bench.BenchProtocol;
 import org.dcache.oncrpc4j.xdr.XdrAble;
 import org.dcache.oncrpc4j.xdr.XdrVoid;
 
-/** Calls of the measuring program itself, {@link BenchProtocol}. */
+/** Calls of the measuring program's own protocol, {@link BenchProtocol}. */
 final class BenchExchange implements Exchange {
 
     private final Point point;
@@ -83,15 +83,16 @@ final class BenchExchange implements Exchange {
             case READ -> {
                 long expected = store == Store.FIXED ? Tags.FIXED : tag;
                 if (data.tag != expected) {
-                    throw new DataMismatchException("READ reply of another call: tag 0x" + Long.toHexString(data.tag));
+                    throw new DataMismatchException("READ reply of another call: expected tag 0x" + Long.toHexString(expected) + ", got 0x"
+                            + Long.toHexString(data.tag));
                 }
                 pattern.check(data.data, expected, everyByte);
                 data.data = null;
             }
             case WRITE -> {
                 if (header.tag != tag || header.count != point.size()) {
-                    throw new DataMismatchException("WRITE reply of another call: tag 0x" + Long.toHexString(header.tag)
-                            + ", count " + header.count);
+                    throw new DataMismatchException("WRITE reply of another call: expected tag 0x" + Long.toHexString(tag) + ", count "
+                            + point.size() + ", got 0x" + Long.toHexString(header.tag) + ", count " + header.count);
                 }
             }
         }

@@ -12,11 +12,11 @@ import org.dcache.oncrpc4j.rpc.RpcDispatchable;
 import org.dcache.oncrpc4j.xdr.XdrVoid;
 
 /**
- * The server's half of the measuring program; called by the service's worker threads, many at a time.
+ * The server of the measuring program; called by the service's worker threads, many at a time.
  *
- * <p>READ replies come from a heap buffer that each worker keeps and stamps anew for every call, as a file cache would hand out
- * memory that changes again once the reply is encoded; or, by reference, from one direct buffer per size that never changes; or from a
- * file per size, where WRITEs go too ({@link Store}).
+ * <p>READ replies come from a heap buffer that each worker keeps and stamps anew for every call, as a file cache gives memory that changes
+ * once the reply is encoded; or, by reference, from one direct buffer per size that never changes; or from a file per size, to which WRITEs
+ * go too ({@link Store}).
  */
 final class BenchService implements RpcDispatchable {
 

@@ -12,8 +12,8 @@ import org.glassfish.grizzly.FileChunk;
 
 /**
  * A temporary file of {@value Tags#BLOCKS} blocks of one size, each with its own tag ({@link Tags#ofBlock}), served as dCache's pools serve
- * a replica: a READ's data is a {@link FileRange}, a WRITE is written by position.
- * What is written is what stands there already. Any thread. The file has no name and is gone with this JVM.
+ * a replica: a READ's data is a {@link FileRange}, a WRITE is written by position. WRITEs do not change the content. The file is deleted
+ * with the end of this JVM. Any thread.
  */
 final class BlockFile {
 
@@ -30,7 +30,7 @@ final class BlockFile {
                 write(Tags.ofBlock(block, false), pattern.stamp(data, Tags.ofBlock(block, false)));
             }
         } catch (IOException e) {
-            throw new UncheckedIOException("the file of " + size + " byte blocks cannot be made", e);
+            throw new UncheckedIOException("cannot make a temporary file of blocks of " + size + " bytes: " + e.getMessage(), e);
         }
     }
 

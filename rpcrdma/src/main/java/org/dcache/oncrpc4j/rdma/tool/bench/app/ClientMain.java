@@ -19,14 +19,14 @@ import org.dcache.oncrpc4j.rpc.RpcCall;
 import org.dcache.oncrpc4j.rpc.RpcTransport;
 
 /**
- * The client JVM of one pair. It knows nothing of RDMA: the agent on its command line does. Arguments: address, port, {@link IoStrategy},
- * issuing threads, the server's {@link Store}, and what is spoken.
+ * The client JVM of one pair. It knows nothing of RDMA, which is the agent's task. Arguments: address, port, {@link IoStrategy}, issuing
+ * threads, the server's {@link Store}, and the protocol, {@link #NFS} or {@link #BENCH}.
  */
 public final class ClientMain {
 
-    /** The last argument of a client that speaks NFS. */
+    /** NFS version 3. */
     public static final String NFS = "nfs";
-    /** And of one that speaks the measuring program. */
+    /** The measuring program's own protocol. */
     public static final String BENCH = "bench";
 
     private static final int LOOPBACK_ADDRESSES = 8;
@@ -67,7 +67,7 @@ public final class ClientMain {
         return service;
     }
 
-    /** The server's address; of a loopback server one of several, since a client has some 28,000 ports for each. */
+    /** The server's address; several ones in turn for a loopback server, since there are some 28,000 client ports for each. */
     private InetSocketAddress address(int number) {
         return !server.getAddress().isLoopbackAddress() ? server
                 : new InetSocketAddress("127.0.0." + (1 + number % LOOPBACK_ADDRESSES), server.getPort());
@@ -109,7 +109,7 @@ public final class ClientMain {
         return meter.around(() -> load.run(command.number("nanos"), command.number("calls"), issuers));
     }
 
-    /** A connection with a NULL call now and then, while the first connection has a load of its own, or none. */
+    /** Measures NULL calls at intervals on one connection, while the first connection has a load of its own, or none. */
     private Message paced(Message command) throws Exception {
         long nanos = command.number("nanos");
         int depth = command.integer("depth");

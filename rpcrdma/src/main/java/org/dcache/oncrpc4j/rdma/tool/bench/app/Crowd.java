@@ -24,8 +24,8 @@ import org.dcache.oncrpc4j.rpc.RpcTransport;
 import org.dcache.oncrpc4j.xdr.XdrVoid;
 
 /**
- * Very many connections of a client JVM, of a service of their own, so that they can be closed together: opened by several threads, most of
- * them idle, some busy with NULL calls. One thread commands it.
+ * Very many connections of a client JVM, opened by several threads; most of them are idle, some are busy with NULL calls. They belong to a
+ * service of their own, so that they can be closed together. One thread calls this.
  */
 final class Crowd {
 
@@ -49,7 +49,7 @@ final class Crowd {
         this.calls = calls;
     }
 
-    /** Opens more of them. How many are open then, and how long these took. */
+    /** Opens more of them; answers how many are open then, and how long opening took. */
     Message open(int more) throws Exception {
         if (service == null) {
             service = starter.call();
@@ -69,7 +69,7 @@ final class Crowd {
                 one.get();
             }
         } catch (ExecutionException e) {
-            throw new IOException("after " + open.size() + " connections: " + e.getCause(), e.getCause());
+            throw new IOException("expected " + end + " open connections, got " + open.size() + ": " + e.getCause(), e.getCause());
         } finally {
             threads.shutdownNow();
         }
@@ -77,7 +77,7 @@ final class Crowd {
         return Message.of("ok", "open", open.stream().filter(RpcTransport::isOpen).count(), "nanos", nanos);
     }
 
-    /** So many connections, each with one NULL call after the other; chosen anew each time, so that idle ones wake up. */
+    /** Makes one NULL call after the other on each of some connections, which are chosen anew each time, so that idle ones are used. */
     Message busy(int connections, long nanos) throws Exception {
         List<RpcTransport> chosen = new ArrayList<>(open);
         Collections.shuffle(chosen, ThreadLocalRandom.current());
@@ -96,7 +96,7 @@ final class Crowd {
         return Message.of("ok", "calls", latencies.getTotalCount(), "nanos", took, "latencies", Meter.encode(latencies));
     }
 
-    /** One connection with a NULL call at each interval, by the calling thread. */
+    /** Makes a NULL call on one connection at each interval, by the calling thread. */
     Histogram paced(long nanos, long interval) throws IOException {
         RpcCall call = calls.apply(open.get(0));
         Histogram latencies = new Histogram(HIGHEST, 3);
@@ -105,14 +105,14 @@ final class Crowd {
             for (long wait = due - System.nanoTime(); wait > 0; wait = due - System.nanoTime()) {
                 LockSupport.parkNanos(wait);
             }
-            // From when it was due: a call that is late because of the one before it has waited as well.
+            // Latency counts from when the call was due: one that is late because of the call before has waited as well.
             call.call(0, XdrVoid.XDR_VOID, XdrVoid.XDR_VOID);
             latencies.recordValue(Math.min(HIGHEST, System.nanoTime() - due));
         }
         return latencies;
     }
 
-    /** Closes them all; how long that took. */
+    /** Closes them all; answers how long that took. */
     Message close() throws IOException {
         long begin = System.nanoTime();
         if (service != null) {

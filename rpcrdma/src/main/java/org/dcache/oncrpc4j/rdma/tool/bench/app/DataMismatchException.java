@@ -3,7 +3,7 @@ package org.dcache.oncrpc4j.rdma.tool.bench.app;
 
 import java.io.IOException;
 
-/** Data arrived that nobody sent: a defect of a transport, never a condition of the network. */
+/** Data arrived that was not sent so: a defect of a transport, never a condition of the network. */
 final class DataMismatchException extends IOException {
 
     private static final long serialVersionUID = 1L;

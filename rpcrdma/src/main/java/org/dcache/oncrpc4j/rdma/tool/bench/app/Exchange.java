@@ -5,8 +5,8 @@ import java.io.IOException;
 import org.dcache.oncrpc4j.xdr.XdrAble;
 
 /**
- * One outstanding call of a load, over and over: its arguments, where its results go, and whether they are right. Used by one thread at a
- * time; {@link #arguments}, {@link #result} and {@link #check} come in this order for each call.
+ * The calls of a load that follow each other, one outstanding at a time: arguments, result, and the check of it. Used by one thread at a
+ * time; {@link #arguments}, {@link #result} and {@link #check} are called in this order for each call.
  */
 interface Exchange {
 
@@ -18,9 +18,9 @@ interface Exchange {
     XdrAble result();
 
     /**
-     * Looks at what came.
+     * Checks the result.
      *
-     * @throws IOException when it is not what this call had to bring
+     * @throws IOException when it is not the right one for this call
      */
     void check() throws IOException;
 }

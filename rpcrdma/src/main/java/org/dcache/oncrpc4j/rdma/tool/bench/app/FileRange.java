@@ -7,8 +7,8 @@ import java.nio.channels.WritableByteChannel;
 import org.glassfish.grizzly.FileChunk;
 
 /**
- * A part of a file as a dCache pool replies it, with the fields that its own class has: over TCP it moves itself to the socket by {@code
- * transferTo}. One thread. The file is not its own, and must be open until the reply has left.
+ * A part of a file as data of a reply, with the same fields as the class of dCache's pools: over TCP it writes itself to the socket by
+ * {@code transferTo}. The file is its caller's, and must stay open until the reply has left. One thread.
  */
 public final class FileRange implements FileChunk {
 

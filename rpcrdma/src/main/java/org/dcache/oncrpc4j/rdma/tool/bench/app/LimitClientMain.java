@@ -9,8 +9,9 @@ import org.HdrHistogram.Histogram;
 import org.dcache.oncrpc4j.rdma.tool.app.Console;
 
 /**
- * The client JVM of the limit: a closed loop of bare FPDUs in one thread, with as many calls outstanding as the point says. Each
- * {@code run} says how data goes: {@code fpdu}, {@code crc}, {@code direct} ({@link BareFpdus.Terms}). Arguments: address and port.
+ * The client JVM of the limit: a closed loop of bare FPDUs in one thread, with as many calls outstanding as the point says. Each command
+ * {@code run} says how data is sent: {@code fpdu}, {@code crc}, {@code direct} ({@link BareFpdus.Terms}). Arguments: address and port;
+ * further ones are ignored.
  */
 public final class LimitClientMain {
 
@@ -37,7 +38,7 @@ public final class LimitClientMain {
         console.serve(line -> client.run(Message.parse(line)).line());
     }
 
-    /** As they travel in a message. */
+    /** Decodes the word that stands for them in a message. */
     static BareFpdus.Terms terms(int word) {
         return new BareFpdus.Terms(word & 0xffff, (word & 1 << 16) != 0, (word & 1 << 17) != 0);
     }

@@ -11,8 +11,8 @@ import java.nio.channels.SocketChannel;
 import org.dcache.oncrpc4j.rdma.tool.app.Console;
 
 /**
- * The server JVM of the limit: answers one connection of {@link LimitClientMain} with bare FPDUs, in one thread, until it ends. Argument:
- * bind address.
+ * The server JVM of the limit: answers one connection of {@link LimitClientMain} with bare FPDUs, in one thread, until it is closed.
+ * Argument: bind address; further ones are ignored.
  */
 public final class LimitServerMain {
 
@@ -35,13 +35,13 @@ public final class LimitServerMain {
                 exactly = serve(stream, exactly);
             }
         } catch (EOFException e) {
-            // The client is done.
+            // The client has closed the connection.
         } catch (IOException e) {
             System.err.println("bench limit: " + e);
         }
     }
 
-    /** @return whether the next call is likely to have data behind it that must not be read along with it, which would be a copy */
+    /** @return whether the next call is likely to be followed by data that must not be read together with it, because that needs a copy */
     private static boolean serve(BareFpdus stream, boolean exactly) throws IOException {
         ByteBuffer call = stream.take(exactly);
         Operation operation = Operation.values()[call.getInt(0)];

@@ -16,19 +16,18 @@ import org.dcache.oncrpc4j.rpc.RpcTransport;
 import org.dcache.oncrpc4j.xdr.XdrAble;
 
 /**
- * A closed loop of calls on one connection: as many outstanding as the point says, each answered one followed by the next, until time or
- * number is up.
+ * A closed loop of calls on one connection: as many outstanding as the point says; after each reply comes the next call, until the time or
+ * the number of calls is used up.
  *
- * <p>Depth 1 calls synchronously from the caller's thread. Deeper loads keep one {@link Slot} per outstanding call; a slot whose reply came
- * goes to a small pool of issuing threads (or calls again from the reply's own callback). A slot is used by one thread at a time; the
- * queue, or oncrpc4j's own hand-over, orders its users. A latency is the time from before the call is encoded until its reply is decoded
- * and looked at.
+ * <p>Depth 1 calls synchronously from the caller's thread. Deeper loads have one {@link Slot} per outstanding call; after a reply, a slot
+ * makes its next call in one of a few issuing threads, or in the reply's callback. A slot is used by one thread at a time; the queue, or
+ * oncrpc4j's own hand-over, orders them. Latency is the time from before the call is encoded until its reply is decoded and checked.
  *
- * <p>The first failure of any call ends the run; {@link #run} throws it when the last outstanding call is over.
+ * <p>The first failure of a call ends the run; {@link #run} throws it when no call is outstanding any more.
  */
 final class Load {
 
-    /** Highest latency told apart, nanoseconds. */
+    /** Largest latency that is recorded, nanoseconds; longer ones count as this. */
     private static final long HIGHEST = 60_000_000_000L;
 
     private final RpcCall call;
@@ -42,7 +41,7 @@ final class Load {
     private long deadline;
 
     /**
-     * @param call shared by all calls of the connection, because xids are counted per {@code RpcCall}
+     * @param call used for all calls of the connection, because each {@code RpcCall} counts xids of its own
      * @param depth calls outstanding at a time
      */
     Load(RpcCall call, int depth, Protocol.Supply exchanges) {
@@ -51,13 +50,13 @@ final class Load {
         this.exchanges = exchanges;
     }
 
-    /** What a run came to. */
+    /** The result of a run. */
     record Outcome(long calls, long nanos, Histogram latencies) {}
 
     /**
      * @param nanos how long new calls are begun
-     * @param calls at most so many are begun
-     * @param issuers threads that begin calls at depths above 1; 0: the reply's callback does it
+     * @param calls most calls to begin
+     * @param issuers threads that begin calls at depths above 1; 0: the replies' callbacks do
      * @throws IOException the first failure of a call
      */
     Outcome run(long nanos, long calls, int issuers) throws IOException, InterruptedException {
@@ -111,7 +110,7 @@ final class Load {
         }
     }
 
-    /** One outstanding call at a time, over and over. */
+    /** Makes calls one after the other. */
     private final class Slot implements CompletionHandler<RpcReply, RpcTransport> {
 
         private final BlockingQueue<Slot> ready;
@@ -125,7 +124,7 @@ final class Load {
             this.idle = idle;
         }
 
-        /** The first call is made however late it is, so that every run has calls to count. */
+        /** Whether the next call may begin; the first one always may in respect of time, so that every run has calls to count. */
         private boolean mayBegin() {
             boolean inTime = first || System.nanoTime() < deadline;
             first = false;
@@ -145,7 +144,7 @@ final class Load {
             }
         }
 
-        /** Begins the next call, or retires when the run is over. */
+        /** Begins the next call, or ends this slot when the run is over. */
         void next() {
             if (!mayBegin()) {
                 idle.countDown();

@@ -13,7 +13,7 @@ import java.util.Map;
  */
 public record Message(String verb, Map<String, String> fields) {
 
-    /** What a child writes in front of its lines, to tell them from output of libraries. */
+    /** Prefix of a child's lines, to tell them from output of libraries. */
     public static final String MARK = "@bench ";
 
     public static Message of(String verb, Object... namesAndValues) {
@@ -49,7 +49,7 @@ public record Message(String verb, Map<String, String> fields) {
     public String text(String name) {
         String value = fields.get(name);
         if (value == null) {
-            throw new IllegalArgumentException("'" + verb + "' without " + name);
+            throw new IllegalArgumentException("expected a field " + name + " of '" + verb + "', got " + fields.keySet());
         }
         return value;
     }

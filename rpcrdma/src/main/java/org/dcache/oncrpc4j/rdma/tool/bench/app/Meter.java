@@ -22,8 +22,8 @@ import org.dcache.oncrpc4j.rdma.tool.counters.JmxCounters;
 /**
  * What this JVM has used so far. One thread at a time.
  *
- * <p>Allocation: {@code getTotalThreadAllocatedBytes} where there is one (JDK 21); before, the sum over the threads seen alive at
- * the readings, so that what a thread allocates between the last reading and its end is missed.
+ * <p>Allocation is read by {@code getTotalThreadAllocatedBytes} where it exists (JDK 21); else it is the sum over the threads that were
+ * alive at a reading, without what a thread allocates between its last reading and its end.
  */
 final class Meter {
 
@@ -67,7 +67,7 @@ final class Meter {
         return compiler == null ? 0 : compiler.getTotalCompilationTime();
     }
 
-    /** Bytes of bulk data that the RDMA transport copied, on both its levels; -1 when this JVM has no such transport. */
+    /** Bytes of bulk data that the RDMA transport and its provider copied; -1 if this JVM has no RDMA transport. */
     long copiedBytes() {
         try {
             return JmxCounters.read().map(counters -> COPIES.stream().mapToLong(name -> counters.getOrDefault(name, 0L)).sum()).orElse(-1L);
@@ -91,7 +91,7 @@ final class Meter {
         Load.Outcome run() throws IOException, E;
     }
 
-    /** Runs a client's load, and says what it came to and what it took of this JVM. */
+    /** Runs a client's load; answers with its result and what this JVM used for it. */
     <E extends Exception> Message around(Work<E> work) throws IOException, E {
         long copied = copiedBytes();
         long allocated = allocatedBytes();

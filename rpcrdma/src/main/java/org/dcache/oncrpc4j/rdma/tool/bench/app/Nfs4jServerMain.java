@@ -14,9 +14,9 @@ import java.util.stream.Stream;
 import org.dcache.oncrpc4j.rdma.tool.app.Console;
 
 /**
- * The server JVM of a pair that speaks NFS with nfs4j: its basic server, unmodified, on a temporary directory. nfs4j is no part of the
- * build, so its two classes are called by their names. It listens where it likes; the arguments are for other servers. Without a portmapper
- * it takes ten seconds to start.
+ * The server JVM of a pair with nfs4j's basic server, unmodified, on a temporary directory. nfs4j is no part of the build, so its two
+ * classes are called by reflection. It listens on all addresses and ignores the arguments. Without a portmapper it takes ten seconds to
+ * start.
  */
 public final class Nfs4jServerMain {
 
@@ -37,7 +37,7 @@ public final class Nfs4jServerMain {
         } catch (InvocationTargetException e) {
             throw fail(console, root, e.getCause() instanceof Exception cause ? cause : e);
         } catch (ReflectiveOperationException e) {
-            throw fail(console, root, new IllegalStateException("this nfs4j is started in another way than 0.27: " + e, e));
+            throw fail(console, root, new IllegalStateException("expected nfs4j with the constructors of 0.27, got another one: " + e, e));
         }
         Server.serve(console, port);
     }
@@ -68,7 +68,7 @@ public final class Nfs4jServerMain {
                 Files.delete(path);
             }
         } catch (IOException e) {
-            System.err.println("could not remove " + root + ": " + e);
+            System.err.println("cannot remove " + root + ": " + e);
         }
     }
 }

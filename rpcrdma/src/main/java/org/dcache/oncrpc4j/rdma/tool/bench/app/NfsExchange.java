@@ -27,9 +27,9 @@ import org.dcache.oncrpc4j.xdr.XdrAble;
 import org.dcache.oncrpc4j.xdr.XdrVoid;
 
 /**
- * READ and WRITE of NFS version 3. For each size there is a file of {@value Tags#BLOCKS} blocks, made with the first load; call after call
- * takes the next block, and the data of each bears the block's number, so that the data of another call is found out. WRITEs are UNSTABLE
- * and sent from where they are; they write what is there, so that READs of the same file may go on.
+ * READ and WRITE of NFS version 3. For each size there is a file of {@value Tags#BLOCKS} blocks, made before the first load of that size.
+ * Each call takes the next block, and the data of each block has its tag, so that the data of another call is detected. WRITEs are UNSTABLE
+ * and sent without a copy; they do not change the content, so that READs of the same file may go on.
  */
 final class NfsExchange implements Exchange {
 
@@ -87,7 +87,7 @@ final class NfsExchange implements Exchange {
         };
     }
 
-    /** Makes the file of this size, on a connection of its own. */
+    /** Makes the file for this size, over a connection of its own. */
     private static FileHandle file(ClientOptions options, Point point, ByteBuffer[] blocks) throws IOException {
         FileHandle root;
         try (MountClient mount = new MountClient(options)) {
@@ -146,7 +146,7 @@ final class NfsExchange implements Exchange {
             case READ -> {
                 Read3Res result = read.value();
                 if (result.status() != NfsStat3.NFS3_OK) {
-                    throw new IOException("READ: the server answered " + result.status());
+                    throw new IOException("READ: expected NFS3_OK, got " + result.status());
                 }
                 pattern.check(result.data().bytes(), Tags.ofBlock(block, false), everyByte);
                 read = null;
@@ -154,7 +154,7 @@ final class NfsExchange implements Exchange {
             case WRITE -> {
                 Write3Res result = written.value();
                 if (result.status() != NfsStat3.NFS3_OK || result.count() != point.size()) {
-                    throw new IOException("WRITE of " + point.size() + " bytes: the server answered " + result.status() + " and "
+                    throw new IOException("WRITE: expected NFS3_OK and a count of " + point.size() + ", got " + result.status() + " and "
                             + result.count());
                 }
             }

@@ -9,8 +9,8 @@ import org.dcache.oncrpc4j.rpc.IoStrategy;
 import org.dcache.oncrpc4j.rpc.OncRpcSvcBuilder;
 
 /**
- * The server JVM of a pair that speaks NFS: the built-in export, in memory. Arguments: bind address and {@link IoStrategy}; what else comes
- * is for other servers.
+ * The server JVM of a pair that speaks NFS: the built-in export, in memory. Arguments: bind address and {@link IoStrategy}; further ones
+ * are ignored.
  */
 public final class NfsServerMain {
 

@@ -4,10 +4,8 @@ package org.dcache.oncrpc4j.rdma.tool.bench.app;
 import java.nio.ByteBuffer;
 
 /**
- * The content of the data of one size: a fixed byte for every position, and the call's tag in the first and the last eight bytes (where
- * they fit), so that stale, shifted, swapped or torn data is seen at the price of two reads.
- *
- * <p>Unchangeable; any thread.
+ * The content of the data of one size: a fixed byte for every position, and the call's tag in the first and the last eight bytes where they
+ * fit, so that two reads detect stale, shifted, swapped or torn data. Immutable; any thread.
  */
 final class Pattern {
 
@@ -47,10 +45,10 @@ final class Pattern {
     }
 
     /**
-     * Position and limit of the data are left as they are.
+     * Checks data, whose position and limit stay as they are.
      *
      * @param every look at every byte, not only at the tags
-     * @throws DataMismatchException when the data is not what this size and tag demand
+     * @throws DataMismatchException when the data is not that of this size and tag
      */
     void check(ByteBuffer data, long tag, boolean every) throws DataMismatchException {
         if (data.remaining() != size) {

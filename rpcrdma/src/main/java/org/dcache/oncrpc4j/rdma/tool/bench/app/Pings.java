@@ -11,8 +11,8 @@ import org.dcache.oncrpc4j.rpc.RpcTransport;
 import org.dcache.oncrpc4j.xdr.XdrVoid;
 
 /**
- * NULL calls on one connection, each begun by the handler of the one before, until the time is up or one fails. The handler's thread, and
- * for the first call the starter's; oncrpc4j's hand-over orders them.
+ * NULL calls on one connection, each begun by the handler of the one before, until the time is up or one fails. Used by one thread at a
+ * time, the starter's or a handler's; oncrpc4j's hand-over orders them.
  */
 final class Pings implements CompletionHandler<RpcReply, RpcTransport> {
 

@@ -25,7 +25,7 @@ public record Point(Operation operation, int size, int depth) {
         return points;
     }
 
-    /** The one that a command names. */
+    /** The point that a command names. */
     static Point of(Message command) {
         return new Point(Operation.valueOf(command.text("operation")), command.integer("size"), command.integer("depth"));
     }

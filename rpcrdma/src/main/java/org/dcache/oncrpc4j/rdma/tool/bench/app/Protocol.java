@@ -3,7 +3,7 @@ package org.dcache.oncrpc4j.rdma.tool.bench.app;
 
 import java.io.IOException;
 
-/** What a client JVM speaks with its server: the measuring program, or NFS. Any thread. */
+/** The protocol between a client JVM and its server: the measuring program's own, or NFS. Any thread. */
 interface Protocol {
 
     int program();
@@ -11,10 +11,10 @@ interface Protocol {
     int version();
 
     /**
-     * Makes the server ready for a load; not measured.
+     * Prepares a load on the server; not measured.
      *
      * @param everyByte compare all data, not only the tags; for warming up
-     * @return makes the exchange of each outstanding call
+     * @return makes an exchange for each outstanding call
      */
     Supply prepare(Point point, boolean everyByte) throws IOException;
 

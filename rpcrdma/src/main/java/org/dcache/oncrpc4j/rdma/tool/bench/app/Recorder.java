@@ -7,8 +7,8 @@ import java.time.Duration;
 import jdk.jfr.Recording;
 
 /**
- * Flight recording of a child JVM, begun and ended by command: {@code record}, then {@code save file=...}. One thread. Samples of running
- * Java code, of threads in native calls, and of allocations, with stacks.
+ * Flight recording of a child JVM by the commands {@code record} and then {@code save file=...}: samples of running Java code, of threads
+ * in native calls and of allocations, with stacks. One thread.
  */
 final class Recorder {
 
@@ -23,7 +23,7 @@ final class Recorder {
             recording.start();
         } else {
             if (recording == null) {
-                throw new IllegalStateException("no recording was begun");
+                throw new IllegalStateException("expected 'record' before 'save', got none");
             }
             try (Recording r = recording) {
                 r.stop();

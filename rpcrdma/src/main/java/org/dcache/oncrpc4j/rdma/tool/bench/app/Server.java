@@ -6,15 +6,15 @@ import org.dcache.oncrpc4j.rpc.OncRpcSvc;
 import org.dcache.oncrpc4j.rpc.net.IpProtocolType;
 
 /**
- * Starts the service of a server JVM, and has what every server JVM answers: {@code usage}, {@code held}, {@code record} and {@code save}.
- * One thread.
+ * Starts the service of a server JVM and answers the commands that all server JVMs have: {@code usage}, {@code held}, {@code record} and
+ * {@code save}. One thread.
  */
 final class Server implements Console.Commands {
 
     private final Meter meter = new Meter();
     private final Recorder recorder = new Recorder();
 
-    /** Starts a service, says on which port it is or why it is not, and answers commands. Does not return. */
+    /** Starts a service, reports its port or why it cannot start, and answers commands until {@code quit}. */
     static void run(OncRpcSvc service) throws Exception {
         Console console = new Console(Message.MARK);
         try {
@@ -26,7 +26,7 @@ final class Server implements Console.Commands {
         serve(console, service.getInetSocketAddress(IpProtocolType.TCP).getPort());
     }
 
-    /** Says on which port the service is, and answers commands. */
+    /** Reports the service's port, and answers commands until {@code quit}. */
     static void serve(Console console, int port) throws InterruptedException {
         console.say(Message.of("ready", "port", port).line());
         console.serve(new Server());

@@ -8,8 +8,8 @@ import org.dcache.oncrpc4j.rpc.OncRpcSvc;
 import org.dcache.oncrpc4j.rpc.OncRpcSvcBuilder;
 
 /**
- * The server JVM of one pair. It knows nothing of RDMA: the agent on its command line does. Arguments: bind address, {@link IoStrategy},
- * and its {@link Store}.
+ * The server JVM of one pair. It knows nothing of RDMA, which is the agent's task. Arguments: bind address, {@link IoStrategy}, and its
+ * {@link Store}.
  */
 public final class ServerMain {
 

@@ -3,7 +3,7 @@ package org.dcache.oncrpc4j.rdma.tool.bench.app;
 
 /** Where the measuring program's server has its data. */
 public enum Store {
-    /** READs from memory that changes from call to call, copied while encoded; WRITEs are looked at and dropped. */
+    /** READs from memory that changes from call to call, copied while encoded; WRITEs are checked and dropped. */
     CHANGING,
     /** READs from direct memory that never changes, by reference; WRITEs as above. */
     FIXED,

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dcache.oncrpc4j.rdma.tool.bench.app;
 
-/** The tag of a call: which data it must carry, and by a bit of its own, which no data bears, how closely it is looked at. */
+/** The tag of a call: it says which data the call has, and by one bit, which is not in the data, whether every byte is checked. */
 final class Tags {
 
     /** Both sides compare every byte; used while warming up. */
     private static final long EVERY_BYTE = 1L << 63;
 
-    /** What a server that replies from one unchanging buffer puts into it. */
+    /** The tag in a buffer that never changes ({@link Store#FIXED}); with a block's number added, that of a block. */
     static final long FIXED = 0x5AFE_DA7AL;
 
     /** How many blocks a file has. A power of two. */
@@ -21,17 +21,17 @@ final class Tags {
         return everyByte ? tag | EVERY_BYTE : tag;
     }
 
-    /** Of a file's block; any number is one. */
+    /** The tag of a file's block; numbers beyond the last block begin again. */
     static long ofBlock(long number, boolean everyByte) {
         return of(FIXED + (number & BLOCKS - 1), everyByte);
     }
 
-    /** Which block the tag is of. */
+    /** The number of the block that has this tag. */
     static int block(long tag) {
         return (int) (tag - FIXED) & BLOCKS - 1;
     }
 
-    /** What the data bears. */
+    /** The tag as it is in the data. */
     static long stamp(long tag) {
         return tag & ~EVERY_BYTE;
     }

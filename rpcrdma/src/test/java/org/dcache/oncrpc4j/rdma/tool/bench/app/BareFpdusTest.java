@@ -71,7 +71,7 @@ class BareFpdusTest {
         fpdu.putShort((short) (14 + 10_000)).putShort((short) 0xc140).clear();
         near.write(fpdu);
         assertThatThrownBy(() -> new BareFpdus(far).receive(10_000, new BareFpdus.Terms(65474, true, direct)))
-                .isInstanceOf(IOException.class).hasMessageContaining("wrong CRC");
+                .isInstanceOf(IOException.class).hasMessageContaining("expected CRC");
     }
 
     @Test
