@@ -38,8 +38,11 @@ public final class Agent {
 
     private Agent() {}
 
-    /** {@code -javaagent} and JAVA_TOOL_OPTIONS. */
+    /** {@code -javaagent} and JAVA_TOOL_OPTIONS, which reaches the JDK's own tools too. */
     public static void premain(String arguments, Instrumentation instrumentation) {
+        if (JdkTool.is(System.getProperty("jdk.module.main"), System.getProperty("sun.java.command"))) {
+            return;
+        }
         try {
             load(arguments, instrumentation);
         } catch (Throwable e) {
