@@ -33,6 +33,19 @@ class ToolLaunchIT {
     }
 
     @Test
+    void infoSaysWhereSettingsComeFrom() throws Exception {
+        Path file = Files.writeString(directory.resolve("settings"), "rdma.inline=8192\nrdma.port.echo=20050\n");
+        ProcessBuilder builder = Tool.command(Tool.script(), "info", "--set", "rdma.tos=8");
+        builder.environment().put("ONCRPC_RDMA_CREDITS", "17");
+        builder.environment().put("ONCRPC_RDMA_CONFIG", file.toString());
+        String output = Tool.run(builder).output();
+        assertThat(output).containsPattern("oncrpc.rdma.credits +17 +environment ONCRPC_RDMA_CREDITS\\n")
+                .containsPattern("oncrpc.rdma.inline +8192 +file " + file + "\\n")
+                .containsPattern("oncrpc.rdma.port.echo +20050 +file " + file)
+                .containsPattern("oncrpc.rdma.tos +8 +--set\\n").containsPattern("oncrpc.rdma.loops +0 +default\\n");
+    }
+
+    @Test
     void aCheckoutThatIsNotBuiltIsTold() throws Exception {
         Tool.Result result = Tool.run(Tool.command(checkout("bare"), "info"));
         assertThat(result.output()).startsWith("rpcrdma: this checkout is not built");

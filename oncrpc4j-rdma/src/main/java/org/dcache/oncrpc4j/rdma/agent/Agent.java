@@ -9,8 +9,8 @@ import java.net.JarURLConnection;
 import java.net.URISyntaxException;
 import java.net.URL;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Objects;
-import java.util.Properties;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.jar.JarFile;
@@ -38,8 +38,11 @@ public final class Agent {
 
     private Agent() {}
 
-    /** {@code -javaagent} and JAVA_TOOL_OPTIONS. */
+    /** {@code -javaagent} and JAVA_TOOL_OPTIONS, which reaches the JDK's own tools too. */
     public static void premain(String arguments, Instrumentation instrumentation) {
+        if (JdkTool.is(System.getProperty("jdk.module.main"), System.getProperty("sun.java.command"))) {
+            return;
+        }
         try {
             load(arguments, instrumentation);
         } catch (Throwable e) {
@@ -65,7 +68,8 @@ public final class Agent {
         JarFile jar = new JarFile(file);
         String base = file.toURI().toString();
         ClassLoader weave = new SectionLoader("oncrpc4j-rdma-weave", jar, base, ClassLoader.getPlatformClassLoader());
-        Properties settings = (Properties) invoke(weave.loadClass(WEAVE + "WantedSettings"), "read", new Class<?>[] {String.class}, given);
+        Map<?, ?> settings = (Map<?, ?>) invoke(weave.loadClass(WEAVE + "WantedSettings"), "read",
+                new Class<?>[] {String.class, Path.class}, given, file.toPath().toAbsolutePath());
         if (settings == null) {
             return;
         }
@@ -80,8 +84,8 @@ public final class Agent {
         Function<ClassLoader, ClassLoader> transportLoaders = parent -> new SectionLoader("oncrpc4j-rdma", jar, base, parent);
         Consumer<Throwable> fatal = Agent::halt;
         invoke(weave.loadClass(WEAVE + "Installer"), "install",
-                new Class<?>[] {Instrumentation.class, Properties.class, String.class, Function.class, Consumer.class},
-                instrumentation, settings, given, transportLoaders, fatal);
+                new Class<?>[] {Instrumentation.class, Map.class, Function.class, Consumer.class},
+                instrumentation, settings, transportLoaders, fatal);
         installed = given;
     }
 

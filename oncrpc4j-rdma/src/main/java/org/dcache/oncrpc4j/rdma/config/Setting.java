@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dcache.oncrpc4j.rdma.config;
 
+import java.util.Locale;
 import java.util.function.Function;
 
 /**
@@ -15,16 +16,26 @@ import java.util.function.Function;
 public record Setting<T>(String name, String text, String expected, String meaning, Function<String, T> parser) {
 
     public T parse(String value) {
-        return parse(name, value);
+        return parse(name, value, "");
     }
 
-    /** As {@link #parse(String)}, for a name that stands for this setting in one case, such as a service's own port. */
-    T parse(String givenName, String value) {
+    /**
+     * As {@link #parse(String)}.
+     *
+     * @param givenName stands for this setting in one case, such as a service's own port
+     * @param where the value is from, for the message: in brackets, or empty
+     */
+    T parse(String givenName, String value, String where) {
         try {
             return parser.apply(value.trim());
         } catch (IllegalArgumentException e) {
             String why = e instanceof ConfigurationException ? "; " + e.getMessage() : "";
-            throw new ConfigurationException(givenName + "=" + value + ": expected " + expected + why);
+            throw new ConfigurationException(givenName + "=" + value + where + ": expected " + expected + why);
         }
+    }
+
+    /** Its name in the environment: capitals, with underscores for dots and dashes. */
+    public String variable() {
+        return name.toUpperCase(Locale.ROOT).replace('.', '_').replace('-', '_');
     }
 }

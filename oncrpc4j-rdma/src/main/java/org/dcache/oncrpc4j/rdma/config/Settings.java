@@ -22,6 +22,13 @@ public final class Settings {
     public static final Setting<Transport> TRANSPORT = add("oncrpc.transport", "tcp", "tcp, rdma or tcp,rdma",
             "tcp: nothing is changed; rdma: RDMA instead of TCP; tcp,rdma: servers serve both", Transport::parse);
 
+    public static final Setting<Boolean> ENABLED = add("oncrpc.rdma.enabled", "true", "true or false, on or off",
+            "false: the agent weaves nothing, whatever oncrpc.transport says, and a line says so", Settings::enabled);
+
+    public static final Setting<String> CONFIG = add("oncrpc.rdma.config", "", "a file",
+            "settings from a file of Java properties, weaker than those given elsewhere; empty: oncrpc4j-rdma.properties beside the agent "
+            + "jar, if it is there", s -> s);
+
     /** The providers that have a name, whether this build has them or not, in the order that auto tries. */
     public static final List<String> PROVIDER_NAMES = List.of("rdma-core", "disni", "iwarp");
 
@@ -231,6 +238,11 @@ public final class Settings {
     private static boolean onOff(String s) {
         check(s.equals("on") || s.equals("off"));
         return s.equals("on");
+    }
+
+    private static boolean enabled(String s) {
+        check(List.of("true", "false", "on", "off").contains(s));
+        return s.equals("true") || s.equals("on");
     }
 
     private static List<String> words(String s) {

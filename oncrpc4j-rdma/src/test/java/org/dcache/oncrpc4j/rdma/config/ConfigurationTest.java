@@ -90,7 +90,7 @@ class ConfigurationTest {
     void typoInProperty(String typo, String meant) {
         assertThatExceptionOfType(ConfigurationException.class)
                 .isThrownBy(() -> Configuration.load(properties(typo, "1"), null))
-                .withMessage("unknown setting " + typo + "; did you mean " + meant + "?");
+                .withMessage("unknown setting " + typo + " (system property); did you mean " + meant + "?");
     }
 
     @ParameterizedTest

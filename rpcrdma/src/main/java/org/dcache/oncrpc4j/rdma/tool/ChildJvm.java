@@ -60,6 +60,8 @@ public final class ChildJvm implements AutoCloseable {
         ProcessBuilder builder = new ProcessBuilder(command);
         builder.environment().remove("JAVA_TOOL_OPTIONS");
         builder.environment().remove("JDK_JAVA_OPTIONS");
+        // What is compared has the settings that the report shows.
+        builder.environment().keySet().removeIf(variable -> variable.startsWith("ONCRPC_"));
         process = builder.start();
         hook = new Thread(process::destroyForcibly, "end " + name);
         Runtime.getRuntime().addShutdownHook(hook);

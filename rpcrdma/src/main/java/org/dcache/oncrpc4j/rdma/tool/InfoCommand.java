@@ -91,12 +91,13 @@ public final class InfoCommand implements Callable<Integer> {
         out.print(table.render());
     }
 
-    private void settings(PrintWriter out, Configuration config) {
+    private static void settings(PrintWriter out, Configuration config) {
         out.println("Settings");
         for (Setting<?> setting : Settings.all()) {
             String text = config.text(setting);
-            out.printf("  %-32s %-14s %s%n", setting.name(), text.isEmpty() ? "(empty)" : text, settings.origin(config, setting));
+            out.printf("  %-32s %-14s %s%n", setting.name(), text.isEmpty() ? "(empty)" : text, config.origin(setting));
         }
-        config.servicePorts().forEach((name, port) -> out.printf("  %-32s %-14s %s%n", "oncrpc.rdma.port." + name, port, "given"));
+        config.servicePorts().forEach((name, port) -> out.printf("  %-32s %-14s %s%n", "oncrpc.rdma.port." + name, port,
+                config.servicePortOrigin(name)));
     }
 }

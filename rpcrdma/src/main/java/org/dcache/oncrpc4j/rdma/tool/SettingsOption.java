@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dcache.oncrpc4j.rdma.tool;
 
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Properties;
 import java.util.stream.Collectors;
 import org.dcache.oncrpc4j.rdma.config.Configuration;
 import org.dcache.oncrpc4j.rdma.config.ConfigurationException;
-import org.dcache.oncrpc4j.rdma.config.Setting;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -30,38 +30,32 @@ public final class SettingsOption {
             description = "A setting such as rdma.inline=8192, with or without 'oncrpc.' in front. May be repeated.")
     private Map<String, String> given = new LinkedHashMap<>();
 
-    /** The settings of this JVM with those of the command line, which are stronger; a wrong one is a wrong command line. */
+    /** The settings that our agent would have in this JVM, with stronger ones of the command line; a wrong one is a wrong command line. */
     public Configuration load() {
         return load(Map.of());
     }
 
     /** With some that are stronger still. */
     public Configuration load(Map<String, String> more) {
-        return load(System.getProperties(), more);
+        return load(System.getProperties(), System.getenv(), Home.agentIfKnown(), more);
     }
 
-    /** System properties for another JVM: what was given, by full names. It does not have the settings of this JVM. */
+    /** System properties for another JVM: what was given, by full names. It does not have the system properties of this JVM. */
     public Map<String, String> properties() {
-        load(new Properties(), Map.of());
+        load(new Properties(), Map.of(), null, Map.of());
         Map<String, String> properties = new LinkedHashMap<>();
         given.forEach((name, value) -> properties.put(name.startsWith(PREFIX) ? name : PREFIX + name, value));
         return properties;
     }
 
-    private Configuration load(Properties weaker, Map<String, String> more) {
+    private Configuration load(Properties properties, Map<String, String> environment, Path agentJar, Map<String, String> more) {
         Map<String, String> all = new LinkedHashMap<>(given);
         all.putAll(more);
         String words = all.entrySet().stream().map(e -> e.getKey() + '=' + e.getValue()).collect(Collectors.joining(","));
         try {
-            return Configuration.load(weaker, words);
+            return Configuration.load(properties, environment, agentJar, words, "--set");
         } catch (ConfigurationException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage(), e);
         }
-    }
-
-    /** Where a setting's value came from. */
-    String origin(Configuration config, Setting<?> setting) {
-        boolean here = given.keySet().stream().anyMatch(name -> setting.name().equals(name) || setting.name().equals(PREFIX + name));
-        return here ? "--set" : config.origin(setting);
     }
 }

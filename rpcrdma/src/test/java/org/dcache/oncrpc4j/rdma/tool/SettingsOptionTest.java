@@ -2,6 +2,7 @@
 package org.dcache.oncrpc4j.rdma.tool;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import java.util.Map;
 import org.dcache.oncrpc4j.rdma.config.Settings;
@@ -28,6 +29,13 @@ class SettingsOptionTest {
         assertThat(settings.properties()).containsOnly(Map.entry("oncrpc.rdma.inline", "8192"), Map.entry("oncrpc.rdma.credits", "7"));
         assertThat(settings.load().text(Settings.INLINE)).isEqualTo("8192");
         assertThat(settings.load().text(Settings.CREDITS)).isEqualTo("7");
+    }
+
+    @Test
+    void aSettingOfTheCommandLineSaysSo() {
+        assertThat(given("--set", "rdma.inline=8192").load().origin(Settings.INLINE)).isEqualTo("--set");
+        assertThatExceptionOfType(CommandLine.ParameterException.class).isThrownBy(() -> given("--set", "rdma.inline=1").load())
+                .withMessageStartingWith("oncrpc.rdma.inline=1 (--set): expected");
     }
 
     @Test

@@ -94,7 +94,7 @@ class LoadersIT {
             } finally {
                 machine.detach();
             }
-            server.expect("oncrpc4j-rdma: not attached: oncrpc.transport=rmda: expected tcp, rdma or tcp,rdma");
+            server.expect("oncrpc4j-rdma: not attached: oncrpc.transport=rmda (agent argument): expected tcp, rdma or tcp,rdma");
             server.send("go");
             assertThat(server.valueOf("READY")).doesNotContain("20049");
             assertThat(server.output()).doesNotContain("recorded");

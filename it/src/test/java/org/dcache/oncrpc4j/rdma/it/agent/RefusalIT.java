@@ -33,10 +33,10 @@ class RefusalIT {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
-        "transprot=rdma                 | unknown setting oncrpc.transprot; did you mean oncrpc.transport?",
-        "transport=rmda                 | oncrpc.transport=rmda: expected tcp, rdma or tcp,rdma",
-        "transport=tcp,rdma.inlin=4096  | unknown setting oncrpc.rdma.inlin; did you mean oncrpc.rdma.inline?",
-        "transport=rdma,rdma.inline=1   | oncrpc.rdma.inline=1: expected auto, or a multiple of 1024 from 1024 to 65536",
+        "transprot=rdma                 | unknown setting oncrpc.transprot (agent argument); did you mean oncrpc.transport?",
+        "transport=rmda                 | oncrpc.transport=rmda (agent argument): expected tcp, rdma or tcp,rdma",
+        "transport=tcp,rdma.inlin=4096  | unknown setting oncrpc.rdma.inlin (agent argument); did you mean oncrpc.rdma.inline?",
+        "transport=rdma,rdma.inline=1   | oncrpc.rdma.inline=1 (agent argument): expected auto, or a multiple of 1024 from 1024 to 65536",
         "rdma                           | agent argument 'rdma': expected name=value"})
     void aWrongAgentArgumentHaltsTheJvm(String arguments, String message) {
         try (JvmProcess server = RecordingAgent.java(arguments).main(EchoServer.class).start()) {
@@ -50,7 +50,7 @@ class RefusalIT {
         try (JvmProcess server = RecordingAgent.java("").option("-Doncrpc.rdma.prot=1").main(EchoServer.class).start()) {
             assertThat(server.exitCode()).isEqualTo(CONFIGURATION_ERROR);
             assertThat(server.lines()).containsExactly(
-                    "oncrpc4j-rdma: the JVM is halted: unknown setting oncrpc.rdma.prot; did you mean oncrpc.rdma.port?");
+                    "oncrpc4j-rdma: the JVM is halted: unknown setting oncrpc.rdma.prot (system property); did you mean oncrpc.rdma.port?");
         }
     }
 

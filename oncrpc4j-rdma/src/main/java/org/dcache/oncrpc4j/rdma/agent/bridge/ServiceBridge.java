@@ -3,7 +3,6 @@ package org.dcache.oncrpc4j.rdma.agent.bridge;
 
 import java.util.Iterator;
 import java.util.Map;
-import java.util.Properties;
 import java.util.ServiceLoader;
 import java.util.function.Consumer;
 import org.dcache.oncrpc4j.portmap.OncRpcPortmap;
@@ -39,12 +38,11 @@ public final class ServiceBridge implements LoaderHook {
     private final DeviceRule devices;
 
     /**
-     * @param settings system properties as they were when the agent checked them
-     * @param arguments the agent's
+     * @param settings all that were given, as they were when the agent checked them
      * @throws IllegalStateException the transport has no provider
      */
-    public ServiceBridge(Properties settings, String arguments) {
-        config = Configuration.load(settings, arguments);
+    public ServiceBridge(Map<String, String> settings) {
+        config = Configuration.of(settings);
         devices = DeviceRule.of(config);
         Iterator<RpcTransportProvider> found =
                 ServiceLoader.load(RpcTransportProvider.class, ServiceBridge.class.getClassLoader()).iterator();

@@ -6,7 +6,6 @@ import java.lang.reflect.InvocationTargetException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Properties;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import net.bytebuddy.asm.AsmVisitorWrapper;
@@ -29,14 +28,13 @@ public final class Installer {
     private Installer() {}
 
     /**
-     * @param settings our system properties, checked
-     * @param arguments the agent's
+     * @param settings all that were given, checked
      * @param transportLoaders makes the transport's loader for a given parent
      * @param fatal takes a failed weave, and halts the JVM
      */
-    public static void install(Instrumentation instrumentation, Properties settings, String arguments,
+    public static void install(Instrumentation instrumentation, Map<String, String> settings,
             Function<ClassLoader, ClassLoader> transportLoaders, Consumer<Throwable> fatal) throws Exception {
-        Configuration config = Configuration.load(settings, arguments);
+        Configuration config = Configuration.of(settings);
         Map<String, Function<TypeDescription, AsmVisitorWrapper>> nfs4j = Nfs4jWeave.of(config);
         Integer transferSize = config.get(Settings.NFS4J_TRANSFER_SIZE);
         if (transferSize != null) {
@@ -44,7 +42,7 @@ public final class Installer {
         }
         OncRpcHook.install(type -> {
             Nfs4jWeave.check(nfs4j.keySet(), type.getClassLoader());
-            return bridge(transportLoaders.apply(type.getClassLoader()), settings, arguments);
+            return bridge(transportLoaders.apply(type.getClassLoader()), settings);
         });
         OncRpcTransformer transformer = new OncRpcTransformer(nfs4j, fatal);
         instrumentation.addTransformer(transformer, true);
@@ -60,10 +58,9 @@ public final class Installer {
         }
     }
 
-    private static LoaderHook bridge(ClassLoader loader, Properties settings, String arguments) {
+    private static LoaderHook bridge(ClassLoader loader, Map<String, String> settings) {
         try {
-            return (LoaderHook) Class.forName(BRIDGE, true, loader).getConstructor(Properties.class, String.class)
-                    .newInstance(settings, arguments);
+            return (LoaderHook) Class.forName(BRIDGE, true, loader).getConstructor(Map.class).newInstance(settings);
         } catch (InvocationTargetException e) {
             if (e.getCause() instanceof RuntimeException cause) {
                 throw cause;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dcache.oncrpc4j.rdma.agent.weave;
 
-import java.util.Properties;
+import java.nio.file.Path;
+import java.util.Map;
 import org.dcache.oncrpc4j.rdma.config.Configuration;
 import org.dcache.oncrpc4j.rdma.config.Settings;
 
@@ -12,18 +13,18 @@ public final class WantedSettings {
 
     /**
      * @param arguments the agent's
-     * @return the system properties of ours as they are now, from which each transport loader reads its configuration again; null when the
-     *     transport is {@code tcp}
+     * @param jar the agent's; a file of settings may lie beside it
+     * @return all settings that were given, wherever, from which each transport loader makes its configuration again; null when the
+     *     transport is {@code tcp}, or all is switched off
      * @throws org.dcache.oncrpc4j.rdma.config.ConfigurationException a wrong name or value
      */
-    public static Properties read(String arguments) {
-        Properties now = new Properties();
-        Properties system = System.getProperties();
-        for (String name : system.stringPropertyNames()) {
-            if (name.startsWith("oncrpc.")) {
-                now.setProperty(name, system.getProperty(name));
-            }
+    public static Map<String, String> read(String arguments, Path jar) {
+        Configuration config = Configuration.load(System.getProperties(), System.getenv(), jar, arguments, "agent argument");
+        if (!config.get(Settings.ENABLED)) {
+            System.err.println("oncrpc4j-rdma: switched off, nothing is woven: " + Settings.ENABLED.name() + "="
+                    + config.text(Settings.ENABLED) + " (" + config.origin(Settings.ENABLED) + ")");
+            return null;
         }
-        return Configuration.load(now, arguments).get(Settings.TRANSPORT).usesRdma() ? now : null;
+        return config.get(Settings.TRANSPORT).usesRdma() ? config.given() : null;
     }
 }

@@ -126,7 +126,7 @@ final class Nfs4jServer {
     private boolean answers() {
         InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), plan.rdmaPort());
         try (RdmaClient client = new RdmaClient(address, NFS_PROGRAM, options.nfsVersion() == NFS_V3 ? NFS_V3 : NFS_V4,
-                Configuration.load(System.getProperties(), ""), PROBE_MILLIS)) {
+                Configuration.load(System.getProperties(), System.getenv(), Home.find().agent(), "", "--set"), PROBE_MILLIS)) {
             client.nullCall(PROBE_MILLIS);
             return true;
         } catch (IOException | TimeoutException e) {

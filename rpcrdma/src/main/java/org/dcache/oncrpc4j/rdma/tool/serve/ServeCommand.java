@@ -211,6 +211,7 @@ public final class ServeCommand implements Callable<Integer> {
         if (plan.rdmaPort() != null) {
             command.add("-javaagent:" + home.agent());
             command.addAll(NativeAccess.flags());
+            command.add("-Doncrpc.rdma.enabled=true");
             command.add("-Doncrpc.transport=" + (plan.tcpPort() == null ? "rdma" : "tcp,rdma"));
             if (rdmaPort != null || plan.tcpPort() == null) {
                 command.add("-Doncrpc.rdma.port=" + plan.rdmaPort());
