@@ -27,6 +27,11 @@ public final class TextTable {
         return this;
     }
 
+    /** The heads and all rows. */
+    public List<List<String>> rows() {
+        return List.copyOf(rows);
+    }
+
     public String render() {
         int[] widths = new int[columns];
         rows.forEach(row -> {

@@ -99,9 +99,15 @@ public final class BenchCommand implements Callable<Integer> {
                 inline = new Profiler(options.profile, out).profile(pairs.get(Report.RDMA));
             }
             results = runner.traceAll(results, pairs, deadline);
-            print(new Report(results), new Report(mtu), idle, inline);
+            Report report = new Report(results);
+            Optional<SpeedTable> speed = options.transport == BenchOptions.Transports.both && !options.quick
+                    ? Optional.of(new SpeedTable(report, new Report(mtu), idle, inline, options.file)) : Optional.empty();
+            print(report, speed);
             if (options.json != null) {
                 Files.writeString(options.json, JsonReport.of(results));
+            }
+            if (options.html != null) {
+                HtmlReport.of(report, speed, spec.commandLine().getParseResult().originalArgs()).write(options.html);
             }
         } finally {
             List<Pair> open = new ArrayList<>(pairs.values());
@@ -162,15 +168,16 @@ public final class BenchCommand implements Callable<Integer> {
         });
     }
 
-    private void print(Report report, Report mtu, OptionalDouble idle, OptionalDouble inline) {
+    private void print(Report report, Optional<SpeedTable> speed) {
         out.println();
-        out.println(report.rates());
-        out.println(report.plots());
-        out.println(report.costs());
-        out.println("Bytes and processor time are those of each whole JVM: transport, oncrpc4j and this program cannot be told apart.");
-        if (options.transport == BenchOptions.Transports.both && !options.quick) {
+        out.println(report.rates().render());
+        report.rateCharts().forEach(chart -> out.println(chart.text()));
+        out.println();
+        out.println(report.costs().render());
+        out.println(Report.WHOLE_JVMS);
+        speed.ifPresent(table -> {
             out.println();
-            out.println(new SpeedTable(report, mtu, idle, inline, options.file).render());
-        }
+            out.println(table.render());
+        });
     }
 }

@@ -8,6 +8,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Stream;
 import org.dcache.oncrpc4j.rdma.config.Configuration;
 import org.dcache.oncrpc4j.rdma.config.Settings;
 import org.dcache.oncrpc4j.rdma.tool.SettingsOption;
@@ -66,6 +68,10 @@ final class BenchOptions {
 
     @Option(names = "--json", paramLabel = "FILE", description = "Write the results to this file.")
     Path json;
+
+    @Option(names = "--html", paramLabel = "FILE", description = "Write a report with pictures to this file: one page that needs nothing "
+            + "else.")
+    Path html;
 
     @Option(names = "--crc", description = "on or off: CRC32C in the RDMA pair's FPDUs (default: the transport's own).")
     Crc crc;
@@ -165,6 +171,16 @@ final class BenchOptions {
         }
         if (nfs && chosenSizes.stream().anyMatch(size -> size > MAX_NFS)) {
             throw new IllegalArgumentException("--sizes: expected at most " + MAX_NFS + " with --nfs, got " + chosenSizes);
+        }
+        for (Path file : Stream.of(json, html).filter(Objects::nonNull).toList()) {
+            Path folder = file.toAbsolutePath().getParent();
+            if (Files.isDirectory(file) || !Files.isWritable(Files.exists(file) ? file : folder)) {
+                throw new IllegalArgumentException("the results could not be written to " + file
+                        + " afterwards: expected a file that can be written, or be made in " + folder);
+            }
+        }
+        if (connections != null && (json != null || html != null)) {
+            throw new IllegalArgumentException("--connections has no --json and no --html");
         }
         settings.properties();
         boolean own = sizes != null || depths != null;

@@ -9,12 +9,14 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
+import java.util.function.ToDoubleFunction;
 import org.dcache.oncrpc4j.rdma.tool.TextTable;
 import org.dcache.oncrpc4j.rdma.tool.bench.app.Operation;
 import org.dcache.oncrpc4j.rdma.tool.bench.app.Point;
 import org.dcache.oncrpc4j.rdma.tool.bench.app.Sizes;
+import org.dcache.oncrpc4j.rdma.tool.html.BarChart;
 
-/** The tables and plots of one run. Immutable. */
+/** The tables and charts of one run. Immutable. */
 final class Report {
 
     static final String TCP = "tcp";
@@ -23,6 +25,10 @@ final class Report {
     static final String LIMIT = "limit";
     /** Bare FPDUs without these copies. */
     static final String DIRECT = "direct";
+
+    /** What goes below {@link #costs}. */
+    static final String WHOLE_JVMS =
+            "Bytes and processor time are those of each whole JVM: transport, oncrpc4j and this program cannot be told apart.";
 
     private final List<Result> results;
 
@@ -44,7 +50,7 @@ final class Report {
     }
 
     /** Rates and latencies side by side, and the share of the limits that RDMA reaches; ratios are those of median rates. */
-    String rates() {
+    TextTable rates() {
         boolean limit = results.stream().anyMatch(r -> r.transport().equals(LIMIT));
         List<String> heads = new ArrayList<>(List.of("", "tcp: ops/s", "MB/s", "p50 us", "p99 us",
                 "rdma: ops/s", "MB/s", "p50 us", "p99 us", "rdma/tcp"));
@@ -63,7 +69,7 @@ final class Report {
             }
             table.row(cells.toArray(String[]::new));
         }
-        return table.render();
+        return table;
     }
 
     private static String cell(OptionalDouble ratio, int times, String unit) {
@@ -85,7 +91,7 @@ final class Report {
      * processor time are those of the whole JVM, with oncrpc4j and the measuring program. On a busy machine, processor time says more than
      * a rate.
      */
-    String costs() {
+    TextTable costs() {
         TextTable table = new TextTable("per call", "transport", "client: bytes", "copies", "cpu us", "server: bytes", "copies", "cpu us",
                 "client: r/w", "wait", "futex", "other", "server: r/w", "wait", "futex", "other");
         for (Result r : results) {
@@ -98,7 +104,7 @@ final class Report {
                     TextTable.number(r.serverCpuPerCall()),
                     client[0], client[1], client[2], client[3], server[0], server[1], server[2], server[3]);
         }
-        return table.render();
+        return table;
     }
 
     private static String[] callCells(Optional<CallCounts> counts) {
@@ -106,27 +112,38 @@ final class Report {
             TextTable.number(c.futexPerCall()), TextTable.number(c.otherPerCall())}).orElse(new String[] {"-", "-", "-", "-"});
     }
 
-    /** Bars: throughput by size at the deepest load of each operation with data; rate by depth for NULL. */
-    String plots() {
-        StringBuilder text = new StringBuilder();
+    /** Throughput by size at the deepest load of each operation with data; rate by depth for NULL. */
+    List<BarChart> rateCharts() {
+        return charts("null, calls/s by depth", ", MB/s by size at depth ", Result::opsPerSecond, Result::megabytesPerSecond);
+    }
+
+    /** Latency of the same loads, microseconds. */
+    List<BarChart> latencyCharts(double percentile) {
+        String what = "p" + TextTable.number(percentile).replaceAll("\\.0+$", "") + " us";
+        return charts("null, " + what + " by depth", ", " + what + " by size at depth ",
+                r -> r.latencyMicros(percentile), r -> r.latencyMicros(percentile));
+    }
+
+    private List<BarChart> charts(String nullTitle, String title, ToDoubleFunction<Result> nulls, ToDoubleFunction<Result> data) {
+        List<BarChart> charts = new ArrayList<>();
         for (Operation operation : Operation.values()) {
             List<Result> of = results.stream().filter(r -> r.point().operation() == operation).toList();
             if (of.isEmpty()) {
                 continue;
             }
             if (!operation.hasData()) {
-                TextPlot plot = new TextPlot("null, calls/s by depth");
-                of.forEach(r -> plot.bar(r.point().depth() + " " + r.transport(), r.opsPerSecond()));
-                text.append(plot.render()).append('\n');
+                BarChart chart = new BarChart(nullTitle);
+                of.forEach(r -> chart.bar(Integer.toString(r.point().depth()), r.transport(), nulls.applyAsDouble(r)));
+                charts.add(chart);
                 continue;
             }
             int deepest = of.stream().map(Result::point).max(Comparator.comparingInt(Point::depth)).orElseThrow().depth();
-            TextPlot plot = new TextPlot(operation.label() + ", MB/s by size at depth " + deepest);
+            BarChart chart = new BarChart(operation.label() + title + deepest);
             of.stream().filter(r -> r.point().depth() == deepest)
-                    .forEach(r -> plot.bar(Sizes.text(r.point().size()) + " " + r.transport(), r.megabytesPerSecond()));
-            text.append(plot.render()).append('\n');
+                    .forEach(r -> chart.bar(Sizes.text(r.point().size()), r.transport(), data.applyAsDouble(r)));
+            charts.add(chart);
         }
-        return text.toString();
+        return charts;
     }
 
     private Set<Point> points() {

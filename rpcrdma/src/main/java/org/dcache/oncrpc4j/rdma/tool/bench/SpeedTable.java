@@ -4,6 +4,7 @@ package org.dcache.oncrpc4j.rdma.tool.bench;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalDouble;
+import java.util.stream.Collectors;
 import org.dcache.oncrpc4j.rdma.tool.TextTable;
 import org.dcache.oncrpc4j.rdma.tool.bench.app.Operation;
 import org.dcache.oncrpc4j.rdma.tool.bench.app.Point;
@@ -156,16 +157,19 @@ final class SpeedTable {
         return List.copyOf(rows);
     }
 
-    String render() {
+    TextTable table() {
         TextTable table = new TextTable("what", "floor", "aim", "measured", "verdict");
-        StringBuilder notes = new StringBuilder();
-        for (Row row : rows) {
-            table.row(row.what(), TextTable.number(row.floor()) + row.unit(), TextTable.number(row.aim()) + row.unit(),
-                    row.measured().isPresent() ? TextTable.number(row.measured().getAsDouble()) + row.unit() : "-", row.verdict().text);
-            if (!row.note().isEmpty()) {
-                notes.append("  ").append(row.what()).append(": ").append(row.note()).append('\n');
-            }
-        }
-        return table.render() + notes;
+        rows.forEach(row -> table.row(row.what(), TextTable.number(row.floor()) + row.unit(), TextTable.number(row.aim()) + row.unit(),
+                row.measured().isPresent() ? TextTable.number(row.measured().getAsDouble()) + row.unit() : "-", row.verdict().text));
+        return table;
+    }
+
+    /** What to know about some of the rows. */
+    List<String> notes() {
+        return rows.stream().filter(row -> !row.note().isEmpty()).map(row -> row.what() + ": " + row.note()).toList();
+    }
+
+    String render() {
+        return table().render() + notes().stream().map(note -> "  " + note + "\n").collect(Collectors.joining());
     }
 }

@@ -2,13 +2,15 @@
 package org.dcache.oncrpc4j.rdma.tool.decode;
 
 import java.io.PrintWriter;
+import java.util.Locale;
+import org.dcache.oncrpc4j.rdma.capture.Direction;
 
 /**
  * Prints connections one after the other, although their messages come mixed. A connection's lines are kept until it ends, or until all
  * together take more than {@value #MAX_KEPT} characters: then the one that adds a line is printed as far as it is, and goes on under its
  * heading later.
  */
-final class ConnectionListing {
+final class ConnectionListing implements Listing {
 
     private static final long MAX_KEPT = 16 << 20;
 
@@ -19,26 +21,37 @@ final class ConnectionListing {
         this.out = out;
     }
 
-    /** The lines of one connection. */
-    final class Section {
+    private final class Lines implements Section {
         private final String heading;
         private final StringBuilder lines = new StringBuilder();
         private boolean begun;
 
-        private Section(String heading) {
+        private Lines(String heading) {
             this.heading = heading;
         }
 
-        void line(String line) {
+        @Override
+        public void message(double seconds, Direction direction, String text) {
+            line(String.format(Locale.ROOT, "%12.6f %s %s", seconds, direction == Direction.TO_SERVER ? ">" : "<", text));
+        }
+
+        @Override
+        public void problem(String text) {
+            line("! " + text);
+        }
+
+        @Override
+        public void end(String summary) {
+            line(summary);
+            print();
+        }
+
+        private void line(String line) {
             lines.append("  ").append(line).append('\n');
             kept += line.length();
             if (kept > MAX_KEPT) {
                 print();
             }
-        }
-
-        void end() {
-            print();
         }
 
         private void print() {
@@ -52,7 +65,8 @@ final class ConnectionListing {
         }
     }
 
-    Section section(String heading) {
-        return new Section(heading);
+    @Override
+    public Section section(String heading) {
+        return new Lines(heading);
     }
 }

@@ -3,7 +3,6 @@ package org.dcache.oncrpc4j.rdma.tool.decode;
 
 import java.nio.ByteBuffer;
 import java.util.EnumMap;
-import java.util.Locale;
 import java.util.Map;
 import org.dcache.oncrpc4j.rdma.capture.CaptureProblem;
 import org.dcache.oncrpc4j.rdma.capture.ConnectionListener;
@@ -32,7 +31,7 @@ final class Conversation implements ConnectionListener {
     private static final int PROCEDURE_OFFSET = 12;
 
     private final Figures figures;
-    private final ConnectionListing.Section section;
+    private final Listing.Section section;
     private final long begin;
     private final RpcRdmaMessage message = new RpcRdmaMessage();
     private final CallNames names = new CallNames();
@@ -65,7 +64,7 @@ final class Conversation implements ConnectionListener {
      * @param section null when only counts are wanted
      * @param begin when the capture began, nanoseconds since 1970
      */
-    Conversation(Figures figures, ConnectionListing.Section section, long begin) {
+    Conversation(Figures figures, Listing.Section section, long begin) {
         this.figures = figures;
         this.section = section;
         this.begin = begin;
@@ -194,7 +193,7 @@ final class Conversation implements ConnectionListener {
         figures.problem(problem);
         problems++;
         if (section != null && problems <= MAX_PROBLEMS) {
-            section.line("! frame " + problem.at().frame() + ": " + problem.kind() + ": " + problem.text());
+            section.problem("frame " + problem.at().frame() + ": " + problem.kind() + ": " + problem.text());
         }
     }
 
@@ -216,11 +215,10 @@ final class Conversation implements ConnectionListener {
             }
         }
         if (problems > MAX_PROBLEMS) {
-            section.line("! and " + (problems - MAX_PROBLEMS) + " more like these");
+            section.problem("and " + (problems - MAX_PROBLEMS) + " more like these");
         }
-        section.line(fpdus + " FPDUs; " + lengths.get(Direction.TO_SERVER) + " B to the server, " + lengths.get(Direction.TO_CLIENT)
+        section.end(fpdus + " FPDUs; " + lengths.get(Direction.TO_SERVER) + " B to the server, " + lengths.get(Direction.TO_CLIENT)
                 + " B to the client");
-        section.end();
     }
 
     private void writes(Direction direction) {
@@ -238,8 +236,7 @@ final class Conversation implements ConnectionListener {
     }
 
     private void write(Moment at, Direction direction, String text) {
-        section.line(String.format(Locale.ROOT, "%12.6f %s %s", (at.nanos() - begin) / NANOS_PER_SECOND,
-                direction == Direction.TO_SERVER ? ">" : "<", text));
+        section.message((at.nanos() - begin) / NANOS_PER_SECOND, direction, text);
     }
 
     private static String fpdus(int count) {

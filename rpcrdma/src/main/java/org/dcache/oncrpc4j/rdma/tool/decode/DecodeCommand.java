@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.StringJoiner;
 import java.util.concurrent.Callable;
 import org.dcache.oncrpc4j.rdma.capture.HoldBudget;
 import org.dcache.oncrpc4j.rdma.capture.PcapFile;
@@ -26,7 +25,7 @@ import picocli.CommandLine.Spec;
         + "call or"
                 + " reply, its chunks with segments as handle:length@offset, and the FPDUs it came in."},
         exitCodeList = {" 0:decoded", " 1:with --strict: anything but a clean capture of RPC-over-RDMA",
-            " 2:wrong command line, or a file that cannot be read as a capture"})
+            " 2:wrong command line, a file that cannot be read as a capture, or one for --html that cannot be written"})
 public final class DecodeCommand implements Callable<Integer> {
 
     private static final int MAX_PORT = 65535;
@@ -39,6 +38,10 @@ public final class DecodeCommand implements Callable<Integer> {
 
     @Option(names = "--json", description = "One JSON object with counts over the whole file, and nothing else.")
     private boolean json;
+
+    @Option(names = "--html", paramLabel = "FILE", description = "Write the messages as ladders of arrows to this file, one page that "
+            + "needs nothing else; the terminal gets the counts.")
+    private Path html;
 
     @Option(names = {"-p", "--port"}, paramLabel = "N", defaultValue = "0",
             description = "Only TCP connections with this port, all of which must be iWARP. Without it, iWARP is found on any port by the "
@@ -57,7 +60,9 @@ public final class DecodeCommand implements Callable<Integer> {
         }
         PrintWriter out = spec.commandLine().getOut();
         PrintWriter err = spec.commandLine().getErr();
-        Decoding decoding = new Decoding(port, json ? null : new ConnectionListing(out), HoldBudget.ofHeap());
+        LadderPage ladders = html == null ? null : new LadderPage(file.getFileName().toString());
+        Listing listing = ladders != null ? ladders : json ? null : new ConnectionListing(out);
+        Decoding decoding = new Decoding(port, listing, HoldBudget.ofHeap());
         try (PcapFile capture = PcapFile.open(file)) {
             decoding.run(capture);
         } catch (IOException e) {
@@ -68,6 +73,15 @@ public final class DecodeCommand implements Callable<Integer> {
         decoding.faults().forEach(fault -> err.println(file + ": " + fault));
         err.flush();
         Figures figures = decoding.figures();
+        if (ladders != null) {
+            try {
+                ladders.write(html, figures.sentences());
+            } catch (IOException e) {
+                err.println("--html: cannot write " + html + ": " + e);
+                err.flush();
+                return RpcRdma.USAGE;
+            }
+        }
         if (json) {
             out.println(Json.of(figures.members()));
         } else {
@@ -78,13 +92,6 @@ public final class DecodeCommand implements Callable<Integer> {
     }
 
     private static void summary(PrintWriter out, Figures figures) {
-        StringJoiner counts = new StringJoiner(", ");
-        figures.members().forEach((name, count) -> counts.add(name + " " + count));
-        out.println(counts);
-        if (!figures.problems().isEmpty()) {
-            StringJoiner problems = new StringJoiner(", ");
-            figures.problems().forEach((kind, count) -> problems.add(kind + " " + count));
-            out.println("problems: " + problems);
-        }
+        figures.sentences().forEach(out::println);
     }
 }

@@ -20,7 +20,7 @@ final class Decoding {
     private static final int MAX_TOLD = 10;
 
     private final Figures figures = new Figures();
-    private final ConnectionListing listing;
+    private final Listing listing;
     private final CaptureDecoder decoder;
     private final List<String> faults = new ArrayList<>();
     private long unreadable;
@@ -34,7 +34,7 @@ final class Decoding {
      * @param port see {@link CaptureDecoder}
      * @param listing null when only counts are wanted
      */
-    Decoding(int port, ConnectionListing listing, HoldBudget budget) {
+    Decoding(int port, Listing listing, HoldBudget budget) {
         this.listing = listing;
         decoder = new CaptureDecoder(port, budget, this::open);
     }
@@ -76,7 +76,7 @@ final class Decoding {
 
     private ConnectionListener open(Moment first, InetSocketAddress client, InetSocketAddress server) {
         connections++;
-        ConnectionListing.Section section = listing == null ? null
+        Listing.Section section = listing == null ? null
                 : listing.section("Connection " + connections + ": " + text(client) + " > " + text(server) + ", from frame "
                 + first.frame());
         return new Conversation(figures, section, begin);

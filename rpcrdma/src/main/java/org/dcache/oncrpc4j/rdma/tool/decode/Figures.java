@@ -3,7 +3,9 @@ package org.dcache.oncrpc4j.rdma.tool.decode;
 
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.dcache.oncrpc4j.rdma.capture.CaptureProblem;
 import org.dcache.oncrpc4j.rdma.capture.Fpdu;
 import org.dcache.oncrpc4j.rdma.proto.RdmaHeader;
@@ -67,8 +69,14 @@ final class Figures {
         undecoded += bytes;
     }
 
-    Map<CaptureProblem.Kind, Long> problems() {
-        return problems;
+    /** For people: the counts, and if there were problems, these. */
+    List<String> sentences() {
+        String counts = sentence(members());
+        return problems.isEmpty() ? List.of(counts) : List.of(counts, "problems: " + sentence(problems));
+    }
+
+    private static String sentence(Map<?, ?> counts) {
+        return counts.entrySet().stream().map(count -> count.getKey() + " " + count.getValue()).collect(Collectors.joining(", "));
     }
 
     /** Whether a stricter user should look at it. */

@@ -21,12 +21,12 @@ class ReportTest {
 
     @Test
     void eachRowSaysTcpRdmaLimitAndTheShares() {
-        assertThat(report("tcp", "rdma", "limit", "direct").rates())
+        assertThat(report("tcp", "rdma", "limit", "direct").rates().render())
                 .containsPattern("read 1 MiB depth 8 +4\\.00 .* 3\\.00 .* 0\\.75x +2\\.00 +150% +1\\.00 +300%\n");
     }
 
     @Test
     void withoutALimitThereIsNoColumnForIt() {
-        assertThat(report("tcp", "rdma").rates()).contains("0.75x").doesNotContain("limit");
+        assertThat(report("tcp", "rdma").rates().render()).contains("0.75x").doesNotContain("limit");
     }
 }

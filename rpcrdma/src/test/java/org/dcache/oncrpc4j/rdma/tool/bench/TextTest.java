@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import org.dcache.oncrpc4j.rdma.tool.TextTable;
+import org.dcache.oncrpc4j.rdma.tool.html.BarChart;
 import org.junit.jupiter.api.Test;
 
 class TextTest {
@@ -25,7 +26,7 @@ class TextTest {
 
     @Test
     void barsAreAsLongAsTheirValues() {
-        String[] lines = new TextPlot("rates").bar("x", 100).bar("yy", 50).bar("z", 0).render().split("\n");
+        String[] lines = new BarChart("rates").bar("x", "", 100).bar("", "yy", 50).bar("z", "", 0).text().split("\n");
         assertThat(lines[0]).isEqualTo("rates");
         assertThat(lines[1]).isEqualTo("  x  |" + "#".repeat(50) + " 100");
         assertThat(lines[2]).isEqualTo("  yy |" + "#".repeat(25) + " 50.0");
@@ -33,14 +34,14 @@ class TextTest {
     }
 
     @Test
-    void aPlotOfNothingButZerosHasNoBars() {
-        assertThat(new TextPlot("t").bar("x", 0).render()).doesNotContain("#");
+    void aChartOfNothingButZerosHasNoBars() {
+        assertThat(new BarChart("t").bar("x", "", 0).text()).doesNotContain("#");
     }
 
     @Test
     void whatIsNoLengthIsRefused() {
         for (double value : new double[] {-1, Double.NaN, Double.POSITIVE_INFINITY}) {
-            assertThatThrownBy(() -> new TextPlot("t").bar("x", value)).isInstanceOf(IllegalArgumentException.class);
+            assertThatThrownBy(() -> new BarChart("t").bar("x", "", value)).isInstanceOf(IllegalArgumentException.class);
         }
     }
 }
