@@ -113,8 +113,9 @@ public final class Settings {
 
     public static final Setting<Integer> TOS = integer("oncrpc.rdma.tos", "0", 0, 255, "IP type of service (DSCP and ECN bits)", false);
 
-    public static final Setting<Boolean> IWARP_CRC = add("oncrpc.rdma.iwarp.crc", "on", "on or off",
-            "ask for CRC32C in the MPA handshake; it is used when either side asks", Settings::onOff);
+    public static final Setting<Choice> IWARP_CRC = add("oncrpc.rdma.iwarp.crc", "on", "on, off or auto",
+            "ask for CRC32C in the MPA handshake; it is used when either side asks; auto: ask where the peer is on another host",
+            Choice::parse);
 
     public static final Setting<Integer> IWARP_MULPDU = integer("oncrpc.rdma.iwarp.mulpdu", "", 128, 65508,
             "largest FPDU payload sent, bytes; empty: the interface's MTU less headers, 64 KiB on loopback", true);

@@ -158,7 +158,8 @@ final class InboundHandshake extends IncomingRequest implements EventLoop.Handle
         int peerOrd = enhanced ? MpaFrame.ordWord(request, 0) & MpaFrame.DEPTH_MASK : MpaFrame.NOT_NEGOTIATED;
         int ird = Math.min(options.inboundReads(), peerOrd);
         int ord = Math.min(options.outboundReads(), peerIrd);
-        boolean crc = adapter.settings().crc() || (MpaFrame.flags(request, 0) & MpaFrame.CRC) != 0;
+        boolean crc = adapter.settings().asksForCrc(localAddress().getAddress(), remoteAddress().getAddress())
+                || (MpaFrame.flags(request, 0) & MpaFrame.CRC) != 0;
         int form = isPeerToPeer() ? rtrForm(request) : 0;
         int mulpdu = adapter.mulpdu(localAddress().getAddress());
         int revision = MpaFrame.revision(request, 0);

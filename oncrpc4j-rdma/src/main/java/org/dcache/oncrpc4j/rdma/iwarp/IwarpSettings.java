@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dcache.oncrpc4j.rdma.iwarp;
 
+import java.net.InetAddress;
+import org.dcache.oncrpc4j.rdma.config.Choice;
 import org.dcache.oncrpc4j.rdma.config.Configuration;
 import org.dcache.oncrpc4j.rdma.config.Settings;
 
 /**
  * The settings that software iWARP uses, taken out of the configuration once.
  *
- * @param crc whether we ask for CRCs
+ * @param crc whether we ask for CRCs: see {@link #asksForCrc}
  * @param mulpdu largest ULPDU to send in bytes; null: derived from the interface
  * @param loops event loops, at least 1; counts for the first adapter of the process only
  * @param tos IP type of service, 0 leaves it alone
@@ -15,7 +17,7 @@ import org.dcache.oncrpc4j.rdma.config.Settings;
  * @param handshakeTimeoutMillis time for a peer's MPA Request, and for our own upper layer's answer to it
  */
 record IwarpSettings(
-        boolean crc, Integer mulpdu, int loops, int tos, int handshakes, long handshakeTimeoutMillis) {
+        Choice crc, Integer mulpdu, int loops, int tos, int handshakes, long handshakeTimeoutMillis) {
 
     static IwarpSettings of(Configuration config) {
         int loops = config.get(Settings.LOOPS);
@@ -26,5 +28,14 @@ record IwarpSettings(
                 config.get(Settings.TOS),
                 config.get(Settings.HANDSHAKES),
                 config.get(Settings.HANDSHAKE_TIMEOUT));
+    }
+
+    /**
+     * Whether we ask for CRCs on a connection. What goes from an address of this host to the same one, or to a loopback address, stays in
+     * the memory of this host, with no network on its way: there {@link Choice#AUTO} does not ask (RFC 5044, 7.1: no CRCs only where an
+     * administrator said so, which is the setting).
+     */
+    boolean asksForCrc(InetAddress local, InetAddress remote) {
+        return crc == Choice.ON || crc == Choice.AUTO && !remote.isLoopbackAddress() && !remote.equals(local);
     }
 }

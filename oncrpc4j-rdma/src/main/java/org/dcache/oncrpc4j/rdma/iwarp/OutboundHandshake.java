@@ -147,10 +147,14 @@ final class OutboundHandshake implements EventLoop.Handler, Members.Member {
         return e;
     }
 
+    private boolean asksForCrc() throws IOException {
+        return adapter.settings().asksForCrc(((InetSocketAddress) channel.getLocalAddress()).getAddress(), remote.getAddress());
+    }
+
     private void sendRequest() throws IOException {
         byte[] data = options.privateData();
         ByteBuffer request = ByteBuffer.allocate(MpaFrame.HEADER_LENGTH + MpaFrame.IRD_ORD_LENGTH + data.length);
-        MpaFrame.put(request, 0, false, MpaFrame.ENHANCED | (adapter.settings().crc() ? MpaFrame.CRC : 0), 2,
+        MpaFrame.put(request, 0, false, MpaFrame.ENHANCED | (asksForCrc() ? MpaFrame.CRC : 0), 2,
                 MpaFrame.IRD_ORD_LENGTH + data.length);
         MpaFrame.putDepths(request, 0, ird(), options.outboundReads());
         request.put(MpaFrame.OFFSET_PRIVATE_DATA + MpaFrame.IRD_ORD_LENGTH, data);
@@ -185,7 +189,7 @@ final class OutboundHandshake implements EventLoop.Handler, Members.Member {
         if (peerOrd != MpaFrame.NOT_NEGOTIATED && peerOrd > ird) {
             ird = peerOrd;
         }
-        boolean crc = adapter.settings().crc() || (flags & MpaFrame.CRC) != 0;
+        boolean crc = asksForCrc() || (flags & MpaFrame.CRC) != 0;
         if (ird > MAX_IRD) {
             counters.increment(TerminateCode.IRD_INSUFFICIENT);
             sendTerminate(TerminateCode.IRD_INSUFFICIENT, crc);

@@ -89,6 +89,16 @@ class InitiatorHandshakeTest {
     }
 
     @Test
+    @Tag("conformance-77")
+    void withAutoNoCrcIsAskedForOnThisHostAndThePeersWordHolds() throws Exception {
+        asking(Map.of("oncrpc.rdma.iwarp.crc", "auto"), RawPeerFixture.options(4, 8, 8));
+        f.peer.crc = false;
+        assertThat(f.peer.respond(8, 8).flags()).isEqualTo(MpaFrame.ENHANCED);
+        talks();
+        assertThat(f.queuePair().info().checksum()).isFalse();
+    }
+
+    @Test
     @Tag("conformance-88")
     void aReplyOfRevisionOneIsTaken() throws Exception {
         asking();

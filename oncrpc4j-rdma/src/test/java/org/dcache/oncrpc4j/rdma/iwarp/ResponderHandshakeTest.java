@@ -102,6 +102,16 @@ class ResponderHandshakeTest {
         talks();
     }
 
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    @Tag("conformance-77")
+    void withAutoThePeerOnThisHostDecidesAboutCrc(boolean peerAsks) throws Exception {
+        listening(Map.of("oncrpc.rdma.iwarp.crc", "auto"), RawPeerFixture.options(4, 8, 8));
+        f.peer.crc = peerAsks;
+        assertThat((f.peer.initiate(8, 8).flags() & MpaFrame.CRC) != 0).isEqualTo(peerAsks);
+        talks();
+    }
+
     @Test
     @Tag("conformance-77")
     void crcIsUsedWhenOnlyWeAsk() throws Exception {

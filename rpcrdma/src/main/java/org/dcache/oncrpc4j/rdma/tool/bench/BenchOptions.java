@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Stream;
+import org.dcache.oncrpc4j.rdma.config.Choice;
 import org.dcache.oncrpc4j.rdma.config.Configuration;
 import org.dcache.oncrpc4j.rdma.config.Settings;
 import org.dcache.oncrpc4j.rdma.tool.SettingsOption;
@@ -32,7 +33,7 @@ final class BenchOptions {
     enum Transports { tcp, rdma, both }
 
     /** Checksums in FPDUs. */
-    enum Crc { on, off }
+    enum Crc { on, off, auto }
 
     @Option(names = "--quick", description = "A short run over few points: ends within 45 s.")
     boolean quick;
@@ -73,7 +74,7 @@ final class BenchOptions {
             + "else.")
     Path html;
 
-    @Option(names = "--crc", description = "on or off: CRC32C in the RDMA pair's FPDUs (default: the transport's own).")
+    @Option(names = "--crc", description = "on, off or auto: CRC32C in the RDMA pair's FPDUs (default: the transport's own).")
     Crc crc;
 
     @Option(names = "--mtu-fpdu", description = "Let the RDMA pair send FPDUs that fit an Ethernet frame of 1500 bytes.")
@@ -224,7 +225,7 @@ final class BenchOptions {
     Map<String, Object> limitTerms(boolean mtu, boolean direct) {
         Configuration rdma = Configuration.of(rdmaSettings(mtu));
         Integer mulpdu = rdma.get(Settings.IWARP_MULPDU);
-        return Map.of("fpdu", mulpdu == null ? LOOPBACK_FPDU : mulpdu, "crc", rdma.get(Settings.IWARP_CRC), "direct", direct);
+        return Map.of("fpdu", mulpdu == null ? LOOPBACK_FPDU : mulpdu, "crc", rdma.get(Settings.IWARP_CRC) == Choice.ON, "direct", direct);
     }
 
     /**
