@@ -2,6 +2,8 @@
 package org.dcache.oncrpc4j.rdma.rpc;
 
 import java.io.IOException;
+import org.dcache.oncrpc4j.rdma.rpc.xdr.RdmaXdr;
+import org.dcache.oncrpc4j.rdma.rpc.xdr.RegbufMemoryManager;
 import org.dcache.oncrpc4j.rpc.RpcCall;
 import org.dcache.oncrpc4j.rpc.gss.RpcAuthGss;
 import org.dcache.oncrpc4j.rpc.gss.RpcGssCall;

@@ -4,6 +4,12 @@ package org.dcache.oncrpc4j.rdma.rpc;
 import java.net.InetSocketAddress;
 import java.nio.channels.CompletionHandler;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
+import org.dcache.oncrpc4j.rdma.rpc.executor.CallbackQueue;
+import org.dcache.oncrpc4j.rdma.rpc.executor.Executors;
+import org.dcache.oncrpc4j.rdma.rpc.executor.FairQueue;
+import org.dcache.oncrpc4j.rdma.rpc.message.Bindings;
+import org.dcache.oncrpc4j.rdma.rpc.xdr.RdmaXdr;
+import org.dcache.oncrpc4j.rdma.rpc.xdr.RegbufMemoryManager;
 import org.dcache.oncrpc4j.rdma.spi.XdrFactory;
 import org.dcache.oncrpc4j.rdma.xprt.ConnectionReport;
 import org.dcache.oncrpc4j.rdma.xprt.RdmaConnection;
@@ -53,7 +59,7 @@ public final class RdmaRpcTransport implements RpcTransport, XdrFactory {
         connection = established;
     }
 
-    RdmaConnection connection() {
+    public RdmaConnection connection() {
         return connection;
     }
 
@@ -90,7 +96,7 @@ public final class RdmaRpcTransport implements RpcTransport, XdrFactory {
     }
 
     /** Closes the connection at once. */
-    void abort() {
+    public void abort() {
         connection.abortLocally();
     }
 

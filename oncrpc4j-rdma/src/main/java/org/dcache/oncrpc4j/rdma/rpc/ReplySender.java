@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dcache.oncrpc4j.rdma.rpc;
 
+import org.dcache.oncrpc4j.rdma.rpc.message.CallReading;
+import org.dcache.oncrpc4j.rdma.rpc.message.Views;
+import org.dcache.oncrpc4j.rdma.rpc.xdr.RdmaXdr;
 import org.dcache.oncrpc4j.rdma.xprt.InboundCall;
 import org.dcache.oncrpc4j.rdma.xprt.RdmaConnection;
 import org.dcache.oncrpc4j.rdma.xprt.SendListener;

@@ -2,6 +2,7 @@
 package org.dcache.oncrpc4j.rdma.rpc;
 
 import java.io.IOException;
+import org.dcache.oncrpc4j.rdma.rpc.xdr.RdmaXdr;
 import org.dcache.oncrpc4j.rpc.RpcCall;
 import org.dcache.oncrpc4j.xdr.Xdr;
 import org.dcache.oncrpc4j.xdr.XdrAble;
@@ -10,7 +11,7 @@ import org.dcache.oncrpc4j.xdr.XdrAble;
  * A call as its program sees it: oncrpc4j's own, with what {@link CallOfProgram} adds at the points where a program decodes, answers, or
  * takes the Xdr. {@link GssDataCall} is the same for RPCSEC_GSS.
  */
-final class ServedCall extends RpcCall {
+public final class ServedCall extends RpcCall {
 
     private final CallOfProgram own;
 

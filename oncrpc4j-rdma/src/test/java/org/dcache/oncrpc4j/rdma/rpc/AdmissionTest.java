@@ -9,6 +9,8 @@ import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.dcache.oncrpc4j.rdma.metrics.Counters;
+import org.dcache.oncrpc4j.rdma.rpc.harness.EchoProgram;
+import org.dcache.oncrpc4j.rdma.rpc.harness.LocalEndpoints;
 import org.dcache.oncrpc4j.rdma.verbs.error.PeerRejectedException;
 import org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter;
 import org.dcache.oncrpc4j.rpc.RpcTransport;

@@ -12,6 +12,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import org.dcache.oncrpc4j.rdma.rpc.harness.EchoProgram;
+import org.dcache.oncrpc4j.rdma.rpc.harness.RelayedEndpoints;
 import org.dcache.oncrpc4j.rdma.xprt.error.DuplicateXidException;
 import org.dcache.oncrpc4j.rdma.xprt.memory.RegbufPool;
 import org.dcache.oncrpc4j.rpc.OncRpcProgram;

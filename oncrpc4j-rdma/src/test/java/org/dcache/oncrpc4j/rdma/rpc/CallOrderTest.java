@@ -13,6 +13,8 @@ import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.stream.IntStream;
+import org.dcache.oncrpc4j.rdma.rpc.harness.EchoProgram;
+import org.dcache.oncrpc4j.rdma.rpc.harness.LocalEndpoints;
 import org.dcache.oncrpc4j.rpc.OncRpcException;
 import org.dcache.oncrpc4j.rpc.OncRpcProgram;
 import org.dcache.oncrpc4j.rpc.RpcCall;

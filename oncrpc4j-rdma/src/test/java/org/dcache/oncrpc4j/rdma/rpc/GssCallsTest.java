@@ -15,6 +15,8 @@ import org.dcache.oncrpc4j.rdma.gss.GssSession;
 import org.dcache.oncrpc4j.rdma.gss.GssSession.Request;
 import org.dcache.oncrpc4j.rdma.gss.Wire;
 import org.dcache.oncrpc4j.rdma.metrics.Counters;
+import org.dcache.oncrpc4j.rdma.rpc.harness.EchoProgram;
+import org.dcache.oncrpc4j.rdma.rpc.harness.EligibleProgram;
 import org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter;
 import org.ietf.jgss.GSSException;
 import org.junit.jupiter.api.AfterAll;

@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.dcache.oncrpc4j.rdma.config.Configuration;
 import org.dcache.oncrpc4j.rdma.iwarp.IwarpProvider;
+import org.dcache.oncrpc4j.rdma.rpc.harness.EndpointFixture;
 import org.dcache.oncrpc4j.rdma.verbs.LimitedProvider;
 import org.dcache.oncrpc4j.rdma.verbs.VerbsProvider;
 import org.dcache.oncrpc4j.rdma.xprt.DevicePool;

@@ -8,7 +8,7 @@ import java.util.ServiceConfigurationError;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.dcache.oncrpc4j.rdma.rpc.LeakLedger;
+import org.dcache.oncrpc4j.rdma.rpc.harness.LeakLedger;
 import org.dcache.oncrpc4j.rdma.verbs.error.HandshakeTimeoutException;
 
 /**

@@ -21,7 +21,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
 import org.dcache.oncrpc4j.rdma.config.Configuration;
 import org.dcache.oncrpc4j.rdma.config.Settings;
-import org.dcache.oncrpc4j.rdma.rpc.LeakLedger;
+import org.dcache.oncrpc4j.rdma.rpc.harness.LeakLedger;
 import org.dcache.oncrpc4j.rdma.scarce.Descriptors;
 import org.dcache.oncrpc4j.rdma.scarce.DirectMemory;
 import org.dcache.oncrpc4j.rdma.scarce.RefusedThreads;

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Map;
 import org.dcache.oncrpc4j.rdma.config.Configuration;
 import org.dcache.oncrpc4j.rdma.iwarp.IwarpProvider;
-import org.dcache.oncrpc4j.rdma.rpc.LeakLedger;
+import org.dcache.oncrpc4j.rdma.rpc.harness.LeakLedger;
 import org.dcache.oncrpc4j.rdma.verbs.Adapter;
 import org.dcache.oncrpc4j.rdma.verbs.Availability;
 import org.dcache.oncrpc4j.rdma.verbs.VerbsProvider;

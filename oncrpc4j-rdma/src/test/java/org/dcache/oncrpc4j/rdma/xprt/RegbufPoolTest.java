@@ -9,7 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.RejectedExecutionException;
 import org.dcache.oncrpc4j.rdma.proto.RdmaHeader;
-import org.dcache.oncrpc4j.rdma.rpc.LeakLedger;
+import org.dcache.oncrpc4j.rdma.rpc.harness.LeakLedger;
 import org.dcache.oncrpc4j.rdma.verbs.MemoryBudget;
 import org.dcache.oncrpc4j.rdma.verbs.error.PeerClosedException;
 import org.dcache.oncrpc4j.rdma.verbs.parts.LoopThread;

@@ -18,7 +18,7 @@ import net.jqwik.api.lifecycle.AfterContainer;
 import net.jqwik.api.lifecycle.BeforeContainer;
 import org.dcache.oncrpc4j.rdma.export.tree.DirectoryTree;
 import org.dcache.oncrpc4j.rdma.export.tree.FileName;
-import org.dcache.oncrpc4j.rdma.export.tree.MemoryTree;
+import org.dcache.oncrpc4j.rdma.export.tree.memory.MemoryTree;
 import org.dcache.oncrpc4j.rdma.nfs3.Entry3;
 import org.dcache.oncrpc4j.rdma.nfs3.EntryPlus3;
 import org.dcache.oncrpc4j.rdma.nfs3.FileHandle;

@@ -7,7 +7,7 @@ import static org.dcache.oncrpc4j.rdma.export.Mounted.in;
 import static org.dcache.oncrpc4j.rdma.export.Mounted.unix;
 
 import java.io.IOException;
-import org.dcache.oncrpc4j.rdma.export.tree.MemoryTree;
+import org.dcache.oncrpc4j.rdma.export.tree.memory.MemoryTree;
 import org.dcache.oncrpc4j.rdma.nfs3.CreateMode3;
 import org.dcache.oncrpc4j.rdma.nfs3.Fattr3;
 import org.dcache.oncrpc4j.rdma.nfs3.FileHandle;

@@ -14,7 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.IntStream;
-import org.dcache.oncrpc4j.rdma.export.tree.MemoryTree;
+import org.dcache.oncrpc4j.rdma.export.tree.memory.MemoryTree;
 import org.dcache.oncrpc4j.rdma.gss.Answer;
 import org.dcache.oncrpc4j.rdma.gss.TcpWire;
 import org.dcache.oncrpc4j.rdma.nfs3.Nfs3;

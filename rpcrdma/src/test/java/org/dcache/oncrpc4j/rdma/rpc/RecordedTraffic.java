@@ -5,6 +5,7 @@ import org.dcache.oncrpc4j.rdma.capture.CaptureListener;
 import org.dcache.oncrpc4j.rdma.capture.CaptureWalker;
 import org.dcache.oncrpc4j.rdma.capture.Direction;
 import org.dcache.oncrpc4j.rdma.capture.SegmentWriter;
+import org.dcache.oncrpc4j.rdma.rpc.harness.RecordingRelay;
 
 /** Walks like a capture what a {@link RecordingRelay} has kept. */
 final class RecordedTraffic {

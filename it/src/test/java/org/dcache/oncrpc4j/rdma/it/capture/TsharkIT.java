@@ -14,7 +14,7 @@ import java.util.regex.Pattern;
 import org.dcache.oncrpc4j.rdma.export.ExportOptions;
 import org.dcache.oncrpc4j.rdma.export.ExportServer;
 import org.dcache.oncrpc4j.rdma.export.NfsExport;
-import org.dcache.oncrpc4j.rdma.export.tree.MemoryTree;
+import org.dcache.oncrpc4j.rdma.export.tree.memory.MemoryTree;
 import org.dcache.oncrpc4j.rdma.it.Tool;
 import org.dcache.oncrpc4j.rdma.it.rpc.OverRdma;
 import org.dcache.oncrpc4j.rdma.nfs3.FileHandle;

@@ -18,7 +18,7 @@ import org.dcache.oncrpc4j.rdma.export.ExportOptions;
 import org.dcache.oncrpc4j.rdma.export.NfsExport;
 import org.dcache.oncrpc4j.rdma.export.SecurityFlavor;
 import org.dcache.oncrpc4j.rdma.export.Squash;
-import org.dcache.oncrpc4j.rdma.export.tree.MemoryTree;
+import org.dcache.oncrpc4j.rdma.export.tree.memory.MemoryTree;
 import org.dcache.oncrpc4j.rdma.gss.GssClient;
 import org.dcache.oncrpc4j.rdma.gss.GssService;
 import org.dcache.oncrpc4j.rdma.gss.Kdc;

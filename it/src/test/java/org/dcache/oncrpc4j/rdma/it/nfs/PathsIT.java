@@ -15,7 +15,7 @@ import javax.management.JMException;
 import org.dcache.oncrpc4j.rdma.export.ExportOptions;
 import org.dcache.oncrpc4j.rdma.export.NfsExport;
 import org.dcache.oncrpc4j.rdma.export.Squash;
-import org.dcache.oncrpc4j.rdma.export.tree.MemoryTree;
+import org.dcache.oncrpc4j.rdma.export.tree.memory.MemoryTree;
 import org.dcache.oncrpc4j.rdma.nfs3.EntryPlus3;
 import org.dcache.oncrpc4j.rdma.nfs3.FileHandle;
 import org.dcache.oncrpc4j.rdma.nfs3.Nfs3;

@@ -39,7 +39,7 @@ public final class GuestJvm {
     private static final List<String> QUICK = List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC");
 
     /** The test class of the run that makes the archive; it loads the classes that all suites have in common, and needs no device. */
-    private static final String TRAINING = "org.dcache.oncrpc4j.rdma.iwarp.IwarpMessagingTest";
+    private static final String TRAINING = "org.dcache.oncrpc4j.rdma.iwarp.suites.IwarpMessagingTest";
 
     private static GuestJvm instance;
 

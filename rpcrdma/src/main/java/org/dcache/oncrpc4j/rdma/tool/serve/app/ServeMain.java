@@ -14,7 +14,7 @@ import org.dcache.oncrpc4j.rdma.export.ExportServer;
 import org.dcache.oncrpc4j.rdma.export.NfsExport;
 import org.dcache.oncrpc4j.rdma.export.tree.DirectoryTree;
 import org.dcache.oncrpc4j.rdma.export.tree.ExportTree;
-import org.dcache.oncrpc4j.rdma.export.tree.MemoryTree;
+import org.dcache.oncrpc4j.rdma.export.tree.memory.MemoryTree;
 
 /**
  * Exports until it is told to end: by SIGTERM or SIGINT, or by the end of its standard input, when who started it is gone. Exit status 0
