@@ -69,7 +69,7 @@ public class InlineCallBenchmark {
         Adapter adapter = iwarp.open(config);
         device = new RdmaDevice(adapter, Limits.of(config, adapter.capabilities().inline()), COUNTERS, timer);
         acceptor = new Acceptor(device, new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 8, address -> true, 8,
-                () -> device.connections().size(), COUNTERS, Server::new);
+                () -> device.connections().size(), COUNTERS, (peer, cause) -> { }, Server::new);
         connection = Connector.connect(device, acceptor.localAddress(), null, 10_000, new Idle()).get(10, TimeUnit.SECONDS);
         for (int i = 0; i < DEPTH; i++) {
             calls[i] = new Call(i);

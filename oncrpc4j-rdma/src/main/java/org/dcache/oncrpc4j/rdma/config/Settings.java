@@ -29,6 +29,9 @@ public final class Settings {
             "settings from a file of Java properties, weaker than those given elsewhere; empty: oncrpc4j-rdma.properties beside the agent "
             + "jar, if it is there", s -> s);
 
+    public static final Setting<Boolean> DEBUG = add("oncrpc.rdma.debug", "off", "on or off",
+            "on: the logger org.dcache.oncrpc4j.rdma is set to DEBUG, if the application's logging can be told so", Settings::onOff);
+
     /** The providers that have a name, whether this build has them or not, in the order that auto tries. */
     public static final List<String> PROVIDER_NAMES = List.of("rdma-core", "disni", "iwarp");
 

@@ -79,7 +79,9 @@ final class OutboundHandshake implements EventLoop.Handler, Members.Member {
         timer = loop.schedule(options.timeoutMillis(), () -> {
             counters.increment(IwarpCounter.HANDSHAKE_TIMEOUT);
             fail(new HandshakeTimeoutException("no connection to " + remote + " within " + options.timeoutMillis() + " ms: "
-                    + (channel.isConnected() ? "the MPA Reply did not come; does iWARP listen there?" : "TCP does not connect")));
+                    + (channel.isConnected()
+                    ? "TCP connects, but the MPA Reply did not come: is RDMA served on this port, and does the process there still work?"
+                    : "TCP does not connect: is that host up, does a firewall drop what goes to this port?")));
         });
         try {
             if (remote.isUnresolved()) {
@@ -137,7 +139,8 @@ final class OutboundHandshake implements EventLoop.Handler, Members.Member {
             return new HandshakeException("the peer " + remote + " ended the MPA handshake: " + e.getMessage(), e);
         }
         if (e instanceof ConnectException) {
-            ConnectException named = new ConnectException(e.getMessage() + ": " + remote);
+            ConnectException named =
+                    new ConnectException(e.getMessage() + ": " + remote + "; is the server up, and is this its RDMA port?");
             named.initCause(e);
             return named;
         }
@@ -174,7 +177,8 @@ final class OutboundHandshake implements EventLoop.Handler, Members.Member {
         byte[] data = MpaFrame.privateData(reply, 0);
         if ((flags & MpaFrame.REJECT) != 0) {
             counters.increment(IwarpCounter.PEER_REJECTED);
-            fail(new PeerRejectedException("the peer " + remote + " refused the connection", data));
+            fail(new PeerRejectedException("the peer " + remote + " refused the connection: is this host outside of its "
+                    + "oncrpc.rdma.allow, are its oncrpc.rdma.connections in use? Its log says why", data));
             return;
         }
         if ((flags & MpaFrame.MARKERS) != 0) {

@@ -49,6 +49,7 @@ import org.dcache.oncrpc4j.rdma.xprt.DevicePool;
 import org.dcache.oncrpc4j.rdma.xprt.RdmaConnection;
 import org.dcache.oncrpc4j.rdma.xprt.RdmaDevice;
 import org.dcache.oncrpc4j.rdma.xprt.SharedThreads;
+import org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter;
 import org.dcache.oncrpc4j.rpc.RpcTransport;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -72,6 +73,7 @@ final class RdmaEndpoint implements RpcEndpoint {
 
     /** Connections that come and go. */
     private final BoundedLog connectionLog = new BoundedLog(LOG);
+    private final BoundedLog refusalLog = new BoundedLog(LOG);
     private final BoundedLog fallbackLog = new BoundedLog(LOG);
     private final ServiceContext service;
     private final Configuration config;
@@ -300,7 +302,7 @@ final class RdmaEndpoint implements RpcEndpoint {
                     share(device, tcp, addresses);
                 } else {
                     acceptors.add(new Acceptor(device, new InetSocketAddress(address, port), Math.max(1, service.backlog()), this::allowed,
-                            config.get(Settings.CONNECTIONS), connections::size, counters, owners(device, tcp)));
+                            config.get(Settings.CONNECTIONS), connections::size, counters, this::refused, owners(device, tcp)));
                     PortsTaken.add(acceptors.get(acceptors.size() - 1).localAddress().getPort(), this, described(tcp));
                 }
                 if (ports.first()) {
@@ -323,7 +325,7 @@ final class RdmaEndpoint implements RpcEndpoint {
     private void share(RdmaDevice device, InetSocketAddress tcp, List<InetAddress> addresses) throws IOException {
         if (shared == null) {
             Acceptor acceptor = Acceptor.shared(device, tcp, this::allowed, config.get(Settings.CONNECTIONS), connections::size, counters,
-                    owners(device, tcp));
+                    this::refused, owners(device, tcp));
             acceptors.add(acceptor);
             shared = new SharedTcpPort(acceptor, addresses);
         }
@@ -353,6 +355,13 @@ final class RdmaEndpoint implements RpcEndpoint {
     private boolean allowed(InetAddress peer) {
         List<Cidr> allow = config.get(Settings.ALLOW);
         return allow.isEmpty() || allow.stream().anyMatch(block -> block.contains(peer));
+    }
+
+    /** The peer is told nothing but that it is refused. */
+    private void refused(InetSocketAddress peer, XprtCounter cause) {
+        refusalLog.warn("service {} refuses a connection of {}: {} ({})", service.name(), peer, cause == XprtCounter.REFUSED_NOT_ALLOWED
+                ? "it is not in " + Settings.ALLOW.name() + "=" + config.text(Settings.ALLOW)
+                : Settings.CONNECTIONS.name() + "=" + config.text(Settings.CONNECTIONS) + " are in use", cause.label());
     }
 
     /** On the loop. */

@@ -18,6 +18,9 @@ import org.dcache.oncrpc4j.rdma.config.Settings;
  */
 public final class MemoryBudget {
 
+    /** Less than this does not carry one call of 1 MiB beside receives and staging. */
+    private static final long LEAST = 8 << 20;
+
     private final long limit;
     private final AtomicLong used = new AtomicLong();
     private volatile Runnable reclaimer;
@@ -35,14 +38,13 @@ public final class MemoryBudget {
     public static long bytes(Configuration config) {
         long most = maxDirectMemory();
         Long asked = config.get(Settings.MEMORY);
-        if (asked == null) {
-            return most / 4;
+        long wanted = asked == null ? Math.max(LEAST, most / 4) : asked;
+        if (wanted > most) {
+            throw new ConfigurationException(Settings.MEMORY.name() + "=" + config.text(Settings.MEMORY) + ": expected at least "
+                    + (wanted >> 20) + "m of direct memory, the JVM allows " + (most >> 20) + "m; raise -XX:MaxDirectMemorySize"
+                    + (asked == null ? "" : " or lower the setting"));
         }
-        if (asked > most) {
-            throw new ConfigurationException(Settings.MEMORY.name() + "=" + config.text(Settings.MEMORY) + ": the JVM allows "
-                    + (most >> 20) + "m of direct memory; raise -XX:MaxDirectMemorySize or lower the setting");
-        }
-        return asked;
+        return wanted;
     }
 
     /**

@@ -6,6 +6,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
+import java.util.function.BiConsumer;
 import java.util.function.IntSupplier;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
@@ -29,6 +30,7 @@ public final class Acceptor implements AutoCloseable {
     private final RdmaDevice device;
     private final Predicate<InetAddress> allowed;
     private final Counters counters;
+    private final BiConsumer<InetSocketAddress, XprtCounter> refused;
     private final Supplier<ConnectionOwner> owners;
     private final int maxConnections;
     private final IntSupplier connections;
@@ -45,11 +47,14 @@ public final class Acceptor implements AutoCloseable {
      * @param maxConnections bound on the service's connections
      * @param connections how many the service has
      * @param counters where refusals count
+     * @param refused told of each refusal that its limits are the cause of, on a loop
      * @param owners gives each accepted connection its owner
      */
     public Acceptor(RdmaDevice device, InetSocketAddress address, int backlog, Predicate<InetAddress> allowed, int maxConnections,
-            IntSupplier connections, Counters counters, Supplier<ConnectionOwner> owners) throws IOException {
-        this(device, handler -> device.adapter().listen(address, backlog, handler), allowed, maxConnections, connections, counters, owners);
+            IntSupplier connections, Counters counters, BiConsumer<InetSocketAddress, XprtCounter> refused,
+            Supplier<ConnectionOwner> owners) throws IOException {
+        this(device, handler -> device.adapter().listen(address, backlog, handler), allowed, maxConnections, connections, counters, refused,
+                owners);
     }
 
     /**
@@ -57,18 +62,20 @@ public final class Acceptor implements AutoCloseable {
      * RdmaDevice#sharesTcpPorts() shares} ports.
      */
     public static Acceptor shared(RdmaDevice device, InetSocketAddress tcp, Predicate<InetAddress> allowed, int maxConnections,
-            IntSupplier connections, Counters counters, Supplier<ConnectionOwner> owners) throws IOException {
+            IntSupplier connections, Counters counters, BiConsumer<InetSocketAddress, XprtCounter> refused,
+            Supplier<ConnectionOwner> owners) throws IOException {
         return new Acceptor(device, handler -> device.adapter().share(tcp, handler), allowed, maxConnections, connections, counters,
-                owners);
+                refused, owners);
     }
 
     private Acceptor(RdmaDevice device, Opening opening, Predicate<InetAddress> allowed, int maxConnections, IntSupplier connections,
-            Counters counters, Supplier<ConnectionOwner> owners) throws IOException {
+            Counters counters, BiConsumer<InetSocketAddress, XprtCounter> refused, Supplier<ConnectionOwner> owners) throws IOException {
         this.device = device;
         this.allowed = allowed;
         this.maxConnections = maxConnections;
         this.connections = connections;
         this.counters = counters;
+        this.refused = refused;
         this.owners = owners;
         this.listener = opening.open(this::requested);
     }
@@ -94,13 +101,11 @@ public final class Acceptor implements AutoCloseable {
             return;
         }
         if (!allowed.test(request.remoteAddress().getAddress())) {
-            counters.increment(XprtCounter.REFUSED_NOT_ALLOWED);
-            request.reject(NOTHING);
+            refuse(request, XprtCounter.REFUSED_NOT_ALLOWED);
             return;
         }
         if (connections.getAsInt() >= maxConnections) {
-            counters.increment(XprtCounter.REFUSED_TOO_MANY);
-            request.reject(NOTHING);
+            refuse(request, XprtCounter.REFUSED_TOO_MANY);
             return;
         }
         Capabilities can = device.adapter().capabilities();
@@ -110,6 +115,12 @@ public final class Acceptor implements AutoCloseable {
         byte[] privateData = can.privateDataOnAccept() ? own.encode() : NOTHING;
         RdmaConnection connection = new RdmaConnection(device, owners.get(), false, own);
         request.accept(device.options(null, device.limits().handshakeTimeout(), privateData), connection);
+    }
+
+    private void refuse(ConnectionRequest request, XprtCounter cause) {
+        counters.increment(cause);
+        request.reject(NOTHING);
+        refused.accept(request.remoteAddress(), cause);
     }
 
     /** Stops listening; connections stay, and handshakes under way end. */

@@ -71,7 +71,8 @@ final class OutboundHandshake implements CmId.Holder, Members.Member {
             if (!over) {
                 timer = loop.schedule(options.timeoutMillis(), () -> {
                     adapter.counters().increment(RdmaCoreCounter.HANDSHAKE_TIMEOUT);
-                    fail(new HandshakeTimeoutException("no connection to " + remote + " within " + options.timeoutMillis() + " ms"));
+                    fail(new HandshakeTimeoutException("no connection to " + remote + " within " + options.timeoutMillis()
+                            + " ms: is RDMA served on this port, and does a firewall let it through?"));
                 });
             }
         });

@@ -21,13 +21,31 @@ class MemoryBudgetTest {
         }
     }
 
+    /** Prints what a JVM without the setting gets, in a JVM of its own. */
+    static final class Unset {
+
+        private Unset() {}
+
+        public static void main(String[] args) {
+            try {
+                System.out.print(MemoryBudget.bytes(Configuration.of(Map.of())));
+            } catch (ConfigurationException e) {
+                System.out.print(e.getMessage());
+            }
+        }
+    }
+
     private static String limitIn(String... options) throws Exception {
+        return printedBy(Limit.class, options);
+    }
+
+    private static String printedBy(Class<?> program, String... options) throws Exception {
         String[] command = new String[options.length + 4];
         command[0] = Path.of(System.getProperty("java.home"), "bin", "java").toString();
         System.arraycopy(options, 0, command, 1, options.length);
         command[options.length + 1] = "-cp";
         command[options.length + 2] = System.getProperty("java.class.path");
-        command[options.length + 3] = Limit.class.getName();
+        command[options.length + 3] = program.getName();
         Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
         return new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     }
@@ -50,6 +68,15 @@ class MemoryBudgetTest {
         Configuration config = Configuration.of(Map.of("oncrpc.rdma.memory", "1000000g"));
         assertThatThrownBy(() -> MemoryBudget.of(config)).isInstanceOf(ConfigurationException.class)
                 .hasMessageContaining("MaxDirectMemorySize");
+    }
+
+    /** Calls that are larger than the whole budget would wait for ever. */
+    @Test
+    void aJvmWithLittleDirectMemoryHasEnoughOrDoesNotStart() throws Exception {
+        assertThat(printedBy(Unset.class, "-XX:MaxDirectMemorySize=64m")).isEqualTo(Long.toString(16L << 20));
+        assertThat(printedBy(Unset.class, "-XX:MaxDirectMemorySize=9m")).isEqualTo(Long.toString(8L << 20));
+        assertThat(printedBy(Unset.class, "-XX:MaxDirectMemorySize=4m")).isEqualTo("oncrpc.rdma.memory=auto: expected at least 8m of "
+                + "direct memory, the JVM allows 4m; raise -XX:MaxDirectMemorySize");
     }
 
     @Test

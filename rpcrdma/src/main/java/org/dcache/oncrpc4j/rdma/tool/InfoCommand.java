@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dcache.oncrpc4j.rdma.tool;
 
+import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -18,10 +20,16 @@ import org.dcache.oncrpc4j.rdma.xprt.DevicePool;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code rpcrdma info}: what this machine, this JVM and these settings give. Listens nowhere and connects to nobody. */
-@Command(name = "info", description = "Shows the RDMA providers and whether they work here, the settings in force, Java and memory.")
+@Command(
+        name = "info",
+        description = "Shows the RDMA providers and whether they work here, the settings in force, Java and memory; or writes a bundle "
+                + "for who helps.")
 public final class InfoCommand implements Callable<Integer> {
 
     private static final long MIB = 1 << 20;
@@ -32,10 +40,27 @@ public final class InfoCommand implements Callable<Integer> {
     @Mixin
     private SettingsOption settings;
 
+    @Option(names = "--bundle", paramLabel = "FILE",
+            description = "Write a zip for who helps, with versions, settings, providers, limits, and counters of a server. No secrets.")
+    private Path bundle;
+
+    @Parameters(paramLabel = "PID|SOCKET", arity = "0..1",
+            description = "With --bundle: the server, by process id or by the path of its oncrpc.rdma.stat-socket.")
+    private String server;
+
     @Override
-    public Integer call() {
+    public Integer call() throws IOException {
         PrintWriter out = spec.commandLine().getOut();
         Configuration config = settings.load();
+        if (server != null && (bundle == null || !server.matches("\\d+|.*/.*"))) {
+            throw new ParameterException(spec.commandLine(),
+                    "expected a process id or the path of a socket, with --bundle FILE; got " + server);
+        }
+        if (bundle != null) {
+            new SupportBundle(Path.of("/"), server, settings.given()).write(bundle);
+            out.println("Wrote " + bundle + ": look through it before you send it.");
+            return RpcRdma.OK;
+        }
         out.println("Java       " + Runtime.version() + ", " + System.getProperty("java.vm.name") + ", "
                 + System.getProperty("os.name") + ' ' + System.getProperty("os.version") + ' ' + System.getProperty("os.arch"));
         out.println("Processors " + Runtime.getRuntime().availableProcessors());
@@ -91,7 +116,7 @@ public final class InfoCommand implements Callable<Integer> {
         out.print(table.render());
     }
 
-    private static void settings(PrintWriter out, Configuration config) {
+    static void settings(PrintWriter out, Configuration config) {
         out.println("Settings");
         for (Setting<?> setting : Settings.all()) {
             String text = config.text(setting);

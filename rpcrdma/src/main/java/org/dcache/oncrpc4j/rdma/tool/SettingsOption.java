@@ -3,6 +3,7 @@ package org.dcache.oncrpc4j.rdma.tool;
 
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.stream.Collectors;
@@ -38,6 +39,11 @@ public final class SettingsOption {
     /** With some that are stronger still. */
     public Configuration load(Map<String, String> more) {
         return load(System.getProperties(), System.getenv(), Home.agentIfKnown(), more);
+    }
+
+    /** As they were given, for a command that runs others. */
+    List<String> given() {
+        return given.entrySet().stream().map(setting -> setting.getKey() + '=' + setting.getValue()).toList();
     }
 
     /** System properties for another JVM: what was given, by full names. It does not have the system properties of this JVM. */

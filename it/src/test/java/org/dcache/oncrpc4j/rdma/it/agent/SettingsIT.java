@@ -4,9 +4,11 @@ package org.dcache.oncrpc4j.rdma.it.agent;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.dcache.oncrpc4j.rdma.it.app.EchoServer;
+import org.dcache.oncrpc4j.rdma.it.jvm.AgentJar;
 import org.dcache.oncrpc4j.rdma.it.jvm.ClassPaths;
 import org.dcache.oncrpc4j.rdma.it.jvm.JvmProcess;
 import org.junit.jupiter.api.DisplayName;
@@ -62,6 +64,26 @@ class SettingsIT {
                     "oncrpc4j-rdma: switched off, nothing is woven: oncrpc.rdma.enabled=false (environment ONCRPC_RDMA_ENABLED)");
             assertThat(server.output()).doesNotContain("recorded start").doesNotContain("net.bytebuddy").doesNotContain("rdma.agent.hook")
                     .doesNotContain("bootstrap classpath has been appended");
+        }
+    }
+
+    /** With slf4j-simple, whose loggers have the level that they were made with. */
+    @Test
+    void debugShowsLinesThatAreNotShownOtherwise() throws IOException {
+        for (String debug : new String[] {"on", "off"}) {
+            try (JvmProcess server = JvmProcess.java().agent(AgentJar.path(), "transport=rdma,rdma.provider=iwarp,rdma.debug=" + debug)
+                    .classPath(ClassPaths.application()).main(EchoServer.class).start()) {
+                String address = server.valueOf("READY");
+                try (Socket scanner = new Socket("127.0.0.1", Integer.parseInt(address.substring(address.lastIndexOf(':') + 1)))) {
+                    scanner.getOutputStream().write(new byte[64]);
+                    assertThat(scanner.getInputStream().read()).isEqualTo(-1);
+                }
+                server.send("stop");
+                server.expect("STOPPED");
+                assertThat(server.output().contains("DEBUG org.dcache.oncrpc4j.rdma")).as(server.output()).isEqualTo(debug.equals("on"));
+                assertThat(server.output().contains("oncrpc.rdma.debug=on: logger org.dcache.oncrpc4j.rdma is at DEBUG"))
+                        .isEqualTo(debug.equals("on"));
+            }
         }
     }
 

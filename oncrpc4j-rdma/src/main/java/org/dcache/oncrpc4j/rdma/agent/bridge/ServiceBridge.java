@@ -10,6 +10,7 @@ import org.dcache.oncrpc4j.rdma.agent.hook.LoaderHook;
 import org.dcache.oncrpc4j.rdma.agent.hook.ServiceFields;
 import org.dcache.oncrpc4j.rdma.agent.hook.ServiceHook;
 import org.dcache.oncrpc4j.rdma.config.Configuration;
+import org.dcache.oncrpc4j.rdma.config.Settings;
 import org.dcache.oncrpc4j.rdma.spi.RpcEndpoint;
 import org.dcache.oncrpc4j.rdma.spi.RpcTransportProvider;
 import org.dcache.oncrpc4j.rdma.spi.ServiceContext;
@@ -44,6 +45,9 @@ public final class ServiceBridge implements LoaderHook {
     public ServiceBridge(Map<String, String> settings) {
         config = Configuration.of(settings);
         devices = DeviceRule.of(config);
+        if (config.get(Settings.DEBUG)) {
+            DebugLines.switchOn();
+        }
         Iterator<RpcTransportProvider> found =
                 ServiceLoader.load(RpcTransportProvider.class, ServiceBridge.class.getClassLoader()).iterator();
         if (!found.hasNext()) {
