@@ -34,8 +34,9 @@ class BundleIT {
             assertThat(wrote.output()).isEqualTo("Wrote " + file + ": look through it before you send it.\n");
             assertThat(wrote.status()).isZero();
             try (ZipFile zip = new ZipFile(file)) {
-                assertThat(entry(zip, "about.txt")).containsPattern("agent jar .*, Implementation-Version \\d");
-                assertThat(entry(zip, "process.txt")).containsPattern("oncrpc.rdma.credits +17 +agent argument");
+                assertThat(entry(zip, "about.txt")).containsPattern("agent jar .*, version \\d");
+                assertThat(entry(zip, "process.txt")).startsWith("agent jar " + AgentJar.path() + ", version ")
+                        .containsPattern("oncrpc.rdma.credits +17 +agent argument");
                 assertThat(entry(zip, "counters.txt")).contains("server echo on " + address).contains("problems since the start: ");
                 assertThat(entry(zip, "counters.json")).startsWith("{\"pid\": " + server.pid()).contains("\"xprt.server_call_inline\": 1");
             }

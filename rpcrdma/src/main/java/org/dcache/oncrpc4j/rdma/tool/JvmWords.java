@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Properties;
 import java.util.TreeMap;
 import java.util.stream.Stream;
@@ -58,6 +59,11 @@ record JvmWords(List<String> options, Map<String, String> environment) {
         return agent.substring(AGENT.length(), equals < 0 ? agent.length() : equals);
     }
 
+    /** The jar of our agent; the last, if several are named. */
+    Optional<Path> agent() {
+        return options.stream().filter(option -> option.startsWith(AGENT)).reduce((first, last) -> last).map(JvmWords::jar).map(Path::of);
+    }
+
     /**
      * The settings as that JVM has read them, with their origins, if the files are still what they were.
      *
@@ -65,18 +71,16 @@ record JvmWords(List<String> options, Map<String, String> environment) {
      */
     Configuration settings() {
         Properties properties = new Properties();
-        String agent = null;
+        String arguments = "";
         for (String option : options) {
+            int equals = option.indexOf('=');
+            String value = equals < 0 ? "" : option.substring(equals + 1);
             if (option.startsWith("-Doncrpc.")) {
-                int equals = option.indexOf('=');
-                properties.setProperty(equals < 0 ? option.substring(2) : option.substring(2, equals),
-                        equals < 0 ? "" : option.substring(equals + 1));
+                properties.setProperty(equals < 0 ? option.substring(2) : option.substring(2, equals), value);
             } else if (option.startsWith(AGENT)) {
-                agent = option;
+                arguments = value;
             }
         }
-        String arguments = agent == null ? "" : agent.substring(AGENT.length() + jar(agent).length());
-        return Configuration.load(properties, environment, agent == null ? null : Path.of(jar(agent)),
-                arguments.isEmpty() ? "" : arguments.substring(1), "agent argument");
+        return Configuration.load(properties, environment, agent().orElse(null), arguments, "agent argument");
     }
 }

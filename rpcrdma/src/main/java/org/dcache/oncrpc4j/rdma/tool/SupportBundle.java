@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -37,7 +38,11 @@ final class SupportBundle {
 
     /** @throws IOException also when there is such a file already; it then stays as it was */
     void write(Path file) throws IOException {
-        Files.createFile(file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+        try {
+            Files.createFile(file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+        } catch (FileAlreadyExistsException e) {
+            throw new IOException("expected a new file, got " + file + ", which is there already: name another", e);
+        }
         try (ZipOutputStream zip = new ZipOutputStream(Files.newOutputStream(file))) {
             add(zip, "about.txt", about());
             add(zip, "info.txt", printed("info"));
@@ -62,11 +67,8 @@ final class SupportBundle {
     private String about() throws IOException {
         StringBuilder text = new StringBuilder("rpcrdma ").append(Version.number()).append(", ").append(Instant.now()).append('\n');
         Path agent = Home.agentIfKnown();
-        if (agent != null && Files.isRegularFile(agent)) {
-            try (JarFile jar = new JarFile(agent.toFile())) {
-                text.append("agent jar ").append(agent).append(", Implementation-Version ")
-                        .append(jar.getManifest().getMainAttributes().getValue("Implementation-Version")).append('\n');
-            }
+        if (agent != null) {
+            text.append(version(agent)).append('\n');
         }
         return text.append("""
 
@@ -78,6 +80,14 @@ final class SupportBundle {
                 Not in here: logs, traffic, other variables and flags, contents of keytabs and key stores. Addresses of peers are
                 in counters.*. Add the log of the time in question.
                 """).toString();
+    }
+
+    private static String version(Path agent) {
+        try (JarFile jar = new JarFile(agent.toFile())) {
+            return "agent jar " + agent + ", version " + jar.getManifest().getMainAttributes().getValue("Implementation-Version");
+        } catch (IOException e) {
+            return "agent jar " + agent + " cannot be read: " + e;
+        }
     }
 
     /** What a command prints, errors too. */
@@ -100,6 +110,7 @@ final class SupportBundle {
         try {
             Path proc = root.resolve("proc");
             JvmWords words = JvmWords.of(proc, server);
+            words.agent().map(SupportBundle::version).ifPresent(out::println);
             out.println("Flags, of command line, JDK_JAVA_OPTIONS and JAVA_TOOL_OPTIONS; others are left out");
             words.options().forEach(option -> out.println("  " + option));
             out.println("Variables; others are left out");
