@@ -1,17 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dcache.oncrpc4j.rdma.tool;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** Where the built parts lie that the tool hands to other JVMs. {@code bin/rpcrdma} tells by the property {@code rpcrdma.home}. */
+/**
+ * Where the parts lie that the tool hands to other JVMs: in {@code lib} of an unpacked release, or where the build of a checkout makes
+ * them. {@code bin/rpcrdma} tells by the property {@code rpcrdma.home}.
+ */
 public final class Home {
 
     private static final String PROPERTY = "rpcrdma.home";
+    private static final String AGENT = "oncrpc4j-rdma-agent.jar";
 
-    private final Path checkout;
+    private final Path parts;
 
-    private Home(Path checkout) {
-        this.checkout = checkout;
+    private Home(Path parts) {
+        this.parts = parts;
     }
 
     /**
@@ -22,12 +27,19 @@ public final class Home {
         if (home == null) {
             throw new IllegalStateException("the property " + PROPERTY + " is not set: start this with bin/rpcrdma");
         }
-        return new Home(Path.of(home));
+        Path released = Path.of(home, "lib");
+        return new Home(Files.isDirectory(released) ? released : Path.of(home, "rpcrdma", "target"));
     }
 
     /** The agent jar; it need not be there. */
     public Path agent() {
-        return checkout.resolve("nfs4j-integration").resolve("target").resolve("oncrpc4j-rdma-agent.jar");
+        return agent(parts);
+    }
+
+    /** The agent jar for parts of a release or a build; it need not be there. */
+    public static Path agent(Path parts) {
+        Path released = parts.resolve(AGENT);
+        return Files.isRegularFile(released) ? released : parts.resolve("../../nfs4j-integration/target").resolve(AGENT).normalize();
     }
 
     /** As {@link #agent}; null when the tool was not started by {@code bin/rpcrdma}. */
@@ -46,6 +58,6 @@ public final class Home {
     }
 
     private Path tool() {
-        return checkout.resolve("rpcrdma").resolve("target").resolve("tool");
+        return parts.resolve("tool");
     }
 }

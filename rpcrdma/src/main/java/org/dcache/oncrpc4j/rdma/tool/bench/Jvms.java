@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import org.dcache.oncrpc4j.rdma.tool.Home;
 import org.dcache.oncrpc4j.rdma.tool.NativeAccess;
 
 /**
@@ -17,7 +18,6 @@ import org.dcache.oncrpc4j.rdma.tool.NativeAccess;
  */
 final class Jvms {
 
-    private static final String AGENT = "../../nfs4j-integration/target/oncrpc4j-rdma-agent.jar";
 
     private final Path target;
     private final Workload workload;
@@ -60,7 +60,7 @@ final class Jvms {
      * @param settings property names and values
      */
     List<String> rdma(List<String> flags, Path agent, Map<String, String> settings) throws BenchException {
-        Path jar = agent != null ? agent : target.resolve(AGENT).normalize();
+        Path jar = agent != null ? agent : Home.agent(target);
         boolean noJar = !Files.isRegularFile(jar);
         if (noJar || !isPacked()) {
             throw new BenchException((noJar ? "there is no " + jar : "the programs are not packed in " + programs())
