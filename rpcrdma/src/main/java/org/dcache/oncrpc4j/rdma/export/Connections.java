@@ -10,7 +10,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Closes connections of clients. oncrpc4j gives a program no way to do that, so this reads the private field with Grizzly's connection. An
- * RDMA connection has a method {@code close}, which is called by its name, because the export uses no class of the transport. Stateless.
+ * RDMA connection has a method {@code abort}, which is called by its name, because the export uses no class of the transport; its {@code
+ * close} would wait seconds for a client that takes nothing. Stateless.
  */
 final class Connections {
 
@@ -28,7 +29,7 @@ final class Connections {
                 field.setAccessible(true);
                 ((Connection<?>) field.get(connection)).terminateSilently();
             } else {
-                connection.getClass().getMethod("close").invoke(connection);
+                connection.getClass().getMethod("abort").invoke(connection);
             }
         } catch (ReflectiveOperationException | RuntimeException e) {
             LOG.warn("cannot close the connection of {}, which keeps the memory of its replies", connection.getRemoteSocketAddress(), e);

@@ -53,10 +53,10 @@ final class Nfs3Program implements RpcDispatchable {
     private final ReadBuffers buffers;
     private final ReplyCache replies = new ReplyCache();
 
-    Nfs3Program(Export export, ExportOptions options, ExportCounters counters) {
+    Nfs3Program(Export export, ExportOptions options, ExportCounters counters, ReadBuffers buffers) {
         this.options = options;
         this.counters = counters;
-        this.buffers = new ReadBuffers(options.readMemory());
+        this.buffers = buffers;
         AttributeProcedures attributes = new AttributeProcedures(export);
         DataProcedures data = new DataProcedures(export, buffers, counters);
         NameProcedures names = new NameProcedures(export);

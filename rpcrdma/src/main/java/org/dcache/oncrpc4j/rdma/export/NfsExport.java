@@ -25,9 +25,13 @@ public final class NfsExport implements AutoCloseable {
 
     /** @param tree closed with this */
     public NfsExport(ExportTree tree, ExportOptions options) {
+        this(tree, options, new ReadBuffers(options.readMemory()));
+    }
+
+    NfsExport(ExportTree tree, ExportOptions options, ReadBuffers buffers) {
         this.tree = tree;
         Export export = new Export(tree, options.readOnly());
-        this.nfs = new Nfs3Program(export, options, counters);
+        this.nfs = new Nfs3Program(export, options, counters, buffers);
         this.mount = new Mount3Program(export, options.flavors(), counters);
     }
 

@@ -49,6 +49,8 @@ final class ReadBuffers {
         private final RpcTransport connection;
         private long held;
         private long progress;
+        /** Its connection is being closed, and its replies are about to fail. */
+        private boolean cut;
 
         private Holder(InetSocketAddress peer, RpcTransport connection) {
             this.peer = peer;
@@ -98,7 +100,10 @@ final class ReadBuffers {
                 }
                 holder = held(size, connection);
             } else {
-                holders.values().stream().filter(this::isStuck).forEach(h -> stuck.add(h.connection));
+                holders.values().stream().filter(this::isStuck).forEach(h -> {
+                    h.cut = true;
+                    stuck.add(h.connection);
+                });
             }
         }
         stuck.forEach(Connections::cut);
@@ -124,7 +129,7 @@ final class ReadBuffers {
     }
 
     private boolean isStuck(Holder holder) {
-        return clock.getAsLong() - holder.progress > PATIENCE_NANOS;
+        return !holder.cut && clock.getAsLong() - holder.progress > PATIENCE_NANOS;
     }
 
     private void makeRoom(int size) {

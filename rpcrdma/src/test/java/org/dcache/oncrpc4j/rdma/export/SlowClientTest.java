@@ -41,7 +41,7 @@ class SlowClientTest {
         }
 
         /** As the transport has it; replies that were under way fail. */
-        public void close() {
+        public void abort() {
             closed = true;
             leases.forEach(ReadBuffers.Lease::abandon);
         }
