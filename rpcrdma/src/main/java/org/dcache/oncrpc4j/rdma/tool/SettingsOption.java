@@ -36,7 +36,7 @@ public final class SettingsOption {
         return load(Map.of());
     }
 
-    /** With some that are stronger still. */
+    /** @param more stronger still; names without {@code oncrpc.} in front */
     public Configuration load(Map<String, String> more) {
         return load(System.getProperties(), System.getenv(), Home.agentIfKnown(), more);
     }
@@ -56,6 +56,7 @@ public final class SettingsOption {
 
     private Configuration load(Properties properties, Map<String, String> environment, Path agentJar, Map<String, String> more) {
         Map<String, String> all = new LinkedHashMap<>(given);
+        more.keySet().forEach(name -> all.remove(PREFIX + name));
         all.putAll(more);
         String words = all.entrySet().stream().map(e -> e.getKey() + '=' + e.getValue()).collect(Collectors.joining(","));
         try {

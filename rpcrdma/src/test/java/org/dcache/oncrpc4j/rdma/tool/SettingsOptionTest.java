@@ -38,6 +38,14 @@ class SettingsOptionTest {
                 .withMessageStartingWith("oncrpc.rdma.inline=1 (--set): expected");
     }
 
+    /** A command that tries one provider after the other names each itself. */
+    @Test
+    void whatACommandSetsItselfIsStrongerThanWhatWasGivenUnderEitherName() {
+        for (String name : new String[] {"rdma.provider", "oncrpc.rdma.provider"}) {
+            assertThat(given("--set", name + "=disni").load(Map.of("rdma.provider", "iwarp")).text(Settings.PROVIDER)).isEqualTo("iwarp");
+        }
+    }
+
     @Test
     void aListKeepsItsCommas() {
         assertThat(given("--set", "rdma.port=2049>20049,33115-33145>+10000").properties())
