@@ -8,15 +8,9 @@ import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.jar.Attributes;
-import java.util.jar.JarEntry;
-import java.util.jar.JarFile;
-import java.util.jar.JarOutputStream;
-import java.util.jar.Manifest;
 import net.bytebuddy.ByteBuddy;
 import org.dcache.oncrpc4j.rdma.it.app.EchoClient;
 import org.dcache.oncrpc4j.rdma.it.app.EchoServer;
@@ -28,7 +22,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** No silent fall-back: RDMA that is asked for and not possible is an error that is seen. With {@code tcp} nothing but TCP is used. */
 class RefusalIT {
@@ -58,38 +51,6 @@ class RefusalIT {
             assertThat(server.exitCode()).isEqualTo(CONFIGURATION_ERROR);
             assertThat(server.lines()).containsExactly(
                     "oncrpc4j-rdma: the JVM is halted: unknown setting oncrpc.rdma.prot (system property); did you mean oncrpc.rdma.port?");
-        }
-    }
-
-    /** Its copy takes the place of the agent's own, and would fail at the first method that is not there. */
-    @ParameterizedTest
-    @ValueSource(booleans = {true, false})
-    void anotherVersionOfTheTransportOnTheClassPathIsOneClearLine(boolean other) throws IOException {
-        Path copy = folder.resolve("transport.jar");
-        Manifest manifest = new Manifest();
-        manifest.getMainAttributes().put(Attributes.Name.MANIFEST_VERSION, "1.0");
-        try (JarFile agent = new JarFile(AgentJar.path().toFile())) {
-            String version = agent.getManifest().getMainAttributes().getValue(Attributes.Name.IMPLEMENTATION_VERSION);
-            manifest.getMainAttributes().put(Attributes.Name.IMPLEMENTATION_VERSION, other ? "0.0.9" : version);
-            try (JarOutputStream jar = new JarOutputStream(Files.newOutputStream(copy), manifest)) {
-                for (JarEntry entry : agent.stream().filter(e -> e.getName().matches("inst/org/dcache/.*[^/]")).toList()) {
-                    jar.putNextEntry(new JarEntry(entry.getName().substring("inst/".length())));
-                    jar.write(agent.getInputStream(entry).readAllBytes());
-                }
-            }
-            List<Path> classPath = new ArrayList<>(ClassPaths.application());
-            classPath.add(copy);
-            try (JvmProcess server = JvmProcess.java().agent(AgentJar.path(), "transport=rdma,rdma.provider=iwarp").classPath(classPath)
-                    .main(EchoServer.class).start()) {
-                if (other) {
-                    assertThat(server.exitCode()).isNotZero();
-                    assertThat(server.output()).contains("oncrpc4j-rdma: expected version " + version + ", which the agent has, got "
-                            + "version 0.0.9 of org.dcache.oncrpc4j.rdma.agent.bridge.ServiceBridge from the application's "
-                            + copy.toUri());
-                } else {
-                    server.expect("READY");
-                }
-            }
         }
     }
 
