@@ -13,8 +13,7 @@ class BenchIT {
     @Test
     void nfsIsMeasuredOverTcpAndRdmaAndCopiesAreCounted() throws Exception {
         Tool.Result result = Tool.run("bench", "--nfs", "--operations", "read,write", "--sizes", "1m", "--depths", "4", "--seconds", "0.1",
-                "--rounds",
-                "1", "--no-system-calls");
+                "--warm-up", "0.05", "--rounds", "1", "--no-system-calls");
         assertThat(result.status()).as(result.output()).isZero();
         // Point, then the costs of each transport: bytes allocated, copies, processor time, of client and server.
         String costs = result.output().substring(result.output().indexOf("per call"));

@@ -88,7 +88,7 @@ class StatIT {
     @Test
     void aJvmThatEndsLeavesTheOthersInSight() throws Exception {
         try (Served stays = Served.start("--memory"); Served ends = Served.start("--memory");
-                JvmProcess stat = Tool.start("stat", "--interval", "1", "--count", "8")) {
+                JvmProcess stat = Tool.start("stat", "--interval", "1", "--count", "6")) {
             String pid = pid(ends);
             stat.expect("process " + pid + ",");
             ends.close();

@@ -202,6 +202,7 @@ class KernelMountLinuxIT {
         }
 
         @Test
+        @Tag("linux-full")
         void whatIsOnTheWireIsRightForUsAndForWireshark() throws Exception {
             assertThat(recorded().withCrc()).isTrue();
         }
@@ -228,6 +229,7 @@ class KernelMountLinuxIT {
         }
 
         @Test
+        @Tag("linux-full")
         void whatIsOnTheWireIsRightForUsAndForWireshark() throws Exception {
             CaptureVerdict verdict = recorded();
             assertThat(verdict.figure("crc_checked")).isZero();

@@ -20,10 +20,12 @@ import org.dcache.oncrpc4j.rdma.it.linux.harness.LinuxGuest;
 import org.dcache.oncrpc4j.rdma.it.linux.harness.ScenarioReport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
  * The suite that every provider passes, in guests on Linux's soft devices: for the provider on libibverbs on RoCEv2 (rxe) and iWARP (siw),
- * and for DiSNI's, where its library is, on RoCEv2.
+ * and for DiSNI's, where its library is, on RoCEv2. All of it happens in the guests, on one processor each, so they run side by side.
  */
 @ExtendWith(ScenarioReport.class)
 class SoftDeviceSuiteLinuxIT {
@@ -72,6 +74,7 @@ class SoftDeviceSuiteLinuxIT {
     }
 
     @Test
+    @Execution(ExecutionMode.CONCURRENT)
     void onSoftRoce() throws IOException {
         // rxe keeps one queue pair of its own, for management datagrams.
         theProviderPassesTheSuite("rxe", "rxe.sh " + ADDRESS + " eth0", 1, Suite.libibverbs("SharedReceives", "OwnReceives"));
@@ -79,11 +82,13 @@ class SoftDeviceSuiteLinuxIT {
 
     /** Both ends are siw's, so that it is the variant without the responder's race: nobody is there to get around it. */
     @Test
+    @Execution(ExecutionMode.CONCURRENT)
     void onSoftIwarp() throws IOException {
         theProviderPassesTheSuite("siw", "siw.sh fixed", 0, Suite.libibverbs("IwarpReceives"));
     }
 
     @Test
+    @Execution(ExecutionMode.CONCURRENT)
     void withDisniOnSoftRoce() throws IOException {
         theProviderPassesTheSuite("disni", "rxe.sh " + ADDRESS + " eth0", 1, Suite.disni(DisniLibrary.require()));
     }

@@ -26,7 +26,6 @@ import picocli.CommandLine.Option;
 final class BenchOptions {
 
     private static final int MAX_NFS = 1 << 20;
-    private static final Duration WARM_UP = Duration.ofMillis(700);
     private static final int WARM_UPS = 30;
 
     /** Which transports take part. */
@@ -66,6 +65,10 @@ final class BenchOptions {
     @Option(names = "--rounds", defaultValue = "5",
             description = "Slices per point, transports in turns; medians are shown (default: ${DEFAULT-VALUE}).")
     int rounds;
+
+    @Option(names = "--warm-up", paramLabel = "SECONDS", defaultValue = "0.7", description = "Before the slices of each point; repeated "
+            + "until the JVMs compile no more, 30 times at most (default: ${DEFAULT-VALUE}).")
+    double warmUp;
 
     @Option(names = "--json", paramLabel = "FILE", description = "Write the results to this file.")
     Path json;
@@ -141,6 +144,9 @@ final class BenchOptions {
         if (!(seconds >= 0.1 && seconds <= 3600)) {
             throw new IllegalArgumentException("--seconds " + seconds + ": expected 0.1 to 3600");
         }
+        if (!(warmUp >= 0.01 && warmUp <= 60)) {
+            throw new IllegalArgumentException("--warm-up " + warmUp + ": expected 0.01 to 60 seconds");
+        }
         if (issuers < 0 || issuers > 256) {
             throw new IllegalArgumentException("--issuers " + issuers + ": expected 0 to 256");
         }
@@ -187,7 +193,11 @@ final class BenchOptions {
         boolean own = sizes != null || depths != null;
         List<Point> points = quick && !own ? Plan.quickPoints(chosen) : Point.grid(chosen, chosenSizes, chosenDepths);
         int slices = quick ? Math.min(rounds, 3) : rounds;
-        return new Plan(points, slices, Duration.ofNanos((long) (seconds * 1e9 / slices)), WARM_UP, WARM_UPS, !noSystemCalls);
+        return new Plan(points, slices, nanos(seconds / slices), nanos(warmUp), WARM_UPS, !noSystemCalls);
+    }
+
+    private static Duration nanos(double seconds) {
+        return Duration.ofNanos((long) (seconds * 1e9));
     }
 
     private static Operation operation(String text) {

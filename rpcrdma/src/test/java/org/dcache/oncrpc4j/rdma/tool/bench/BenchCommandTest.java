@@ -30,8 +30,7 @@ class BenchCommandTest {
     void measuresTcpInItsOwnJvmsAndWritesJson() throws Exception {
         Path json = directory.resolve("result.json");
         int exit = run("--transport", "tcp", "--operations", "null,read", "--sizes", "4k", "--depths", "1,4", "--seconds", "0.1",
-                "--rounds", "1",
-                "--no-system-calls", "--json", json.toString());
+                "--warm-up", "0.05", "--rounds", "1", "--no-system-calls", "--json", json.toString());
         assertThat(exit).as(err.toString()).isZero();
         assertThat(out.toString()).contains("null depth 1").contains("read 4 KiB depth 4").contains("MB/s by size");
         assertThat(Files.readString(json)).containsPattern("\"transport\": \"tcp\", \"operation\": \"read\", \"size\": 4096, \"depth\": 4, "
@@ -41,8 +40,7 @@ class BenchCommandTest {
     @Test
     void measuresNfsWithTheBuiltInExport() {
         int exit = run("--nfs", "--transport", "tcp", "--operations", "read,write", "--sizes", "16k", "--depths", "4", "--seconds", "0.1",
-                "--rounds",
-                "1", "--no-system-calls");
+                "--warm-up", "0.05", "--rounds", "1", "--no-system-calls");
         assertThat(exit).as(err.toString()).isZero();
         assertThat(out.toString()).contains("read 16 KiB depth 4").contains("write 16 KiB depth 4");
     }
@@ -50,7 +48,7 @@ class BenchCommandTest {
     @Test
     void measuresAServerThatHasItsDataInAFile() {
         int exit = run("--file", "--transport", "tcp", "--operations", "read,write", "--sizes", "64k", "--depths", "4", "--seconds", "0.1",
-                "--rounds", "1", "--no-system-calls");
+                "--warm-up", "0.05", "--rounds", "1", "--no-system-calls");
         assertThat(exit).as(err.toString()).isZero();
         assertThat(out.toString()).contains("read 64 KiB depth 4").contains("write 64 KiB depth 4");
     }
@@ -61,6 +59,7 @@ class BenchCommandTest {
         assertThat(run("--sizes", "0")).isEqualTo(2);
         assertThat(run("--depths", "0")).isEqualTo(2);
         assertThat(run("--rounds", "0")).isEqualTo(2);
+        assertThat(run("--warm-up", "0")).isEqualTo(2);
         assertThat(run("--nfs", "--shallow")).isEqualTo(2);
         assertThat(run("--nfs", "--file")).isEqualTo(2);
         assertThat(run("--file", "--shallow")).isEqualTo(2);
@@ -68,7 +67,8 @@ class BenchCommandTest {
         assertThat(run("--nfs4j-jar", directory.resolve("none.jar").toString())).isEqualTo(2);
         assertThat(run("--nfs", "--nfs4j-jar", directory.resolve("none.jar").toString())).isEqualTo(2);
         assertThat(err.toString()).contains("erase").contains("size '0'").contains("--depths").contains("--rounds")
-                .contains("--nfs4j-jar needs --nfs").contains("there is no file " + directory.resolve("none.jar"));
+                .contains("--warm-up 0.0: expected 0.01 to 60 seconds").contains("--nfs4j-jar needs --nfs")
+                .contains("there is no file " + directory.resolve("none.jar"));
     }
 
     @Test

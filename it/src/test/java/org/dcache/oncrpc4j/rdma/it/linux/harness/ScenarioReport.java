@@ -19,17 +19,19 @@ import org.junit.jupiter.api.extension.TestWatcher;
  * #note} adds a line; the classes that own guests, mounts and recordings call it. Each class's part is a file of its own in {@code
  * target/linux/report}, so that parts of other runs stay; {@code target/linux/report.md} contains all of them.
  *
- * <p>The scenarios of a JVM run one after another, so one list is enough.
+ * <p>One class runs at a time. Where its scenarios run side by side, a note belongs to the scenario of the thread that made it.
  */
 public final class ScenarioReport implements BeforeAllCallback, BeforeEachCallback, TestWatcher, AfterAllCallback {
 
     private static final List<String> LINES = new ArrayList<>();
-    private static final List<String> NOTES = new ArrayList<>();
+    private static final List<Note> NOTES = new ArrayList<>();
 
-    /** Adds a line to the part of the running scenario, or of the class if none is running. Any thread. */
+    private record Note(Thread by, String line) { }
+
+    /** Adds a line to the part of the scenario that runs on this thread, or of the class if none does. */
     public static void note(String line) {
         synchronized (LINES) {
-            NOTES.add(line);
+            NOTES.add(new Note(Thread.currentThread(), line));
         }
     }
 
@@ -76,25 +78,25 @@ public final class ScenarioReport implements BeforeAllCallback, BeforeEachCallba
         return String.valueOf(cause.getMessage()).strip().lines().findFirst().orElse(cause.getClass().getName());
     }
 
-    /** Writes what was noted: below the scenario that just ended, or, without one, at the top. */
+    /** Writes what this thread noted: below the scenario that just ended, or, without one, at the top. */
     private static void flush(String scenario) {
         synchronized (LINES) {
             String indent = scenario == null ? "" : "  ";
             if (scenario != null) {
                 LINES.add("- " + scenario);
             }
-            NOTES.forEach(note -> LINES.add(indent + "- " + note));
-            NOTES.clear();
+            NOTES.removeIf(note -> note.by() == Thread.currentThread() && LINES.add(indent + "- " + note.line()));
         }
     }
 
     @Override
     public void afterAll(ExtensionContext context) throws IOException {
-        flush(null);
         String type = context.getRequiredTestClass().getName();
         String title = type.substring(type.lastIndexOf('.') + 1).replace('$', '.');
         context.getExecutionException().ifPresent(e -> LINES.add("- **FAILED** at the end: " + firstLine(e)));
         synchronized (LINES) {
+            NOTES.forEach(note -> LINES.add("- " + note.line()));
+            NOTES.clear();
             if (!LINES.isEmpty()) {
                 Path parts = Files.createDirectories(GuestKit.output("report"));
                 Files.writeString(parts.resolve(title + ".md"), "## " + title + "\n\n" + String.join("\n", LINES) + "\n");
