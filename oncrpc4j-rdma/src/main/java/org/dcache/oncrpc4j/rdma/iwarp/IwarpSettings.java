@@ -32,7 +32,7 @@ record IwarpSettings(
 
     /**
      * Whether we ask for CRCs on a connection. What goes from an address of this host to the same one, or to a loopback address, stays in
-     * the memory of this host, with no network on its way: there {@link Choice#AUTO} does not ask (RFC 5044, 7.1: no CRCs only where an
+     * the memory of this host, with no network on its way: there {@link Choice#AUTO} does not ask (RFC 5044: no CRCs only where an
      * administrator said so, which is the setting).
      */
     boolean asksForCrc(InetAddress local, InetAddress remote) {

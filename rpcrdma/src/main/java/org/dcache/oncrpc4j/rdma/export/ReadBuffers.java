@@ -42,15 +42,13 @@ final class ReadBuffers {
     private long allocated;
     private long inUse;
 
-    /** A connection with replies under way. Guarded by the lock. */
+    /** A connection with replies under way; one that is cut off is known to its leases only. Guarded by the lock. */
     private static final class Holder {
 
         private final InetSocketAddress peer;
         private final RpcTransport connection;
         private long held;
         private long progress;
-        /** Its connection is being closed, and its replies are about to fail. */
-        private boolean cut;
 
         private Holder(InetSocketAddress peer, RpcTransport connection) {
             this.peer = peer;
@@ -100,10 +98,8 @@ final class ReadBuffers {
                 }
                 holder = held(size, connection);
             } else {
-                holders.values().stream().filter(this::isStuck).forEach(h -> {
-                    h.cut = true;
-                    stuck.add(h.connection);
-                });
+                // A client that comes back from the same port is another one: only the leases know the connection from now on.
+                holders.values().removeIf(h -> isStuck(h) && stuck.add(h.connection));
             }
         }
         stuck.forEach(Connections::cut);
@@ -129,7 +125,7 @@ final class ReadBuffers {
     }
 
     private boolean isStuck(Holder holder) {
-        return !holder.cut && clock.getAsLong() - holder.progress > PATIENCE_NANOS;
+        return clock.getAsLong() - holder.progress > PATIENCE_NANOS;
     }
 
     private void makeRoom(int size) {

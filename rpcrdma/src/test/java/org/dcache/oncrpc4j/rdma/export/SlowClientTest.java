@@ -35,6 +35,8 @@ class SlowClientTest {
         private final InetSocketAddress address;
         private final List<ReadBuffers.Lease> leases = new ArrayList<>();
         private boolean closed;
+        /** Replies fail some time after the connection ends. */
+        private boolean lingers;
 
         Peer(int client, int port) throws UnknownHostException {
             address = new InetSocketAddress(InetAddress.getByAddress(new byte[] {10, 0, 0, (byte) client}), port);
@@ -43,7 +45,9 @@ class SlowClientTest {
         /** As the transport has it; replies that were under way fail. */
         public void abort() {
             closed = true;
-            leases.forEach(ReadBuffers.Lease::abandon);
+            if (!lingers) {
+                leases.forEach(ReadBuffers.Lease::abandon);
+            }
         }
 
         @Override
@@ -123,6 +127,23 @@ class SlowClientTest {
         assertThat(slow.closed).isFalse();
         assertThat(take(slow, 100)).isPositive();
         assertThat(buffers.inUse()).isEqualTo((long) slow.leases.size() * MIB);
+    }
+
+    @Test
+    void whoComesBackFromTheSamePortIsAnotherConnection() throws IOException {
+        Peer first = new Peer(1, 1);
+        first.lingers = true;
+        take(first, 100);
+        now += TimeUnit.SECONDS.toNanos(40);
+        take(new Peer(2, 1), 100);
+        assertThat(first.closed).isTrue();
+        Peer again = new Peer(1, 1);
+        assertThat(take(again, 1)).isEqualTo(1);
+        now += TimeUnit.SECONDS.toNanos(40);
+        take(new Peer(3, 1), 100);
+        assertThat(again.closed).isTrue();
+        first.leases.forEach(ReadBuffers.Lease::release);
+        assertThat(buffers.inUse()).isLessThan((long) BUDGET * MIB / 2);
     }
 
     @Test

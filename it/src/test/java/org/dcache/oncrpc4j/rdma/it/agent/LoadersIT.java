@@ -6,16 +6,25 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.tools.attach.AgentInitializationException;
 import com.sun.tools.attach.VirtualMachine;
+import java.io.InputStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.jar.Attributes;
+import java.util.jar.JarOutputStream;
+import java.util.jar.Manifest;
 import java.util.stream.Collectors;
+import java.util.zip.ZipEntry;
 import org.dcache.oncrpc4j.rdma.it.app.EchoServer;
 import org.dcache.oncrpc4j.rdma.it.app.LateServer;
 import org.dcache.oncrpc4j.rdma.it.app.WebContainer;
+import org.dcache.oncrpc4j.rdma.it.jvm.AgentJar;
 import org.dcache.oncrpc4j.rdma.it.jvm.ClassPaths;
 import org.dcache.oncrpc4j.rdma.it.jvm.JvmProcess;
+import org.dcache.oncrpc4j.rdma.spi.RpcTransportProvider;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** The ways in which oncrpc4j and the agent come into a JVM. */
 class LoadersIT {
@@ -112,6 +121,28 @@ class LoadersIT {
             server.expect("READY");
             assertThat(server.lines()).filteredOn(line -> line.contains(" net.bytebuddy.ByteBuddy "))
                     .singleElement().asString().contains("!/inst/");
+        }
+    }
+
+    @Test
+    void anotherVersionOnTheClassPathIsSaidInOneLine(@TempDir Path directory) throws Exception {
+        String spi = "org/dcache/oncrpc4j/rdma/spi/RpcTransportProvider.class";
+        Path copy = directory.resolve("old-copy.jar");
+        Manifest manifest = new Manifest();
+        manifest.getMainAttributes().put(Attributes.Name.MANIFEST_VERSION, "1.0");
+        manifest.getMainAttributes().put(Attributes.Name.IMPLEMENTATION_VERSION, "0.0.9");
+        try (JarOutputStream out = new JarOutputStream(Files.newOutputStream(copy), manifest);
+                InputStream in = RpcTransportProvider.class.getResourceAsStream("/" + spi)) {
+            out.putNextEntry(new ZipEntry(spi));
+            in.transferTo(out);
+        }
+        List<Path> classPath = new ArrayList<>(List.of(copy));
+        classPath.addAll(ClassPaths.application());
+        try (JvmProcess server = JvmProcess.java().agent(AgentJar.path(), "transport=rdma").classPath(classPath).main(EchoServer.class)
+                .start()) {
+            assertThat(server.expect("oncrpc4j-rdma: expected version "))
+                    .contains("got version 0.0.9 of " + RpcTransportProvider.class.getName())
+                    .contains("/old-copy.jar: use the same version of both");
         }
     }
 

@@ -253,13 +253,18 @@ class ServicesIT {
         }
     }
 
+    /** What is worked on is waited for. What a program may answer at any later time is not: as over TCP, where nothing is. */
     @Test
     void aGracefulStopLetsCallsInProgressBeAnswered() throws Exception {
         TestProgram program = new TestProgram();
         try (Peers peers = Peers.serve(b -> b.withRpcService(TestProgram.PROGRAM, program))) {
             RpcCall call = peers.call();
-            CompletableFuture<XdrOpaque> pending = call.call(TestProgram.HOLD, new XdrOpaque(new byte[1]), XdrOpaque.class);
-            RpcCall held = program.held.take();
+            InetSocketAddress address = peers.address();
+            XdrOpaque argument = new XdrOpaque(TestProgram.bytes(10));
+            CompletableFuture<XdrOpaque> pending = call.call(TestProgram.WORK, argument, XdrOpaque.class);
+            while (program.worked.peek() == null) {
+                Thread.onSpinWait();
+            }
             CompletableFuture<Void> stopped = CompletableFuture.runAsync(() -> {
                 try {
                     peers.server().stop(30, TimeUnit.SECONDS);
@@ -267,11 +272,22 @@ class ServicesIT {
                     throw new java.io.UncheckedIOException(e);
                 }
             });
-            held.reply(new XdrOpaque(TestProgram.bytes(10)));
+            while (listens(address)) {
+                Thread.onSpinWait();
+            }
+            program.worked.take();
             assertThat(pending.get().getOpaque()).isEqualTo(TestProgram.bytes(10));
             stopped.get();
-            assertThatThrownBy(() -> new OncRpcClient(peers.address() == null ? new InetSocketAddress("127.0.0.1", 1) : peers.address(),
-                    IpProtocolType.TCP).connect()).isInstanceOf(IOException.class);
+            assertThatThrownBy(() -> new OncRpcClient(address, IpProtocolType.TCP).connect()).isInstanceOf(IOException.class);
+        }
+    }
+
+    private static boolean listens(InetSocketAddress address) throws IOException {
+        try (Socket socket = new Socket()) {
+            socket.connect(address);
+            return true;
+        } catch (ConnectException e) {
+            return false;
         }
     }
 

@@ -2,10 +2,13 @@
 package org.dcache.oncrpc4j.rdma.it.rpc;
 
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.security.AccessController;
 import java.security.Principal;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.LinkedTransferQueue;
+import java.util.concurrent.TransferQueue;
 import javax.security.auth.Subject;
 import org.dcache.oncrpc4j.rpc.OncRpcProgram;
 import org.dcache.oncrpc4j.rpc.RpcAuthTypeNone;
@@ -39,7 +42,11 @@ final class TestProgram implements RpcDispatchable {
     /** Calls the caller back with the opaque it is given (procedure ECHO), and returns what that answers. */
     static final int CALL_BACK = 8;
 
+    /** As ECHO, but works on it until somebody takes it out of {@link #worked}. */
+    static final int WORK = 9;
+
     final BlockingQueue<RpcCall> held = new LinkedBlockingQueue<>();
+    final TransferQueue<RpcCall> worked = new LinkedTransferQueue<>();
 
     @Override
     public void dispatchOncRpcCall(RpcCall call) throws IOException {
@@ -47,6 +54,11 @@ final class TestProgram implements RpcDispatchable {
             case NULL -> call.reply(XdrVoid.XDR_VOID);
             case ECHO -> call.reply(argument(call));
             case HOLD -> held.add(call);
+            case WORK -> {
+                XdrOpaque argument = argument(call);
+                transfer(call);
+                call.reply(argument);
+            }
             case THREAD -> call.reply(new XdrString(Thread.currentThread().getName()));
             case CREDENTIAL -> call.reply(new XdrString(call.getCredential().toString()));
             case SUBJECT -> call.reply(new XdrString(String.valueOf(subject())));
@@ -64,6 +76,14 @@ final class TestProgram implements RpcDispatchable {
                 call.reply(answer);
             }
             default -> call.failProcedureUnavailable();
+        }
+    }
+
+    private void transfer(RpcCall call) throws InterruptedIOException {
+        try {
+            worked.transfer(call);
+        } catch (InterruptedException e) {
+            throw new InterruptedIOException("interrupted while somebody works on a call");
         }
     }
 

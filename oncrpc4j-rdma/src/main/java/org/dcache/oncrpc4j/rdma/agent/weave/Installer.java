@@ -24,6 +24,7 @@ import org.dcache.oncrpc4j.rdma.config.Settings;
 public final class Installer {
 
     private static final String BRIDGE = "org.dcache.oncrpc4j.rdma.agent.bridge.ServiceBridge";
+    private static final String PROVIDER = "org.dcache.oncrpc4j.rdma.spi.RpcTransportProvider";
 
     private Installer() {}
 
@@ -60,6 +61,7 @@ public final class Installer {
 
     private static LoaderHook bridge(ClassLoader loader, Map<String, String> settings) {
         try {
+            ApplicationsCopy.check(loader, Installer.class.getPackage().getImplementationVersion(), List.of(BRIDGE, PROVIDER));
             return (LoaderHook) Class.forName(BRIDGE, true, loader).getConstructor(Map.class).newInstance(settings);
         } catch (InvocationTargetException e) {
             if (e.getCause() instanceof RuntimeException cause) {
