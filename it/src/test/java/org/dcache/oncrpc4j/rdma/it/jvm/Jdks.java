@@ -5,9 +5,11 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.Properties;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /** JDKs on this machine: the one that runs the tests, and those installed beside it. */
@@ -17,17 +19,21 @@ public final class Jdks {
 
     /** A JDK of at least this version; the one that runs the tests if it is new enough. */
     public static Optional<Path> atLeast(int feature) {
+        Map<Integer, Path> newer = all().tailMap(feature, true);
+        return Optional.ofNullable(newer.get(Runtime.version().feature())).or(() -> newer.values().stream().findFirst());
+    }
+
+    /** By version, from 17 on; one of each, the one that runs the tests of its version. */
+    public static NavigableMap<Integer, Path> all() {
         Path own = Path.of(System.getProperty("java.home"));
-        if (Runtime.version().feature() >= feature) {
-            return Optional.of(own);
-        }
-        List<Path> beside;
+        NavigableMap<Integer, Path> all = new TreeMap<>();
         try (Stream<Path> folders = Files.list(own.getParent())) {
-            beside = folders.sorted().toList();
+            folders.sorted().forEach(home -> all.putIfAbsent(versionOf(home), home));
         } catch (IOException e) {
-            return Optional.empty();
+            // Only the own one, then.
         }
-        return beside.stream().filter(home -> versionOf(home) >= feature).findFirst();
+        all.put(Runtime.version().feature(), own);
+        return all.tailMap(17, true);
     }
 
     /** The version by the file {@code release} that every JDK has; 0 if it is no JDK. */
