@@ -25,7 +25,7 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
  * The suite that every provider passes, in guests on Linux's soft devices: for the provider on libibverbs on RoCEv2 (rxe) and iWARP (siw),
- * and for DiSNI's, where its library is, on RoCEv2. All of it happens in the guests, on one processor each, so they run side by side.
+ * and for DiSNI's, where its library is, on RoCEv2. All of it happens in the guests, so they run side by side.
  */
 @ExtendWith(ScenarioReport.class)
 class SoftDeviceSuiteLinuxIT {
