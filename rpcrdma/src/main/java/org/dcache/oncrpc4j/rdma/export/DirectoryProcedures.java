@@ -35,11 +35,9 @@ final class DirectoryProcedures {
     private static final int STATUS = Integer.BYTES;
 
     private final Export export;
-    private final Listings listings;
 
     DirectoryProcedures(Export export) {
         this.export = export;
-        this.listings = new Listings(export.tree());
     }
 
     Readdir3Res<Entry3> readdir(Readdir3Args arguments, Request request) {
@@ -97,7 +95,7 @@ final class DirectoryProcedures {
 
     /** @return whether the directory has no more */
     private boolean fill(Page<?> page, Node dir, long cookie, Adder adder) throws IOException {
-        Listing listing = listings.of(dir);
+        Listing listing = export.tree().list(dir);
         for (int i = listing.after(cookie); i < listing.size(); i++) {
             Listing.Entry entry = listing.get(i);
             Node node = node(dir, entry.name());

@@ -5,8 +5,6 @@ import java.io.File;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.file.DirectoryIteratorException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
@@ -15,7 +13,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.security.SecureRandom;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import org.dcache.oncrpc4j.rdma.nfs3.Fattr3;
@@ -49,6 +46,7 @@ public final class DirectoryTree implements ExportTree {
     private final boolean durable;
     private final FileIdentity identity;
     private final InodeIndex index = new InodeIndex(KNOWN_INODES);
+    private final Listings listings = new Listings();
     private final InodeSearch search;
     private final RealDirectories directories = new RealDirectories();
     private final ThreadLocal<Found> found = new ThreadLocal<>();
@@ -73,7 +71,7 @@ public final class DirectoryTree implements ExportTree {
         }
         this.identity = FileIdentity.of(root, rootStat, readOnly, fsid);
         this.durable = durable && !readOnly;
-        this.search = new InodeSearch(root, rootStat.device());
+        this.search = new InodeSearch(root, rootStat.device(), listings);
         this.open = new OpenFiles(OPEN_FILES);
     }
 
@@ -242,7 +240,7 @@ public final class DirectoryTree implements ExportTree {
         int depth = path.equals(root) ? 0 : Math.min(way.getNameCount(), InodeHandle.MAX_DEPTH);
         short[] names = new short[depth];
         for (int i = 0; i < depth; i++) {
-            names[i] = InodeHandle.hash(PathNames.bytes(way.getName(i)));
+            names[i] = Listing.hash(PathNames.bytes(way.getName(i)));
         }
         int generation = identity.lasting() ? identity.generation(stat) : random.nextInt();
         return new InodeHandle(identity.export(), stat.inode(), path.equals(root) ? 0 : generation, names).encode();
@@ -274,17 +272,12 @@ public final class DirectoryTree implements ExportTree {
     }
 
     @Override
-    public List<NfsText> list(Node directory) throws IOException {
-        requireReal(PathNode.of(directory).path());
-        List<NfsText> names = new ArrayList<>();
-        try (DirectoryStream<Path> entries = Files.newDirectoryStream(PathNode.of(directory).path())) {
-            for (Path entry : entries) {
-                names.add(PathNames.bytes(entry.getFileName()));
-            }
-        } catch (DirectoryIteratorException e) {
-            throw e.getCause();
-        }
-        return names;
+    public Listing list(Node directory) throws IOException {
+        Path path = PathNode.of(directory).path();
+        return listings.of(directory.attributes(), () -> {
+            requireReal(path);
+            return PathNames.in(path);
+        });
     }
 
     // ---- names

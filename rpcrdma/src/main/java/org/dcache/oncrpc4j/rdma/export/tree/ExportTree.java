@@ -3,7 +3,6 @@ package org.dcache.oncrpc4j.rdma.export.tree;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.util.List;
 import org.dcache.oncrpc4j.rdma.nfs3.Fattr3;
 import org.dcache.oncrpc4j.rdma.nfs3.FileHandle;
 import org.dcache.oncrpc4j.rdma.nfs3.NfsText;
@@ -37,8 +36,7 @@ public interface ExportTree extends AutoCloseable {
     /** The directory that a directory is in; the root's is the root. */
     Node parent(Node directory) throws IOException;
 
-    /** The names in a directory without "." and "..", in any order. */
-    List<NfsText> list(Node directory) throws IOException;
+    Listing list(Node directory) throws IOException;
 
     /** Makes a file that must not exist. */
     Node create(Node directory, NfsText name, Creation creation) throws IOException;

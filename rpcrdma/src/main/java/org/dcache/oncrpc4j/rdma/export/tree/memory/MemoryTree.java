@@ -10,6 +10,8 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 import org.dcache.oncrpc4j.rdma.export.tree.Creation;
 import org.dcache.oncrpc4j.rdma.export.tree.ExportTree;
+import org.dcache.oncrpc4j.rdma.export.tree.Listing;
+import org.dcache.oncrpc4j.rdma.export.tree.Listings;
 import org.dcache.oncrpc4j.rdma.export.tree.Nfs3Exception;
 import org.dcache.oncrpc4j.rdma.export.tree.Node;
 import org.dcache.oncrpc4j.rdma.export.tree.Space;
@@ -34,6 +36,7 @@ public final class MemoryTree implements ExportTree {
     private final long budget;
     private final AtomicLong left;
     private final Map<Long, MemoryNode> nodes = new HashMap<>();
+    private final Listings listings = new Listings();
     private final MemoryNode root;
     private long lastId;
 
@@ -96,8 +99,12 @@ public final class MemoryTree implements ExportTree {
     }
 
     @Override
-    public synchronized List<NfsText> list(Node directory) {
-        return List.copyOf(of(directory).children.keySet());
+    public Listing list(Node directory) throws IOException {
+        return listings.of(directory.attributes(), () -> names(of(directory)));
+    }
+
+    private synchronized List<NfsText> names(MemoryNode directory) {
+        return List.copyOf(directory.children.keySet());
     }
 
     private void requireFree(MemoryNode directory, NfsText name) throws Nfs3Exception {
