@@ -5,22 +5,20 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.TreeMap;
-import java.util.concurrent.atomic.AtomicLong;
 import org.dcache.oncrpc4j.rdma.export.tree.Nfs3Exception;
-import org.dcache.oncrpc4j.rdma.nfs3.NfsStat3;
 
 /** The data of a file in memory: pages where something was written, zeros elsewhere. Pages count on the tree's budget. Any thread. */
 final class MemoryFile {
 
     private static final int PAGE = 64 << 10;
 
-    private final AtomicLong left;
+    private final Budget budget;
     private final TreeMap<Long, byte[]> pages = new TreeMap<>();
     private long size;
 
-    /** @param left bytes of the tree's budget that are left; shared by all files */
-    MemoryFile(AtomicLong left) {
-        this.left = left;
+    /** @param budget shared by all files */
+    MemoryFile(Budget budget) {
+        this.budget = budget;
     }
 
     synchronized long size() {
@@ -61,11 +59,7 @@ final class MemoryFile {
     private byte[] page(long number) throws Nfs3Exception {
         byte[] page = pages.get(number);
         if (page == null) {
-            if (left.addAndGet(-PAGE) < 0) {
-                left.addAndGet(PAGE);
-                throw new Nfs3Exception(NfsStat3.NFS3ERR_NOSPC, "the memory of the tree is used up: expected " + PAGE
-                        + " bytes to be left, got " + left.get());
-            }
+            budget.take(PAGE);
             page = new byte[PAGE];
             pages.put(number, page);
         }
@@ -76,7 +70,7 @@ final class MemoryFile {
         if (newSize < size) {
             long first = (newSize + PAGE - 1) / PAGE;
             var beyond = pages.tailMap(first, true);
-            left.addAndGet((long) beyond.size() * PAGE);
+            budget.giveBack((long) beyond.size() * PAGE);
             beyond.clear();
             byte[] last = pages.get(newSize / PAGE);
             if (last != null) {
