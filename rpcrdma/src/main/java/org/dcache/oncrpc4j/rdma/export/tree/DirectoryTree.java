@@ -385,8 +385,8 @@ public final class DirectoryTree implements ExportTree {
         PathChanges.setAttributes(file.path(), file.attributes().type(), change);
         changed(file, file.path());
         if (durable && file.attributes().type() == FileType3.NF3REG) {
-            try (Forcing forcing = forcing(node)) {
-                forcing.force(true);
+            try (OpenFile opened = open(node, Access.FORCE)) {
+                opened.force(true);
             }
         }
     }
@@ -419,50 +419,65 @@ public final class DirectoryTree implements ExportTree {
     }
 
     @Override
-    public int read(Node file, long offset, ByteBuffer target) throws IOException {
-        int begin = target.position();
-        try (OpenFiles.Use use = use(PathNode.of(file), false)) {
+    public OpenFile open(Node node, Access access) throws IOException {
+        PathNode file = PathNode.of(node);
+        OpenFiles.Use use = access == Access.FORCE ? open.useAny(file.inode(), () -> open(file, StandardOpenOption.READ))
+                : use(file, access == Access.WRITE);
+        try {
+            if (access == Access.WRITE) {
+                changed(file, file.path());
+            }
+            return new InUse(use);
+        } catch (IOException | RuntimeException e) {
+            use.close();
+            throw e;
+        }
+    }
+
+    /** A file of this tree that is open. */
+    private final class InUse implements OpenFile {
+
+        private final OpenFiles.Use use;
+
+        private InUse(OpenFiles.Use use) {
+            this.use = use;
+        }
+
+        @Override
+        public int read(long offset, ByteBuffer target) throws IOException {
+            int begin = target.position();
             while (target.hasRemaining() && use.channel().read(target, offset + target.position() - begin) > 0) {
                 // One read(2) may bring less than was asked for.
                 continue;
             }
+            return target.position() - begin;
         }
-        return target.position() - begin;
-    }
 
-    @Override
-    public void write(Node file, long offset, ByteBuffer source) throws IOException {
-        int begin = source.position();
-        try (OpenFiles.Use use = use(PathNode.of(file), true)) {
-            changed(PathNode.of(file), PathNode.of(file).path());
+        @Override
+        public void write(long offset, ByteBuffer source) throws IOException {
+            int begin = source.position();
             while (source.hasRemaining()) {
                 use.channel().write(source, offset + source.position() - begin);
             }
         }
-    }
 
-    @Override
-    public Forcing forcing(Node file) throws IOException {
-        OpenFiles.Use use = open.useAny(PathNode.of(file).inode(), () -> open(PathNode.of(file), StandardOpenOption.READ));
-        return new Forcing() {
-            @Override
-            public void force(boolean metadata) throws IOException {
-                // The kernel reports a failure once: it must be counted before others who wait for the same file get their answer.
-                synchronized (use.channel()) {
-                    try {
-                        use.channel().force(metadata);
-                    } catch (IOException e) {
-                        lostWrites.incrementAndGet();
-                        throw e;
-                    }
+        @Override
+        public void force(boolean metadata) throws IOException {
+            // The kernel reports a failure once: it must be counted before others who wait for the same file get their answer.
+            synchronized (use.channel()) {
+                try {
+                    use.channel().force(metadata);
+                } catch (IOException e) {
+                    lostWrites.incrementAndGet();
+                    throw e;
                 }
             }
+        }
 
-            @Override
-            public void close() {
-                use.close();
-            }
-        };
+        @Override
+        public void close() {
+            use.close();
+        }
     }
 
     @Override

@@ -6,6 +6,7 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.TreeMap;
 import org.dcache.oncrpc4j.rdma.export.tree.Nfs3Exception;
+import org.dcache.oncrpc4j.rdma.nfs3.NfsStat3;
 
 /** The data of a file in memory: pages where something was written, zeros elsewhere. Pages count on the tree's budget. Any thread. */
 final class MemoryFile {
@@ -15,6 +16,8 @@ final class MemoryFile {
     private final Budget budget;
     private final TreeMap<Long, byte[]> pages = new TreeMap<>();
     private long size;
+    /** Its last name is gone; who writes nevertheless must not take memory. */
+    private boolean gone;
 
     /** @param budget shared by all files */
     MemoryFile(Budget budget) {
@@ -47,6 +50,9 @@ final class MemoryFile {
     }
 
     synchronized void write(long offset, ByteBuffer source) throws IOException {
+        if (gone) {
+            throw new Nfs3Exception(NfsStat3.NFS3ERR_STALE, "the file is gone");
+        }
         while (source.hasRemaining()) {
             int in = (int) (offset % PAGE);
             int length = Math.min(source.remaining(), PAGE - in);
@@ -64,6 +70,11 @@ final class MemoryFile {
             pages.put(number, page);
         }
         return page;
+    }
+
+    synchronized void discard() {
+        resize(0);
+        gone = true;
     }
 
     synchronized void resize(long newSize) {

@@ -172,7 +172,7 @@ public final class MemoryTree implements ExportTree {
             nodes.remove(file.id);
             budget.giveBack(bytes(file.target));
             if (file.data != null) {
-                file.data.resize(0);
+                file.data.discard();
             }
         }
     }
@@ -211,23 +211,23 @@ public final class MemoryTree implements ExportTree {
     }
 
     @Override
-    public int read(Node file, long offset, ByteBuffer target) {
-        return of(file).data.read(offset, target);
-    }
+    public OpenFile open(Node node, Access access) {
+        MemoryNode file = of(node);
+        return new OpenFile() {
+            @Override
+            public int read(long offset, ByteBuffer target) {
+                return file.data.read(offset, target);
+            }
 
-    @Override
-    public void write(Node file, long offset, ByteBuffer source) throws IOException {
-        of(file).data.write(offset, source);
-        of(file).changed();
-    }
+            @Override
+            public void write(long offset, ByteBuffer source) throws IOException {
+                file.data.write(offset, source);
+                file.changed();
+            }
 
-    /** Nothing here outlives the process, so there is nothing to wait for. */
-    @Override
-    public Forcing forcing(Node file) {
-        return new Forcing() {
             @Override
             public void force(boolean metadata) {
-                // Memory is all there is.
+                // Nothing here outlives the process, so there is nothing to wait for.
             }
 
             @Override
