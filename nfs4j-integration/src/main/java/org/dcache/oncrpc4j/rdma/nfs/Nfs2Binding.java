@@ -14,6 +14,8 @@ public final class Nfs2Binding extends NfsBinding {
 
     static final int VERSION = 2;
 
+    static final int GETATTR = 1;
+    static final int LOOKUP = 4;
     static final int READLINK = 5;
     static final int READ = 6;
     static final int WRITE = 8;
@@ -63,6 +65,18 @@ public final class Nfs2Binding extends NfsBinding {
             }
             default -> { }
         }
+    }
+
+    @Override
+    public String operation(CallHeader call, XdrView message, int offset) {
+        return switch (call.procedure()) {
+            case GETATTR -> "GETATTR";
+            case LOOKUP -> "LOOKUP";
+            case READ -> "READ";
+            case WRITE -> "WRITE";
+            case READDIR -> "READDIR";
+            default -> "";
+        };
     }
 
     @Override

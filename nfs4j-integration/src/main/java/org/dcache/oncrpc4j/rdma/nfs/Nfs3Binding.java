@@ -19,6 +19,8 @@ public final class Nfs3Binding extends NfsBinding {
     static final int PROGRAM = 100003;
     static final int VERSION = 3;
 
+    static final int GETATTR = 1;
+    static final int LOOKUP = 3;
     static final int READLINK = 5;
     static final int READ = 6;
     static final int WRITE = 7;
@@ -110,6 +112,18 @@ public final class Nfs3Binding extends NfsBinding {
             }
             default -> { }
         }
+    }
+
+    @Override
+    public String operation(CallHeader call, XdrView message, int offset) {
+        return switch (call.procedure()) {
+            case GETATTR -> "GETATTR";
+            case LOOKUP -> "LOOKUP";
+            case READ -> "READ";
+            case WRITE -> "WRITE";
+            case READDIR, READDIRPLUS -> "READDIR";
+            default -> "";
+        };
     }
 
     /** Passes sattr3. */

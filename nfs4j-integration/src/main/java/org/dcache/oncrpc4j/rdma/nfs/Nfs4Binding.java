@@ -24,6 +24,9 @@ public final class Nfs4Binding extends NfsBinding {
     static final int COMPOUND = 1;
 
     private static final int LAST_MINOR_VERSION = 2;
+    /** Operations of a COMPOUND that are looked at to see what it is for. */
+    private static final int LOOKED_AT = 8;
+    private static final int SEQUENCE_ARGUMENTS = 16 + 4 * 4;
 
     public Nfs4Binding() {
         super("NFSv4", Nfs3Binding.PROGRAM, VERSION, VERSION);
@@ -53,6 +56,56 @@ public final class Nfs4Binding extends NfsBinding {
             operation.arguments(in);
         }
         return true;
+    }
+
+    /** That of the first operation which does more than say in which session, and on which file. */
+    @Override
+    public String operation(CallHeader call, XdrView message, int offset) {
+        if (call.procedure() != COMPOUND) {
+            return "";
+        }
+        // Behind tag, minor version and count.
+        int at = behind(message, offset) + 8;
+        for (int i = 0; i < LOOKED_AT; i++) {
+            Nfs4Operation operation = Nfs4Operation.of(message.getInt(at));
+            if (operation == null) {
+                return "";
+            }
+            at += 4;
+            switch (operation) {
+                case SEQUENCE -> at += SEQUENCE_ARGUMENTS;
+                case PUTFH -> at = behind(message, at);
+                case PUTROOTFH, PUTPUBFH, SAVEFH, RESTOREFH -> { }
+                case READ, READ_PLUS -> {
+                    return "READ";
+                }
+                case WRITE -> {
+                    return "WRITE";
+                }
+                case GETATTR -> {
+                    return "GETATTR";
+                }
+                case LOOKUP, LOOKUPP -> {
+                    return "LOOKUP";
+                }
+                case READDIR -> {
+                    return "READDIR";
+                }
+                default -> {
+                    return "";
+                }
+            }
+        }
+        return "";
+    }
+
+    /** Where an opaque that starts here has ended. */
+    private static int behind(XdrView message, int at) {
+        long end = at + 4L + (Integer.toUnsignedLong(message.getInt(at)) + 3 & ~3L);
+        if (end > message.length()) {
+            throw new IndexOutOfBoundsException("an opaque ends at " + end + ", the message at " + message.length());
+        }
+        return (int) end;
     }
 
     @Override

@@ -4,6 +4,7 @@ package org.dcache.oncrpc4j.rdma.nfs;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.Map;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
@@ -31,6 +32,16 @@ class Nfs3BindingTest {
 
     private static XdrMessage handle() {
         return new XdrMessage().opaque(HANDLE);
+    }
+
+    @Test
+    void proceduresHaveTheNamesThatLatenciesAreShownUnder() {
+        Map.of(1, "GETATTR", 3, "LOOKUP", 6, "READ", 7, "WRITE", 16, "READDIR", 17,
+                "READDIR", 4, "", 4711, "")
+                .forEach((procedure, name) -> assertThat(binding.operation(header(procedure), handle(), 0)).isEqualTo(name));
+        Map.of(1, "GETATTR", 4, "LOOKUP", 6, "READ", 8, "WRITE", 16, "READDIR", 7, "")
+                .forEach((procedure, name) -> assertThat(new Nfs2Binding().operation(new CallHeader(100003, 2, procedure), handle(), 0))
+                        .isEqualTo(name));
     }
 
     @Test

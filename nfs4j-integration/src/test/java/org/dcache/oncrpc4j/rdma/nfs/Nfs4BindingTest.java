@@ -40,6 +40,28 @@ class Nfs4BindingTest {
         assertThat(Findings.results(binding, new CallHeader(100003, 4, 0), new XdrMessage(), 0, false)).isEmpty();
     }
 
+    private String named(XdrMessage call) {
+        return binding.operation(COMPOUND, call, 0);
+    }
+
+    @Test
+    void aCompoundIsNamedByTheFirstOperationThatDoesMoreThanFindItsFile() {
+        assertThat(named(call(1, 4).words(53).fill(32).words(22).opaque(28).words(25).fill(16 + 8 + 4).words(9))).isEqualTo("READ");
+        assertThat(named(call(0, 2).words(22).opaque(28).words(38))).isEqualTo("WRITE");
+        assertThat(named(call(1, 3).words(53).fill(32).words(24, 9, 0))).isEqualTo("GETATTR");
+        assertThat(named(call(1, 3).words(53).fill(32).words(22).opaque(5).words(15).string("x").words(9))).isEqualTo("LOOKUP");
+        assertThat(named(call(1, 3).words(53).fill(32).words(22).opaque(5).words(26))).isEqualTo("READDIR");
+        assertThat(named(call(1, 3).words(53).fill(32).words(22).opaque(5).words(18))).as("OPEN").isEqualTo("");
+        assertThat(named(call(1, 3).words(53).fill(32).words(22).opaque(5).words(4711))).as("unknown").isEqualTo("");
+        assertThat(named(call(1, 9).words(24, 24, 24, 24, 24, 24, 24, 24, 25))).as("too far").isEqualTo("");
+    }
+
+    @Test
+    void aCompoundThatLiesAboutLengthsEndsTheLook() {
+        assertThatThrownBy(() -> named(call(1, 2).words(22, -4, 25))).isInstanceOf(IndexOutOfBoundsException.class);
+        assertThatThrownBy(() -> named(call(1, 2).words(22, Integer.MAX_VALUE))).isInstanceOf(IndexOutOfBoundsException.class);
+    }
+
     @ParameterizedTest
     @ValueSource(ints = {0, 1, 2})
     @Tag("conformance-55")

@@ -4,6 +4,8 @@ package org.dcache.oncrpc4j.rdma.iwarp;
 import java.io.UncheckedIOException;
 import java.util.Optional;
 import org.dcache.oncrpc4j.rdma.config.Configuration;
+import org.dcache.oncrpc4j.rdma.iwarp.shared.IwarpResources;
+import org.dcache.oncrpc4j.rdma.iwarp.shared.IwarpSettings;
 import org.dcache.oncrpc4j.rdma.verbs.Adapter;
 import org.dcache.oncrpc4j.rdma.verbs.Availability;
 import org.dcache.oncrpc4j.rdma.verbs.Capabilities;
@@ -14,11 +16,9 @@ import org.dcache.oncrpc4j.rdma.verbs.error.ProviderUnavailableException;
 /** Software iWARP over TCP sockets: needs nothing but Java, so it works everywhere, and comes after all hardware. */
 public final class IwarpProvider implements VerbsProvider {
 
-    static final String NAME = "iwarp";
-
     @Override
     public String name() {
-        return NAME;
+        return IwarpResources.PROVIDER;
     }
 
     @Override
@@ -41,10 +41,11 @@ public final class IwarpProvider implements VerbsProvider {
         try {
             return new IwarpAdapter(IwarpSettings.of(config), MemoryBudget.of(config));
         } catch (UncheckedIOException e) {
-            throw new ProviderUnavailableException(NAME + ": " + e.getMessage() + ": " + e.getCause().getMessage(), e.getCause());
+            throw new ProviderUnavailableException(
+                    IwarpResources.PROVIDER + ": " + e.getMessage() + ": " + e.getCause().getMessage(), e.getCause());
         } catch (OutOfMemoryError e) {
             // Direct memory or threads mostly: the message says which.
-            throw new ProviderUnavailableException(NAME + ": " + e.getMessage(), e);
+            throw new ProviderUnavailableException(IwarpResources.PROVIDER + ": " + e.getMessage(), e);
         }
     }
 }

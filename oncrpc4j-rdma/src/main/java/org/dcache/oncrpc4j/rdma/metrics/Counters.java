@@ -7,20 +7,23 @@ import java.util.TreeMap;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Predicate;
 import org.dcache.oncrpc4j.rdma.metrics.jfr.Recorder;
+import org.dcache.oncrpc4j.rdma.metrics.latency.Latencies;
 
 /**
  * A set of counters. Any thread may count or read at any time; reading is not a snapshot of one instant. A set with a parent counts there
- * as well, so that the process-wide set is the sum of all services and adapters, also of closed ones.
+ * as well, so that the process-wide set is the sum of all services and adapters, also of closed ones. How long calls took belongs to it.
  */
 public final class Counters {
 
     private static final Counters PROCESS = new Counters(null);
 
     private final Counters parent;
+    private final Latencies latencies;
     private volatile Group[] groups = {};
 
     private Counters(Counters parent) {
         this.parent = parent;
+        this.latencies = new Latencies(parent == null ? null : parent.latencies);
     }
 
     /** The set that sums up the whole process. */
@@ -31,6 +34,10 @@ public final class Counters {
     /** A new set of counters that counts in {@code this} as well. */
     public Counters child() {
         return new Counters(this);
+    }
+
+    public Latencies latencies() {
+        return latencies;
     }
 
     public void increment(CounterName name) {

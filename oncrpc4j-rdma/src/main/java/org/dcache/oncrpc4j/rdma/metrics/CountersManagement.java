@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dcache.oncrpc4j.rdma.metrics;
 
+import java.util.List;
 import java.util.Map;
+import org.dcache.oncrpc4j.rdma.metrics.jfr.Recorder;
+import org.dcache.oncrpc4j.rdma.metrics.latency.LatencyMXData;
+import org.dcache.oncrpc4j.rdma.metrics.latency.LatencyTables;
 
 /**
- * Shows the process-wide counters on the platform MBean server as {@code org.dcache.oncrpc4j.rdma:type=Counters}, as long as somebody has
- * {@link #acquire}d them: who is loaded by a web application must {@link #release} when its last service is gone. Any thread.
+ * Shows the process-wide counters on the platform MBean server as {@code org.dcache.oncrpc4j.rdma:type=Counters}, and its latencies to
+ * Flight Recorder, as long as somebody has {@link #acquire}d them: who is loaded by a web application must {@link #release} when its last
+ * service is gone. Any thread.
  *
  * <p>Where two loaders of one JVM have a transport each, the second one's bean has {@code id=2} in its name, and so on: a reader that wants
  * all of them asks for {@code org.dcache.oncrpc4j.rdma:type=Counters,*} and adds up.
@@ -17,6 +22,7 @@ public final class CountersManagement {
 
     // guarded by the class
     private static ManagementBean bean;
+    private static Runnable endReports;
     private static int users;
 
     private CountersManagement() {}
@@ -25,6 +31,7 @@ public final class CountersManagement {
     public static synchronized void acquire() {
         if (users == 0) {
             bean = ManagementBean.register(NAME, new Bean());
+            endReports = Recorder.latencies(Counters.process().latencies());
         }
         users++;
     }
@@ -32,6 +39,8 @@ public final class CountersManagement {
     /** Gives one {@link #acquire} back; the last one takes the bean away. */
     public static synchronized void release() {
         if (--users == 0) {
+            endReports.run();
+            endReports = null;
             bean.close();
             bean = null;
         }
@@ -51,6 +60,21 @@ public final class CountersManagement {
         @Override
         public Map<String, Long> getGauges() {
             return Gauges.process().snapshot();
+        }
+
+        @Override
+        public List<LatencyMXData> getLatencies() {
+            return List.copyOf(Counters.process().latencies().snapshot());
+        }
+
+        @Override
+        public Map<String, Long> getLatencyBuckets() {
+            return LatencyTables.buckets(Counters.process().latencies().snapshot());
+        }
+
+        @Override
+        public Map<String, Long> getLatencySums() {
+            return LatencyTables.sums(Counters.process().latencies().snapshot());
         }
     }
 }

@@ -3,6 +3,7 @@ package org.dcache.oncrpc4j.rdma.metrics;
 
 import java.util.List;
 import java.util.Map;
+import org.dcache.oncrpc4j.rdma.metrics.latency.LatencyMXData;
 
 /**
  * What a JMX client sees of one service: {@code org.dcache.oncrpc4j.rdma:type=Service,name="…",role=server}. Nothing in it is a snapshot of
@@ -24,6 +25,9 @@ public interface ServiceMXBean {
      * its services is only in {@link CountersMXBean}.
      */
     Map<String, Long> getCounters();
+
+    /** Its calls that were answered, by side, kind and operation, also those of ended connections. */
+    List<LatencyMXData> getLatencies();
 
     /** The connections that are up. */
     List<ConnectionMXData> getConnections();

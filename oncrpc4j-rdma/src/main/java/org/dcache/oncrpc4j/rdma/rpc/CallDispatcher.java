@@ -6,9 +6,12 @@ import java.io.IOException;
 import org.dcache.oncrpc4j.rdma.metrics.Counters;
 import org.dcache.oncrpc4j.rdma.rpc.executor.Executors;
 import org.dcache.oncrpc4j.rdma.rpc.executor.FairQueue;
+import org.dcache.oncrpc4j.rdma.rpc.message.CallReading;
 import org.dcache.oncrpc4j.rdma.rpc.message.Eligibility;
+import org.dcache.oncrpc4j.rdma.rpc.message.Views;
 import org.dcache.oncrpc4j.rdma.rpc.xdr.RdmaXdr;
 import org.dcache.oncrpc4j.rdma.spi.ServiceContext;
+import org.dcache.oncrpc4j.rdma.spi.XdrView;
 import org.dcache.oncrpc4j.rdma.xprt.InboundCall;
 import org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter;
 import org.dcache.oncrpc4j.rpc.RpcCall;
@@ -68,6 +71,8 @@ final class CallDispatcher {
         RdmaXdr xdr = new RdmaXdr(call, transport.memory());
         CallOfProgram own = new CallOfProgram(call, xdr, transport, counters);
         try {
+            XdrView message = Views.of(call.message());
+            call.operation(CallReading.of(message, transport.bindings()).operation(message));
             if (Eligibility.holds(call, transport.bindings())) {
                 decode(call, xdr, transport, own);
             } else {

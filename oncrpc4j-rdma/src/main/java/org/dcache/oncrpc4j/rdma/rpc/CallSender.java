@@ -71,7 +71,7 @@ final class CallSender {
         CallReading reading = CallReading.of(view, transport.bindings());
         reading.plan(context, view);
         if (transport.connection().requester().listener(xid) instanceof PendingReply pending) {
-            pending.reading(reading);
+            pending.reading(reading, view);
             if (pending.isOwn()) {
                 CallOnLoopException.check("a call whose future is waited for, of " + reading.header() + ", was made");
             }

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.CompletionHandler;
 import java.util.concurrent.ScheduledFuture;
+import org.dcache.oncrpc4j.rdma.metrics.latency.Operation;
 import org.dcache.oncrpc4j.rdma.rpc.message.CallReading;
 import org.dcache.oncrpc4j.rdma.rpc.message.RpcOffsets;
 import org.dcache.oncrpc4j.rdma.rpc.message.Views;
@@ -48,6 +49,7 @@ final class PendingReply implements ReplyListener {
     private final boolean own;
     private volatile ScheduledFuture<?> timeout;
     private volatile CallReading reading;
+    private volatile Operation operation = Operation.UNNAMED;
 
     /** @param handler may be null: nobody wants to know */
     PendingReply(RdmaRpcTransport transport, CompletionHandler<RpcReply, RpcTransport> handler) {
@@ -94,8 +96,14 @@ final class PendingReply implements ReplyListener {
     }
 
     /** What is known of the call; set before it is sent. */
-    void reading(CallReading value) {
+    void reading(CallReading value, XdrView call) {
         reading = value;
+        operation = value.operation(call);
+    }
+
+    @Override
+    public Operation operation() {
+        return operation;
     }
 
     @Override

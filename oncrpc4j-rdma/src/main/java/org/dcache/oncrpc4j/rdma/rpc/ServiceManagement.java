@@ -8,6 +8,7 @@ import javax.management.ObjectName;
 import org.dcache.oncrpc4j.rdma.metrics.ConnectionMXData;
 import org.dcache.oncrpc4j.rdma.metrics.ManagementBean;
 import org.dcache.oncrpc4j.rdma.metrics.ServiceMXBean;
+import org.dcache.oncrpc4j.rdma.metrics.latency.LatencyMXData;
 
 /** A service as JMX shows it, {@code org.dcache.oncrpc4j.rdma:type=Service,name="…",role=…}. Read by JMX's threads; nothing blocks. */
 final class ServiceManagement implements ServiceMXBean {
@@ -42,6 +43,11 @@ final class ServiceManagement implements ServiceMXBean {
     @Override
     public Map<String, Long> getCounters() {
         return endpoint.counters().snapshot();
+    }
+
+    @Override
+    public List<LatencyMXData> getLatencies() {
+        return List.copyOf(endpoint.counters().latencies().snapshot());
     }
 
     @Override

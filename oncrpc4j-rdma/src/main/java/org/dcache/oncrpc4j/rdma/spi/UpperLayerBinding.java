@@ -37,4 +37,16 @@ public interface UpperLayerBinding {
      * @param visitor told of each eligible item
      */
     void results(CallHeader call, XdrView message, int offset, ResultVisitor visitor);
+
+    /**
+     * What a call is for, to show its latency under: {@code READ}, {@code WRITE}, {@code GETATTR}, {@code LOOKUP} or {@code READDIR};
+     * anything else is one of the others. Not asked for procedure 0. Quick: of a call of many parts, by the first that says it.
+     *
+     * @param call the call
+     * @param message the whole RPC message, from the xid on
+     * @param offset where the arguments start
+     */
+    default String operation(CallHeader call, XdrView message, int offset) {
+        return "";
+    }
 }

@@ -6,6 +6,9 @@ import java.nio.ByteBuffer;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import org.dcache.oncrpc4j.rdma.metrics.jfr.Recorder;
 import org.dcache.oncrpc4j.rdma.metrics.jfr.ServedCallEvent;
+import org.dcache.oncrpc4j.rdma.metrics.latency.CallKind;
+import org.dcache.oncrpc4j.rdma.metrics.latency.Operation;
+import org.dcache.oncrpc4j.rdma.metrics.latency.Side;
 import org.dcache.oncrpc4j.rdma.proto.RdmaHeader;
 import org.dcache.oncrpc4j.rdma.verbs.ReceiveBuffer;
 import org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter;
@@ -40,6 +43,10 @@ public final class InboundCall implements SendContext.Owner {
     private volatile int state;
     /** Null when nobody records served calls. */
     private final ServedCallEvent event = Recorder.servedCall();
+    private final long begun = System.nanoTime();
+    private final int length;
+    private CallKind kind;
+    private Operation operation = Operation.UNNAMED;
 
     // guarded by this, but for reading the message while its memory cannot go
     private volatile ByteBuffer message;
@@ -66,10 +73,12 @@ public final class InboundCall implements SendContext.Owner {
         this.message = message;
         this.receiveBuffer = receiveBuffer;
         this.sink = sink;
+        this.length = message.remaining();
+        this.kind = path.kind();
         connection.counters().increment(path);
         if (event != null) {
             event.callPath = path.label();
-            event.callBytes = message.remaining();
+            event.callBytes = length;
         }
     }
 
@@ -299,9 +308,15 @@ public final class InboundCall implements SendContext.Owner {
 
     // ---- its end
 
+    /** What it is for, as its latency is shown; before it is answered. */
+    public void operation(Operation value) {
+        operation = value;
+    }
+
     /** Counts which way its answer goes. */
     void replyPath(XprtCounter path) {
         connection.counters().increment(path);
+        kind = kind.and(path.kind());
         if (event != null) {
             event.replyPath = path.label();
         }
@@ -313,6 +328,9 @@ public final class InboundCall implements SendContext.Owner {
      * @param replyBytes 0 when there is no reply
      */
     void record(int replyBytes) {
+        if (replyBytes > 0) {
+            connection.counters().latencies().record(Side.SERVED, kind, operation, System.nanoTime() - begun, length + replyBytes);
+        }
         if (event != null) {
             event.remote = connection.remoteAddress().toString();
             event.xid = xid;

@@ -6,6 +6,8 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 import org.dcache.oncrpc4j.rdma.metrics.jfr.CallEvent;
 import org.dcache.oncrpc4j.rdma.metrics.jfr.Recorder;
+import org.dcache.oncrpc4j.rdma.metrics.latency.CallKind;
+import org.dcache.oncrpc4j.rdma.metrics.latency.Side;
 import org.dcache.oncrpc4j.rdma.verbs.Exposure;
 import org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter;
 import org.dcache.oncrpc4j.rdma.xprt.memory.Regbuf;
@@ -47,6 +49,8 @@ final class PendingCall extends CallState implements Runnable, SendContext.Owner
     /** Null when nobody records calls. */
     private final CallEvent event = Recorder.call();
     private long queuedAt;
+    private final long begun = System.nanoTime();
+    private CallKind kind = CallKind.INLINE;
 
     /** Whether it still holds a credit. Loop only. */
     private boolean holdsCredit = true;
@@ -252,6 +256,7 @@ final class PendingCall extends CallState implements Runnable, SendContext.Owner
     /** It goes out, on this path. */
     void callPath(XprtCounter path) {
         connection.counters().increment(path);
+        kind = path.kind();
         if (event != null) {
             event.callPath = path.label();
             event.creditWait = queuedAt == 0 ? 0 : System.nanoTime() - queuedAt;
@@ -261,6 +266,7 @@ final class PendingCall extends CallState implements Runnable, SendContext.Owner
     /** Its reply came whole, on this path. */
     void replyPath(XprtCounter path) {
         connection.counters().increment(path);
+        kind = kind.and(path.kind());
         if (event != null) {
             event.replyPath = path.label();
         }
@@ -269,6 +275,8 @@ final class PendingCall extends CallState implements Runnable, SendContext.Owner
     /** See {@link ReplyListener#replied}. */
     void replied(ByteBuffer message, Regbuf memory) {
         record(null);
+        connection.counters().latencies().record(Side.CALLED, kind, listener.operation(), System.nanoTime() - begun,
+                messageLength + message.remaining());
         listener.replied(message, memory);
     }
 

@@ -3,6 +3,7 @@ package org.dcache.oncrpc4j.rdma.xprt;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import org.dcache.oncrpc4j.rdma.metrics.latency.Operation;
 import org.dcache.oncrpc4j.rdma.xprt.memory.Regbuf;
 
 /** Waits for the reply to one call. On the connection's loop unless said otherwise. */
@@ -38,6 +39,11 @@ public interface ReplyListener {
      */
     default boolean borrows() {
         return false;
+    }
+
+    /** What the call is for, as its latency is shown. */
+    default Operation operation() {
+        return Operation.UNNAMED;
     }
 
     /** There is no reply. On the loop, or on the thread that sends or gives up the call. */

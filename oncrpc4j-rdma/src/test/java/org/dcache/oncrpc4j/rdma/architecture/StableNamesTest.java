@@ -30,6 +30,7 @@ import org.dcache.oncrpc4j.rdma.metrics.CountersManagement;
 import org.dcache.oncrpc4j.rdma.metrics.ServiceMXBean;
 import org.dcache.oncrpc4j.rdma.metrics.jfr.CallEvent;
 import org.dcache.oncrpc4j.rdma.metrics.jfr.ConnectionEvent;
+import org.dcache.oncrpc4j.rdma.metrics.jfr.LatencyEvent;
 import org.dcache.oncrpc4j.rdma.metrics.jfr.ProblemEvent;
 import org.dcache.oncrpc4j.rdma.metrics.jfr.ServedCallEvent;
 import org.junit.jupiter.api.Test;
@@ -83,19 +84,23 @@ class StableNamesTest {
     @Test
     void jmx() throws Exception {
         MBeanAttributeInfo[] service = attributes(ServiceMXBean.class);
-        CompositeType connection = (CompositeType) Arrays.stream(service).filter(attribute -> attribute.getName().equals("Connections"))
-                .map(attribute -> ((ArrayType<?>) ((OpenMBeanAttributeInfo) attribute).getOpenType()).getElementOpenType())
-                .findFirst().orElseThrow();
         assertThat(pairs("JMX")).isEqualTo(Map.of(
                 "`" + CountersManagement.NAME + "`", list(Arrays.stream(attributes(CountersMXBean.class)).map(MBeanAttributeInfo::getName)),
                 "`org.dcache.oncrpc4j.rdma:type=Service,name=\"…\",role=…`", list(Arrays.stream(service).map(MBeanAttributeInfo::getName)),
-                "one of `Connections`", list(connection.keySet().stream())));
+                "one of `Connections`", list(members(service, "Connections")), "one of `Latencies`", list(members(service, "Latencies"))));
+    }
+
+    private static Stream<String> members(MBeanAttributeInfo[] attributes, String list) {
+        return Arrays.stream(attributes).filter(attribute -> attribute.getName().equals(list))
+                .map(attribute -> ((ArrayType<?>) ((OpenMBeanAttributeInfo) attribute).getOpenType()).getElementOpenType())
+                .flatMap(type -> ((CompositeType) type).keySet().stream());
     }
 
     @Test
     void flightRecorder() throws Exception {
         Map<String, String> events = new TreeMap<>();
-        for (Class<? extends Event> event : List.of(CallEvent.class, ConnectionEvent.class, ProblemEvent.class, ServedCallEvent.class)) {
+        for (Class<? extends Event> event : List.of(CallEvent.class, ConnectionEvent.class, LatencyEvent.class, ProblemEvent.class,
+                ServedCallEvent.class)) {
             events.put("`" + event.getAnnotation(Name.class).value() + "`", list(Arrays.stream(event.getFields()).map(Field::getName)));
         }
         assertThat(pairs("Flight Recorder")).isEqualTo(events);

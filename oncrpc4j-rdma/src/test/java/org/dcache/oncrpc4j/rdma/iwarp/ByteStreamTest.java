@@ -8,14 +8,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import java.util.concurrent.CompletableFuture;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Tag;
 import net.jqwik.api.constraints.IntRange;
+import org.dcache.oncrpc4j.rdma.iwarp.shared.IwarpCounter;
+import org.dcache.oncrpc4j.rdma.iwarp.stream.ReceiveSideFeed;
 import org.dcache.oncrpc4j.rdma.iwarp.wire.RdmapOpcode;
 import org.dcache.oncrpc4j.rdma.verbs.Access;
-import org.dcache.oncrpc4j.rdma.verbs.Endpoint;
 import org.dcache.oncrpc4j.rdma.verbs.Exposure;
 import org.dcache.oncrpc4j.rdma.verbs.error.PeerTerminatedException;
 import org.dcache.oncrpc4j.rdma.verbs.error.ProtocolViolationException;
@@ -75,24 +75,9 @@ class ByteStreamTest {
         }
     }
 
-    /** Hands the bytes to the receive side in pieces, on the loop, as if they had been read from the socket. */
     private static void feed(RawPeerFixture f, byte[] stream, long seed, int largest) {
-        CompletableFuture<Void> done = new CompletableFuture<>();
-        f.queuePair().execute(() -> {
-            try {
-                Random random = new Random(seed);
-                ReceiveSide side = ((IwarpQueuePair) f.queuePair()).receiveSide;
-                for (int at = 0; at < stream.length; ) {
-                    int n = Math.min(stream.length - at, 1 + random.nextInt(largest));
-                    side.take(ByteBuffer.allocateDirect(n).put(0, stream, at, n), 0, n);
-                    at += n;
-                }
-                done.complete(null);
-            } catch (Throwable e) {
-                done.completeExceptionally(e);
-            }
-        });
-        Endpoint.get(done);
+        Random random = new Random(seed);
+        ReceiveSideFeed.feed(f.queuePair(), stream, piece -> 1 + random.nextInt(largest));
     }
 
     @Property(tries = 60)

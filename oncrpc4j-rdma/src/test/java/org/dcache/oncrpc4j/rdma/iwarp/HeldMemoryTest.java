@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongPredicate;
+import org.dcache.oncrpc4j.rdma.iwarp.shared.IwarpGauge;
 import org.dcache.oncrpc4j.rdma.metrics.Gauges;
 import org.dcache.oncrpc4j.rdma.verbs.ReceiveBuffer;
 import org.junit.jupiter.api.AfterEach;

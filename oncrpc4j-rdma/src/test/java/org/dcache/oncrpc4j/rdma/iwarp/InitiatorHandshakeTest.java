@@ -11,6 +11,7 @@ import java.nio.ByteBuffer;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import org.dcache.oncrpc4j.rdma.iwarp.shared.IwarpCounter;
 import org.dcache.oncrpc4j.rdma.iwarp.wire.MpaFrame;
 import org.dcache.oncrpc4j.rdma.iwarp.wire.RdmapOpcode;
 import org.dcache.oncrpc4j.rdma.iwarp.wire.TerminateMessage;

@@ -8,6 +8,8 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.util.Map;
 import org.dcache.oncrpc4j.rdma.config.Configuration;
+import org.dcache.oncrpc4j.rdma.iwarp.shared.IwarpCounter;
+import org.dcache.oncrpc4j.rdma.iwarp.shared.IwarpSettings;
 import org.dcache.oncrpc4j.rdma.verbs.Listener;
 import org.dcache.oncrpc4j.rdma.verbs.MemoryBudget;
 import org.junit.jupiter.api.Test;

@@ -18,6 +18,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicLong;
 import org.dcache.oncrpc4j.rdma.config.Configuration;
+import org.dcache.oncrpc4j.rdma.iwarp.shared.IwarpCounter;
+import org.dcache.oncrpc4j.rdma.iwarp.shared.IwarpSettings;
 import org.dcache.oncrpc4j.rdma.verbs.Access;
 import org.dcache.oncrpc4j.rdma.verbs.ConnectListener;
 import org.dcache.oncrpc4j.rdma.verbs.ConnectOptions;

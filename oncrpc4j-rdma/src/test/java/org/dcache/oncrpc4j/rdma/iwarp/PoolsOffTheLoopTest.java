@@ -185,14 +185,14 @@ class PoolsOffTheLoopTest {
     void aReadResponseWaitsForStaging() throws Exception {
         try (RawPeerFixture f = new RawPeerFixture().responding()) {
             CountDownLatch blocked = new CountDownLatch(1);
-            f.adapter.offLoop(() -> {
+            f.adapter.resources().offLoop(() -> {
                 try {
                     blocked.await();
                 } catch (InterruptedException e) {
                     throw new AssertionError(e);
                 }
             });
-            StagingPool pool = f.adapter.stagingPool();
+            StagingPool pool = f.adapter.resources().stagingPool();
             List<Staging> taken = new ArrayList<>();
             for (Staging staging = onLoop(() -> pool.borrow(true)); staging != null; staging = onLoop(() -> pool.borrow(true))) {
                 taken.add(staging);

@@ -11,6 +11,7 @@ import java.nio.ByteBuffer;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import org.dcache.oncrpc4j.rdma.config.Configuration;
+import org.dcache.oncrpc4j.rdma.iwarp.shared.IwarpSettings;
 import org.dcache.oncrpc4j.rdma.verbs.Access;
 import org.dcache.oncrpc4j.rdma.verbs.ConnectListener;
 import org.dcache.oncrpc4j.rdma.verbs.ConnectOptions;

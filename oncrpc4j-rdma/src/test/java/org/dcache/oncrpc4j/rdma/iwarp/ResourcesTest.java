@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import org.dcache.oncrpc4j.rdma.iwarp.shared.IwarpCounter;
 import org.dcache.oncrpc4j.rdma.iwarp.wire.DdpHeader;
 import org.dcache.oncrpc4j.rdma.iwarp.wire.RdmapOpcode;
 import org.dcache.oncrpc4j.rdma.iwarp.wire.TerminateMessage;
@@ -82,7 +83,7 @@ class ResourcesTest {
             for (WorkRequest write : posted) {
                 assertThat(f.endpoint.sendCompletion()).isEqualTo(new Endpoint.Completion(write, true));
             }
-            assertThat(f.adapter.stagingPool().lent()).as("an idle connection holds no staging").isZero();
+            assertThat(f.adapter.resources().stagingPool().lent()).as("an idle connection holds no staging").isZero();
         }
     }
 

@@ -8,6 +8,8 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.dcache.oncrpc4j.rdma.iwarp.loop.LingeringSocket;
+import org.dcache.oncrpc4j.rdma.iwarp.shared.IwarpCounter;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -129,7 +131,7 @@ class RpcOverTcpTest {
     }
 
     private void awaitHeld(int number) {
-        while (f.adapter.members().now().stream().filter(LingeringSocket.class::isInstance).count() != number) {
+        while (f.adapter.resources().members().now().stream().filter(LingeringSocket.class::isInstance).count() != number) {
             Thread.onSpinWait();
         }
     }

@@ -14,6 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Map;
 import org.dcache.oncrpc4j.rdma.config.Configuration;
+import org.dcache.oncrpc4j.rdma.iwarp.shared.IwarpCounter;
 import org.dcache.oncrpc4j.rdma.iwarp.wire.MpaFrame;
 import org.dcache.oncrpc4j.rdma.verbs.SharedPort;
 import org.junit.jupiter.api.AfterEach;

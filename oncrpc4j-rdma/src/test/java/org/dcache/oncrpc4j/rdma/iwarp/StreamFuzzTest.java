@@ -7,16 +7,16 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
 import org.dcache.oncrpc4j.rdma.fuzz.Corpus;
 import org.dcache.oncrpc4j.rdma.fuzz.FuzzTarget;
 import org.dcache.oncrpc4j.rdma.fuzz.Fuzzer;
+import org.dcache.oncrpc4j.rdma.iwarp.shared.IwarpCounter;
+import org.dcache.oncrpc4j.rdma.iwarp.stream.ReceiveSideFeed;
 import org.dcache.oncrpc4j.rdma.iwarp.wire.DdpHeader;
 import org.dcache.oncrpc4j.rdma.iwarp.wire.FpduLayout;
 import org.dcache.oncrpc4j.rdma.iwarp.wire.RdmapOpcode;
 import org.dcache.oncrpc4j.rdma.iwarp.wire.ReadRequestHeader;
 import org.dcache.oncrpc4j.rdma.verbs.Access;
-import org.dcache.oncrpc4j.rdma.verbs.Endpoint;
 import org.dcache.oncrpc4j.rdma.verbs.Exposure;
 import org.dcache.oncrpc4j.rdma.verbs.error.PeerTerminatedException;
 import org.dcache.oncrpc4j.rdma.verbs.error.ProtocolViolationException;
@@ -98,7 +98,7 @@ class StreamFuzzTest {
                 connect();
             }
             byte[] fpdu = putRight(data, length);
-            feed(f, fpdu, 1 + (length * 31 & 0x7f));
+            ReceiveSideFeed.feed(f.queuePair(), fpdu, piece -> 1 + (length * 31 & 0x7f));
             for (int i = 0; i < GUARD; i++) {
                 if (memory.get(i) != UNTOUCHED || memory.get(GUARD + EXPOSED + i) != UNTOUCHED) {
                     throw new AssertionError("a byte beside the exposed memory has changed");
@@ -110,7 +110,7 @@ class StreamFuzzTest {
             if (!f.queuePair().isOpen()) {
                 assertThat(f.endpoint.end()).isInstanceOfAny(ProtocolViolationException.class, PeerTerminatedException.class);
                 close();
-            } else if (!((IwarpQueuePair) f.queuePair()).receiveSide.isBetweenFpdus()) {
+            } else if (!ReceiveSideFeed.isBetweenFpdus(f.queuePair())) {
                 // Half an FPDU: the next input would only be its rest.
                 close();
             } else {
@@ -130,25 +130,6 @@ class StreamFuzzTest {
                 f = null;
             }
         }
-    }
-
-    /** Hands bytes to the receive side on the loop, in pieces of this size, as if they had been read from the socket. */
-    private static void feed(RawPeerFixture f, byte[] stream, int... pieces) {
-        CompletableFuture<Void> done = new CompletableFuture<>();
-        f.queuePair().execute(() -> {
-            try {
-                ReceiveSide side = ((IwarpQueuePair) f.queuePair()).receiveSide;
-                for (int at = 0, i = 0; at < stream.length; i++) {
-                    int n = Math.min(stream.length - at, pieces[Math.min(i, pieces.length - 1)]);
-                    side.take(ByteBuffer.wrap(stream, at, n).slice(), 0, n);
-                    at += n;
-                }
-                done.complete(null);
-            } catch (Throwable e) {
-                done.completeExceptionally(e);
-            }
-        });
-        Endpoint.get(done);
     }
 
     @Test
@@ -172,7 +153,8 @@ class StreamFuzzTest {
                 int seconds = Integer.getInteger("fuzz.times", 1) > 1 ? stream.length - first : 1;
                 for (int second = 1; second <= seconds; second++) {
                     memory.putLong(0, 0).putInt(40, 0);
-                    feed(f, stream(f, target, msn), first, second, stream.length);
+                    int[] pieces = {first, second, stream.length};
+                    ReceiveSideFeed.feed(f.queuePair(), stream(f, target, msn), piece -> pieces[piece]);
                     assertThat(f.endpoint.message().data()).isEqualTo(new byte[] {1, 2, 3, 4, 5});
                     assertThat(f.endpoint.message().data()).isEqualTo(new byte[] {6, 7, 8});
                     assertThat(memory.getLong(0)).isEqualTo(0x0102030405060708L);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import org.dcache.oncrpc4j.rdma.iwarp.shared.IwarpCounter;
 import org.dcache.oncrpc4j.rdma.iwarp.wire.DdpHeader;
 import org.dcache.oncrpc4j.rdma.iwarp.wire.RdmapOpcode;
 import org.dcache.oncrpc4j.rdma.iwarp.wire.ReadRequestHeader;

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.dcache.oncrpc4j.rdma.iwarp.shared.IwarpCounter;
 import org.dcache.oncrpc4j.rdma.iwarp.wire.RdmapOpcode;
 import org.dcache.oncrpc4j.rdma.verbs.Access;
 import org.dcache.oncrpc4j.rdma.verbs.Exposure;

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.ByteBuffer;
 import java.util.BitSet;
 import java.util.Random;
-import org.dcache.oncrpc4j.rdma.iwarp.rx.WrittenPieces;
+import org.dcache.oncrpc4j.rdma.iwarp.memory.WrittenPieces;
 import org.dcache.oncrpc4j.rdma.iwarp.wire.RdmapOpcode;
 import org.dcache.oncrpc4j.rdma.verbs.Access;
 import org.dcache.oncrpc4j.rdma.verbs.Exposure;

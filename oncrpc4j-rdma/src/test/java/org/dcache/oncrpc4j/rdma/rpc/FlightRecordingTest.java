@@ -11,6 +11,7 @@ import jdk.jfr.Recording;
 import jdk.jfr.consumer.RecordedEvent;
 import jdk.jfr.consumer.RecordingFile;
 import org.dcache.oncrpc4j.rdma.metrics.Counters;
+import org.dcache.oncrpc4j.rdma.metrics.CountersManagement;
 import org.dcache.oncrpc4j.rdma.metrics.jfr.Recorder;
 import org.dcache.oncrpc4j.rdma.rpc.harness.EchoProgram;
 import org.dcache.oncrpc4j.rdma.rpc.harness.EligibleProgram;
@@ -102,6 +103,27 @@ class FlightRecordingTest {
             Counters.process().child().increment(XprtCounter.CREDIT_WAITS);
             assertThat(of(recorded(recording), "Problem")).extracting(e -> e.getString("counter"))
                     .containsExactly("xprt.dropped_unknown_xid");
+        }
+    }
+
+    /** When a recording begins there are events of what was before, when it is read those of the traffic. */
+    @Test
+    void latenciesAreRecordedFromTimeToTimeByHowCallsWent() throws IOException {
+        try (Recording recording = new Recording()) {
+            CountersManagement.acquire();
+            recording.enable(PREFIX + "Latency").with("period", "everyChunk");
+            recording.start();
+            traffic();
+            List<RecordedEvent> events = of(recorded(recording), "Latency");
+            assertThat(events).extracting(e -> e.getString("side") + " " + e.getString("kind")).contains("called inline", "called chunk",
+                    "served inline", "served chunk");
+            assertThat(events).anySatisfy(e -> {
+                assertThat(e.getString("kind")).isEqualTo("chunk");
+                assertThat(e.getLong("bytes")).isBetween((long) LARGE, 2L * LARGE);
+                assertThat(e.getDuration("p99")).isGreaterThanOrEqualTo(e.getDuration("p50")).isPositive();
+            });
+        } finally {
+            CountersManagement.release();
         }
     }
 

@@ -59,7 +59,7 @@ class PendingReplyTest {
     private static int[] locate(int[] written, int... results) throws IOException {
         ByteBuffer call = ByteBuffer.allocate(40).putInt(12, PROGRAM).putInt(8, 2);
         PendingReply pending = new PendingReply(null, null);
-        pending.reading(CallReading.of(Views.of(call), new Bindings(List.of(new Opaques()))));
+        pending.reading(CallReading.of(Views.of(call), new Bindings(List.of(new Opaques()))), Views.of(call));
         ByteBuffer reply = ByteBuffer.allocate(RESULTS + 4 * results.length).putInt(4, 1);
         reply.position(RESULTS);
         for (int word : results) {

@@ -4,6 +4,8 @@ package org.dcache.oncrpc4j.rdma.rpc;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.lang.management.ManagementFactory;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import javax.management.MBeanServer;
@@ -36,6 +38,11 @@ class ServiceManagementTest {
         return row == null ? 0 : (Long) row.get("value");
     }
 
+    private List<String> latencies(ObjectName bean) throws Exception {
+        return Arrays.stream((CompositeData[]) jmx.getAttribute(bean, "Latencies")).map(of -> of.get("side") + " " + of.get("kind") + " "
+                + of.get("operation") + " " + of.get("calls")).toList();
+    }
+
     @Test
     void eachServiceShowsItsOwnCountersAndConnectionsUntilItStops() throws Exception {
         assertThat(beans("server")).isEmpty();
@@ -54,6 +61,9 @@ class ServiceManagementTest {
             assertThat(counter(server, "xprt.client_call_inline")).isZero();
             assertThat(counter(client, "xprt.client_call_inline")).isEqualTo(CALLS);
             assertThat(counter(client, "xprt.server_call_inline")).isZero();
+
+            assertThat(latencies(server)).containsExactly("served inline null " + CALLS);
+            assertThat(latencies(client)).containsExactly("called inline null " + CALLS);
 
             CompositeData[] connections = (CompositeData[]) jmx.getAttribute(server, "Connections");
             assertThat(connections).hasSize(1);

@@ -61,6 +61,12 @@ public final class BenchBinding implements UpperLayerBinding {
         }
     }
 
+    @Override
+    public String operation(CallHeader call, XdrView message, int offset) {
+        return call.procedure() == BenchProtocol.READ ? "READ"
+                : call.procedure() == BenchProtocol.WRITE ? "WRITE" : "";
+    }
+
     private static boolean plausible(int count) {
         return count > 0 && count <= BenchProtocol.MAX_DATA;
     }

@@ -29,6 +29,8 @@ import org.dcache.oncrpc4j.rdma.nfs3.results.Write3Res;
  * also when the file becomes shorter meanwhile. WRITE writes the decoded buffer, without a copy. The write verifier is the start time of
  * this object plus the number of failures of the disk: after a restart, or a failure of which only one client is told, all clients send
  * again what they have not committed.
+ *
+ * <p>Nobody holds the tree's lock while a file is read, written or forced to the disk.
  */
 final class DataProcedures {
 
@@ -51,113 +53,132 @@ final class DataProcedures {
 
     Read3Res read(Read3Args arguments, Request request) {
         Wcc file = new Wcc(export.tree());
+        try {
+            return read(arguments, request, file);
+        } catch (IOException e) {
+            return Read3Res.failed(Failures.status(e), attributes(file));
+        }
+    }
+
+    private Fattr3 attributes(Wcc file) {
         try (TreeLocks.Held held = export.locks().shared()) {
-            try {
-                return read(arguments, request, file);
-            } catch (IOException e) {
-                return Read3Res.failed(Failures.status(e), file.attributes());
-            }
+            return file.attributes();
         }
     }
 
     private Read3Res read(Read3Args arguments, Request request, Wcc file) throws IOException {
-        Node node = file.resolve(arguments.file());
-        Fattr3 before = node.attributes();
-        requireFile(before);
-        Rights.requireRead(request.caller(), node);
+        Fattr3 before;
+        ExportTree.OpenFile open;
+        try (TreeLocks.Held held = export.locks().shared()) {
+            Node node = file.resolve(arguments.file());
+            before = node.attributes();
+            requireFile(before);
+            Rights.requireRead(request.caller(), node);
+            open = export.tree().open(node, ExportTree.Access.READ);
+        }
+        try (open) {
+            return read(arguments, request, file, before, open);
+        }
+    }
+
+    private Read3Res read(Read3Args arguments, Request request, Wcc file, Fattr3 before, ExportTree.OpenFile open) throws IOException {
         long left = arguments.offset() < 0 ? 0 : Math.max(0, before.size() - arguments.offset());
         int wanted = Integer.compareUnsigned(arguments.count(), Limits.MAX_TRANSFER) > 0 ? Limits.MAX_TRANSFER : arguments.count();
         int count = (int) Math.min(left, wanted);
         if (count == 0) {
             return new Read3Res(NfsStat3.NFS3_OK, before, 0, left == 0, BulkData.copied(ByteBuffer.allocate(0)));
         }
-        ReadBuffers.Lease lease = buffers.take(count, request.transport());
-        if (lease == null) {
-            counters.increment(ExportCounter.READ_WITHOUT_MEMORY);
-            throw new Nfs3Exception(NfsStat3.NFS3ERR_JUKEBOX, "the memory for replies, or this client's share of it, is in use");
-        }
+        ReadBuffers.Lease lease = ReadBuffers.require(buffers.take(count, request.transport()), counters);
         int read;
         try {
-            read = export.tree().read(node, arguments.offset(), lease.buffer());
+            read = open.read(arguments.offset(), lease.buffer());
         } catch (IOException | RuntimeException e) {
             lease.release();
             throw e;
         }
         request.releaseWhenSent(lease);
-        Fattr3 after = file.attributes();
+        Fattr3 after = attributes(file);
         boolean eof = read < count || after != null && arguments.offset() + read >= after.size();
         return new Read3Res(NfsStat3.NFS3_OK, after, read, eof, BulkData.shared(lease.buffer().flip()));
     }
 
-    /** Waits for the disk, where the client wants that, without holding the tree's locks. */
     Write3Res write(Write3Args arguments, Request request) {
         Wcc wcc = new Wcc(export.tree());
-        WccData changed;
-        ExportTree.Forcing forcing;
-        try (TreeLocks.Held held = export.locks().change(arguments.file())) {
-            try {
-                Node node = write(arguments, request.caller(), wcc);
-                forcing = arguments.stable() == Nfs3.UNSTABLE ? null : export.tree().forcing(node);
-            } catch (IOException e) {
-                return Write3Res.failed(Failures.status(e), wcc.data());
+        try (ExportTree.OpenFile open = written(arguments, request.caller(), wcc)) {
+            if (arguments.stable() != Nfs3.UNSTABLE) {
+                open.force(arguments.stable() == Nfs3.FILE_SYNC);
             }
-            changed = wcc.data();
-        }
-        try {
-            force(forcing, arguments.stable() == Nfs3.FILE_SYNC);
-            return new Write3Res(NfsStat3.NFS3_OK, changed, arguments.count(), arguments.stable(), verifier());
+            return new Write3Res(NfsStat3.NFS3_OK, wcc.data(), arguments.count(), arguments.stable(), verifier());
         } catch (IOException e) {
-            return Write3Res.failed(Failures.status(e), changed);
+            return Write3Res.failed(Failures.status(e), wcc.data());
         }
     }
 
-    /** @param forcing is closed; null if there is nothing to do */
-    private static void force(ExportTree.Forcing forcing, boolean metadata) throws IOException {
-        if (forcing != null) {
-            try (forcing) {
-                forcing.force(metadata);
+    /** The file with the data; the file is locked for all of this, the tree only while paths are used. */
+    private ExportTree.OpenFile written(Write3Args arguments, Caller caller, Wcc wcc) throws IOException {
+        try (TreeLocks.Held file = export.locks().file(arguments.file())) {
+            ExportTree.OpenFile open = null;
+            try {
+                open = writable(arguments, caller, wcc);
+                open.write(arguments.offset(), arguments.data().bytes());
+                return open;
+            } catch (IOException | RuntimeException e) {
+                if (open != null) {
+                    open.close();
+                }
+                throw e;
+            } finally {
+                try (TreeLocks.Held held = export.locks().shared()) {
+                    wcc.settle();
+                }
             }
         }
     }
 
-    private Node write(Write3Args arguments, Caller caller, Wcc wcc) throws IOException {
-        Node node = wcc.resolve(arguments.file());
-        Fattr3 before = node.attributes();
-        export.requireWritable();
-        requireFile(before);
-        Rights.requireWrite(caller, node);
-        int count = arguments.count();
-        int stable = arguments.stable();
-        if (count != arguments.data().length() || stable < Nfs3.UNSTABLE || stable > Nfs3.FILE_SYNC) {
-            throw new Nfs3Exception(NfsStat3.NFS3ERR_INVAL, "expected " + count + " bytes of data and stable 0 to 2, got "
-                    + arguments.data().length() + " and " + stable);
-        }
-        if (arguments.offset() < 0 || arguments.offset() > Long.MAX_VALUE - count) {
-            throw new Nfs3Exception(NfsStat3.NFS3ERR_FBIG, "a file has at most 2^63 - 1 bytes");
-        }
-        if (count > 0) {
-            export.tree().write(node, arguments.offset(), arguments.data().bytes());
-            if ((before.mode() & SET_ID) != 0 && !caller.isRoot()) {
+    private ExportTree.OpenFile writable(Write3Args arguments, Caller caller, Wcc wcc) throws IOException {
+        try (TreeLocks.Held held = export.locks().shared()) {
+            Node node = wcc.resolve(arguments.file());
+            Fattr3 before = node.attributes();
+            export.requireWritable();
+            requireFile(before);
+            Rights.requireWrite(caller, node);
+            int count = arguments.count();
+            int stable = arguments.stable();
+            if (count != arguments.data().length() || stable < Nfs3.UNSTABLE || stable > Nfs3.FILE_SYNC) {
+                throw new Nfs3Exception(NfsStat3.NFS3ERR_INVAL, "expected " + count + " bytes of data and stable 0 to 2, got "
+                        + arguments.data().length() + " and " + stable);
+            }
+            if (arguments.offset() < 0 || arguments.offset() > Long.MAX_VALUE - count) {
+                throw new Nfs3Exception(NfsStat3.NFS3ERR_FBIG, "a file has at most 2^63 - 1 bytes");
+            }
+            if (count > 0 && (before.mode() & SET_ID) != 0 && !caller.isRoot()) {
                 export.tree().setAttributes(node, Sattr3.ofMode(before.mode() & ~SET_ID));
             }
+            return export.tree().open(node, ExportTree.Access.WRITE);
         }
-        return node;
     }
 
-    /** Commits the whole file, whatever the range; the tree's locks are not held while the disk works. */
+    /** Commits the whole file, whatever the range. */
     Commit3Res commit(Commit3Args arguments, Request request) {
         Wcc wcc = new Wcc(export.tree());
         try {
-            ExportTree.Forcing forcing;
-            try (TreeLocks.Held held = export.locks().shared()) {
-                Node node = wcc.resolve(arguments.file());
-                requireFile(node.attributes());
-                forcing = export.readOnly() ? null : export.tree().forcing(node);
+            try (ExportTree.OpenFile open = committed(arguments, wcc)) {
+                if (open != null) {
+                    open.force(true);
+                }
             }
-            force(forcing, true);
             return new Commit3Res(NfsStat3.NFS3_OK, data(wcc), verifier());
         } catch (IOException e) {
             return Commit3Res.failed(Failures.status(e), data(wcc));
+        }
+    }
+
+    /** Null if there is nothing to do. */
+    private ExportTree.OpenFile committed(Commit3Args arguments, Wcc wcc) throws IOException {
+        try (TreeLocks.Held held = export.locks().shared()) {
+            Node node = wcc.resolve(arguments.file());
+            requireFile(node.attributes());
+            return export.readOnly() ? null : export.tree().open(node, ExportTree.Access.FORCE);
         }
     }
 

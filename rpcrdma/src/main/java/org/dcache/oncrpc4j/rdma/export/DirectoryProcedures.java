@@ -26,6 +26,8 @@ import org.dcache.oncrpc4j.rdma.nfs3.results.Readdir3Res;
  * verifier is therefore 0, as the RFC has it for cookies that are always valid; a cookie with another verifier is rejected. Any other value
  * would cost calls: Linux takes it for a changed one on its first READDIR of a directory, throws away all but the first page of its cache,
  * and asks for most of the names again.
+ *
+ * <p>What a client asks for at most counts on its share of the memory for replies until the reply has left.
  */
 final class DirectoryProcedures {
 
@@ -35,11 +37,13 @@ final class DirectoryProcedures {
     private static final int STATUS = Integer.BYTES;
 
     private final Export export;
-    private final Listings listings;
+    private final ReadBuffers memory;
+    private final ExportCounters counters;
 
-    DirectoryProcedures(Export export) {
+    DirectoryProcedures(Export export, ReadBuffers memory, ExportCounters counters) {
         this.export = export;
-        this.listings = new Listings(export.tree());
+        this.memory = memory;
+        this.counters = counters;
     }
 
     Readdir3Res<Entry3> readdir(Readdir3Args arguments, Request request) {
@@ -48,7 +52,7 @@ final class DirectoryProcedures {
             try {
                 Node dir = directory(directory, arguments.dir(), arguments.cookie(), arguments.cookieverf(), request.caller());
                 Page<Entry3> page = new Page<>(Integer.MAX_VALUE, arguments.count(), Readdir3Res.OVERHEAD - STATUS);
-                boolean eof = fill(page, dir, arguments.cookie(),
+                boolean eof = fill(page, dir, arguments.cookie(), request,
                         (entry, node) -> page.add(new Entry3(node.attributes().fileid(), entry.name(), entry.cookie()), 0,
                         Entry3.size(entry.name())));
                 return Readdir3Res.ok(directory.attributes(), VERIFIER, page.entries, eof);
@@ -64,7 +68,7 @@ final class DirectoryProcedures {
             try {
                 Node dir = directory(directory, arguments.dir(), arguments.cookie(), arguments.cookieverf(), request.caller());
                 Page<EntryPlus3> page = new Page<>(arguments.dircount(), arguments.maxcount(), Readdir3Res.OVERHEAD - STATUS);
-                boolean eof = fill(page, dir, arguments.cookie(), (entry, node) -> {
+                boolean eof = fill(page, dir, arguments.cookie(), request, (entry, node) -> {
                     EntryPlus3 plus = new EntryPlus3(node.attributes().fileid(), entry.name(), entry.cookie(), node.attributes(),
                             node.handle());
                     return page.add(plus, Entry3.size(entry.name()), plus.size());
@@ -96,8 +100,20 @@ final class DirectoryProcedures {
     }
 
     /** @return whether the directory has no more */
+    private boolean fill(Page<?> page, Node dir, long cookie, Request request, Adder adder) throws IOException {
+        ReadBuffers.Lease lease = ReadBuffers.require(memory.count((int) Math.max(0, page.bytes), request.transport()), counters);
+        try {
+            boolean eof = fill(page, dir, cookie, adder);
+            request.releaseWhenSent(lease);
+            return eof;
+        } catch (IOException | RuntimeException e) {
+            lease.release();
+            throw e;
+        }
+    }
+
     private boolean fill(Page<?> page, Node dir, long cookie, Adder adder) throws IOException {
-        Listing listing = listings.of(dir);
+        Listing listing = export.tree().list(dir);
         for (int i = listing.after(cookie); i < listing.size(); i++) {
             Listing.Entry entry = listing.get(i);
             Node node = node(dir, entry.name());

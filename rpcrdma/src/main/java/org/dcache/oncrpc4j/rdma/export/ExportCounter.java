@@ -16,6 +16,6 @@ public enum ExportCounter {
     WEAK_FLAVOR,
     /** Retransmissions that were answered from the duplicate request cache. */
     DUPLICATE_REQUEST,
-    /** READs answered JUKEBOX because the memory for replies, or the client's share of it, was in use. */
+    /** READs and listings answered JUKEBOX because the memory for replies, or the client's share of it, was in use. */
     READ_WITHOUT_MEMORY
 }

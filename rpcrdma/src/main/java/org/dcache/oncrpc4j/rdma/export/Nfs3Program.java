@@ -3,6 +3,7 @@ package org.dcache.oncrpc4j.rdma.export;
 
 import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
 import org.dcache.oncrpc4j.rdma.export.tree.SearchNeeded;
 import org.dcache.oncrpc4j.rdma.nfs3.Decoded;
 import org.dcache.oncrpc4j.rdma.nfs3.DirOpArgs3;
@@ -28,6 +29,8 @@ import org.dcache.oncrpc4j.rpc.RpcCall;
 import org.dcache.oncrpc4j.rpc.RpcDispatchable;
 import org.dcache.oncrpc4j.rpc.RpcRejectStatus;
 import org.dcache.oncrpc4j.xdr.XdrVoid;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The NFSv3 program: decodes a call, checks whether it is a duplicate, runs the procedure, replies. Called by the service's threads,
@@ -39,19 +42,23 @@ import org.dcache.oncrpc4j.xdr.XdrVoid;
  */
 final class Nfs3Program implements RpcDispatchable {
 
+    private static final Logger LOG = LoggerFactory.getLogger(Nfs3Program.class);
+
     /** Runs a procedure. */
     private interface Procedure<A> {
 
         XdrValue run(A arguments, Request request);
     }
 
-    private record Operation<A>(Decoded.Reader<A> reader, Procedure<A> procedure, boolean once) {}
+    /** @param file whose data it is about; null if about none */
+    private record Operation<A>(Decoded.Reader<A> reader, Procedure<A> procedure, boolean once, Function<A, FileHandle> file) {}
 
     private final Operation<?>[] operations = new Operation<?>[Nfs3.COMMIT + 1];
     private final ExportOptions options;
     private final ExportCounters counters;
     private final ReadBuffers buffers;
     private final ReplyCache replies = new ReplyCache();
+    private final Turns turns = new Turns();
 
     Nfs3Program(Export export, ExportOptions options, ExportCounters counters, ReadBuffers buffers) {
         this.options = options;
@@ -61,15 +68,15 @@ final class Nfs3Program implements RpcDispatchable {
         DataProcedures data = new DataProcedures(export, buffers, counters);
         NameProcedures names = new NameProcedures(export);
         CreateProcedures creation = new CreateProcedures(export);
-        DirectoryProcedures directories = new DirectoryProcedures(export);
+        DirectoryProcedures directories = new DirectoryProcedures(export, buffers, counters);
         FileSystemProcedures fileSystem = new FileSystemProcedures(export);
         any(Nfs3.GETATTR, FileHandle::decode, attributes::getattr);
         once(Nfs3.SETATTR, Setattr3Args::decode, attributes::setattr);
         any(Nfs3.LOOKUP, DirOpArgs3::decode, names::lookup);
         any(Nfs3.ACCESS, Access3Args::decode, attributes::access);
         any(Nfs3.READLINK, FileHandle::decode, names::readlink);
-        any(Nfs3.READ, Read3Args::decode, data::read);
-        any(Nfs3.WRITE, Write3Args::decode, data::write);
+        data(Nfs3.READ, Read3Args::decode, data::read, Read3Args::file);
+        data(Nfs3.WRITE, Write3Args::decode, data::write, Write3Args::file);
         once(Nfs3.CREATE, Create3Args::decode, creation::create);
         once(Nfs3.MKDIR, Mkdir3Args::decode, creation::mkdir);
         once(Nfs3.SYMLINK, Symlink3Args::decode, creation::symlink);
@@ -83,17 +90,22 @@ final class Nfs3Program implements RpcDispatchable {
         any(Nfs3.FSSTAT, FileHandle::decode, fileSystem::fsstat);
         any(Nfs3.FSINFO, FileHandle::decode, fileSystem::fsinfo);
         any(Nfs3.PATHCONF, FileHandle::decode, fileSystem::pathconf);
-        any(Nfs3.COMMIT, Commit3Args::decode, data::commit);
+        data(Nfs3.COMMIT, Commit3Args::decode, data::commit, Commit3Args::file);
     }
 
     /** A procedure that may be executed twice. */
     private <A> void any(int number, Decoded.Reader<A> reader, Procedure<A> procedure) {
-        operations[number] = new Operation<>(reader, procedure, false);
+        operations[number] = new Operation<>(reader, procedure, false, null);
+    }
+
+    /** A procedure on the data of a file, of which some may be at work on one file, so that a file that hangs leaves threads for others. */
+    private <A> void data(int number, Decoded.Reader<A> reader, Procedure<A> procedure, Function<A, FileHandle> file) {
+        operations[number] = new Operation<>(reader, procedure, false, file);
     }
 
     /** A procedure that must be executed once only. */
     private <A> void once(int number, Decoded.Reader<A> reader, Procedure<A> procedure) {
-        operations[number] = new Operation<>(reader, procedure, true);
+        operations[number] = new Operation<>(reader, procedure, true, null);
     }
 
     /** Bytes of memory in replies to READ that have not left yet. */
@@ -132,9 +144,22 @@ final class Nfs3Program implements RpcDispatchable {
         Request request = new Request(call, options.squash().caller(call, options.anonymousUid(), options.anonymousGid()));
         if (operation.once()) {
             runOnce(operation, arguments.value(), request, call);
+        } else if (operation.file() == null) {
+            answer(operation, arguments.value(), request, call);
         } else {
-            call.reply(SearchNeeded.retried(() -> operation.procedure().run(arguments.value(), request)));
+            turns.take(operation.file().apply(arguments.value()), () -> {
+                try {
+                    answer(operation, arguments.value(), request, call);
+                } catch (RuntimeException | Error e) {
+                    LOG.error("a defect", e);
+                    call.failRpcSystem();
+                }
+            });
         }
+    }
+
+    private static <A> void answer(Operation<A> operation, A arguments, Request request, RpcCall call) {
+        call.reply(SearchNeeded.retried(() -> operation.procedure().run(arguments, request)));
     }
 
     private <A> void runOnce(Operation<A> operation, A arguments, Request request, RpcCall call) {

@@ -13,11 +13,13 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongSupplier;
+import org.dcache.oncrpc4j.rdma.export.tree.Nfs3Exception;
+import org.dcache.oncrpc4j.rdma.nfs3.NfsStat3;
 import org.dcache.oncrpc4j.rpc.RpcTransport;
 
 /**
  * Direct memory that READ reads files into and that the reply is sent from, so that the data is not copied in between, whichever transport
- * sends it.
+ * sends it. Replies with listings have memory of their own, which is counted here.
  *
  * <p>Each buffer belongs to one lease from {@link #take} to {@link Lease#release}, after which it is used again, or to {@link
  * Lease#abandon}, when it is not known whether somebody still reads it; that one is left to the garbage collector. All buffers in use or
@@ -85,6 +87,24 @@ final class ReadBuffers {
      * @return null when the budget, or the client's share of it, is used up
      */
     Lease take(int bytes, RpcTransport connection) {
+        return lease(bytes, connection, true);
+    }
+
+    /** As {@link #take}, for memory that the caller has elsewhere: the lease is without a buffer. */
+    Lease count(int bytes, RpcTransport connection) {
+        return lease(bytes, connection, false);
+    }
+
+    /** @throws Nfs3Exception JUKEBOX if there is no lease, which is counted */
+    static Lease require(Lease lease, ExportCounters counters) throws Nfs3Exception {
+        if (lease == null) {
+            counters.increment(ExportCounter.READ_WITHOUT_MEMORY);
+            throw new Nfs3Exception(NfsStat3.NFS3ERR_JUKEBOX, "the memory for replies, or this client's share of it, is in use");
+        }
+        return lease;
+    }
+
+    private Lease lease(int bytes, RpcTransport connection, boolean direct) {
         int sizeClass = sizeClass(bytes);
         int size = SMALLEST << sizeClass;
         List<RpcTransport> stuck = new ArrayList<>();
@@ -92,7 +112,7 @@ final class ReadBuffers {
         Holder holder = null;
         synchronized (this) {
             if (isFree(size, connection.getRemoteSocketAddress().getAddress())) {
-                buffer = idle[sizeClass].poll();
+                buffer = direct ? idle[sizeClass].poll() : null;
                 if (buffer == null) {
                     makeRoom(size);
                 }
@@ -106,6 +126,9 @@ final class ReadBuffers {
         if (holder == null) {
             return null;
         }
+        if (!direct) {
+            return new Lease(null, size, sizeClass, holder);
+        }
         if (buffer == null) {
             try {
                 buffer = ByteBuffer.allocateDirect(size);
@@ -115,7 +138,7 @@ final class ReadBuffers {
                 return null;
             }
         }
-        return new Lease(buffer.clear().limit(bytes), sizeClass, holder);
+        return new Lease(buffer.clear().limit(bytes), size, sizeClass, holder);
     }
 
     private boolean isFree(int size, InetAddress client) {
@@ -179,13 +202,16 @@ final class ReadBuffers {
     /** A buffer in use. */
     final class Lease {
 
+        /** Null if the memory is elsewhere. */
         private final ByteBuffer buffer;
+        private final int size;
         private final int sizeClass;
         private final Holder holder;
         private final AtomicBoolean over = new AtomicBoolean();
 
-        private Lease(ByteBuffer buffer, int sizeClass, Holder holder) {
+        private Lease(ByteBuffer buffer, int size, int sizeClass, Holder holder) {
             this.buffer = buffer;
+            this.size = size;
             this.sizeClass = sizeClass;
             this.holder = holder;
         }
@@ -196,7 +222,9 @@ final class ReadBuffers {
 
         /** Nobody reads it any more. Idempotent. */
         void release() {
-            if (over.compareAndSet(false, true)) {
+            if (buffer == null) {
+                abandon();
+            } else if (over.compareAndSet(false, true)) {
                 put(buffer, sizeClass, holder);
             }
         }
@@ -204,7 +232,7 @@ final class ReadBuffers {
         /** Somebody may still read it. Idempotent. */
         void abandon() {
             if (over.compareAndSet(false, true)) {
-                drop(buffer.capacity(), holder);
+                drop(size, holder);
             }
         }
     }

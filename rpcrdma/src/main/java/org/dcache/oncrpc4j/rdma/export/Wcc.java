@@ -15,6 +15,7 @@ final class Wcc {
     private final ExportTree tree;
     private Node node;
     private WccAttr before;
+    private WccData settled;
 
     Wcc(ExportTree tree) {
         this.tree = tree;
@@ -39,7 +40,12 @@ final class Wcc {
         }
     }
 
+    /** The file is as the procedure leaves it: the attributes of now are those after. */
+    void settle() {
+        settled = new WccData(before, attributes());
+    }
+
     WccData data() {
-        return new WccData(before, attributes());
+        return settled != null ? settled : new WccData(before, attributes());
     }
 }

@@ -51,8 +51,13 @@ final class Mounted implements AutoCloseable {
 
     /** @param tree closed with this */
     Mounted(ExportTree tree, ExportOptions options) throws IOException {
+        this(tree, options, 4);
+    }
+
+    /** @param threads of the server */
+    Mounted(ExportTree tree, ExportOptions options, int threads) throws IOException {
         export = new NfsExport(tree, options);
-        server = new ExportServer(export, "127.0.0.1", 0, 4);
+        server = new ExportServer(export, "127.0.0.1", 0, threads);
         server.start();
         client = new OncRpcClient(InetAddress.getByName("127.0.0.1"), IpProtocolType.TCP, server.port());
         transport = client.connect();

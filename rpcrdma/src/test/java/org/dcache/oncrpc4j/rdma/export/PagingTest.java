@@ -43,7 +43,7 @@ class PagingTest {
 
     @BeforeContainer
     static void start() throws IOException {
-        shared = Mounted.asRoot(new MemoryTree(1 << 20));
+        shared = Mounted.asRoot(new MemoryTree(64 << 20));
     }
 
     @AfterContainer

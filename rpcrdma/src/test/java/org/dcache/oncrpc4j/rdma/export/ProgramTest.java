@@ -16,11 +16,13 @@ import org.dcache.oncrpc4j.rdma.nfs3.Mount3;
 import org.dcache.oncrpc4j.rdma.nfs3.Nfs3;
 import org.dcache.oncrpc4j.rdma.nfs3.NfsStat3;
 import org.dcache.oncrpc4j.rdma.nfs3.NfsText;
+import org.dcache.oncrpc4j.rdma.nfs3.args.Readdirplus3Args;
 import org.dcache.oncrpc4j.rdma.nfs3.mount.ExportNode;
 import org.dcache.oncrpc4j.rdma.nfs3.mount.Mount3Res;
 import org.dcache.oncrpc4j.rdma.nfs3.mount.MountBody;
 import org.dcache.oncrpc4j.rdma.nfs3.mount.MountStat3;
 import org.dcache.oncrpc4j.rdma.nfs3.results.Read3Res;
+import org.dcache.oncrpc4j.rdma.nfs3.results.Readdir3Res;
 import org.dcache.oncrpc4j.rpc.OncRpcAcceptedException;
 import org.dcache.oncrpc4j.rpc.RpcAccepsStatus;
 import org.dcache.oncrpc4j.xdr.Xdr;
@@ -127,7 +129,7 @@ class ProgramTest {
     }
 
     @Test
-    void aReadBeyondTheMemoryForRepliesIsPutOffAndWorksLater() throws IOException {
+    void aReadOrListingBeyondTheMemoryForRepliesIsPutOffAndWorksLater() throws IOException {
         ExportOptions options = new ExportOptions(false, Squash.ROOT, ExportOptions.NOBODY, ExportOptions.NOBODY, 64 << 10,
                 List.of(SecurityFlavor.SYS));
         try (Mounted small = new Mounted(new MemoryTree(16 << 20), options)) {
@@ -141,6 +143,12 @@ class ProgramTest {
                 small.awaitReplyMemory();
             }
             assertThat(small.export.counters().get(ExportCounter.READ_WITHOUT_MEMORY)).isOne();
+            Readdirplus3Args large = new Readdirplus3Args(small.root, 0, 0, 8192, 100_000);
+            assertThat(small.nfs(Nfs3.READDIRPLUS, large, Readdir3Res::decodePlus).status()).isEqualTo(NfsStat3.NFS3ERR_JUKEBOX);
+            for (int i = 0; i < 100; i++) {
+                assertThat(Pages.names(small, small.root, 60_000, () -> {})).contains(NfsText.of("f"));
+                small.awaitReplyMemory();
+            }
         }
     }
 

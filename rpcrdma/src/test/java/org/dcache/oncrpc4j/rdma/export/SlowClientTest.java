@@ -147,6 +147,23 @@ class SlowClientTest {
     }
 
     @Test
+    void listingsThatNobodyTakesCountOnTheShareOfTheirClientToo() throws IOException {
+        Peer stuck = new Peer(1, 1);
+        for (int i = 0; i < 100; i++) {
+            ReadBuffers.Lease listing = buffers.count(MIB, stuck);
+            assertThat(listing != null).as("listing %d", i).isEqualTo(i < 18);
+            if (listing != null) {
+                stuck.leases.add(listing);
+            }
+        }
+        assertThat(take(stuck, 1)).isZero();
+        assertThat(take(new Peer(2, 1), 100)).isEqualTo(6);
+        stuck.leases.forEach(ReadBuffers.Lease::release);
+        assertThat(buffers.inUse()).isEqualTo(6 * MIB);
+        assertThat(buffers.allocated()).as("there is no buffer to be kept").isEqualTo(6 * MIB);
+    }
+
+    @Test
     void connectionsOfBothTransportsCanBeCut() throws Exception {
         try (Mounted nfs = Mounted.asRoot(new MemoryTree(MIB))) {
             assertThat(nfs.transport().isOpen()).isTrue();

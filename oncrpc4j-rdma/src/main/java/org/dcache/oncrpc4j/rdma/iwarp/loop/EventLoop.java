@@ -9,6 +9,7 @@ import java.nio.channels.ClosedChannelException;
 import java.nio.channels.SelectableChannel;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
+import java.nio.channels.SocketChannel;
 import java.util.function.Consumer;
 import org.dcache.oncrpc4j.rdma.verbs.parts.LoopThread;
 import org.dcache.oncrpc4j.rdma.verbs.parts.LoopWork;
@@ -149,6 +150,17 @@ public final class EventLoop extends LoopWork {
             // The channel was closed by a handler that ran before in this round.
         } catch (Throwable e) {
             LOG.error("a channel handler failed", e);
+        }
+    }
+
+    /** Closes a socket; nobody can do anything about one that cannot be closed. */
+    public static void close(SocketChannel channel) {
+        try {
+            channel.close();
+        } catch (ClosedChannelException e) {
+            // Closed is what it should be.
+        } catch (IOException e) {
+            LOG.debug("cannot close a socket", e);
         }
     }
 }

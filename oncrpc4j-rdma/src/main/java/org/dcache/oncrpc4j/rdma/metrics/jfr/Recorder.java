@@ -2,6 +2,7 @@
 package org.dcache.oncrpc4j.rdma.metrics.jfr;
 
 import jdk.jfr.Event;
+import org.dcache.oncrpc4j.rdma.metrics.latency.Latencies;
 
 /**
  * Makes events while a recording wants them, and null otherwise: who holds null does nothing more, and nothing has been allocated. Any
@@ -50,6 +51,20 @@ public final class Recorder {
         ServedCallEvent event = new ServedCallEvent();
         event.begin();
         return event;
+    }
+
+    /**
+     * Records latencies from time to time, while a recording wants them.
+     *
+     * @return ends that; to be called once
+     */
+    public static Runnable latencies(Latencies latencies) {
+        if (!PRESENT) {
+            return () -> {};
+        }
+        LatencyReports reports = new LatencyReports(latencies);
+        reports.begin();
+        return reports::end;
     }
 
     /** Records a refusal, drop or error. */

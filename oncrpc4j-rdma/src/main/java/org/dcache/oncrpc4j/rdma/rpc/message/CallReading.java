@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dcache.oncrpc4j.rdma.rpc.message;
 
+import org.dcache.oncrpc4j.rdma.metrics.latency.Operation;
 import org.dcache.oncrpc4j.rdma.proto.RpcWords;
 import org.dcache.oncrpc4j.rdma.spi.CallHeader;
 import org.dcache.oncrpc4j.rdma.spi.CallPlan;
@@ -44,6 +45,22 @@ public final class CallReading {
 
     public UpperLayerBinding binding() {
         return binding;
+    }
+
+    /** What it is for, as its latency is shown. */
+    public Operation operation(XdrView call) {
+        if (header.procedure() == 0 && header.program() != 0 && RpcOffsets.placeable(call)) {
+            return Operation.NULL;
+        }
+        if (binding == null) {
+            return Operation.UNNAMED;
+        }
+        int offset = RpcOffsets.arguments(call);
+        try {
+            return offset == RpcOffsets.NONE ? Operation.OTHER : Operation.named(binding.operation(header, call, offset));
+        } catch (IndexOutOfBoundsException e) {
+            return Operation.OTHER;
+        }
     }
 
     /** Fills in what a call of ours may move and what its reply may bring. */

@@ -4,6 +4,7 @@ package org.dcache.oncrpc4j.rdma.xprt.counters;
 import java.util.EnumSet;
 import java.util.Set;
 import org.dcache.oncrpc4j.rdma.metrics.CounterName;
+import org.dcache.oncrpc4j.rdma.metrics.latency.CallKind;
 
 /**
  * What the connection engine counts. The first block says which path each RPC took, the second what that cost on the wire, the
@@ -171,6 +172,15 @@ public enum XprtCounter implements CounterName {
     @Override
     public boolean problem() {
         return PROBLEMS.contains(this);
+    }
+
+    /** Of a path: how what takes it goes. */
+    public CallKind kind() {
+        return switch (this) {
+            case CLIENT_CALL_READ_CHUNK, CLIENT_REPLY_WRITE_CHUNK, SERVER_CALL_READ_CHUNK, SERVER_REPLY_WRITE_CHUNK -> CallKind.CHUNK;
+            case CLIENT_CALL_LONG, CLIENT_REPLY_LONG, SERVER_CALL_LONG, SERVER_REPLY_LONG -> CallKind.LONG;
+            default -> CallKind.INLINE;
+        };
     }
 
     @Override

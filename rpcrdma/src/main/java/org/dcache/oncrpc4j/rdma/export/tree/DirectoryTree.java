@@ -5,8 +5,6 @@ import java.io.File;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.file.DirectoryIteratorException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
@@ -15,7 +13,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.security.SecureRandom;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import org.dcache.oncrpc4j.rdma.nfs3.Fattr3;
@@ -49,6 +46,7 @@ public final class DirectoryTree implements ExportTree {
     private final boolean durable;
     private final FileIdentity identity;
     private final InodeIndex index = new InodeIndex(KNOWN_INODES);
+    private final Listings listings = new Listings();
     private final InodeSearch search;
     private final RealDirectories directories = new RealDirectories();
     private final ThreadLocal<Found> found = new ThreadLocal<>();
@@ -73,7 +71,7 @@ public final class DirectoryTree implements ExportTree {
         }
         this.identity = FileIdentity.of(root, rootStat, readOnly, fsid);
         this.durable = durable && !readOnly;
-        this.search = new InodeSearch(root, rootStat.device());
+        this.search = new InodeSearch(root, rootStat.device(), listings);
         this.open = new OpenFiles(OPEN_FILES);
     }
 
@@ -242,7 +240,7 @@ public final class DirectoryTree implements ExportTree {
         int depth = path.equals(root) ? 0 : Math.min(way.getNameCount(), InodeHandle.MAX_DEPTH);
         short[] names = new short[depth];
         for (int i = 0; i < depth; i++) {
-            names[i] = InodeHandle.hash(PathNames.bytes(way.getName(i)));
+            names[i] = Listing.hash(PathNames.bytes(way.getName(i)));
         }
         int generation = identity.lasting() ? identity.generation(stat) : random.nextInt();
         return new InodeHandle(identity.export(), stat.inode(), path.equals(root) ? 0 : generation, names).encode();
@@ -274,17 +272,12 @@ public final class DirectoryTree implements ExportTree {
     }
 
     @Override
-    public List<NfsText> list(Node directory) throws IOException {
-        requireReal(PathNode.of(directory).path());
-        List<NfsText> names = new ArrayList<>();
-        try (DirectoryStream<Path> entries = Files.newDirectoryStream(PathNode.of(directory).path())) {
-            for (Path entry : entries) {
-                names.add(PathNames.bytes(entry.getFileName()));
-            }
-        } catch (DirectoryIteratorException e) {
-            throw e.getCause();
-        }
-        return names;
+    public Listing list(Node directory) throws IOException {
+        Path path = PathNode.of(directory).path();
+        return listings.of(directory.attributes(), () -> {
+            requireReal(path);
+            return PathNames.in(path);
+        });
     }
 
     // ---- names
@@ -392,8 +385,8 @@ public final class DirectoryTree implements ExportTree {
         PathChanges.setAttributes(file.path(), file.attributes().type(), change);
         changed(file, file.path());
         if (durable && file.attributes().type() == FileType3.NF3REG) {
-            try (Forcing forcing = forcing(node)) {
-                forcing.force(true);
+            try (OpenFile opened = open(node, Access.FORCE)) {
+                opened.force(true);
             }
         }
     }
@@ -426,50 +419,65 @@ public final class DirectoryTree implements ExportTree {
     }
 
     @Override
-    public int read(Node file, long offset, ByteBuffer target) throws IOException {
-        int begin = target.position();
-        try (OpenFiles.Use use = use(PathNode.of(file), false)) {
+    public OpenFile open(Node node, Access access) throws IOException {
+        PathNode file = PathNode.of(node);
+        OpenFiles.Use use = access == Access.FORCE ? open.useAny(file.inode(), () -> open(file, StandardOpenOption.READ))
+                : use(file, access == Access.WRITE);
+        try {
+            if (access == Access.WRITE) {
+                changed(file, file.path());
+            }
+            return new InUse(use);
+        } catch (IOException | RuntimeException e) {
+            use.close();
+            throw e;
+        }
+    }
+
+    /** A file of this tree that is open. */
+    private final class InUse implements OpenFile {
+
+        private final OpenFiles.Use use;
+
+        private InUse(OpenFiles.Use use) {
+            this.use = use;
+        }
+
+        @Override
+        public int read(long offset, ByteBuffer target) throws IOException {
+            int begin = target.position();
             while (target.hasRemaining() && use.channel().read(target, offset + target.position() - begin) > 0) {
                 // One read(2) may bring less than was asked for.
                 continue;
             }
+            return target.position() - begin;
         }
-        return target.position() - begin;
-    }
 
-    @Override
-    public void write(Node file, long offset, ByteBuffer source) throws IOException {
-        int begin = source.position();
-        try (OpenFiles.Use use = use(PathNode.of(file), true)) {
-            changed(PathNode.of(file), PathNode.of(file).path());
+        @Override
+        public void write(long offset, ByteBuffer source) throws IOException {
+            int begin = source.position();
             while (source.hasRemaining()) {
                 use.channel().write(source, offset + source.position() - begin);
             }
         }
-    }
 
-    @Override
-    public Forcing forcing(Node file) throws IOException {
-        OpenFiles.Use use = open.useAny(PathNode.of(file).inode(), () -> open(PathNode.of(file), StandardOpenOption.READ));
-        return new Forcing() {
-            @Override
-            public void force(boolean metadata) throws IOException {
-                // The kernel reports a failure once: it must be counted before others who wait for the same file get their answer.
-                synchronized (use.channel()) {
-                    try {
-                        use.channel().force(metadata);
-                    } catch (IOException e) {
-                        lostWrites.incrementAndGet();
-                        throw e;
-                    }
+        @Override
+        public void force(boolean metadata) throws IOException {
+            // The kernel reports a failure once: it must be counted before others who wait for the same file get their answer.
+            synchronized (use.channel()) {
+                try {
+                    use.channel().force(metadata);
+                } catch (IOException e) {
+                    lostWrites.incrementAndGet();
+                    throw e;
                 }
             }
+        }
 
-            @Override
-            public void close() {
-                use.close();
-            }
-        };
+        @Override
+        public void close() {
+            use.close();
+        }
     }
 
     @Override

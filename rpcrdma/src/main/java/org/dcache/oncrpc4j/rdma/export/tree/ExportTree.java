@@ -3,7 +3,6 @@ package org.dcache.oncrpc4j.rdma.export.tree;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.util.List;
 import org.dcache.oncrpc4j.rdma.nfs3.Fattr3;
 import org.dcache.oncrpc4j.rdma.nfs3.FileHandle;
 import org.dcache.oncrpc4j.rdma.nfs3.NfsText;
@@ -14,7 +13,7 @@ import org.dcache.oncrpc4j.rdma.nfs3.Sattr3;
  *
  * <p>Any thread, several at once. The caller holds {@link TreeLocks}: exclusively for {@link #rename} and the removal of a directory, so
  * that the path to a file that was resolved stays the same until the procedure ends; the lock of a directory or file for other changes of
- * it. Only what {@link #forcing} returns is used without locks.
+ * it. Only what {@link #open} returns is used without the tree's lock, so that a file that hangs stops nobody else.
  *
  * <p>Methods fail with {@link Nfs3Exception} where they know the status, else with the exceptions of java.nio.file.
  */
@@ -37,8 +36,7 @@ public interface ExportTree extends AutoCloseable {
     /** The directory that a directory is in; the root's is the root. */
     Node parent(Node directory) throws IOException;
 
-    /** The names in a directory without "." and "..", in any order. */
-    List<NfsText> list(Node directory) throws IOException;
+    Listing list(Node directory) throws IOException;
 
     /** Makes a file that must not exist. */
     Node create(Node directory, NfsText name, Creation creation) throws IOException;
@@ -60,21 +58,29 @@ public interface ExportTree extends AutoCloseable {
     /** Sets what is given, the size first. */
     void setAttributes(Node node, Sattr3 change) throws IOException;
 
-    /**
-     * Reads until the buffer is full or the file ends.
-     *
-     * @return bytes read; the buffer's position has moved as far
-     */
-    int read(Node file, long offset, ByteBuffer target) throws IOException;
+    /** What a file is opened for. */
+    enum Access {
+        READ,
+        WRITE,
+        /** Only {@link OpenFile#force}. */
+        FORCE
+    }
 
-    /** Writes all. */
-    void write(Node file, long offset, ByteBuffer source) throws IOException;
+    /** Opens a file; what it returns is used and closed without the tree's lock. */
+    OpenFile open(Node file, Access access) throws IOException;
 
-    /** Opens a file to wait for the disk; what it returns is used and closed without locks. */
-    Forcing forcing(Node file) throws IOException;
+    /** An open file. One thread. */
+    interface OpenFile extends AutoCloseable {
 
-    /** Waits for the disk. One thread. */
-    interface Forcing extends AutoCloseable {
+        /**
+         * Reads until the buffer is full or the file ends.
+         *
+         * @return bytes read; the buffer's position has moved as far
+         */
+        int read(long offset, ByteBuffer target) throws IOException;
+
+        /** Writes all. */
+        void write(long offset, ByteBuffer source) throws IOException;
 
         /**
          * Returns when what was written before is on the disk.

@@ -5,7 +5,6 @@ import java.nio.ByteBuffer;
 import java.util.zip.CRC32C;
 import org.dcache.oncrpc4j.rdma.nfs3.FileHandle;
 import org.dcache.oncrpc4j.rdma.nfs3.NfsStat3;
-import org.dcache.oncrpc4j.rdma.nfs3.NfsText;
 
 /**
  * The handle of a file in a {@link DirectoryTree}.
@@ -64,10 +63,5 @@ record InodeHandle(int export, long inode, int generation, short[] names) {
         crc.update(bytes.duplicate().position(0).limit(CRC_OFFSET));
         crc.update(bytes.duplicate().position(NAMES_OFFSET).limit(bytes.capacity()));
         return (int) crc.getValue();
-    }
-
-    static short hash(NfsText name) {
-        long cookie = Listing.cookie(name);
-        return (short) (cookie ^ cookie >>> 16);
     }
 }

@@ -9,9 +9,11 @@ import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.dcache.oncrpc4j.rdma.nfs3.NfsStat3;
+import org.dcache.oncrpc4j.rdma.nfs3.NfsText;
 
 /**
  * Finds a file by its inode when its place is not known, as after a restart: first along the names whose hashes the handle has, then,
@@ -31,6 +33,7 @@ final class InodeSearch {
 
     private final Path root;
     private final long device;
+    private final Listings listings;
     /** Where inodes were seen while another one was searched for. */
     private final Map<Long, Path> passed = remembered();
     private final Map<Long, Boolean> missing = remembered();
@@ -50,7 +53,8 @@ final class InodeSearch {
         };
     }
 
-    InodeSearch(Path root, long device) {
+    InodeSearch(Path root, long device, Listings listings) {
+        this.listings = listings;
         this.root = root;
         this.device = device;
     }
@@ -83,24 +87,25 @@ final class InodeSearch {
         if (level == handle.names().length) {
             return null;
         }
-        boolean last = level == handle.names().length - 1;
-        try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory)) {
-            for (Path entry : entries) {
-                if (InodeHandle.hash(PathNames.bytes(entry.getFileName())) == handle.names()[level]) {
-                    FileStat stat = FileStat.of(entry);
-                    boolean here = stat.device() == device;
-                    if (here && stat.inode() == handle.inode()) {
-                        return entry;
-                    }
-                    Path below = here && !last && stat.attributes().isDirectory() ? along(entry, handle, level + 1) : null;
-                    if (below != null) {
-                        return below;
-                    }
-                }
-            }
-        } catch (IOException | DirectoryIteratorException e) {
+        List<NfsText> names;
+        try {
+            names = listings.of(FileStat.of(directory).attributes(), () -> PathNames.in(directory)).withHash(handle.names()[level]);
+        } catch (IOException e) {
             // Not readable, or gone meanwhile: it is not found here.
             return null;
+        }
+        boolean last = level == handle.names().length - 1;
+        for (NfsText name : names) {
+            Path entry = PathNames.child(directory, name);
+            FileStat stat = statOrNull(entry);
+            boolean here = stat != null && stat.device() == device;
+            if (here && stat.inode() == handle.inode()) {
+                return entry;
+            }
+            Path below = here && !last && stat.attributes().isDirectory() ? along(entry, handle, level + 1) : null;
+            if (below != null) {
+                return below;
+            }
         }
         return null;
     }

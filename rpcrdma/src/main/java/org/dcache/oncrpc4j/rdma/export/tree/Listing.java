@@ -22,7 +22,8 @@ public final class Listing {
     private static final long COOKIE_DOT_DOT = 2;
     private static final long FIRST_HASH = 3;
 
-    private static final long HASH_BITS = (1L << 62) - 1;
+    private static final int HASH_SHIFT = 46;
+    private static final long HASH_BITS = (1L << HASH_SHIFT + Short.SIZE) - 1;
 
     /** A name and the cookie to go on after it. */
     public record Entry(long cookie, NfsText name) {}
@@ -55,6 +56,23 @@ public final class Listing {
         hash = (hash ^ hash >>> 33) * 0xff51afd7ed558ccdL;
         hash = (hash ^ hash >>> 33) * 0xc4ceb9fe1a85ec53L;
         return Math.max(FIRST_HASH, (hash ^ hash >>> 33) & HASH_BITS);
+    }
+
+    /** Whether there is nothing but "." and "..". */
+    public boolean isEmpty() {
+        return entries.size() == 2;
+    }
+
+    /** What {@link #withHash} looks for: 16 bits of a name. */
+    static short hash(NfsText name) {
+        return (short) (cookie(name) >>> HASH_SHIFT);
+    }
+
+    /** The names with this hash: few, of however many. */
+    List<NfsText> withHash(short hash) {
+        long first = Short.toUnsignedLong(hash) << HASH_SHIFT;
+        int begin = after(Math.max(FIRST_HASH, first) - 1);
+        return entries.subList(begin, after(first + (1L << HASH_SHIFT) - 1)).stream().map(Entry::name).toList();
     }
 
     public int size() {

@@ -1,9 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dcache.oncrpc4j.rdma.export.tree;
 
+import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import org.dcache.oncrpc4j.rdma.nfs3.NfsText;
 
@@ -35,6 +41,19 @@ final class PathNames {
             uri.append(String.format(Locale.ROOT, "%%%02X", b & 0xff));
         }
         return Path.of(URI.create(uri.toString())).getFileName();
+    }
+
+    /** The names in a directory, in any order. */
+    static List<NfsText> in(Path directory) throws IOException {
+        List<NfsText> names = new ArrayList<>();
+        try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory)) {
+            for (Path entry : entries) {
+                names.add(bytes(entry.getFileName()));
+            }
+        } catch (DirectoryIteratorException e) {
+            throw e.getCause();
+        }
+        return names;
     }
 
     /** The bytes of a path that is one name. */

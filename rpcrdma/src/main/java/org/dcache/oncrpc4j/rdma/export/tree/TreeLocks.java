@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dcache.oncrpc4j.rdma.export.tree;
 
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantLock;
@@ -12,20 +14,22 @@ import org.dcache.oncrpc4j.rdma.nfs3.FileHandle;
  *
  * <p>RENAME and RMDIR hold the tree exclusively: only they can take a directory from its place, after which the path that another procedure
  * has just checked could lead through a symbolic link, out of the export. All others share the tree. Those that return weak cache
- * consistency data of a file or directory also hold its stripe, so that no other change falls between the attributes before and after;
- * COMMIT, which changes nothing, does not. The tree is locked first, then at most one stripe.
+ * consistency data of a file or directory also hold its own lock, so that no other change falls between the attributes before and after;
+ * COMMIT, which changes nothing, does not. The lock of one file is taken first, then the tree: READ, WRITE and COMMIT let go of the tree
+ * while they read, write or wait for the disk, so a file that hangs stops only its own callers.
  */
 public final class TreeLocks {
 
-    private static final int STRIPES = 256;
-
     private final ReadWriteLock tree = new ReentrantReadWriteLock();
-    private final Lock[] stripes = new Lock[STRIPES];
+    /** The locks that somebody holds or waits for. */
+    private final Map<FileHandle, FileLock> files = new ConcurrentHashMap<>();
 
-    public TreeLocks() {
-        for (int i = 0; i < STRIPES; i++) {
-            stripes[i] = new ReentrantLock();
-        }
+    private static final class FileLock extends ReentrantLock {
+
+        private static final long serialVersionUID = 1L;
+
+        /** Who hold it or wait for it; changed inside the map's atomic operations. */
+        private int users;
     }
 
     /** Locks that are held. To be closed by the thread that took them. */
@@ -44,13 +48,25 @@ public final class TreeLocks {
 
     /** For a change of this file or directory. */
     public Held change(FileHandle handle) {
-        Lock lock = tree.readLock();
-        lock.lock();
-        Lock stripe = stripes[(handle.hashCode() * 0x9E3779B9) >>> 24];
-        stripe.lock();
+        Held file = file(handle);
+        Held shared = shared();
         return () -> {
-            stripe.unlock();
+            shared.close();
+            file.close();
+        };
+    }
+
+    /** The first half of {@link #change}, for procedures that take the second when they need it. */
+    public Held file(FileHandle handle) {
+        FileLock lock = files.compute(handle, (key, known) -> {
+            FileLock used = known == null ? new FileLock() : known;
+            used.users++;
+            return used;
+        });
+        lock.lock();
+        return () -> {
             lock.unlock();
+            files.computeIfPresent(handle, (key, used) -> --used.users == 0 ? null : used);
         };
     }
 

@@ -10,6 +10,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import javax.management.AttributeNotFoundException;
 import javax.management.InstanceNotFoundException;
@@ -21,6 +22,7 @@ import javax.management.openmbean.TabularData;
 import javax.management.remote.JMXConnector;
 import javax.management.remote.JMXConnectorFactory;
 import javax.management.remote.JMXServiceURL;
+import org.dcache.oncrpc4j.rdma.metrics.latency.Figures;
 
 /**
  * Another JVM of the same user on this machine, by the JDK's attach mechanism and its local management agent, which stays in that JVM and
@@ -132,7 +134,25 @@ final class AttachedJvm implements ObservedJvm {
         connections.sort(Comparator.comparing(members -> (String) members.get("remote")));
         return new ServiceSample(pid, bean.getCanonicalName(), (String) beans.getAttribute(bean, "Name"),
                 (String) beans.getAttribute(bean, "Role"),
-                Arrays.asList((String[]) beans.getAttribute(bean, "Listeners")), counters, problems, connections, now);
+                Arrays.asList((String[]) beans.getAttribute(bean, "Listeners")), counters, problems, connections, latencies(bean), now);
+    }
+
+    private Map<String, Figures> latencies(ObjectName bean) throws JMException, IOException {
+        Map<String, Figures> latencies = new TreeMap<>();
+        try {
+            for (CompositeData of : (CompositeData[]) beans.getAttribute(bean, "Latencies")) {
+                SortedMap<Long, Long> buckets = new TreeMap<>();
+                for (Object row : ((TabularData) of.get("buckets")).values()) {
+                    buckets.put((Long) ((CompositeData) row).get("key"), (Long) ((CompositeData) row).get("value"));
+                }
+                latencies.put(of.get("side") + "." + of.get("kind") + "." + of.get("operation"),
+                        new Figures((Long) of.get("calls"), (Long) of.get("bytes"), (Long) of.get("nanos"), buckets));
+            }
+        } catch (AttributeNotFoundException e) {
+            // A transport that does not tell yet.
+            return latencies;
+        }
+        return latencies;
     }
 
     @Override

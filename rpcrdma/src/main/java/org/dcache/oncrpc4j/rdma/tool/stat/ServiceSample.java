@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.dcache.oncrpc4j.rdma.metrics.CounterName;
+import org.dcache.oncrpc4j.rdma.metrics.latency.Figures;
 import org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter;
 
 /**
@@ -16,10 +17,11 @@ import org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter;
  * @param counters by label; 0 when missing
  * @param providerProblems what its JVM counted as problems, for all services together, and no service shows; by label
  * @param connections what each is, by the names of {@code ConnectionMXData}
+ * @param latencies of answered calls, by side, kind and operation, such as {@code served.inline.read}
  * @param nanos when, by {@link System#nanoTime}
  */
 record ServiceSample(String pid, String bean, String name, String role, List<String> listeners, Map<String, Long> counters,
-        Map<String, Long> providerProblems, List<Map<String, Object>> connections, long nanos) {
+        Map<String, Long> providerProblems, List<Map<String, Object>> connections, Map<String, Figures> latencies, long nanos) {
 
     long get(CounterName counter) {
         return counters.getOrDefault(counter.label(), 0L);
@@ -52,6 +54,18 @@ record ServiceSample(String pid, String bean, String name, String role, List<Str
         members.put("counters", counters);
         members.put("provider_problems", providerProblems);
         members.put("connections", connections);
+        Map<String, Object> all = new LinkedHashMap<>();
+        latencies.forEach((label, figures) -> {
+            Map<String, Object> of = new LinkedHashMap<>();
+            of.put("calls", figures.calls());
+            of.put("bytes", figures.bytes());
+            of.put("nanos", figures.nanos());
+            Map<String, Object> buckets = new LinkedHashMap<>();
+            figures.buckets().forEach((bound, count) -> buckets.put(bound.toString(), count));
+            of.put("buckets", buckets);
+            all.put(label, of);
+        });
+        members.put("latencies", all);
         return members;
     }
 }

@@ -14,8 +14,10 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.BiConsumer;
+import org.dcache.oncrpc4j.rdma.metrics.latency.Figures;
 
 /**
  * A JVM with {@code oncrpc.rdma.stat-socket}: each look is a connection of its own, so nothing is held in between, and a JVM that was
@@ -68,12 +70,28 @@ final class SocketJvm implements ObservedJvm {
                 List<Map<String, Object>> sorted = new ArrayList<>(connections.values());
                 sorted.sort(Comparator.comparing(members -> String.valueOf(members.get("remote"))));
                 samples.add(new ServiceSample(text.getProperty("pid"), text.getProperty(n + ".bean"), text.getProperty(n + ".Name"),
-                        text.getProperty(n + ".Role"), listeners, counters, problems, sorted, now));
+                        text.getProperty(n + ".Role"), listeners, counters, problems, sorted, latencies(text, n + ".Latencies."), now));
             }
         }
         ServiceSample.leaveOutOwn(samples);
         samples.sort(Comparator.comparing(ServiceSample::bean));
         return samples;
+    }
+
+    private static Map<String, Figures> latencies(Properties text, String prefix) {
+        Map<String, Figures> latencies = new TreeMap<>();
+        for (int i = 0; text.containsKey(prefix + i + ".side"); i++) {
+            String of = prefix + i + '.';
+            SortedMap<Long, Long> buckets = new TreeMap<>();
+            rows(text, of + "buckets.", (bound, count) -> buckets.put(Long.valueOf(bound), Long.valueOf(count)));
+            latencies.put(text.getProperty(of + "side") + '.' + text.getProperty(of + "kind") + '.' + text.getProperty(of + "operation"),
+                    new Figures(number(text, of + "calls"), number(text, of + "bytes"), number(text, of + "nanos"), buckets));
+        }
+        return latencies;
+    }
+
+    private static long number(Properties text, String name) {
+        return Long.parseLong(text.getProperty(name));
     }
 
     private static void rows(Properties text, String prefix, BiConsumer<String, String> each) {

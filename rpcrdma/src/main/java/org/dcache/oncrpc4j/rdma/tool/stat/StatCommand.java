@@ -19,11 +19,12 @@ import picocli.CommandLine.Spec;
 /** {@code rpcrdma stat}: see the package. */
 @Command(
         name = "stat",
-        description = "Shows what the RDMA services of a running JVM do: calls and replies by path, bulk data, waits, problems, "
+        description = "Shows what the RDMA services of a running JVM do: calls and replies by path, latencies, bulk data, waits, problems, "
         + "connections.",
         footer = {"", "Without an interval: totals since each service was made. With one: rates, again and again, like nfsiostat; what "
-        + "counts as a problem is"
-                + " always shown since the start. What each counter means, and what to do, is in docs/operations.md."},
+                + "counts as a problem is always shown since the start. An answered call with a name (READ, WRITE, …) counts in two lines, "
+                + "by its way and by its name; queue is how many were under way on average. What each counter means, and what to do, is in "
+                + "docs/operations.md."},
         exitCodeList = {" 0:shown", " 1:no such JVM or service, or it went away", " 2:wrong command line"})
 public final class StatCommand implements Callable<Integer> {
 

@@ -8,7 +8,7 @@ import java.util.TreeMap;
 import org.dcache.oncrpc4j.rdma.tool.TextTable;
 import org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter;
 
-/** A service as people read it: what it is, calls and replies by path, bulk data, waits, problems, connections. Stateless. */
+/** A service as people read it: what it is, calls and replies by path, latencies, bulk data, waits, problems, connections. Stateless. */
 final class StatText {
 
     private static final double MIB = 1 << 20;
@@ -44,6 +44,10 @@ final class StatText {
         row(table, amounts, "called: replies", XprtCounter.CLIENT_REPLY_INLINE, XprtCounter.CLIENT_REPLY_WRITE_CHUNK,
                 XprtCounter.CLIENT_REPLY_LONG);
         text.append(indented(table.render()));
+        String latencies = LatencyText.of(now, before);
+        if (!latencies.isEmpty()) {
+            text.append(indented(latencies));
+        }
         text.append("  RDMA Read ").append(amount(amounts, XprtCounter.RDMA_READ_BYTES)).append(", RDMA Write ")
                 .append(amount(amounts, XprtCounter.RDMA_WRITE_BYTES));
         text.append("; waits: for credits ").append(amounts.of(XprtCounter.CREDIT_WAITS)).append(", for memory ")

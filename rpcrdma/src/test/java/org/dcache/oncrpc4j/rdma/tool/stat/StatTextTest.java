@@ -19,7 +19,7 @@ class StatTextTest {
                 "inlineReceive", 1024, "credits", 128, "crc", true));
         connection.putAll(Map.of("callsPending", 0, "callsServed", 3, "messagesReceived", 77L, "uptime", 61_500L, "silence", 20L));
         return new ServiceSample("4711", "bean", "nfs", "server", List.of("/0.0.0.0:20049"), counters, providerProblems,
-                List.of(connection), seconds * 1_000_000_000L);
+                List.of(connection), Map.of(), seconds * 1_000_000_000L);
     }
 
     @Test

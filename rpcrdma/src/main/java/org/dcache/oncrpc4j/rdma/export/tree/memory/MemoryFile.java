@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.TreeMap;
-import java.util.concurrent.atomic.AtomicLong;
 import org.dcache.oncrpc4j.rdma.export.tree.Nfs3Exception;
 import org.dcache.oncrpc4j.rdma.nfs3.NfsStat3;
 
@@ -14,13 +13,15 @@ final class MemoryFile {
 
     private static final int PAGE = 64 << 10;
 
-    private final AtomicLong left;
+    private final Budget budget;
     private final TreeMap<Long, byte[]> pages = new TreeMap<>();
     private long size;
+    /** Its last name is gone; who writes nevertheless must not take memory. */
+    private boolean gone;
 
-    /** @param left bytes of the tree's budget that are left; shared by all files */
-    MemoryFile(AtomicLong left) {
-        this.left = left;
+    /** @param budget shared by all files */
+    MemoryFile(Budget budget) {
+        this.budget = budget;
     }
 
     synchronized long size() {
@@ -49,6 +50,9 @@ final class MemoryFile {
     }
 
     synchronized void write(long offset, ByteBuffer source) throws IOException {
+        if (gone) {
+            throw new Nfs3Exception(NfsStat3.NFS3ERR_STALE, "the file is gone");
+        }
         while (source.hasRemaining()) {
             int in = (int) (offset % PAGE);
             int length = Math.min(source.remaining(), PAGE - in);
@@ -61,22 +65,23 @@ final class MemoryFile {
     private byte[] page(long number) throws Nfs3Exception {
         byte[] page = pages.get(number);
         if (page == null) {
-            if (left.addAndGet(-PAGE) < 0) {
-                left.addAndGet(PAGE);
-                throw new Nfs3Exception(NfsStat3.NFS3ERR_NOSPC, "the memory of the tree is used up: expected " + PAGE
-                        + " bytes to be left, got " + left.get());
-            }
+            budget.take(PAGE);
             page = new byte[PAGE];
             pages.put(number, page);
         }
         return page;
     }
 
+    synchronized void discard() {
+        resize(0);
+        gone = true;
+    }
+
     synchronized void resize(long newSize) {
         if (newSize < size) {
             long first = (newSize + PAGE - 1) / PAGE;
             var beyond = pages.tailMap(first, true);
-            left.addAndGet((long) beyond.size() * PAGE);
+            budget.giveBack((long) beyond.size() * PAGE);
             beyond.clear();
             byte[] last = pages.get(newSize / PAGE);
             if (last != null) {

@@ -7,9 +7,10 @@ import java.security.SecureRandom;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.atomic.AtomicLong;
 import org.dcache.oncrpc4j.rdma.export.tree.Creation;
 import org.dcache.oncrpc4j.rdma.export.tree.ExportTree;
+import org.dcache.oncrpc4j.rdma.export.tree.Listing;
+import org.dcache.oncrpc4j.rdma.export.tree.Listings;
 import org.dcache.oncrpc4j.rdma.export.tree.Nfs3Exception;
 import org.dcache.oncrpc4j.rdma.export.tree.Node;
 import org.dcache.oncrpc4j.rdma.export.tree.Space;
@@ -31,25 +32,30 @@ public final class MemoryTree implements ExportTree {
     private static final int ROOT_MODE = 01777;
 
     private final long instance = new SecureRandom().nextLong();
-    private final long budget;
-    private final AtomicLong left;
+    private final Budget budget;
     private final Map<Long, MemoryNode> nodes = new HashMap<>();
+    private final Listings listings = new Listings();
     private final MemoryNode root;
     private long lastId;
 
-    /** @param budget most bytes of data */
+    /** @param budget most bytes of data, names and what a file takes besides */
     public MemoryTree(long budget) {
-        this.budget = budget;
-        this.left = new AtomicLong(budget);
+        this.budget = new Budget(budget);
         this.root = node(new Creation(FileType3.NF3DIR, ROOT_MODE, 0, 0, null, null, null));
         root.parent = root;
         root.linked(2);
     }
 
+    /** Of a file, but for its data. */
+    private static int bytes(NfsText target) {
+        return Budget.FILE + (target == null ? 0 : target.length());
+    }
+
     private synchronized MemoryNode node(Creation creation) {
         long id = ++lastId;
         FileHandle handle = new FileHandle(ByteBuffer.allocate(2 * Long.BYTES).putLong(instance).putLong(id).array());
-        MemoryNode node = new MemoryNode(id, handle, instance, creation, creation.type() == FileType3.NF3REG ? new MemoryFile(left) : null);
+        MemoryFile data = creation.type() == FileType3.NF3REG ? new MemoryFile(budget) : null;
+        MemoryNode node = new MemoryNode(id, handle, instance, creation, data);
         nodes.put(id, node);
         return node;
     }
@@ -96,8 +102,12 @@ public final class MemoryTree implements ExportTree {
     }
 
     @Override
-    public synchronized List<NfsText> list(Node directory) {
-        return List.copyOf(of(directory).children.keySet());
+    public Listing list(Node directory) throws IOException {
+        return listings.of(directory.attributes(), () -> names(of(directory)));
+    }
+
+    private synchronized List<NfsText> names(MemoryNode directory) {
+        return List.copyOf(directory.children.keySet());
     }
 
     private void requireFree(MemoryNode directory, NfsText name) throws Nfs3Exception {
@@ -113,6 +123,7 @@ public final class MemoryTree implements ExportTree {
     public synchronized Node create(Node directory, NfsText name, Creation creation) throws IOException {
         MemoryNode dir = of(directory);
         requireFree(dir, name);
+        budget.take(Budget.NAME + bytes(creation.target()));
         MemoryNode node = node(creation);
         node.linked(1);
         if (creation.type() == FileType3.NF3DIR) {
@@ -129,6 +140,7 @@ public final class MemoryTree implements ExportTree {
     public synchronized void link(Node file, Node directory, NfsText name) throws IOException {
         MemoryNode dir = of(directory);
         requireFree(dir, name);
+        budget.take(Budget.NAME);
         of(file).linked(1);
         dir.children.put(name, of(file));
         dir.changed();
@@ -151,14 +163,16 @@ public final class MemoryTree implements ExportTree {
 
     private void unnamed(MemoryNode directory, MemoryNode file) {
         file.linked(-1);
+        budget.giveBack(Budget.NAME);
         if (file.children != null) {
             file.linked(-1);
             directory.linked(-1);
         }
         if (file.links() == 0) {
             nodes.remove(file.id);
+            budget.giveBack(bytes(file.target));
             if (file.data != null) {
-                file.data.resize(0);
+                file.data.discard();
             }
         }
     }
@@ -197,23 +211,23 @@ public final class MemoryTree implements ExportTree {
     }
 
     @Override
-    public int read(Node file, long offset, ByteBuffer target) {
-        return of(file).data.read(offset, target);
-    }
+    public OpenFile open(Node node, Access access) {
+        MemoryNode file = of(node);
+        return new OpenFile() {
+            @Override
+            public int read(long offset, ByteBuffer target) {
+                return file.data.read(offset, target);
+            }
 
-    @Override
-    public void write(Node file, long offset, ByteBuffer source) throws IOException {
-        of(file).data.write(offset, source);
-        of(file).changed();
-    }
+            @Override
+            public void write(long offset, ByteBuffer source) throws IOException {
+                file.data.write(offset, source);
+                file.changed();
+            }
 
-    /** Nothing here outlives the process, so there is nothing to wait for. */
-    @Override
-    public Forcing forcing(Node file) {
-        return new Forcing() {
             @Override
             public void force(boolean metadata) {
-                // Memory is all there is.
+                // Nothing here outlives the process, so there is nothing to wait for.
             }
 
             @Override
@@ -225,8 +239,8 @@ public final class MemoryTree implements ExportTree {
 
     @Override
     public Space space() {
-        long free = Math.max(0, left.get());
-        return new Space(budget, free, free, Space.UNKNOWN, Space.UNKNOWN);
+        long free = budget.left();
+        return new Space(budget.total(), free, free, Space.UNKNOWN, Space.UNKNOWN);
     }
 
     @Override

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.export;
+
+import java.util.ArrayDeque;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Queue;
+import org.dcache.oncrpc4j.rdma.nfs3.FileHandle;
+
+/**
+ * Lets at most {@value #AT_ONCE} threads work on the data of one file, half of what the server has by default. Who comes when they are all
+ * at work leaves his call here and his thread is free for other files; the next thread that is done with the file takes it over. So a file
+ * that hangs, on a broken disk or a file system in user space, does not take all threads with it. Calls that wait are bounded by the
+ * credits of their connections, as all calls are. Any thread.
+ */
+final class Turns {
+
+    static final int AT_ONCE = 8;
+
+    private final Map<FileHandle, File> files = new HashMap<>();
+
+    private static final class File {
+
+        private int threads;
+        private final Queue<Runnable> waiting = new ArrayDeque<>();
+    }
+
+    /** @param call throws nothing; run now, or later by another thread */
+    void take(FileHandle handle, Runnable call) {
+        if (!begun(handle, call)) {
+            return;
+        }
+        for (Runnable next = call; next != null; next = next(handle)) {
+            next.run();
+        }
+    }
+
+    private synchronized boolean begun(FileHandle handle, Runnable call) {
+        File file = files.computeIfAbsent(handle, key -> new File());
+        if (file.threads == AT_ONCE) {
+            file.waiting.add(call);
+            return false;
+        }
+        file.threads++;
+        return true;
+    }
+
+    /** Null if nobody waits; the calling thread is then done with the file. */
+    private synchronized Runnable next(FileHandle handle) {
+        File file = files.get(handle);
+        Runnable next = file.waiting.poll();
+        if (next == null && --file.threads == 0) {
+            files.remove(handle);
+        }
+        return next;
+    }
+}

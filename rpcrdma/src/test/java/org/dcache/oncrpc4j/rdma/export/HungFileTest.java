@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.export;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
+import java.lang.reflect.Proxy;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import org.dcache.oncrpc4j.rdma.export.tree.ExportTree;
+import org.dcache.oncrpc4j.rdma.export.tree.Node;
+import org.dcache.oncrpc4j.rdma.export.tree.memory.MemoryTree;
+import org.dcache.oncrpc4j.rdma.nfs3.FileHandle;
+import org.dcache.oncrpc4j.rdma.nfs3.Nfs3;
+import org.dcache.oncrpc4j.rdma.nfs3.NfsStat3;
+import org.dcache.oncrpc4j.rdma.nfs3.args.Commit3Args;
+import org.dcache.oncrpc4j.rdma.nfs3.args.Rename3Args;
+import org.dcache.oncrpc4j.rdma.nfs3.results.Commit3Res;
+import org.dcache.oncrpc4j.rdma.nfs3.results.Rename3Res;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A file whose reads, writes or forcing to the disk do not return: all others are served meanwhile. */
+class HungFileTest {
+
+    private static final int CALLERS = 40;
+    private static final int THREADS = 16;
+
+    private final CountDownLatch repaired = new CountDownLatch(1);
+    private final Semaphore hanging = new Semaphore(0);
+    private final ExecutorService callers = Executors.newFixedThreadPool(CALLERS);
+    private volatile FileHandle hung;
+    private Mounted nfs;
+
+    @BeforeEach
+    void mount() throws IOException {
+        ExportTree tree = new MemoryTree(16 << 20);
+        ExportTree hanging = wrapped(ExportTree.class, tree, (method, arguments, result) ->
+                method.getName().equals("open") && ((Node) arguments[0]).handle().equals(hung)
+                ? wrapped(ExportTree.OpenFile.class, (ExportTree.OpenFile) result, this::hang) : result);
+        nfs = new Mounted(hanging, ExportOptions.DEFAULT.withSquash(Squash.NONE), THREADS);
+    }
+
+    @AfterEach
+    void unmount() throws IOException {
+        repaired.countDown();
+        callers.shutdownNow();
+        nfs.close();
+    }
+
+    /** What becomes of a result. */
+    private interface After {
+
+        Object returned(Method method, Object[] arguments, Object result) throws Exception;
+    }
+
+    private static <T> T wrapped(Class<T> type, T real, After after) {
+        return type.cast(Proxy.newProxyInstance(type.getClassLoader(), new Class<?>[] {type}, (proxy, method, arguments) -> {
+            try {
+                return after.returned(method, arguments, method.invoke(real, arguments));
+            } catch (InvocationTargetException e) {
+                throw e.getCause();
+            }
+        }));
+    }
+
+    private Object hang(Method method, Object[] arguments, Object result) throws InterruptedException {
+        if (!method.getName().equals("close")) {
+            hanging.release();
+            repaired.await();
+        }
+        return result;
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {Nfs3.READ, Nfs3.WRITE, Nfs3.COMMIT})
+    void itStopsOnlyItsOwnCallers(int procedure) throws Exception {
+        FileHandle file = nfs.create(nfs.root, "hung");
+        FileHandle other = nfs.create(nfs.root, "other");
+        nfs.write(file, 0, new byte[] {1, 2, 3}, Nfs3.UNSTABLE);
+        hung = file;
+        List<Future<NfsStat3>> answers = new ArrayList<>();
+        for (int i = 0; i < CALLERS; i++) {
+            answers.add(callers.submit(() -> switch (procedure) {
+                case Nfs3.READ -> nfs.read(file, 0, 3).status();
+                case Nfs3.WRITE -> nfs.write(file, 0, new byte[] {4}, Nfs3.UNSTABLE).status();
+                default -> nfs.nfs(Nfs3.COMMIT, new Commit3Args(file, 0, 0), Commit3Res::decode).status();
+            }));
+        }
+        assertThat(hanging.tryAcquire(30, TimeUnit.SECONDS)).isTrue();
+        for (int i = 0; i < 20; i++) {
+            Rename3Args there = new Rename3Args(Mounted.in(nfs.root, "other"), Mounted.in(nfs.root, "moved"));
+            Rename3Args back = new Rename3Args(Mounted.in(nfs.root, "moved"), Mounted.in(nfs.root, "other"));
+            assertThat(nfs.nfs(Nfs3.RENAME, there, Rename3Res::decode).status()).isEqualTo(NfsStat3.NFS3_OK);
+            assertThat(nfs.nfs(Nfs3.RENAME, back, Rename3Res::decode).status()).isEqualTo(NfsStat3.NFS3_OK);
+            assertThat(nfs.write(other, 0, new byte[] {7}, Nfs3.FILE_SYNC).status()).isEqualTo(NfsStat3.NFS3_OK);
+            assertThat(nfs.read(other, 0, 1).data().toArray()).containsExactly(7);
+            assertThat(nfs.getattr(file).status()).as("the hung file's attributes").isEqualTo(NfsStat3.NFS3_OK);
+        }
+        assertThat(answers).noneMatch(Future::isDone);
+        repaired.countDown();
+        for (Future<NfsStat3> answer : answers) {
+            assertThat(answer.get(30, TimeUnit.SECONDS)).isEqualTo(NfsStat3.NFS3_OK);
+        }
+        nfs.awaitReplyMemory();
+    }
+}
