@@ -18,13 +18,13 @@ import org.dcache.oncrpc4j.rdma.verbs.VerbsProvider;
 import org.dcache.oncrpc4j.rdma.xprt.Acceptor;
 import org.dcache.oncrpc4j.rdma.xprt.ConnectionOwner;
 import org.dcache.oncrpc4j.rdma.xprt.Connector;
-import org.dcache.oncrpc4j.rdma.xprt.InboundCall;
-import org.dcache.oncrpc4j.rdma.xprt.Limits;
 import org.dcache.oncrpc4j.rdma.xprt.RdmaConnection;
-import org.dcache.oncrpc4j.rdma.xprt.RdmaDevice;
-import org.dcache.oncrpc4j.rdma.xprt.ReplyListener;
-import org.dcache.oncrpc4j.rdma.xprt.SendListener;
+import org.dcache.oncrpc4j.rdma.xprt.link.Limits;
+import org.dcache.oncrpc4j.rdma.xprt.link.RdmaDevice;
+import org.dcache.oncrpc4j.rdma.xprt.link.SendListener;
 import org.dcache.oncrpc4j.rdma.xprt.memory.Regbuf;
+import org.dcache.oncrpc4j.rdma.xprt.requester.ReplyListener;
+import org.dcache.oncrpc4j.rdma.xprt.responder.InboundCall;
 import org.dcache.oncrpc4j.rdma.xprt.send.SendContext;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -185,7 +185,7 @@ public class InlineCallBenchmark {
             reply.clear().putInt(0, call.xid());
             SendContext context = call.connection().newContext();
             context.message().add(reply, null);
-            call.connection().reply(call, context, this);
+            call.reply(context, this);
         }
 
         @Override

@@ -3,8 +3,8 @@ package org.dcache.oncrpc4j.rdma.rpc;
 
 import org.dcache.oncrpc4j.rdma.metrics.Counters;
 import org.dcache.oncrpc4j.rdma.rpc.xdr.RdmaXdr;
-import org.dcache.oncrpc4j.rdma.xprt.InboundCall;
 import org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter;
+import org.dcache.oncrpc4j.rdma.xprt.responder.InboundCall;
 
 /**
  * What a call that is with its program needs on RDMA and oncrpc4j does not do. The memory it is decoded from is the transport's: the thread

@@ -3,7 +3,7 @@ package org.dcache.oncrpc4j.rdma.rpc;
 
 import java.io.IOException;
 import org.dcache.oncrpc4j.rdma.config.Settings;
-import org.dcache.oncrpc4j.rdma.xprt.SharedThreads;
+import org.dcache.oncrpc4j.rdma.xprt.link.SharedThreads;
 
 /**
  * A program or handler that runs in a loop ({@code oncrpc.rdma.same-thread}) did what waits for a loop, its own perhaps. Over TCP it would

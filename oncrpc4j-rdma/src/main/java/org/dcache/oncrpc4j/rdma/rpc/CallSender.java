@@ -9,7 +9,7 @@ import org.dcache.oncrpc4j.rdma.rpc.message.Views;
 import org.dcache.oncrpc4j.rdma.rpc.xdr.Pieces;
 import org.dcache.oncrpc4j.rdma.rpc.xdr.RdmaXdr;
 import org.dcache.oncrpc4j.rdma.xprt.RdmaConnection;
-import org.dcache.oncrpc4j.rdma.xprt.SendListener;
+import org.dcache.oncrpc4j.rdma.xprt.link.SendListener;
 import org.dcache.oncrpc4j.rdma.xprt.send.OutMessage;
 import org.dcache.oncrpc4j.rdma.xprt.send.SendContext;
 import org.dcache.oncrpc4j.xdr.Xdr;

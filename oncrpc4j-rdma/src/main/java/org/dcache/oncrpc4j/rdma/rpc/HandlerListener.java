@@ -3,8 +3,8 @@ package org.dcache.oncrpc4j.rdma.rpc;
 
 import java.io.IOException;
 import java.nio.channels.CompletionHandler;
-import org.dcache.oncrpc4j.rdma.xprt.SendListener;
 import org.dcache.oncrpc4j.rdma.xprt.error.CallWithdrawnException;
+import org.dcache.oncrpc4j.rdma.xprt.link.SendListener;
 
 /**
  * Tells the handler of a send how it went: in the thread that sends, or, as user code, off the loop. Once, by whoever gets it first.

@@ -4,8 +4,8 @@ package org.dcache.oncrpc4j.rdma.rpc;
 import java.io.IOException;
 import org.dcache.oncrpc4j.rdma.proto.RpcWords;
 import org.dcache.oncrpc4j.rdma.rpc.xdr.RdmaXdr;
-import org.dcache.oncrpc4j.rdma.xprt.InboundCall;
-import org.dcache.oncrpc4j.rdma.xprt.SendListener;
+import org.dcache.oncrpc4j.rdma.xprt.link.SendListener;
+import org.dcache.oncrpc4j.rdma.xprt.responder.InboundCall;
 import org.dcache.oncrpc4j.rdma.xprt.send.SendContext;
 import org.dcache.oncrpc4j.rpc.RpcAccepsStatus;
 
@@ -41,6 +41,6 @@ final class PlainReply {
         xdr.endEncoding();
         SendContext context = call.connection().newContext();
         xdr.moveTo(context.message());
-        call.connection().reply(call, context, NOBODY);
+        call.reply(context, NOBODY);
     }
 }

@@ -13,7 +13,7 @@ import org.dcache.oncrpc4j.rdma.rpc.xdr.RegbufMemoryManager;
 import org.dcache.oncrpc4j.rdma.spi.XdrFactory;
 import org.dcache.oncrpc4j.rdma.xprt.ConnectionReport;
 import org.dcache.oncrpc4j.rdma.xprt.RdmaConnection;
-import org.dcache.oncrpc4j.rdma.xprt.SendListener;
+import org.dcache.oncrpc4j.rdma.xprt.link.SendListener;
 import org.dcache.oncrpc4j.rpc.ReplyQueue;
 import org.dcache.oncrpc4j.rpc.RpcAuthError;
 import org.dcache.oncrpc4j.rpc.RpcAuthException;

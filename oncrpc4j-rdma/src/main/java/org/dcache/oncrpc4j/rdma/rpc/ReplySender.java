@@ -4,9 +4,9 @@ package org.dcache.oncrpc4j.rdma.rpc;
 import org.dcache.oncrpc4j.rdma.rpc.message.CallReading;
 import org.dcache.oncrpc4j.rdma.rpc.message.Views;
 import org.dcache.oncrpc4j.rdma.rpc.xdr.RdmaXdr;
-import org.dcache.oncrpc4j.rdma.xprt.InboundCall;
 import org.dcache.oncrpc4j.rdma.xprt.RdmaConnection;
-import org.dcache.oncrpc4j.rdma.xprt.SendListener;
+import org.dcache.oncrpc4j.rdma.xprt.link.SendListener;
+import org.dcache.oncrpc4j.rdma.xprt.responder.InboundCall;
 import org.dcache.oncrpc4j.rdma.xprt.send.SendContext;
 
 /**
@@ -25,7 +25,7 @@ final class ReplySender {
         if (call.isOpen() && call.writeChunks() > 0) {
             results(call, transport, context);
         }
-        connection.reply(call, context, listener);
+        call.reply(context, listener);
     }
 
     /** The dispatch of the call may return meanwhile, in another thread, and let go of its message. */

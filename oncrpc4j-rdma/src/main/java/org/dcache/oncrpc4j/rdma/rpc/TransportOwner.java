@@ -5,8 +5,8 @@ import java.io.IOException;
 import org.dcache.oncrpc4j.rdma.metrics.Counters;
 import org.dcache.oncrpc4j.rdma.rpc.xdr.RegbufMemoryManager;
 import org.dcache.oncrpc4j.rdma.xprt.ConnectionOwner;
-import org.dcache.oncrpc4j.rdma.xprt.InboundCall;
 import org.dcache.oncrpc4j.rdma.xprt.RdmaConnection;
+import org.dcache.oncrpc4j.rdma.xprt.responder.InboundCall;
 
 /**
  * Ties one connection of the engine to its service: tells the endpoint that it is up or has ended, and gives the peer's calls to the

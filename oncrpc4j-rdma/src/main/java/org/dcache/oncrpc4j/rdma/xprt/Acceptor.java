@@ -18,6 +18,7 @@ import org.dcache.oncrpc4j.rdma.verbs.ConnectionRequestHandler;
 import org.dcache.oncrpc4j.rdma.verbs.Listener;
 import org.dcache.oncrpc4j.rdma.verbs.SharedPort;
 import org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter;
+import org.dcache.oncrpc4j.rdma.xprt.link.RdmaDevice;
 
 /**
  * Accepts (kernel: {@code svc_rdma_accept}). Owns one listener. A request is refused, and counted by cause, before anything is made for it;

@@ -3,6 +3,7 @@ package org.dcache.oncrpc4j.rdma.xprt;
 
 import java.io.IOException;
 import org.dcache.oncrpc4j.rdma.metrics.Counters;
+import org.dcache.oncrpc4j.rdma.xprt.responder.InboundCall;
 
 /** Who a connection belongs to. All calls come on the connection's loop and must hand over anything that takes time. */
 public interface ConnectionOwner {
@@ -22,7 +23,7 @@ public interface ConnectionOwner {
     }
 
     /**
-     * A call is complete in memory. The owner answers it with {@link RdmaConnection#reply} or drops it with {@link InboundCall#discard}.
+     * A call is complete in memory. The owner answers it with {@link InboundCall#reply} or drops it with {@link InboundCall#discard}.
      */
     void received(InboundCall call);
 

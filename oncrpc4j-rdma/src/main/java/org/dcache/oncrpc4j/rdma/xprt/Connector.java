@@ -11,6 +11,7 @@ import org.dcache.oncrpc4j.rdma.verbs.ConnectListener;
 import org.dcache.oncrpc4j.rdma.verbs.QueuePair;
 import org.dcache.oncrpc4j.rdma.verbs.error.ConnectionClosedException;
 import org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter;
+import org.dcache.oncrpc4j.rdma.xprt.link.RdmaDevice;
 
 /** Dials (kernel: {@code rpcrdma_xprt_connect}). Any thread; the result is a future, nobody is blocked here. */
 public final class Connector {

@@ -8,7 +8,7 @@ import java.util.Properties;
 import org.dcache.oncrpc4j.rdma.config.Configuration;
 import org.dcache.oncrpc4j.rdma.verbs.VerbsProvider;
 import org.dcache.oncrpc4j.rdma.verbs.error.ProviderUnavailableException;
-import org.dcache.oncrpc4j.rdma.xprt.DevicePool;
+import org.dcache.oncrpc4j.rdma.xprt.link.DevicePool;
 import org.junit.jupiter.api.Test;
 
 /** The provider as a JVM below 22 sees it, or one whose jar lacks its part for Java 22; classes in a folder lack it in any JVM. */

@@ -16,7 +16,7 @@ import org.dcache.oncrpc4j.rdma.spi.CallPlan;
 import org.dcache.oncrpc4j.rdma.spi.ResultVisitor;
 import org.dcache.oncrpc4j.rdma.spi.UpperLayerBinding;
 import org.dcache.oncrpc4j.rdma.spi.XdrView;
-import org.dcache.oncrpc4j.rdma.xprt.BadReplyException;
+import org.dcache.oncrpc4j.rdma.xprt.error.BadReplyException;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 

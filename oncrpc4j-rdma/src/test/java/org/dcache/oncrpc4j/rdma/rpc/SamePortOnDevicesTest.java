@@ -19,7 +19,7 @@ import org.dcache.oncrpc4j.rdma.iwarp.IwarpProvider;
 import org.dcache.oncrpc4j.rdma.rpc.harness.EndpointFixture;
 import org.dcache.oncrpc4j.rdma.verbs.LimitedProvider;
 import org.dcache.oncrpc4j.rdma.verbs.VerbsProvider;
-import org.dcache.oncrpc4j.rdma.xprt.DevicePool;
+import org.dcache.oncrpc4j.rdma.xprt.link.DevicePool;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 

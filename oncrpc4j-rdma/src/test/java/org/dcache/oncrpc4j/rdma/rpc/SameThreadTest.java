@@ -15,7 +15,7 @@ import java.util.function.Function;
 import org.dcache.oncrpc4j.rdma.rpc.harness.EchoProgram;
 import org.dcache.oncrpc4j.rdma.rpc.harness.LeakLedger;
 import org.dcache.oncrpc4j.rdma.rpc.harness.LocalEndpoints;
-import org.dcache.oncrpc4j.rdma.xprt.SharedThreads;
+import org.dcache.oncrpc4j.rdma.xprt.link.SharedThreads;
 import org.dcache.oncrpc4j.rpc.OncRpcException;
 import org.dcache.oncrpc4j.rpc.OncRpcProgram;
 import org.dcache.oncrpc4j.rpc.RpcCall;

@@ -14,6 +14,8 @@ import org.dcache.oncrpc4j.rdma.verbs.error.PeerClosedException;
 import org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter;
 import org.dcache.oncrpc4j.rdma.xprt.error.CreditOverrunException;
 import org.dcache.oncrpc4j.rdma.xprt.error.RdmaErrorException;
+import org.dcache.oncrpc4j.rdma.xprt.link.SendListener;
+import org.dcache.oncrpc4j.rdma.xprt.responder.InboundCall;
 import org.dcache.oncrpc4j.rdma.xprt.send.SendContext;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;

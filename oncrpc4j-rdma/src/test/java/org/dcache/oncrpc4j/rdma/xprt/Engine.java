@@ -22,7 +22,13 @@ import org.dcache.oncrpc4j.rdma.verbs.MemoryBudget;
 import org.dcache.oncrpc4j.rdma.verbs.MemoryRegion;
 import org.dcache.oncrpc4j.rdma.verbs.QueuePairHandler;
 import org.dcache.oncrpc4j.rdma.verbs.ReceiveBuffer;
+import org.dcache.oncrpc4j.rdma.xprt.link.Limits;
+import org.dcache.oncrpc4j.rdma.xprt.link.RdmaDevice;
+import org.dcache.oncrpc4j.rdma.xprt.link.SendListener;
+import org.dcache.oncrpc4j.rdma.xprt.link.SharedThreads;
 import org.dcache.oncrpc4j.rdma.xprt.memory.Regbuf;
+import org.dcache.oncrpc4j.rdma.xprt.requester.ReplyListener;
+import org.dcache.oncrpc4j.rdma.xprt.responder.InboundCall;
 import org.dcache.oncrpc4j.rdma.xprt.send.SendContext;
 
 /** One connection of the engine on a {@link ScriptedQueuePair}; the test plays the peer byte by byte. */
@@ -158,7 +164,7 @@ final class Engine implements ConnectionOwner, AutoCloseable {
         for (int i = 0; i < items.length; i += 2) {
             context.message().item(items[i], items[i + 1]);
         }
-        connection.reply(call, context, new Listening());
+        call.reply(context, new Listening());
     }
 
     /** Waits for a reply and writes down what happens in the queue pair's log. */

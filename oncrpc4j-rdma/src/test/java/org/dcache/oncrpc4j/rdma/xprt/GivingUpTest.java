@@ -12,6 +12,7 @@ import java.util.concurrent.TimeUnit;
 import org.dcache.oncrpc4j.rdma.verbs.WorkRequest.Opcode;
 import org.dcache.oncrpc4j.rdma.verbs.error.PeerClosedException;
 import org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter;
+import org.dcache.oncrpc4j.rdma.xprt.requester.ReplyListener;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 

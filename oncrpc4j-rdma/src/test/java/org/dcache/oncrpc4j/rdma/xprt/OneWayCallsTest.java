@@ -11,6 +11,7 @@ import org.dcache.oncrpc4j.rdma.proto.RdmaHeader;
 import org.dcache.oncrpc4j.rdma.proto.RpcWords;
 import org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter;
 import org.dcache.oncrpc4j.rdma.xprt.memory.Regbuf;
+import org.dcache.oncrpc4j.rdma.xprt.requester.ReplyListener;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 

@@ -15,6 +15,7 @@ import org.dcache.oncrpc4j.rdma.verbs.Availability;
 import org.dcache.oncrpc4j.rdma.verbs.VerbsProvider;
 import org.dcache.oncrpc4j.rdma.verbs.error.ProviderUnavailableException;
 import org.dcache.oncrpc4j.rdma.verbs.error.VerbsException;
+import org.dcache.oncrpc4j.rdma.xprt.link.DevicePool;
 import org.junit.jupiter.api.Test;
 
 /** Which of the providers that are installed are opened. */

@@ -22,7 +22,7 @@ import org.dcache.oncrpc4j.rdma.rpc.harness.EligibleProgram;
 import org.dcache.oncrpc4j.rdma.rpc.harness.EndpointFixture;
 import org.dcache.oncrpc4j.rdma.rpc.harness.RecordingRelay;
 import org.dcache.oncrpc4j.rdma.spi.RpcEndpoint;
-import org.dcache.oncrpc4j.rdma.xprt.DevicePool;
+import org.dcache.oncrpc4j.rdma.xprt.link.DevicePool;
 import org.dcache.oncrpc4j.rpc.OncRpcAcceptedException;
 import org.dcache.oncrpc4j.rpc.OncRpcException;
 import org.dcache.oncrpc4j.rpc.OncRpcProgram;

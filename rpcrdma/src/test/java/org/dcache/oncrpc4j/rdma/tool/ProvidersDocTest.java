@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Map;
 import org.dcache.oncrpc4j.rdma.config.Settings;
 import org.dcache.oncrpc4j.rdma.verbs.VerbsProvider;
-import org.dcache.oncrpc4j.rdma.xprt.DevicePool;
+import org.dcache.oncrpc4j.rdma.xprt.link.DevicePool;
 import org.junit.jupiter.api.Test;
 
 /**

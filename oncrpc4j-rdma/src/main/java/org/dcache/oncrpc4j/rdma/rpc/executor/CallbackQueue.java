@@ -3,7 +3,7 @@ package org.dcache.oncrpc4j.rdma.rpc.executor;
 
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.dcache.oncrpc4j.rdma.xprt.SharedThreads;
+import org.dcache.oncrpc4j.rdma.xprt.link.SharedThreads;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

@@ -4,8 +4,8 @@ package org.dcache.oncrpc4j.rdma.rpc.executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.RejectedExecutionException;
 import org.dcache.oncrpc4j.rdma.metrics.Counters;
-import org.dcache.oncrpc4j.rdma.xprt.SharedThreads;
 import org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter;
+import org.dcache.oncrpc4j.rdma.xprt.link.SharedThreads;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

@@ -8,7 +8,7 @@ import org.dcache.oncrpc4j.rdma.spi.CallHeader;
 import org.dcache.oncrpc4j.rdma.spi.CallPlan;
 import org.dcache.oncrpc4j.rdma.spi.UpperLayerBinding;
 import org.dcache.oncrpc4j.rdma.spi.XdrView;
-import org.dcache.oncrpc4j.rdma.xprt.InboundCall;
+import org.dcache.oncrpc4j.rdma.xprt.responder.InboundCall;
 
 /**
  * Whether the Read chunks of a call that came in move only what they may: each one whole argument that the program's binding calls eligible

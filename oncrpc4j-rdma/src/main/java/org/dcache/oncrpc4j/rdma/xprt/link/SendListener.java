@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.xprt.link;
+
+import java.io.IOException;
+
+/** Told once what became of an outgoing message. */
+public interface SendListener {
+
+    /**
+     * It left. On the loop or a thread that is sending; must not block, nor run user code on the loop.
+     *
+     * @param bytes length of the RPC message
+     * @param onLoop on the loop
+     */
+    void sent(int bytes, boolean onLoop);
+
+    /**
+     * It did not leave, or not for certain.
+     *
+     * @param mustNotBlock whether this thread is one that must go on: the loop, or any thread that writes for the connection at this
+     *     moment, be it inside its own {@code call}. Then nothing may be waited for here, and no user code be run: what ends the call may
+     *     be waiting for this very thread
+     */
+    void failed(IOException cause, boolean mustNotBlock);
+}

@@ -1,0 +1,543 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.xprt.requester;
+
+import java.io.EOFException;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import org.dcache.oncrpc4j.rdma.metrics.Counters;
+import org.dcache.oncrpc4j.rdma.proto.MalformedHeaderException;
+import org.dcache.oncrpc4j.rdma.proto.RdmaHeader;
+import org.dcache.oncrpc4j.rdma.verbs.QueuePair;
+import org.dcache.oncrpc4j.rdma.verbs.ReceiveBuffer;
+import org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter;
+import org.dcache.oncrpc4j.rdma.xprt.error.BadReplyException;
+import org.dcache.oncrpc4j.rdma.xprt.error.CallWithdrawnException;
+import org.dcache.oncrpc4j.rdma.xprt.error.CreditsExhaustedException;
+import org.dcache.oncrpc4j.rdma.xprt.error.DuplicateXidException;
+import org.dcache.oncrpc4j.rdma.xprt.error.RdmaErrorException;
+import org.dcache.oncrpc4j.rdma.xprt.link.Limits;
+import org.dcache.oncrpc4j.rdma.xprt.link.Link;
+import org.dcache.oncrpc4j.rdma.xprt.link.SendListener;
+import org.dcache.oncrpc4j.rdma.xprt.link.SharedThreads;
+import org.dcache.oncrpc4j.rdma.xprt.send.SendContext;
+
+/**
+ * Our calls and the peer's replies on one connection (kernel: {@code rpcrdma_marshal_req}, {@code rpcrdma_reply_handler}).
+ *
+ * <p>Calls are registered, then sent, by any thread. A call goes out when the {@link CreditWindow} has a credit for it, else it waits
+ * there, in order. Only a thread that is no loop is made to wait itself, when what waits already takes too much memory.
+ *
+ * <p>Replies come on the loop. Before a call's listener hears anything, the peer's access to the call's memory has ended [29]. A late,
+ * repeated or invented reply is counted and dropped.
+ *
+ * <p>A call that is given up keeps its credit, since the peer still works on it. When all credits are held by such calls and no reply comes
+ * for {@link Limits#givenUpTimeout}, nothing can be sent any more, and the connection is ended ({@link #patrol}), as a Linux client does:
+ * who reconnects goes on.
+ *
+ * <p>What a call's {@link CallState} says is due after each move is done here, once, by the thread that was told so. The peer's access ends
+ * on the loop, where exposures end. Calls that are not answered by their nature are the business of {@link OneWayCalls}.
+ */
+public final class Requester {
+
+    private static final String GIVEN_UP = "given up by its caller";
+
+    private final Link connection;
+    private final PendingCalls calls = new PendingCalls();
+    private final ResultMemory results;
+
+    private final CreditWindow credits;
+    private final OneWayCalls oneWay;
+    private volatile IOException ended;
+
+    public Requester(Link connection) {
+        this.connection = connection;
+        this.results = new ResultMemory(connection);
+        this.credits = new CreditWindow(connection.limits());
+        this.oneWay = new OneWayCalls(connection, this, credits);
+    }
+
+    private Counters counters() {
+        return connection.counters();
+    }
+
+    /** Calls that may be outstanding now. */
+    public int window() {
+        return credits.size();
+    }
+
+    public boolean isIdle() {
+        return calls.size() == 0;
+    }
+
+    /** Calls without an answer, given up ones included. */
+    public int size() {
+        return calls.size();
+    }
+
+    /** Whether a call with this xid is pending or was abandoned without an answer so far. */
+    public boolean knows(int xid) {
+        return calls.get(xid) != null;
+    }
+
+    /** Who waits for the reply to a registered call; null when it is unknown. */
+    public ReplyListener listener(int xid) {
+        PendingCall call = calls.get(xid);
+        return call == null ? null : call.listener();
+    }
+
+    /** Listeners of the calls that are pending now, abandoned ones left out. */
+    public List<ReplyListener> pending() {
+        List<ReplyListener> listeners = new ArrayList<>();
+        for (PendingCall call : calls.all()) {
+            if (call.state() != CallState.State.ABANDONED) {
+                listeners.add(call.listener());
+            }
+        }
+        return listeners;
+    }
+
+    // ---- registering, sending
+
+    /**
+     * Announces a call. Any thread.
+     *
+     * @throws DuplicateXidException when a call with this xid is pending on this connection
+     * @throws EOFException when the connection has ended
+     */
+    public void register(int xid, ReplyListener listener) throws EOFException {
+        synchronized (this) {
+            if (ended != null) {
+                throw new EOFException(ended.getMessage());
+            }
+            if (!calls.add(new PendingCall(this, connection, xid, listener))) {
+                throw new DuplicateXidException("xid " + Integer.toHexString(xid) + " is in use on the connection to "
+                        + connection.remoteAddress());
+            }
+        }
+    }
+
+    /**
+     * Announces a call of the engine's own under this xid, or one of the next ones when it is in use. Null when the connection has ended.
+     * Any thread.
+     */
+    PendingCall registerOwn(int xid, ReplyListener listener) {
+        synchronized (this) {
+            if (ended != null) {
+                return null;
+            }
+            PendingCall call = new PendingCall(this, connection, xid, listener);
+            while (!calls.add(call)) {
+                call = new PendingCall(this, connection, call.xid() + 1, listener);
+            }
+            return call;
+        }
+    }
+
+    /**
+     * Sends a registered call, or queues it. Owns the context from here on. Any thread; waits for room for the call where the thread may
+     * wait, see {@link CreditWindow}.
+     *
+     * @param context its message and its {@link SendContext#expected()} are filled
+     * @param sent told exactly once
+     */
+    public void call(int xid, SendContext context, SendListener sent) {
+        PendingCall call = calls.get(xid);
+        if (call == null || call.state() != CallState.State.REGISTERED) {
+            connection.abandon(context);
+            IOException cause = connection.endCause();
+            sent.failed(cause != null ? cause : withdrawn(xid), false);
+            return;
+        }
+        call.prepare(context, sent);
+        if (call.isOneWay()) {
+            oneWay.prepared(call);
+        }
+        CreditWindow.Admission admission = credits.admit(call, !SharedThreads.mustNotWait() && !connection.queuePair().inLoop());
+        switch (admission) {
+            case SEND, SEND_OF_MANY -> {
+                if (!transmit(call, admission == CreditWindow.Admission.SEND_OF_MANY)) {
+                    credit(1, CreditWindow.UNCHANGED);
+                }
+            }
+            case WAITS -> counters().increment(XprtCounter.CREDIT_WAITS);
+            default -> notAdmitted(call, context, sent, admission);
+        }
+        if (call.isOneWay()) {
+            oneWay.flush();
+        }
+    }
+
+    private void notAdmitted(PendingCall call, SendContext context, SendListener sent, CreditWindow.Admission admission) {
+        calls.remove(call);
+        boolean ours = call.abandon() == CallState.Due.WITHDRAW;
+        connection.abandon(context);
+        IOException cause = ended != null ? ended : !ours ? withdrawn(call.xid()) : credits.full(connection.remoteAddress());
+        if (ours && ended == null) {
+            counters().increment(XprtCounter.BACKLOG_FULL);
+        }
+        call.record(cause.getMessage());
+        sent.failed(cause, false);
+    }
+
+    private static CallWithdrawnException withdrawn(int xid) {
+        return new CallWithdrawnException("the call with xid " + Integer.toHexString(xid) + " was given up before it was sent");
+    }
+
+    /**
+     * Holds a credit; posts the call.
+     *
+     * @param many whether it is one of many, see {@link QueuePair#postSendOfMany}
+     * @return false when it was not posted: the credit is the caller's again
+     */
+    boolean transmit(PendingCall call, boolean many) {
+        if (!call.build()) {
+            // Over in the meantime: whoever ended it has told the listener.
+            connection.abandon(call.context());
+            call.sendListener().failed(withdrawn(call.xid()), connection.queuePair().inLoop());
+            return false;
+        }
+        int length;
+        SendContext context = call.context();
+        try {
+            length = CallChunks.build(connection, results, call, context);
+        } catch (IOException e) {
+            refuse(call, e);
+            return false;
+        } catch (RuntimeException | Error e) {
+            refuse(call, new IOException("the call could not be built: " + e, e));
+            return false;
+        }
+        context.owner(call);
+        call.arm();
+        connection.post(context, length, false, 0, many);
+        if (call.isOneWay()) {
+            credits.posted(call);
+        }
+        switch (call.posted()) {
+            case GIVE_UP -> giveUp(call);
+            case FENCE_AND_FAIL -> {
+                // The end of the connection passed by while this thread was at it.
+                IOException cause = ended;
+                onLoop(call, () -> call.fail(cause));
+            }
+            default -> {}
+        }
+        return true;
+    }
+
+    /** Could not be built: undone on the loop, where exposures end. */
+    private void refuse(PendingCall call, IOException cause) {
+        calls.remove(call);
+        call.refused();
+        boolean queued = connection.queuePair().execute(() -> call.fence(() -> {
+            call.dropResults();
+            connection.done(call.context());
+            call.fenced();
+        }));
+        if (!queued) {
+            call.fenced();
+        }
+        call.record(cause.getMessage());
+        call.sendListener().failed(cause, connection.queuePair().inLoop());
+    }
+
+    /**
+     * Ends the peer's access to a call that nobody will take a reply of, gives its memory back, then goes on; on the loop, or here when
+     * there is no loop any more.
+     */
+    private void onLoop(PendingCall call, Runnable then) {
+        if (connection.queuePair().inLoop()) {
+            fenceAndDrop(call, then);
+        } else if (!connection.queuePair().execute(() -> fenceAndDrop(call, then))) {
+            call.fenced();
+            then.run();
+        }
+    }
+
+    private static void fenceAndDrop(PendingCall call, Runnable then) {
+        call.fence(() -> {
+            call.dropResults();
+            call.partDone();
+            call.fenced();
+            then.run();
+        });
+    }
+
+    /** The call's Send has completed. */
+    void sendDone(PendingCall call, boolean ok) {
+        SendListener sent = call.sendListener();
+        int length = call.messageLength();
+        call.partDone();
+        if (ok) {
+            sent.sent(length, connection.queuePair().inLoop());
+        } else {
+            IOException cause = connection.endCause();
+            sent.failed(cause != null ? cause : new EOFException("connection to " + connection.remoteAddress() + " ended"), true);
+        }
+    }
+
+    /**
+     * Credits came back, and perhaps a new grant; sends what waits. A loop, not a recursion: thousands that wait may fail to be built, one
+     * after the other.
+     */
+    void credit(int count, int grant) {
+        PendingCall next = credits.back(count, grant);
+        while (next != null) {
+            next = resume(next) ? credits.next() : credits.back(1, CreditWindow.UNCHANGED);
+        }
+        oneWay.flush();
+    }
+
+    /** Sends a call that waited. The loop that brought the credit does it, unless that could make the loop wait for the system. */
+    private boolean resume(PendingCall call) {
+        QueuePair qp = connection.queuePair();
+        if (qp.exposeBlocks() && qp.inLoop()) {
+            connection.device().offLoop(() -> {
+                if (!transmit(call, true)) {
+                    credit(1, CreditWindow.UNCHANGED);
+                }
+            });
+            return true;
+        }
+        return transmit(call, true);
+    }
+
+    /** Ends a one-way call that nobody answers. On the loop. */
+    void endUnanswered(PendingCall call) {
+        if (calls.remove(call) && call.answered() == CallState.Answer.WANTED) {
+            fenceAndDrop(call, () -> call.record(null));
+        }
+    }
+
+    // ---- the periodic look
+
+    /**
+     * Ends a connection that can never send again, flushes one-way calls that lie around. On the timer's thread.
+     *
+     * @param now {@link System#nanoTime}
+     */
+    public void patrol(long now) {
+        long millis = credits.stuckFor(now) / 1_000_000;
+        if (millis > limits().givenUpTimeout() && calls.all().stream().noneMatch(this::mayBeAnswered)) {
+            counters().increment(XprtCounter.CREDITS_EXHAUSTED);
+            connection.abort(new CreditsExhaustedException("all " + window() + " credits of " + connection.remoteAddress()
+                    + " are held by calls that were given up, and no reply has come for " + millis
+                    + " ms (oncrpc.rdma.given-up-timeout); the connection is ended"));
+            return;
+        }
+        oneWay.patrol(now);
+    }
+
+    private boolean mayBeAnswered(PendingCall call) {
+        return !call.isOneWay() && !oneWay.isFlush(call) && call.isOut();
+    }
+
+    private Limits limits() {
+        return connection.limits();
+    }
+
+    // ---- replies, on the loop
+
+    /**
+     * Takes a reply. Owns the buffer.
+     *
+     * @return true when it keeps the header, because a fence is not done yet
+     */
+    public boolean reply(RdmaHeader h, int headerLength, ReceiveBuffer buffer) {
+        PendingCall call = answered(h);
+        if (call == null) {
+            buffer.release();
+            return false;
+        }
+        if (call.fence(buffer.invalidated(), buffer.invalidatedStag())) {
+            deliver(call, h, headerLength, buffer);
+            return false;
+        }
+        call.afterFence(() -> deliver(call, h, headerLength, buffer));
+        return true;
+    }
+
+    private void deliver(PendingCall call, RdmaHeader h, int headerLength, ReceiveBuffer buffer) {
+        call.partDone();
+        call.fenced();
+        try {
+            h.checkReply();
+            ReplyAssembly.deliver(connection, results, call, h, headerLength, buffer.data());
+        } catch (MalformedHeaderException e) {
+            bad(call, new BadReplyException(connection.remoteAddress() + ": " + e.getMessage()));
+        } catch (IOException e) {
+            bad(call, e);
+        } finally {
+            buffer.release();
+        }
+    }
+
+    private void bad(PendingCall call, IOException cause) {
+        counters().increment(cause instanceof BadReplyException bad ? bad.counter() : XprtCounter.DROPPED_BAD_REPLY);
+        call.dropResults();
+        call.fail(cause);
+    }
+
+    /** Takes an RDMA_ERROR [37, 110]. */
+    public void error(RdmaHeader h) {
+        PendingCall call = answered(h);
+        if (call == null) {
+            return;
+        }
+        counters().increment(XprtCounter.RECEIVED_ERROR);
+        int code = h.errorCode();
+        String text = switch (code) {
+            case RdmaHeader.ERR_VERS -> "ERR_VERS: it speaks versions " + h.versionLow() + " to " + h.versionHigh() + ", we speak 1";
+            case RdmaHeader.ERR_CHUNK -> "ERR_CHUNK: it could not use the call's chunks, or the reply is larger than what was offered"
+                    + " (see oncrpc.rdma.max-reply)";
+            default -> "RDMA_ERROR " + code;
+        };
+        fenceAndDrop(call, () -> call.fail(new RdmaErrorException(connection.remoteAddress() + " answered with " + text, code)));
+    }
+
+    /** The call that a message answers, now over; null when nobody waits for it. Its credit is back. */
+    private PendingCall answered(RdmaHeader h) {
+        PendingCall call = calls.get(h.xid());
+        CallState.Answer answer = call == null ? CallState.Answer.UNEXPECTED : call.answered();
+        if (answer == CallState.Answer.UNEXPECTED) {
+            counters().increment(XprtCounter.DROPPED_UNKNOWN_XID);
+            return null;
+        }
+        return over(call, answer, grant(h.credits()));
+    }
+
+    /** Takes a call that the peer has answered off the books; its credit is back. Null when nobody waits for it any more. */
+    private PendingCall over(PendingCall call, CallState.Answer answer, int grant) {
+        calls.remove(call);
+        if (call.isOneWay()) {
+            credits.answered(call);
+        }
+        credit((call.takeCredit() ? 1 : 0) + (oneWay.isFlush(call) ? oneWay.flushed() : 0), grant);
+        if (answer == CallState.Answer.LATE) {
+            counters().increment(XprtCounter.DROPPED_ABANDONED);
+            return null;
+        }
+        return call;
+    }
+
+    /**
+     * What a peer's number, of 32 bits without sign, lets us have outstanding: never more than we asked for, and zero counts as one [1, 5].
+     */
+    private int grant(int credits) {
+        return Integer.compareUnsigned(credits, connection.wanted()) > 0 ? connection.wanted() : Math.max(1, credits);
+    }
+
+    /**
+     * An answer to this call whose header cannot be decoded: the call fails, its grant is not believed [31]. On the loop. False when the
+     * call is unknown.
+     */
+    public boolean undecodable(int xid, IOException cause) {
+        PendingCall call = calls.get(xid);
+        CallState.Answer answer = call == null ? CallState.Answer.UNEXPECTED : call.answered();
+        if (answer == CallState.Answer.UNEXPECTED) {
+            return false;
+        }
+        PendingCall waiting = over(call, answer, CreditWindow.UNCHANGED);
+        if (waiting != null) {
+            fenceAndDrop(waiting, () -> waiting.fail(cause));
+        }
+        return true;
+    }
+
+    // ---- giving up
+
+    /**
+     * Gives a call up: time-out, cancel. When it returns, the peer can no longer reach any of the call's memory. Any thread; on the loop it
+     * does not wait.
+     *
+     * @return its listener, which will hear nothing any more; null when the call is unknown or over
+     */
+    public ReplyListener abandon(int xid) {
+        PendingCall call = calls.get(xid);
+        if (call == null) {
+            return null;
+        }
+        switch (abandon(call)) {
+            case WITHDRAW -> {
+                return call.listener();
+            }
+            case NOTHING -> {
+                return null;
+            }
+            default -> {
+                if (!connection.queuePair().inLoop()) {
+                    call.awaitFenced();
+                }
+                return call.state() == CallState.State.ABANDONED ? call.listener() : null;
+            }
+        }
+    }
+
+    /**
+     * As {@link #abandon}, without waiting for the fence: a peer that takes no data can delay it, and a thread that serves other
+     * connections as well must not wait for that. Any thread.
+     *
+     * @param then gets the listener when the peer can no longer reach the call's memory, in this thread or on the loop; not called when the
+     *     call is unknown or over
+     */
+    public void abandon(int xid, Consumer<ReplyListener> then) {
+        PendingCall call = calls.get(xid);
+        if (call == null) {
+            return;
+        }
+        switch (abandon(call)) {
+            case WITHDRAW -> then.accept(call.listener());
+            case NOTHING -> {}
+            default -> call.whenFenced(() -> {
+                if (call.state() == CallState.State.ABANDONED) {
+                    then.accept(call.listener());
+                }
+            });
+        }
+    }
+
+    private CallState.Due abandon(PendingCall call) {
+        CallState.Due due = call.abandon();
+        if (due == CallState.Due.WITHDRAW) {
+            calls.remove(call);
+            if (credits.remove(call)) {
+                call.record(GIVEN_UP);
+                connection.abandon(call.context());
+                call.sendListener().failed(withdrawn(call.xid()), connection.queuePair().inLoop());
+            }
+        } else if (due == CallState.Due.GIVE_UP) {
+            giveUp(call);
+        }
+        return due;
+    }
+
+    private void giveUp(PendingCall call) {
+        counters().increment(XprtCounter.FENCED_ABANDONED);
+        call.record(GIVEN_UP);
+        onLoop(call, () -> {});
+    }
+
+    /** The connection ended: every call that still has a listener fails. On the loop. */
+    public void ended(IOException cause) {
+        List<PendingCall> all;
+        synchronized (this) {
+            ended = cause;
+            all = calls.takeAll();
+        }
+        oneWay.ended();
+        // Whoever takes a call out of the backlog owns its context, also when somebody else has given the call up just now.
+        for (PendingCall call : credits.end()) {
+            connection.abandon(call.context());
+            call.sendListener().failed(cause, true);
+        }
+        for (PendingCall call : all) {
+            switch (call.end()) {
+                case FAIL -> call.fail(cause);
+                case FENCE_AND_FAIL -> fenceAndDrop(call, () -> call.fail(cause));
+                default -> {}
+            }
+        }
+    }
+}

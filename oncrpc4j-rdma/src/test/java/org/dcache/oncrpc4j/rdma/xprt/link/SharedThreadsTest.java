@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.xprt.link;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.Test;
+
+/** The timer's end: somebody waits for what is due, nobody for what is for later. */
+class SharedThreadsTest {
+
+    @Test
+    void theTimersLastUserLeavesTasksThatAreDueAndNoOthers() throws Exception {
+        ScheduledThreadPoolExecutor timer = SharedThreads.acquireTimer();
+        CountDownLatch busy = new CountDownLatch(1);
+        CountDownLatch go = new CountDownLatch(1);
+        AtomicBoolean due = new AtomicBoolean();
+        timer.execute(() -> {
+            busy.countDown();
+            awaitUninterrupted(go);
+        });
+        assertThat(busy.await(60, TimeUnit.SECONDS)).isTrue();
+        timer.execute(() -> due.set(true));
+        ScheduledFuture<?> later = timer.schedule(() -> {}, 1, TimeUnit.HOURS);
+        SharedThreads.releaseTimer();
+        if (!timer.isShutdown()) {
+            // Another test of this JVM has it as well; nothing ends then.
+            later.cancel(false);
+        }
+        go.countDown();
+        assertThat(timer.isShutdown() ? timer.awaitTermination(60, TimeUnit.SECONDS) : waitFor(due)).isTrue();
+        assertThat(due).isTrue();
+        assertThat(timer.getQueue()).doesNotContain((Runnable) later);
+    }
+
+    private static boolean waitFor(AtomicBoolean flag) {
+        while (!flag.get()) {
+            Thread.onSpinWait();
+        }
+        return true;
+    }
+
+    private static void awaitUninterrupted(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}
