@@ -67,13 +67,13 @@ final class IwarpQueuePair extends LoopQueuePair implements EventLoop.Handler {
     private boolean linger;
 
     IwarpQueuePair(IwarpAdapter adapter, EventLoop loop, SocketChannel channel, QueuePairHandler handler, Agreement agreement) {
-        super(loop, handler, adapter.counters(), IwarpCounter.HANDLER_FAILED, IwarpCounter.CLOSE_TIMEOUT);
+        super(loop, handler, adapter.counters().toward(agreement.info().remote()), IwarpCounter.HANDLER_FAILED, IwarpCounter.CLOSE_TIMEOUT);
         this.adapter = adapter;
         this.loop = loop;
         this.channel = channel;
         this.info = agreement.info();
         this.initiator = agreement.initiator();
-        this.counters = adapter.counters();
+        this.counters = adapter.counters().toward(info.remote());
         stags = new StagTable(adapter.stagRandom());
         sinks = new ReadSinks(info.outboundReads());
         ReadRequests readRequests = new ReadRequests(agreement.readRequestBound());
@@ -264,7 +264,7 @@ final class IwarpQueuePair extends LoopQueuePair implements EventLoop.Handler {
     }
 
     void terminated(TerminateMessage message) {
-        counters.increment(IwarpCounter.TERMINATE_RECEIVED);
+        counters.increment(IwarpCounter.TERMINATE_RECEIVED, message.describe());
         endNow(new PeerTerminatedException("the peer " + info.remote() + " ended the connection with a Terminate: "
                 + message.describe(), message.layer(), message.type(), message.code()));
     }
@@ -281,7 +281,7 @@ final class IwarpQueuePair extends LoopQueuePair implements EventLoop.Handler {
 
     void inputBroken(IOException e) {
         if (isOpen()) {
-            counters.increment(IwarpCounter.PEER_RESET);
+            counters.increment(IwarpCounter.PEER_RESET, e.getMessage());
         }
         endNow(new PeerResetException("connection with " + info.remote() + " broke: " + e.getMessage(), e));
     }

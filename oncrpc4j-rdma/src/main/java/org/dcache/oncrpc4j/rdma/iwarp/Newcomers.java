@@ -42,13 +42,13 @@ final class Newcomers {
                 handshake = new InboundHandshake(adapter, adapter.nextLoop(), socket, head, handshakes, handler, strangers);
             }
             if (handshake == null || !join(handshake)) {
-                adapter.counters().increment(IwarpCounter.REFUSED_HALF_OPEN);
+                adapter.counters().increment(IwarpCounter.REFUSED_HALF_OPEN, socket.socket().getRemoteSocketAddress(), null);
                 IwarpQueuePair.close(socket);
             } else {
                 handshake.begin();
             }
         } catch (IOException e) {
-            adapter.counters().increment(IwarpCounter.HANDSHAKE_PEER_GONE);
+            adapter.counters().increment(IwarpCounter.HANDSHAKE_PEER_GONE, socket.socket().getRemoteSocketAddress(), e.getMessage());
             IwarpQueuePair.close(socket);
         } catch (RuntimeException | Error e) {
             if (handshake == null) {

@@ -69,7 +69,7 @@ final class OutboundHandshake implements EventLoop.Handler, Members.Member {
         this.options = options;
         this.handler = handler;
         this.listener = listener;
-        this.counters = adapter.counters();
+        this.counters = adapter.counters().toward(remote);
     }
 
     void start() {
@@ -124,7 +124,7 @@ final class OutboundHandshake implements EventLoop.Handler, Members.Member {
                 replyComplete();
             }
         } catch (MpaFrameReader.BadFrameException e) {
-            counters.increment(e.counter());
+            counters.increment(e.counter(), e.getMessage());
             fail(new HandshakeException("bad MPA Reply from " + remote + ": " + e.getMessage(), e));
         } catch (IOException e) {
             fail(named(e));

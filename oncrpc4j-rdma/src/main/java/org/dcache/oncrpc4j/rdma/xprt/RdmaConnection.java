@@ -47,7 +47,8 @@ public final class RdmaConnection implements QueuePairHandler {
 
     private final RdmaDevice device;
     private final ConnectionOwner owner;
-    private final Counters counters;
+    /** Toward the peer, as soon as that is known. */
+    private Counters counters;
     private final boolean initiator;
     private final PrivateData own;
     private final Requester requester;
@@ -255,7 +256,7 @@ public final class RdmaConnection implements QueuePairHandler {
 
     /** A message that must leave cannot: the peer would wait for ever, so the connection ends. Any thread. */
     void postFailed(Throwable e) {
-        counters.increment(XprtCounter.POST_FAILED);
+        counters.increment(XprtCounter.POST_FAILED, e.toString());
         abort(new PostFailedException("a message to " + remoteAddress() + " could not be posted: " + e + "; the connection is ended", e));
     }
 
@@ -322,6 +323,7 @@ public final class RdmaConnection implements QueuePairHandler {
         upSince = System.nanoTime();
         event = Recorder.connection();
         device.add(this);
+        counters = counters.toward(remoteAddress());
         counters().increment(initiator ? XprtCounter.CONNECTIONS_CONNECTED : XprtCounter.CONNECTIONS_ACCEPTED);
         owner.established(this);
     }
