@@ -33,6 +33,8 @@ class MonitoringIT {
 
     private static final Path FILES = Path.of("../monitoring");
     private static final Path EXPORTER = Path.of("target/jmx-exporter/jmx-exporter.jar").toAbsolutePath();
+    /** Of a NULL call and its reply: ten words and six. */
+    private static final int NULL_BYTES = 64;
     private static final Pattern TYPE = Pattern.compile("(?m)^# TYPE (oncrpc_rdma_\\w+) (\\w+)$");
     private static final Pattern NAME = Pattern.compile("oncrpc_rdma_\\w+");
 
@@ -56,7 +58,13 @@ class MonitoringIT {
                     (name, type) -> assertThat(type).as(name).isEqualTo(name.endsWith("_total") ? "counter" : "gauge"));
             assertThat(metrics).contains("oncrpc_rdma_problems_total{cause=\"iwarp.handshake_bad_key\"} 1.0\n",
                     "oncrpc_rdma_xprt_server_call_inline_total 5.0\n",
+                    "oncrpc_rdma_calls_total{kind=\"inline\",operation=\"null\",side=\"served\"} 5.0\n",
+                    "oncrpc_rdma_call_bytes_total{kind=\"inline\",operation=\"null\",side=\"served\"} " + 5.0 * NULL_BYTES + "\n",
+                    "oncrpc_rdma_calls_within_total{kind=\"inline\",le=\"+Inf\",operation=\"null\",side=\"served\"} 5.0\n",
                     "oncrpc_rdma_service_xprt_server_call_inline_total{role=\"server\",service=\"nfs\"} 5.0\n");
+            assertThat(Pattern.compile("oncrpc_rdma_calls_within_total").matcher(metrics).results()).hasSizeGreaterThan(20);
+            assertThat(value(metrics, "oncrpc_rdma_call_seconds_total{kind=\"inline\",operation=\"null\",side=\"served\"}"))
+                    .isBetween(1e-6, 30.0);
             Set<String> there = new TreeSet<>(types.keySet());
             // What has not counted yet is not shown.
             Arrays.stream(XprtCounter.values()).map(XprtCounter::label)
@@ -74,7 +82,7 @@ class MonitoringIT {
                 .redirectErrorStream(true).start();
         String said = new String(promtool.getInputStream().readAllBytes());
         assertThat(promtool.waitFor()).as(said).isZero();
-        assertThat(said).contains("SUCCESS: 5 rules found");
+        assertThat(said).contains("SUCCESS: 6 rules found");
     }
 
     private static Set<String> named(String file) throws IOException {
@@ -84,6 +92,11 @@ class MonitoringIT {
             names.add(matcher.group());
         }
         return names;
+    }
+
+    private static double value(String metrics, String name) {
+        return metrics.lines().filter(line -> line.startsWith(name + " ")).mapToDouble(line -> Double.parseDouble(line.substring(
+                name.length() + 1))).findFirst().orElseThrow();
     }
 
     private static String scrape(int port) throws IOException, InterruptedException {

@@ -33,12 +33,14 @@ class StatIT {
             Tool.Result shown = Tool.run("stat", pid(served));
             assertThat(shown.status()).as(shown.output()).isZero();
             assertThat(shown.output()).contains("process " + pid(served) + ", server").contains(":" + served.rdmaPort())
-                    .containsPattern("served: calls +[1-9]").contains("problems since the start: none");
+                    .containsPattern("served: calls +[1-9]").contains("problems since the start: none")
+                    .containsPattern("served: NULL +5 +0\\.31 +0\\.06 +[0-9.]+ +[0-9.]+\n");
 
             Tool.Result twice = Tool.run("stat", "--json", "-i", "1", "-c", "2", pid(served));
             assertThat(twice.status()).as(twice.output()).isZero();
             assertThat(twice.output().lines().filter(line -> line.startsWith("{\"pid\": " + pid(served) + ", "))).hasSize(2)
-                    .allSatisfy(line -> assertThat(line).contains("\"xprt.server_call_inline\": "));
+                    .allSatisfy(line -> assertThat(line).contains("\"xprt.server_call_inline\": ",
+                            "\"served.inline.null\": {\"calls\": 5, "));
         }
     }
 
@@ -55,7 +57,9 @@ class StatIT {
             }
             Tool.Result shown = Tool.run("stat", pid(served));
             assertThat(shown.output())
-                    .contains("problems since the start: iwarp.handshake_bad_key 1 (whole process), iwarp.rpc_over_tcp 1 (whole process)");
+                    .contains("problems since the start: iwarp.handshake_bad_key 1 (whole process), iwarp.rpc_over_tcp 1 (whole process)")
+                    .containsPattern("iwarp.handshake_bad_key: [0-9.]+ a minute, last 2.*Z of /127\\.0\\.0\\.1:"
+                            + plain.getLocalPort() + ": .");
         }
     }
 

@@ -1,25 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dcache.oncrpc4j.rdma.metrics;
 
-/**
- * The name of a counter or gauge. Each package has an enum of its own that implements this, and only enums may; the constants' comments say
- * what they count.
- */
-public interface CounterName {
+/** The name of a counter. Each package has an enum of its own; its constants' comments say what they count. */
+public interface CounterName extends MetricName {
 
-    /** The enum constant's own name, for example {@code CRC_ERROR}. */
-    String name();
-
-    /** The package's prefix, for example {@code iwarp}. */
-    String group();
-
-    /** Whether it counts refusals, drops or errors, each of which is worth a look; a recording notes each of them. */
-    default boolean problem() {
-        return false;
+    /** What it is to whoever watches. Each counter says that for itself: there is no default to be overlooked. */
+    enum Severity {
+        /** Work, and what belongs to it: also waits, and the orderly end of something. */
+        NORMAL,
+        /** A refusal, a drop or an error: worth a look, each of them. A recording notes it, and the last one's peer and cause are kept. */
+        PROBLEM
     }
 
-    /** The name that people see: {@code iwarp.crc_error}. */
-    default String label() {
-        return group() + '.' + name().toLowerCase(java.util.Locale.ROOT);
+    Severity severity();
+
+    default boolean problem() {
+        return severity() == Severity.PROBLEM;
     }
 }

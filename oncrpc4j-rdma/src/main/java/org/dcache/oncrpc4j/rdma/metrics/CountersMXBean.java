@@ -14,6 +14,9 @@ public interface CountersMXBean {
     /** Those of the counters that count refusals, drops and errors, of the engine and of the providers. */
     Map<String, Long> getProblems();
 
+    /** How often each problem happens, and the last one. */
+    List<ProblemMXData> getLastProblems();
+
     /** What is held at this moment, by label, for example {@code xprt.connections}. Not a snapshot of one instant. */
     Map<String, Long> getGauges();
 

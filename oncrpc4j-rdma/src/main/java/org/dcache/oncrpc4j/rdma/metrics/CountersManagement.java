@@ -58,6 +58,11 @@ public final class CountersManagement {
         }
 
         @Override
+        public List<ProblemMXData> getLastProblems() {
+            return Counters.process().lastProblems();
+        }
+
+        @Override
         public Map<String, Long> getGauges() {
             return Gauges.process().snapshot();
         }

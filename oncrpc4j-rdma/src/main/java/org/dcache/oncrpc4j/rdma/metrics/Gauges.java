@@ -30,7 +30,7 @@ public final class Gauges {
      *
      * @param level asked by any thread at any time; quick, and without side effects
      */
-    public Gauge add(CounterName name, LongSupplier level) {
+    public Gauge add(MetricName name, LongSupplier level) {
         Gauge gauge = new Gauge(this, name, level);
         gauges.add(gauge);
         return gauge;
@@ -49,10 +49,10 @@ public final class Gauges {
     public static final class Gauge implements AutoCloseable {
 
         private final Gauges owner;
-        private final CounterName name;
+        private final MetricName name;
         private final LongSupplier level;
 
-        private Gauge(Gauges owner, CounterName name, LongSupplier level) {
+        private Gauge(Gauges owner, MetricName name, LongSupplier level) {
             this.owner = owner;
             this.name = name;
             this.level = level;

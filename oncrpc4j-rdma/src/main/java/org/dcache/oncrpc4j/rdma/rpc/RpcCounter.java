@@ -11,8 +11,8 @@ public enum RpcCounter implements CounterName {
     FELL_BACK_TO_TCP;
 
     @Override
-    public boolean problem() {
-        return true;
+    public Severity severity() {
+        return Severity.PROBLEM;
     }
 
     @Override

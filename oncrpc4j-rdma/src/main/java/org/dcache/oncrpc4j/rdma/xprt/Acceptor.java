@@ -97,7 +97,7 @@ public final class Acceptor implements AutoCloseable {
 
     private void requested(ConnectionRequest request) {
         if (closed) {
-            counters.increment(XprtCounter.REFUSED_STOPPED);
+            counters.increment(XprtCounter.REFUSED_STOPPED, request.remoteAddress(), null);
             request.reject(NOTHING);
             return;
         }
@@ -119,7 +119,7 @@ public final class Acceptor implements AutoCloseable {
     }
 
     private void refuse(ConnectionRequest request, XprtCounter cause) {
-        counters.increment(cause);
+        counters.increment(cause, request.remoteAddress(), null);
         request.reject(NOTHING);
         refused.accept(request.remoteAddress(), cause);
     }

@@ -42,7 +42,7 @@ public final class Connector {
 
             @Override
             public void failed(IOException cause) {
-                owner.counters().increment(XprtCounter.CONNECT_FAILED);
+                owner.counters().increment(XprtCounter.CONNECT_FAILED, remote, cause.getMessage());
                 result.completeExceptionally(cause);
             }
         });

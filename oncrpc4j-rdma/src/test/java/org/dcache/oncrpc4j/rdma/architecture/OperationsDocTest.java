@@ -17,7 +17,7 @@ import org.dcache.oncrpc4j.rdma.disni.DisniCounter;
 import org.dcache.oncrpc4j.rdma.iwarp.shared.IwarpCounter;
 import org.dcache.oncrpc4j.rdma.iwarp.shared.IwarpGauge;
 import org.dcache.oncrpc4j.rdma.iwarp.wire.TerminateCode;
-import org.dcache.oncrpc4j.rdma.metrics.CounterName;
+import org.dcache.oncrpc4j.rdma.metrics.MetricName;
 import org.dcache.oncrpc4j.rdma.rdmacore.device.RdmaCoreCounter;
 import org.dcache.oncrpc4j.rdma.rpc.RpcCounter;
 import org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter;
@@ -46,10 +46,10 @@ class OperationsDocTest {
                 assertThat(explained.add(matcher.group(1))).as("second line of " + matcher.group(1)).isTrue();
             }
         }
-        Stream<CounterName> all = Stream.of(XprtCounter.values(), XprtGauge.values(), IwarpGauge.values(), IwarpCounter.values(),
+        Stream<MetricName> all = Stream.of(XprtCounter.values(), XprtGauge.values(), IwarpGauge.values(), IwarpCounter.values(),
                 TerminateCode.values(),
                         DisniCounter.values(), RdmaCoreCounter.values(), RpcCounter.values())
                 .flatMap(Arrays::stream);
-        assertThat(explained).containsExactlyInAnyOrderElementsOf(all.map(CounterName::label).toList());
+        assertThat(explained).containsExactlyInAnyOrderElementsOf(all.map(MetricName::label).toList());
     }
 }

@@ -84,10 +84,13 @@ class StableNamesTest {
     @Test
     void jmx() throws Exception {
         MBeanAttributeInfo[] service = attributes(ServiceMXBean.class);
+        MBeanAttributeInfo[] process = attributes(CountersMXBean.class);
         assertThat(pairs("JMX")).isEqualTo(Map.of(
-                "`" + CountersManagement.NAME + "`", list(Arrays.stream(attributes(CountersMXBean.class)).map(MBeanAttributeInfo::getName)),
+                "`" + CountersManagement.NAME + "`", list(Arrays.stream(process).map(MBeanAttributeInfo::getName)),
                 "`org.dcache.oncrpc4j.rdma:type=Service,name=\"…\",role=…`", list(Arrays.stream(service).map(MBeanAttributeInfo::getName)),
-                "one of `Connections`", list(members(service, "Connections")), "one of `Latencies`", list(members(service, "Latencies"))));
+                "one of `Connections`", list(members(service, "Connections")),
+                "one of `LastProblems`", list(members(process, "LastProblems")),
+                "one of `Latencies`", list(members(service, "Latencies"))));
     }
 
     private static Stream<String> members(MBeanAttributeInfo[] attributes, String list) {

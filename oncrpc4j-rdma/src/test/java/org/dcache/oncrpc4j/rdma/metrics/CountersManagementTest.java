@@ -21,6 +21,11 @@ class CountersManagementTest {
         public String group() {
             return "probe";
         }
+
+        @Override
+        public Severity severity() {
+            return Severity.NORMAL;
+        }
     }
 
     private final MBeanServer server = ManagementFactory.getPlatformMBeanServer();

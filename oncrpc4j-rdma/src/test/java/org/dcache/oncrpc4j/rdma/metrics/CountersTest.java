@@ -22,6 +22,11 @@ class CountersTest {
         public String group() {
             return "probe";
         }
+
+        @Override
+        public Severity severity() {
+            return Severity.NORMAL;
+        }
     }
 
     @Test
@@ -79,12 +84,13 @@ class CountersTest {
         List<String> labels = new ArrayList<>();
         for (JavaClass c : new ClassFileImporter().withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
                 .importPackages("org.dcache.oncrpc4j.rdma")) {
-            if (c.isEnum() && c.isAssignableTo(CounterName.class)) {
+            if (c.isEnum() && c.isAssignableTo(MetricName.class)) {
                 for (Object constant : Class.forName(c.getName()).getEnumConstants()) {
-                    labels.add(((CounterName) constant).label());
+                    labels.add(((MetricName) constant).label());
                 }
             }
         }
-        assertThat(labels).contains("xprt.sends").doesNotHaveDuplicates().allMatch(l -> l.matches("[a-z]+(\\.[a-z_]+)+"));
+        assertThat(labels).contains("xprt.sends", "xprt.regbuf_bytes").doesNotHaveDuplicates()
+                .allMatch(l -> l.matches("[a-z]+(\\.[a-z_]+)+"));
     }
 }

@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 
 class GaugesTest {
 
-    private enum Held implements CounterName {
+    private enum Held implements MetricName {
         THINGS, OTHERS;
 
         @Override

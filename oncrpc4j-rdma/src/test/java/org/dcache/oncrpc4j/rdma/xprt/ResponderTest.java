@@ -2,6 +2,7 @@
 package org.dcache.oncrpc4j.rdma.xprt;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 import static org.dcache.oncrpc4j.rdma.proto.RdmaHeader.REPLY;
 
 import java.nio.ByteBuffer;
@@ -9,6 +10,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import org.dcache.oncrpc4j.rdma.metrics.latency.Latency;
+import org.dcache.oncrpc4j.rdma.metrics.latency.Operation;
 import org.dcache.oncrpc4j.rdma.proto.PrivateData;
 import org.dcache.oncrpc4j.rdma.proto.RdmaHeader;
 import org.dcache.oncrpc4j.rdma.verbs.WorkRequest.Opcode;
@@ -339,6 +342,7 @@ class ResponderTest {
         assertThat(engine.sends().get(0).data().getInt(16)).isEqualTo(RdmaHeader.ERR_CHUNK);
         assertThat(engine.qp.posted).hasSize(1);
         assertThat(engine.counters.get(XprtCounter.SENT_ERR_CHUNK_REPLY_TOO_BIG)).isEqualTo(1);
+        assertThat(engine.counters.latencies().snapshot()).as("answered calls").isEmpty();
     }
 
     @Test
@@ -479,6 +483,18 @@ class ResponderTest {
             }
             assertThat(small.device.regbufs().inUse()).isZero();
         }
+    }
+
+    @Test
+    void callsThatAreAnsweredCountWithTheirBytesAndRefusedOnesDoNot() {
+        InboundCall answered = receiveCall(inlineCall(), Engine.call(XID, 100));
+        answered.operation(Operation.READ);
+        receiveCall(inlineCall(), Engine.call(XID + 1, 0)).refuse();
+        assertThat(engine.counters.latencies().snapshot()).isEmpty();
+        engine.answer(answered, Engine.reply(XID, 40));
+        receiveCall(inlineCall(), Engine.call(XID + 2, 0)).discard();
+        assertThat(engine.counters.latencies().snapshot()).extracting(Latency::label, Latency::getCalls, Latency::getBytes).containsExactly(
+                tuple("served.inline.read", 1L, (long) Engine.call(XID, 100).length + Engine.reply(XID, 40).length));
     }
 
     @Test

@@ -273,7 +273,7 @@ final class InboundHandshake extends IncomingRequest implements EventLoop.Handle
             return;
         }
         if (reason != null) {
-            counters.increment(reason);
+            counters.increment(reason, remoteAddress(), why.getMessage());
         }
         LOG.debug("handshake ended: {}", why.getMessage());
         cause = why;

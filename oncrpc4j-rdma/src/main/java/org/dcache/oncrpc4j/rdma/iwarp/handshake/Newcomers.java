@@ -45,13 +45,13 @@ final class Newcomers {
                 handshake = new InboundHandshake(resources, resources.nextLoop(), socket, head, handshakes, handler, strangers);
             }
             if (handshake == null || !join(handshake)) {
-                resources.counters().increment(IwarpCounter.REFUSED_HALF_OPEN);
+                resources.counters().increment(IwarpCounter.REFUSED_HALF_OPEN, socket.socket().getRemoteSocketAddress(), null);
                 EventLoop.close(socket);
             } else {
                 handshake.begin();
             }
         } catch (IOException e) {
-            resources.counters().increment(IwarpCounter.HANDSHAKE_PEER_GONE);
+            resources.counters().increment(IwarpCounter.HANDSHAKE_PEER_GONE, socket.socket().getRemoteSocketAddress(), e.getMessage());
             EventLoop.close(socket);
         } catch (RuntimeException | Error e) {
             if (handshake == null) {

@@ -73,7 +73,7 @@ public final class OutboundHandshake implements EventLoop.Handler, Members.Membe
         this.options = options;
         this.handler = handler;
         this.listener = listener;
-        this.counters = resources.counters();
+        this.counters = resources.counters().toward(remote);
     }
 
     public void start() {
@@ -128,7 +128,7 @@ public final class OutboundHandshake implements EventLoop.Handler, Members.Membe
                 replyComplete();
             }
         } catch (MpaFrameReader.BadFrameException e) {
-            counters.increment(e.counter());
+            counters.increment(e.counter(), e.getMessage());
             fail(new HandshakeException("bad MPA Reply from " + remote + ": " + e.getMessage(), e));
         } catch (IOException e) {
             fail(named(e));

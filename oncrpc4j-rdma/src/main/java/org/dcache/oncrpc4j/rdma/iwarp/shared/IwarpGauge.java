@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dcache.oncrpc4j.rdma.iwarp.shared;
 
-import org.dcache.oncrpc4j.rdma.metrics.CounterName;
+import org.dcache.oncrpc4j.rdma.metrics.MetricName;
 
 /** What the software iWARP provider holds at this moment, over all adapters. */
-public enum IwarpGauge implements CounterName {
+public enum IwarpGauge implements MetricName {
     /** Receive buffers with messages that nobody has released yet. */
     RECEIVES_LENT,
     /** Bytes of the areas that connections which are just sending have for headers and small payload. */

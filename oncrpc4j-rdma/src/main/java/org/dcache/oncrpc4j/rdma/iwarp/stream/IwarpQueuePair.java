@@ -72,13 +72,13 @@ public final class IwarpQueuePair extends LoopQueuePair implements EventLoop.Han
     private boolean linger;
 
     public IwarpQueuePair(IwarpResources resources, EventLoop loop, SocketChannel channel, QueuePairHandler handler, Agreement agreement) {
-        super(loop, handler, resources.counters(), IwarpCounter.HANDLER_FAILED, IwarpCounter.CLOSE_TIMEOUT);
+        super(loop, handler, resources.counters().toward(agreement.info().remote()), IwarpCounter.HANDLER_FAILED, IwarpCounter.CLOSE_TIMEOUT);
         this.resources = resources;
         this.loop = loop;
         this.channel = channel;
         this.info = agreement.info();
         this.initiator = agreement.initiator();
-        this.counters = resources.counters();
+        this.counters = resources.counters().toward(info.remote());
         stags = new StagTable(resources.stagRandom());
         sinks = new ReadSinks(info.outboundReads());
         ReadRequests readRequests = new ReadRequests(agreement.readRequestBound());
@@ -270,7 +270,7 @@ public final class IwarpQueuePair extends LoopQueuePair implements EventLoop.Han
     }
 
     void terminated(TerminateMessage message) {
-        counters.increment(IwarpCounter.TERMINATE_RECEIVED);
+        counters.increment(IwarpCounter.TERMINATE_RECEIVED, message.describe());
         endNow(new PeerTerminatedException("the peer " + info.remote() + " ended the connection with a Terminate: "
                 + message.describe(), message.layer(), message.type(), message.code()));
     }
@@ -287,7 +287,7 @@ public final class IwarpQueuePair extends LoopQueuePair implements EventLoop.Han
 
     void inputBroken(IOException e) {
         if (isOpen()) {
-            counters.increment(IwarpCounter.PEER_RESET);
+            counters.increment(IwarpCounter.PEER_RESET, e.getMessage());
         }
         endNow(new PeerResetException("connection with " + info.remote() + " broke: " + e.getMessage(), e));
     }

@@ -52,8 +52,8 @@ public enum TerminateCode implements CounterName {
     }
 
     @Override
-    public boolean problem() {
-        return true;
+    public Severity severity() {
+        return Severity.PROBLEM;
     }
 
     /** 0 RDMAP, 1 DDP, 2 LLP (MPA). */

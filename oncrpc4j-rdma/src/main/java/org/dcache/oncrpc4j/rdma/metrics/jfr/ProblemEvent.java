@@ -16,4 +16,12 @@ public final class ProblemEvent extends Event {
 
     @Label("Counter")
     public String counter;
+
+    @Label("Peer")
+    @Description("Null where nobody knows")
+    public String peer;
+
+    @Label("Cause")
+    @Description("Null where the counter's name says it all")
+    public String cause;
 }

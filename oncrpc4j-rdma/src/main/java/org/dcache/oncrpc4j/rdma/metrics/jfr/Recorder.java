@@ -68,10 +68,12 @@ public final class Recorder {
     }
 
     /** Records a refusal, drop or error. */
-    public static void problem(String counter) {
+    public static void problem(String counter, Object peer, String cause) {
         if (PRESENT && Kinds.PROBLEM.isEnabled()) {
             ProblemEvent event = new ProblemEvent();
             event.counter = counter;
+            event.peer = peer == null ? null : peer.toString();
+            event.cause = cause;
             event.commit();
         }
     }

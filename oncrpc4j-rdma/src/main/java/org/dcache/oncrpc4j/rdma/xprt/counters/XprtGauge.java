@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dcache.oncrpc4j.rdma.xprt.counters;
 
-import org.dcache.oncrpc4j.rdma.metrics.CounterName;
+import org.dcache.oncrpc4j.rdma.metrics.MetricName;
 
 /** What the connection engine holds at this moment, over all devices. */
-public enum XprtGauge implements CounterName {
+public enum XprtGauge implements MetricName {
     /** Connections that are up. */
     CONNECTIONS,
     /** Bytes of regbufs that somebody owns; idle connections own none. */

@@ -25,7 +25,8 @@ import org.dcache.oncrpc4j.rdma.xprt.send.SendContext;
 public abstract class Link {
 
     private final RdmaDevice device;
-    private final Counters counters;
+    /** Toward the peer, once it is up. */
+    private Counters counters;
     private final boolean initiator;
     private final PrivateData own;
     private final AtomicInteger contextsInUse = new AtomicInteger();
@@ -48,6 +49,8 @@ public abstract class Link {
 
     /** It is established. On the loop. */
     protected final void up(QueuePair qp) {
+        // Other threads see these counters with the queue pair.
+        counters = counters.toward(qp.info().remote());
         queuePair = qp;
         peer = PrivateData.decode(qp.info().peerPrivateData());
         device.add(this);
@@ -200,7 +203,7 @@ public abstract class Link {
 
     /** A message that must leave cannot: the peer would wait for ever, so the connection ends. Any thread. */
     public void postFailed(Throwable e) {
-        counters.increment(XprtCounter.POST_FAILED);
+        counters.increment(XprtCounter.POST_FAILED, e.toString());
         abort(new PostFailedException("a message to " + remoteAddress() + " could not be posted: " + e + "; the connection is ended", e));
     }
 

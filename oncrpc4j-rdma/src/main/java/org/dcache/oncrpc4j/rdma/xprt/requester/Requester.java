@@ -375,7 +375,7 @@ public final class Requester {
     }
 
     private void bad(PendingCall call, IOException cause) {
-        counters().increment(cause instanceof BadReplyException bad ? bad.counter() : XprtCounter.DROPPED_BAD_REPLY);
+        counters().increment(cause instanceof BadReplyException bad ? bad.counter() : XprtCounter.DROPPED_BAD_REPLY, cause.getMessage());
         call.dropResults();
         call.fail(cause);
     }

@@ -48,6 +48,7 @@ public final class InboundCall implements SendContext.Owner {
     private final ServedCallEvent event = Recorder.servedCall();
     private final long begun = System.nanoTime();
     private final int length;
+    /** Null when it is answered by an error of the transport. */
     private CallKind kind;
     private Operation operation = Operation.UNNAMED;
 
@@ -325,7 +326,7 @@ public final class InboundCall implements SendContext.Owner {
     /** Counts which way its answer goes. */
     void replyPath(XprtCounter path) {
         connection.counters().increment(path);
-        kind = kind.and(path.kind());
+        kind = path.problem() ? null : kind.and(path.kind());
         if (event != null) {
             event.replyPath = path.label();
         }
@@ -337,7 +338,7 @@ public final class InboundCall implements SendContext.Owner {
      * @param replyBytes 0 when there is no reply
      */
     void record(int replyBytes) {
-        if (replyBytes > 0) {
+        if (replyBytes > 0 && kind != null) {
             connection.counters().latencies().record(Side.SERVED, kind, operation, System.nanoTime() - begun, length + replyBytes);
         }
         if (event != null) {

@@ -34,8 +34,8 @@ class LoopQueuePairTest {
         }
 
         @Override
-        public boolean problem() {
-            return true;
+        public Severity severity() {
+            return Severity.PROBLEM;
         }
     }
 

@@ -84,9 +84,10 @@ final class AttachedJvm implements ObservedJvm {
         List<ServiceSample> samples = new ArrayList<>();
         try {
             Map<String, Long> problems = problemsOfProviders();
+            Map<String, Map<String, Object>> last = lastProblems();
             for (ObjectName name : beans.queryNames(new ObjectName(SERVICES), null)) {
                 try {
-                    samples.add(sample(name, problems));
+                    samples.add(sample(name, problems, last));
                 } catch (InstanceNotFoundException e) {
                     // It stopped between the two questions.
                     continue;
@@ -122,19 +123,40 @@ final class AttachedJvm implements ObservedJvm {
         return table;
     }
 
-    private ServiceSample sample(ObjectName bean, Map<String, Long> problems) throws JMException, IOException {
+    private ServiceSample sample(ObjectName bean, Map<String, Long> problems, Map<String, Map<String, Object>> last)
+            throws JMException, IOException {
         long now = System.nanoTime();
         Map<String, Long> counters = table(bean, "Counters");
         List<Map<String, Object>> connections = new ArrayList<>();
         for (CompositeData connection : (CompositeData[]) beans.getAttribute(bean, "Connections")) {
-            Map<String, Object> members = new TreeMap<>();
-            connection.getCompositeType().keySet().forEach(key -> members.put(key, connection.get(key)));
-            connections.add(members);
+            connections.add(members(connection));
         }
         connections.sort(Comparator.comparing(members -> (String) members.get("remote")));
         return new ServiceSample(pid, bean.getCanonicalName(), (String) beans.getAttribute(bean, "Name"),
                 (String) beans.getAttribute(bean, "Role"),
-                Arrays.asList((String[]) beans.getAttribute(bean, "Listeners")), counters, problems, connections, latencies(bean), now);
+                Arrays.asList((String[]) beans.getAttribute(bean, "Listeners")), counters, problems, last, connections,
+                latencies(bean), now);
+    }
+
+    private Map<String, Map<String, Object>> lastProblems() throws JMException, IOException {
+        Map<String, Map<String, Object>> last = new TreeMap<>();
+        for (ObjectName bean : beans.queryNames(new ObjectName(PROCESS), null)) {
+            try {
+                for (CompositeData problem : (CompositeData[]) beans.getAttribute(bean, "LastProblems")) {
+                    last.put((String) problem.get("counter"), members(problem));
+                }
+            } catch (AttributeNotFoundException | InstanceNotFoundException e) {
+                // A transport that does not tell yet, or its last service stopped between the two questions.
+                continue;
+            }
+        }
+        return last;
+    }
+
+    private static Map<String, Object> members(CompositeData of) {
+        Map<String, Object> members = new TreeMap<>();
+        of.getCompositeType().keySet().forEach(key -> members.put(key, of.get(key)));
+        return members;
     }
 
     private Map<String, Figures> latencies(ObjectName bean) throws JMException, IOException {

@@ -16,12 +16,14 @@ import org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter;
  * @param role "server" or "client"
  * @param counters by label; 0 when missing
  * @param providerProblems what its JVM counted as problems, for all services together, and no service shows; by label
+ * @param lastProblems how often each problem of its JVM happens, and the last one: by label, with the names of {@code ProblemMXData}
  * @param connections what each is, by the names of {@code ConnectionMXData}
  * @param latencies of answered calls, by side, kind and operation, such as {@code served.inline.read}
  * @param nanos when, by {@link System#nanoTime}
  */
 record ServiceSample(String pid, String bean, String name, String role, List<String> listeners, Map<String, Long> counters,
-        Map<String, Long> providerProblems, List<Map<String, Object>> connections, Map<String, Figures> latencies, long nanos) {
+        Map<String, Long> providerProblems, Map<String, Map<String, Object>> lastProblems, List<Map<String, Object>> connections,
+        Map<String, Figures> latencies, long nanos) {
 
     long get(CounterName counter) {
         return counters.getOrDefault(counter.label(), 0L);
@@ -53,6 +55,7 @@ record ServiceSample(String pid, String bean, String name, String role, List<Str
         members.put("listeners", listeners);
         members.put("counters", counters);
         members.put("provider_problems", providerProblems);
+        members.put("last_problems", lastProblems);
         members.put("connections", connections);
         Map<String, Object> all = new LinkedHashMap<>();
         latencies.forEach((label, figures) -> {

@@ -51,8 +51,10 @@ final class SocketJvm implements ObservedJvm {
 
     static List<ServiceSample> services(Properties text, long now) {
         Map<String, Long> problems = new TreeMap<>();
+        Map<String, Map<String, Object>> last = new TreeMap<>();
         List<ServiceSample> samples = new ArrayList<>();
         for (int n = 1; text.containsKey(n + ".bean"); n++) {
+            members(text, n + ".LastProblems.").forEach(problem -> last.put(String.valueOf(problem.get("counter")), problem));
             rows(text, n + ".Problems.", (label, count) -> problems.merge(label, Long.valueOf(count), Long::sum));
         }
         for (int n = 1; text.containsKey(n + ".bean"); n++) {
@@ -61,21 +63,26 @@ final class SocketJvm implements ObservedJvm {
                 rows(text, n + ".Counters.", (label, count) -> counters.put(label, Long.valueOf(count)));
                 List<String> listeners = new ArrayList<>();
                 rows(text, n + ".Listeners.", (index, address) -> listeners.add(address));
-                Map<String, Map<String, Object>> connections = new TreeMap<>();
-                rows(text, n + ".Connections.", (name, value) -> {
-                    int dot = name.indexOf('.');
-                    connections.computeIfAbsent(name.substring(0, dot), index -> new TreeMap<>())
-                            .put(name.substring(dot + 1), value(value));
-                });
-                List<Map<String, Object>> sorted = new ArrayList<>(connections.values());
+                List<Map<String, Object>> sorted = members(text, n + ".Connections.");
                 sorted.sort(Comparator.comparing(members -> String.valueOf(members.get("remote"))));
                 samples.add(new ServiceSample(text.getProperty("pid"), text.getProperty(n + ".bean"), text.getProperty(n + ".Name"),
-                        text.getProperty(n + ".Role"), listeners, counters, problems, sorted, latencies(text, n + ".Latencies."), now));
+                        text.getProperty(n + ".Role"), listeners, counters, problems, last, sorted,
+                        latencies(text, n + ".Latencies."), now));
             }
         }
         ServiceSample.leaveOutOwn(samples);
         samples.sort(Comparator.comparing(ServiceSample::bean));
         return samples;
+    }
+
+    /** The elements of an array, each by the names of its members. */
+    private static List<Map<String, Object>> members(Properties text, String prefix) {
+        Map<String, Map<String, Object>> elements = new TreeMap<>();
+        rows(text, prefix, (name, value) -> {
+            int dot = name.indexOf('.');
+            elements.computeIfAbsent(name.substring(0, dot), index -> new TreeMap<>()).put(name.substring(dot + 1), value(value));
+        });
+        return new ArrayList<>(elements.values());
     }
 
     private static Map<String, Figures> latencies(Properties text, String prefix) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dcache.oncrpc4j.rdma.tool.stat;
 
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.Locale;
 import java.util.Map;
 import java.util.StringJoiner;
@@ -82,6 +84,7 @@ final class StatText {
 
     /**
      * Always since the start: a problem must not go unseen because it happened between two looks. What is new has its increase behind it.
+     * Below, each with its rate and the last one.
      */
     private static void problems(StringBuilder text, ServiceSample now, ServiceSample before) {
         StringJoiner list = new StringJoiner(", ");
@@ -93,6 +96,19 @@ final class StatText {
         now.providerProblems().forEach((label, count) -> list.add(
                 problem(label, count, before == null ? count : before.providerProblems().getOrDefault(label, 0L)) + " (whole process)"));
         text.append("  problems since the start: ").append(list.length() == 0 ? "none" : list).append('\n');
+        now.lastProblems().forEach((label, last) -> {
+            if (now.counters().containsKey(label) || now.providerProblems().containsKey(label)) {
+                text.append("    ").append(last(label, last)).append('\n');
+            }
+        });
+    }
+
+    private static String last(String label, Map<String, Object> last) {
+        Instant when = Instant.ofEpochMilli((Long) last.get("last")).truncatedTo(ChronoUnit.SECONDS);
+        double rate = Double.parseDouble(text(last, "perMinute"));
+        String line = label + ": " + TextTable.number(rate) + " a minute, last " + when;
+        line += text(last, "peer").isEmpty() ? "" : " of " + text(last, "peer");
+        return text(last, "cause").isEmpty() ? line : line + ": " + text(last, "cause");
     }
 
     private static String problem(String label, long count, long before) {

@@ -14,7 +14,7 @@ class LatencyTextTest {
     private static final long MILLI = 1_000_000;
 
     private static ServiceSample sample(long seconds, Map<String, Figures> latencies) {
-        return new ServiceSample("4711", "bean", "nfs", "server", List.of(), Map.of(), Map.of(), List.of(), latencies,
+        return new ServiceSample("4711", "bean", "nfs", "server", List.of(), Map.of(), Map.of(), Map.of(), List.of(), latencies,
                 seconds * 1_000 * MILLI);
     }
 

@@ -24,6 +24,8 @@ class SocketJvmTest {
         text.putAll(Map.of("2.Latencies.0.side", "served", "2.Latencies.0.kind", "chunk", "2.Latencies.0.operation", "read",
                 "2.Latencies.0.calls", "3", "2.Latencies.0.bytes", "30000", "2.Latencies.0.nanos", "9000",
                 "2.Latencies.0.buckets.2048", "1", "2.Latencies.0.buckets.16384", "2"));
+        text.putAll(Map.of("1.LastProblems.0.counter", "iwarp.handshake_bad_key", "1.LastProblems.0.perMinute", "1.5",
+                "1.LastProblems.0.last", "1000", "1.LastProblems.0.peer", "/192.0.2.9:7", "1.LastProblems.0.cause", ""));
         return text;
     }
 
@@ -39,6 +41,7 @@ class SocketJvmTest {
                 new TreeMap<>(Map.of(2048L, 1L, 16_384L, 2L)))));
         assertThat(StatText.of(sample, null)).contains("problems since the start: xprt.dropped_short 1, "
                 + "iwarp.handshake_bad_key 1895 (whole process), xprt.regbuf_registration_failed 3 (whole process)")
+                .contains("\n    iwarp.handshake_bad_key: 1.50 a minute, last 1970-01-01T00:00:01Z of /192.0.2.9:7\n")
                 .containsPattern("/192.0.2.9:1 .* on .* 1\\.5 ");
     }
 

@@ -10,6 +10,10 @@ import org.junit.jupiter.api.Test;
 
 class StatTextTest {
 
+    private static final Map<String, Map<String, Object>> LAST = Map.of("xprt.dropped_short", Map.of("perMinute", 2.5, "last", 1_000_999L,
+            "peer", "", "cause", ""), "iwarp.handshake_bad_key", Map.of("perMinute", 120.0, "last", 2_000_000L, "peer", "/192.0.2.9:1",
+            "cause", "no MPA"));
+
     private static ServiceSample sample(long seconds, Map<String, Long> counters) {
         return sample(seconds, counters, Map.of());
     }
@@ -19,7 +23,7 @@ class StatTextTest {
                 "inlineReceive", 1024, "credits", 128, "crc", true));
         connection.putAll(Map.of("callsPending", 0, "callsServed", 3, "messagesReceived", 77L, "uptime", 61_500L, "silence", 20L));
         return new ServiceSample("4711", "bean", "nfs", "server", List.of("/0.0.0.0:20049"), counters, providerProblems,
-                List.of(connection), Map.of(), seconds * 1_000_000_000L);
+                LAST, List.of(connection), Map.of(), seconds * 1_000_000_000L);
     }
 
     @Test
@@ -57,5 +61,8 @@ class StatTextTest {
         assertThat(StatText.of(now, null))
                 .contains("problems since the start: xprt.dropped_short 1, iwarp.handshake_bad_key 1895 (whole process)\n");
         assertThat(StatText.of(now, before)).contains("iwarp.handshake_bad_key 1895 (+5) (whole process)\n");
+        assertThat(StatText.of(now, null)).contains("\n    xprt.dropped_short: 2.50 a minute, last 1970-01-01T00:16:40Z\n")
+                .contains("\n    iwarp.handshake_bad_key: 120 a minute, last 1970-01-01T00:33:20Z of /192.0.2.9:1: no MPA\n");
+        assertThat(StatText.of(sample(2, Map.of()), null)).as("problems of others").doesNotContain(" a minute");
     }
 }
