@@ -74,7 +74,11 @@ class PnfsLinuxIT {
     }
 
     private static void mount(String version, String transport, String directory, String options) {
-        client.run("mount-nfs.sh " + version + " " + transport + " " + doorPort + " / " + directory + " " + options);
+        mount(client, version, transport, directory, options);
+    }
+
+    private static void mount(KernelClient machine, String version, String transport, String directory, String options) {
+        machine.run("mount-nfs.sh " + version + " " + transport + " " + doorPort + " / " + directory + " " + options);
     }
 
     private static MountStats stats() {
@@ -85,9 +89,13 @@ class PnfsLinuxIT {
 
     /** Linux keeps a connection to a data server while it knows the device. */
     private static String over(int port) {
+        return over(client, port);
+    }
+
+    private static String over(KernelClient machine, int port) {
         String address = " " + HOST.replace(".", "[.]") + ":" + port + "( |$)";
-        String rdma = client.run("rdma resource show cm_id | grep -cE 'dst-addr" + address + "' || true");
-        String any = client.run("ss -Htn state established | grep -cE '" + address + "' || true");
+        String rdma = machine.run("rdma resource show cm_id | grep -cE 'dst-addr" + address + "' || true");
+        String any = machine.run("ss -Htn state established | grep -cE '" + address + "' || true");
         return !rdma.equals("0") ? "rdma" : !any.equals("0") ? "tcp" : "nothing";
     }
 
@@ -148,6 +156,39 @@ class PnfsLinuxIT {
         client.finish("lock");
         assertThat(client.run("cat /mnt/second/locked")).isEqualTo("still");
         assertThat(client.run("flock -n /mnt/second/locked echo got || echo held")).isEqualTo("got");
+    }
+
+    /** To NFSv4.1 two machines of one name are one client that started anew, so the second gets a name of its own. */
+    @Test
+    void aMachineOnRdmaAndOneOnTcpShareFilesAndLocks() {
+        String copy = "for i in 1 2 3; do cp /tmp/mine " + DIRECTORY + "/%1$s-$i && sync " + DIRECTORY + "/%1$s-$i || exit 1; done";
+        String sums = "for i in 1 2 3; do sha256sum < %s; done";
+        try (KernelClient other = KernelClient.boot("pnfs-tcp", "stock")) {
+            other.run("hostname pnfs-tcp");
+            mount("4.1", "rdma", DIRECTORY, "");
+            mount(other, "4.1", "tcp", DIRECTORY, "");
+            for (KernelClient machine : List.of(client, other)) {
+                machine.run("head -c 3000001 /dev/urandom > /tmp/mine");
+            }
+            client.start("at-once", "check-sizes " + DIRECTORY + "/at-once-rdma " + SIZES + " && " + String.format(copy, "rdma"));
+            other.run("check-sizes " + DIRECTORY + "/at-once-tcp " + SIZES + " && " + String.format(copy, "tcp"));
+            client.finish("at-once");
+            assertThat(other.run(String.format(sums, DIRECTORY + "/rdma-$i"))).isEqualTo(client.run(String.format(sums, "/tmp/mine")));
+            assertThat(client.run(String.format(sums, DIRECTORY + "/tcp-$i"))).isEqualTo(other.run(String.format(sums, "/tmp/mine")));
+            for (int pool : pools) {
+                assertThat(over(pool)).isEqualTo("rdma");
+                assertThat(over(other, pool)).isEqualTo("tcp");
+            }
+            String lock = "flock -n " + DIRECTORY + "/tcp-1 echo got || echo held";
+            client.start("lock", "exec 9<>" + DIRECTORY + "/tcp-1 && flock -n -x 9 && touch /tmp/held && until [ -e /tmp/release ]; do"
+                    + " sleep 0.2; done");
+            client.run("until [ -e /tmp/held ]; do sleep 0.2; done");
+            assertThat(other.run(lock)).isEqualTo("held");
+            client.run("touch /tmp/release");
+            client.finish("lock");
+            assertThat(other.run(lock)).isEqualTo("got");
+            other.run("umount " + DIRECTORY);
+        }
     }
 
     /** Such a pool does not answer a client that begins to speak iWARP: siw's patience must end before the next address is tried. */

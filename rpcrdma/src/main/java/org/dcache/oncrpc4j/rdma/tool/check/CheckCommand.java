@@ -59,6 +59,10 @@ public final class CheckCommand implements Callable<Integer> {
     @Option(names = "--pid", paramLabel = "PID", defaultValue = "self", description = "With --local: whose limits; a running server.")
     private String pid;
 
+    @Option(names = "--layout", paramLabel = "PATH", description = "Get the layout of this file, as a client with NFSv4.1 does, over each "
+            + "transport that a server has, and check the addresses of its data servers.")
+    private String layout;
+
     @Option(names = "--program", paramLabel = "NUMBER:VERSION",
             description = "RPC program to ask for, instead of MOUNT 3, NFS 3 and NFS 4. May be repeated.")
     private List<String> programs = new ArrayList<>();
@@ -80,8 +84,8 @@ public final class CheckCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        if (local == !servers.isEmpty() || timeout < 1 || !pid.matches("self|\\d+")) {
-            throw usage("name servers, or give --local; --timeout is at least 1, --pid a number");
+        if (local == !servers.isEmpty() || local && layout != null || timeout < 1 || !pid.matches("self|\\d+")) {
+            throw usage("name servers, with or without --layout, or give --local; --timeout is at least 1, --pid a number");
         }
         // A setting that does not exist is said before anything is shown.
         settings.load();
@@ -128,16 +132,44 @@ public final class CheckCommand implements Callable<Integer> {
             show(rpcbind, at -> new RpcbindCheck(programs(), timeout).of(at));
         }
         boolean rdma = false;
+        boolean tcp = false;
+        boolean right = true;
         for (int port : alone ? new int[] {NFS_PORT, Target.NFS_RDMA_PORT} : new int[] {target.port()}) {
             Target one = new Target(target.host(), port);
             ServerCheck check = new ServerCheck(programs(), providers(), timeout);
             show(one, at -> alone ? check.of(at).stream().map(Finding::asNote).toList() : check.of(at));
+            if (layout != null && check.tcp() && !tcp) {
+                right &= layout(one, "TCP", at -> new LayoutCheck(layout, timeout).overTcp(at));
+            }
+            if (layout != null && check.rdma() && !rdma) {
+                right &= layout(one, "RDMA", at -> new LayoutCheck(layout, timeout).overRdma(at, providers().values()));
+            }
+            tcp |= check.tcp();
             rdma |= check.rdma();
         }
         if (alone && !rdma) {
             show(text, List.of(Finding.wrong("RDMA", "on neither of these ports")));
         }
-        return rdma;
+        return rdma && right;
+    }
+
+    /** The layout that a client gets that came by a transport, and then each address in it. */
+    private boolean layout(Target server, String transport, Function<InetSocketAddress, LayoutCheck.Result> query) {
+        LayoutCheck.Result[] result = new LayoutCheck.Result[1];
+        boolean[] right = {show("layout of " + layout + " by " + transport + ", " + server, server, at -> {
+            result[0] = query.apply(at);
+            return result[0].findings();
+        })};
+        if (result[0] != null) {
+            result[0].ports().forEach((address, netids) -> {
+                ServerCheck check = new ServerCheck(programs(), providers(), timeout);
+                String head = "data server " + address.getAddress().getHostAddress() + " port " + address.getPort() + " ("
+                        + String.join(", ", netids) + ")";
+                right[0] &= show(head, new Target(address.getAddress().getHostAddress(), address.getPort()),
+                        at -> LayoutCheck.dataServer(check.of(at), netids, check.tcp(), check.rdma()));
+            });
+        }
+        return right[0];
     }
 
     private List<ServerCheck.Program> programs() {
@@ -167,13 +199,19 @@ public final class CheckCommand implements Callable<Integer> {
     }
 
     private void show(Target target, Function<InetSocketAddress, List<Finding>> check) {
+        show(target.toString(), target, check);
+    }
+
+    /** @return whether nothing is wrong */
+    private boolean show(String head, Target target, Function<InetSocketAddress, List<Finding>> check) {
         List<Finding> findings;
         try {
             findings = check.apply(target.resolve());
         } catch (UnknownHostException e) {
             findings = List.of(Finding.wrong("name", e.getMessage()));
         }
-        show(target.toString(), findings);
+        show(head, findings);
+        return findings.stream().noneMatch(Finding::isWrong);
     }
 
     private void show(String head, List<Finding> findings) {

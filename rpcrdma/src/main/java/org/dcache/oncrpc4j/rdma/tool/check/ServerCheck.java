@@ -71,6 +71,11 @@ final class ServerCheck {
         return rdma;
     }
 
+    /** Whether it answered over TCP. */
+    boolean tcp() {
+        return tcp;
+    }
+
     private Finding tcp(InetSocketAddress server) {
         try (OncRpcClient client = new OncRpcClient(server, IpProtocolType.TCP)) {
             List<String> served = served(client.connect(timeoutMillis, TimeUnit.MILLISECONDS));

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.it.nfs4j;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import org.dcache.oncrpc4j.rdma.it.jvm.JvmProcess;
+import org.dcache.oncrpc4j.rdma.it.nfs4j.app.PoolLoad;
+
+/**
+ * How fast a data server of nfs4j that replies to READ as a dCache pool does is over RDMA, against TCP: {@code [ROUNDS [MILLIS [KIB]]]}, KIB
+ * for one size alone. One pool serves both; a client JVM over TCP and one over RDMA take turns, and so does who begins. Prints medians of
+ * the rounds and their ratios; nothing is judged, since on a busy machine that would be wrong. See docs/performance.md.
+ */
+public final class PoolBench {
+
+    private record Point(String operation, int size, int slots, double floor) {}
+
+    private static final List<Point> POINTS = List.of(new Point("READ", 1 << 20, 8, 1.2), new Point("READ", 64 << 10, 16, 1.15),
+            new Point("READ", 4 << 10, 16, 1.1), new Point("WRITE", 1 << 20, 8, 1.1));
+
+    private static final int WARM_UP_MILLIS = 4000;
+
+    private PoolBench() {}
+
+    public static void main(String[] args) throws IOException {
+        int rounds = args.length > 0 ? Integer.parseInt(args[0]) : 10;
+        int millis = args.length > 1 ? Integer.parseInt(args[1]) : 1000;
+        int kib = args.length > 2 ? Integer.parseInt(args[2]) : 0;
+        Path folder = Files.createTempDirectory("pool-bench");
+        try (DoorAndPools dcache = new DoorAndPools(folder)) {
+            int port = dcache.pool(dcache.domain(DoorAndPools.BOTH), "pool");
+            try (JvmProcess tcp = client("transport=tcp", port); JvmProcess rdma = client("transport=rdma,rdma.provider=iwarp", port)) {
+                for (Point point : POINTS.stream().filter(one -> kib == 0 || one.size >> 10 == kib).toList()) {
+                    List<Long> overTcp = new ArrayList<>();
+                    List<Long> overRdma = new ArrayList<>();
+                    run(tcp, point, WARM_UP_MILLIS);
+                    run(rdma, point, WARM_UP_MILLIS);
+                    for (int round = 0; round < rounds; round++) {
+                        boolean tcpBegins = round % 2 == 0;
+                        (tcpBegins ? overTcp : overRdma).add(run(tcpBegins ? tcp : rdma, point, millis));
+                        (tcpBegins ? overRdma : overTcp).add(run(tcpBegins ? rdma : tcp, point, millis));
+                    }
+                    System.out.printf("%-5s %4d KiB, %2d slots: TCP %7.1f MB/s, RDMA %7.1f MB/s, %.2fx (floor %.2fx)%n", point.operation,
+                            point.size >> 10, point.slots, median(overTcp), median(overRdma), median(overRdma) / median(overTcp),
+                            point.floor);
+                }
+            }
+        } finally {
+            try (var files = Files.walk(folder)) {
+                for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                    Files.delete(file);
+                }
+            }
+        }
+    }
+
+    private static JvmProcess client(String settings, int port) {
+        JvmProcess client = BasicPrograms.domain(settings).main(PoolLoad.class, "127.0.0.1", port).start();
+        client.expect("READY");
+        return client;
+    }
+
+    private static long run(JvmProcess client, Point point, int millis) {
+        client.send(point.operation + " " + point.size + " " + point.slots + " " + millis);
+        return Long.parseLong(client.valueOf(point.operation));
+    }
+
+    private static double median(List<Long> rates) {
+        List<Long> sorted = rates.stream().sorted().toList();
+        int half = sorted.size() / 2;
+        return (sorted.size() % 2 == 1 ? sorted.get(half) : (sorted.get(half - 1) + sorted.get(half)) / 2.0) / 1e6;
+    }
+}
