@@ -72,7 +72,8 @@ public final class IwarpQueuePair extends LoopQueuePair implements EventLoop.Han
     private boolean linger;
 
     public IwarpQueuePair(IwarpResources resources, EventLoop loop, SocketChannel channel, QueuePairHandler handler, Agreement agreement) {
-        super(loop, handler, resources.counters().toward(agreement.info().remote()), IwarpCounter.HANDLER_FAILED, IwarpCounter.CLOSE_TIMEOUT);
+        super(loop, handler, resources.counters().toward(agreement.info().remote()), IwarpCounter.HANDLER_FAILED,
+                IwarpCounter.CLOSE_TIMEOUT);
         this.resources = resources;
         this.loop = loop;
         this.channel = channel;
