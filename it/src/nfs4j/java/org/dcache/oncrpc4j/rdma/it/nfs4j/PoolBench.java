@@ -12,9 +12,9 @@ import org.dcache.oncrpc4j.rdma.it.nfs4j.app.Domain;
 import org.dcache.oncrpc4j.rdma.it.nfs4j.app.PoolLoad;
 
 /**
- * How fast a data server of nfs4j that replies to READ as a dCache pool does is over RDMA, against TCP: {@code [ROUNDS [MILLIS [KIB]]]}, KIB
- * for one size alone. One pool serves both; a client JVM over TCP and one over RDMA take turns, and so does who begins. Prints medians of
- * the rounds and their ratios; nothing is judged, since on a busy machine that would be wrong. See docs/performance.md.
+ * How fast a data server of nfs4j that replies to READ as a dCache pool does is over RDMA, against TCP: {@code [ROUNDS [MILLIS [KIB]]]},
+ * KIB for one size alone. One pool serves both; a client JVM over TCP and one over RDMA take turns, and so does who begins. Prints medians
+ * of the rounds and their ratios; nothing is judged, since on a busy machine that would be wrong. See docs/performance.md.
  */
 public final class PoolBench {
 
