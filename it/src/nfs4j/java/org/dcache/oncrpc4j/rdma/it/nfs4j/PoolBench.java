@@ -8,12 +8,13 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import org.dcache.oncrpc4j.rdma.it.jvm.JvmProcess;
+import org.dcache.oncrpc4j.rdma.it.nfs4j.app.Domain;
 import org.dcache.oncrpc4j.rdma.it.nfs4j.app.PoolLoad;
 
 /**
  * How fast a data server of nfs4j that replies to READ as a dCache pool does is over RDMA, against TCP: {@code [ROUNDS [MILLIS [KIB]]]},
- * KIB for one size alone. One pool serves both; a client JVM over TCP and one over RDMA take turns, and so does who begins. Prints medians of
- * the rounds and their ratios; nothing is judged, since on a busy machine that would be wrong. See docs/performance.md.
+ * KIB for one size alone. One pool serves both; a client JVM over TCP and one over RDMA take turns, and so does who begins. Prints medians
+ * of the rounds and their ratios; nothing is judged, since on a busy machine that would be wrong. See docs/performance.md.
  */
 public final class PoolBench {
 
@@ -31,9 +32,10 @@ public final class PoolBench {
         int millis = args.length > 1 ? Integer.parseInt(args[1]) : 1000;
         int kib = args.length > 2 ? Integer.parseInt(args[2]) : 0;
         Path folder = Files.createTempDirectory("pool-bench");
-        try (DoorAndPools dcache = new DoorAndPools(folder)) {
-            int port = dcache.pool(dcache.domain(DoorAndPools.BOTH), "pool");
-            try (JvmProcess tcp = client("transport=tcp", port); JvmProcess rdma = client("transport=rdma,rdma.provider=iwarp", port)) {
+        try (DoorAndPools dcache = new DoorAndPools(folder); JvmProcess domain = start(DoorAndPools.BOTH, Domain.class)) {
+            String[] pool = {"127.0.0.1", "" + dcache.pool(domain, "pool")};
+            try (JvmProcess tcp = start("transport=tcp", PoolLoad.class, pool);
+                    JvmProcess rdma = start("transport=rdma,rdma.provider=iwarp,rdma.same-thread=on", PoolLoad.class, pool)) {
                 for (Point point : POINTS.stream().filter(one -> kib == 0 || one.size >> 10 == kib).toList()) {
                     List<Long> overTcp = new ArrayList<>();
                     List<Long> overRdma = new ArrayList<>();
@@ -58,10 +60,10 @@ public final class PoolBench {
         }
     }
 
-    private static JvmProcess client(String settings, int port) {
-        JvmProcess client = BasicPrograms.domain(settings).main(PoolLoad.class, "127.0.0.1", port).start();
-        client.expect("READY");
-        return client;
+    private static JvmProcess start(String settings, Class<?> main, String... args) {
+        JvmProcess process = BasicPrograms.domain(settings).unlimited().main(main, (Object[]) args).start();
+        process.expect("READY");
+        return process;
     }
 
     private static long run(JvmProcess client, Point point, int millis) {

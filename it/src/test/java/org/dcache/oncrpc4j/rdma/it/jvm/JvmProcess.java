@@ -170,7 +170,9 @@ public final class JvmProcess implements AutoCloseable {
     /** Collects the command line and the environment. */
     public static final class Builder {
 
-        private final List<String> options = new ArrayList<>(List.of("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));
+        private static final List<String> STARTS_FAST = List.of("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1");
+
+        private final List<String> options = new ArrayList<>(STARTS_FAST);
         private final List<String> main = new ArrayList<>();
         private final Map<String, String> environment = new HashMap<>();
         private Path home = Path.of(System.getProperty("java.home"));
@@ -180,6 +182,12 @@ public final class JvmProcess implements AutoCloseable {
         /** Sets the JDK; otherwise it is the one that runs the tests. */
         public Builder home(Path path) {
             home = path;
+            return this;
+        }
+
+        /** As Java is by itself, for measuring: all of its compilers and its usual collector. */
+        public Builder unlimited() {
+            options.removeAll(STARTS_FAST);
             return this;
         }
 
