@@ -1,21 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dcache.oncrpc4j.rdma.disni;
 
-import java.io.IOException;
-import java.net.InetAddress;
 import org.dcache.oncrpc4j.rdma.verbs.MessagingSuite;
-import org.dcache.oncrpc4j.rdma.verbs.VerbsProvider;
 
 /** The provider suite over DiSNI, where its library and an RDMA device are. */
-class DisniMessagingTest extends MessagingSuite {
-
-    @Override
-    protected VerbsProvider provider() {
-        return new DisniProvider();
-    }
-
-    @Override
-    protected InetAddress address() throws IOException {
-        return DeviceAddress.any();
-    }
-}
+class DisniMessagingTest extends MessagingSuite implements DisniUnderTest {}

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -24,24 +23,16 @@ import org.junit.jupiter.api.BeforeEach;
  * <p>A provider passes the contract of this package when {@link MessagingSuite}, {@link RemoteMemorySuite} and {@link ConnectionSuite}
  * pass. A subclass says which provider; where it is not available, the tests are skipped with its reason.
  */
-public abstract class ProviderSuite {
+public abstract class ProviderSuite implements ProviderUnderTest {
 
     protected static final long TIMEOUT_MILLIS = 20_000;
 
     protected Adapter adapter;
     private final List<Endpoint> endpoints = new java.util.concurrent.CopyOnWriteArrayList<>();
 
-    /** The provider under test. */
-    protected abstract VerbsProvider provider();
-
     /** Settings beyond the defaults. */
     protected Map<String, String> settings() {
         return Map.of();
-    }
-
-    /** An address that this provider can listen on; software has loopback. */
-    protected InetAddress address() throws IOException {
-        return InetAddress.getLoopbackAddress();
     }
 
     @BeforeEach

@@ -21,7 +21,6 @@ import org.dcache.oncrpc4j.rdma.verbs.Exposure;
 import org.dcache.oncrpc4j.rdma.verbs.MemorySource;
 import org.dcache.oncrpc4j.rdma.verbs.ProviderSuite;
 import org.dcache.oncrpc4j.rdma.verbs.QueuePair;
-import org.dcache.oncrpc4j.rdma.verbs.VerbsProvider;
 import org.dcache.oncrpc4j.rdma.verbs.error.HandshakeException;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -30,7 +29,7 @@ import org.junit.jupiter.api.Test;
  * IPv4 and IPv6 addresses, and which device serves which, on a machine with several. The property {@code test.rdma.devices} names them,
  * each as {@code DEVICE=ADDRESS}, with commas between; without it these tests are skipped.
  */
-class RdmaCoreAddressesTest extends ProviderSuite {
+class RdmaCoreAddressesTest extends ProviderSuite implements RdmaCoreUnderTest {
 
     private record Place(String device, InetAddress address) {}
 
@@ -38,12 +37,7 @@ class RdmaCoreAddressesTest extends ProviderSuite {
     private InetAddress address;
 
     @Override
-    protected VerbsProvider provider() {
-        return new RdmaCoreProvider();
-    }
-
-    @Override
-    protected InetAddress address() {
+    public InetAddress address() {
         return address;
     }
 

@@ -1,23 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dcache.oncrpc4j.rdma.rdmacore;
 
-import java.io.IOException;
-import java.net.InetAddress;
 import org.dcache.oncrpc4j.rdma.verbs.ExhaustionSuite;
-import org.dcache.oncrpc4j.rdma.verbs.VerbsProvider;
 
 /**
  * The provider suite over libibverbs, on whatever device this machine has; without one its tests are skipped with the provider's reason.
  */
-class RdmaCoreExhaustionTest extends ExhaustionSuite {
-
-    @Override
-    protected VerbsProvider provider() {
-        return new RdmaCoreProvider();
-    }
-
-    @Override
-    protected InetAddress address() throws IOException {
-        return DeviceAddress.get();
-    }
-}
+class RdmaCoreExhaustionTest extends ExhaustionSuite implements RdmaCoreUnderTest {}

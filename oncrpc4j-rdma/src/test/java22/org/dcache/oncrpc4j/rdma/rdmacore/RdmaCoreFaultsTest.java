@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
-import java.net.InetAddress;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,7 +22,6 @@ import org.dcache.oncrpc4j.rdma.verbs.Listener;
 import org.dcache.oncrpc4j.rdma.verbs.MemorySource;
 import org.dcache.oncrpc4j.rdma.verbs.ProviderSuite;
 import org.dcache.oncrpc4j.rdma.verbs.QueuePair;
-import org.dcache.oncrpc4j.rdma.verbs.VerbsProvider;
 import org.dcache.oncrpc4j.rdma.verbs.WorkRequest;
 import org.dcache.oncrpc4j.rdma.verbs.error.ConnectionClosedException;
 import org.dcache.oncrpc4j.rdma.verbs.error.DeviceErrorException;
@@ -49,22 +47,12 @@ import org.junit.jupiter.params.provider.ValueSource;
  * object that it had not before.
  */
 @Timeout(120)
-class RdmaCoreFaultsTest extends ProviderSuite {
+class RdmaCoreFaultsTest extends ProviderSuite implements RdmaCoreUnderTest {
 
     private static final ConnectOptions IMPATIENT = new ConnectOptions(null, 2000, new byte[0], 2048, 16, 4, 4);
 
     private SoftDevice device;
     private long before;
-
-    @Override
-    protected VerbsProvider provider() {
-        return new RdmaCoreProvider();
-    }
-
-    @Override
-    protected InetAddress address() throws IOException {
-        return DeviceAddress.get();
-    }
 
     @Override
     protected Map<String, String> settings() {

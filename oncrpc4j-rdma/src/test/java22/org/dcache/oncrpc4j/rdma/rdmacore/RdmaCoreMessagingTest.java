@@ -3,28 +3,15 @@ package org.dcache.oncrpc4j.rdma.rdmacore;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.IOException;
-import java.net.InetAddress;
 import java.nio.ByteBuffer;
 import org.dcache.oncrpc4j.rdma.verbs.MessagingSuite;
-import org.dcache.oncrpc4j.rdma.verbs.VerbsProvider;
 import org.dcache.oncrpc4j.rdma.verbs.WorkRequest;
 import org.junit.jupiter.api.Test;
 
 /**
  * The provider suite over libibverbs, on whatever device this machine has; without one its tests are skipped with the provider's reason.
  */
-class RdmaCoreMessagingTest extends MessagingSuite {
-
-    @Override
-    protected VerbsProvider provider() {
-        return new RdmaCoreProvider();
-    }
-
-    @Override
-    protected InetAddress address() throws IOException {
-        return DeviceAddress.get();
-    }
+class RdmaCoreMessagingTest extends MessagingSuite implements RdmaCoreUnderTest {
 
     /** It waits for memory to be copied to, and what is posted behind it waits too. */
     @Test

@@ -4,7 +4,6 @@ package org.dcache.oncrpc4j.rdma.rdmacore;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -17,7 +16,6 @@ import org.dcache.oncrpc4j.rdma.verbs.Endpoint;
 import org.dcache.oncrpc4j.rdma.verbs.Listener;
 import org.dcache.oncrpc4j.rdma.verbs.ProviderSuite;
 import org.dcache.oncrpc4j.rdma.verbs.QueuePair;
-import org.dcache.oncrpc4j.rdma.verbs.VerbsProvider;
 import org.dcache.oncrpc4j.rdma.verbs.WorkRequest;
 import org.dcache.oncrpc4j.rdma.verbs.error.ConnectionClosedException;
 import org.dcache.oncrpc4j.rdma.verbs.error.ProtocolViolationException;
@@ -27,22 +25,12 @@ import org.junit.jupiter.api.Test;
  * Accepted connections that share the receives of a small queue, on an InfiniBand or RoCE device; without one the tests are skipped with
  * the provider's reason.
  */
-class RdmaCoreSharedReceivesTest extends ProviderSuite {
+class RdmaCoreSharedReceivesTest extends ProviderSuite implements RdmaCoreUnderTest {
 
     private static final int DEPTH = 16;
     private static final int CREDITS = 64;
     /** Of the accepting side only, so that its pool is. */
     private static final int RECEIVE_SIZE = 192;
-
-    @Override
-    protected VerbsProvider provider() {
-        return new RdmaCoreProvider();
-    }
-
-    @Override
-    protected InetAddress address() throws IOException {
-        return DeviceAddress.get();
-    }
 
     @Override
     protected Map<String, String> settings() {

@@ -35,11 +35,6 @@ public final class NfsText extends OpaqueValue {
         return decode(xdr, "dirpath", Mount3.MNTPATHLEN);
     }
 
-    /** Reads the name of a host or group of MOUNT, at most {@link Mount3#MNTNAMLEN} bytes. */
-    public static NfsText decodeHost(XdrDecodingStream xdr) throws IOException {
-        return decode(xdr, "name", Mount3.MNTNAMLEN);
-    }
-
     private static NfsText decode(XdrDecodingStream xdr, String item, int limit) throws IOException {
         return new NfsText(Bounded.opaque(xdr, item, limit));
     }

@@ -7,7 +7,6 @@ import org.dcache.oncrpc4j.rdma.nfs3.Mount3;
 import org.dcache.oncrpc4j.rdma.nfs3.NfsText;
 import org.dcache.oncrpc4j.rdma.nfs3.mount.Mount3Res;
 import org.dcache.oncrpc4j.rdma.nfs3.mount.MountStat3;
-import org.dcache.oncrpc4j.xdr.XdrVoid;
 
 /**
  * MOUNT version 3 (RFC 1813, appendix I): gives the handle of a path, with which NFS begins. Any thread. All calls may be repeated safely.
@@ -29,12 +28,6 @@ public final class MountClient implements AutoCloseable {
             throw new MountException(path, result.status());
         }
         return result.handle();
-    }
-
-    /** UMNT: tells the server that the path is not used any more. */
-    public void unmount(String path) throws IOException {
-        NfsText directory = NfsText.of(path);
-        link.call(Mount3.UMNT, () -> directory, xdr -> XdrVoid.XDR_VOID);
     }
 
     @Override

@@ -13,6 +13,7 @@ import org.dcache.oncrpc4j.rdma.export.tree.memory.MemoryTree;
 import org.dcache.oncrpc4j.rdma.nfs3.DirOpArgs3;
 import org.dcache.oncrpc4j.rdma.nfs3.FileHandle;
 import org.dcache.oncrpc4j.rdma.nfs3.Mount3;
+import org.dcache.oncrpc4j.rdma.nfs3.MountLists;
 import org.dcache.oncrpc4j.rdma.nfs3.Nfs3;
 import org.dcache.oncrpc4j.rdma.nfs3.NfsStat3;
 import org.dcache.oncrpc4j.rdma.nfs3.NfsText;
@@ -117,7 +118,7 @@ class ProgramTest {
             assertThat(nfs.mount(path).handle()).as(path).isEqualTo(nfs.root);
         }
         assertThat(nfs.mount("/" + "x".repeat(300)).status()).isEqualTo(MountStat3.MNT3ERR_NAMETOOLONG);
-        ExportNode.Exports exports = nfs.call(Mount3.PROGRAM, Mount3.VERSION, Mount3.EXPORT, XdrVoid.XDR_VOID, ExportNode.Exports::decode);
+        ExportNode.Exports exports = nfs.call(Mount3.PROGRAM, Mount3.VERSION, Mount3.EXPORT, XdrVoid.XDR_VOID, MountLists::exports);
         assertThat(exports.nodes()).extracting(ExportNode::dir).containsExactly(NfsText.of("/"));
         assertThat(mounts()).extracting(m -> m.directory().toString()).containsExactly("/", "/a//b/", "", "//", "/./", "/.");
         nfs.call(Mount3.PROGRAM, Mount3.VERSION, Mount3.UMNTALL, XdrVoid.XDR_VOID, xdr -> null);
@@ -125,7 +126,7 @@ class ProgramTest {
     }
 
     private List<MountBody> mounts() throws IOException {
-        return nfs.call(Mount3.PROGRAM, Mount3.VERSION, Mount3.DUMP, XdrVoid.XDR_VOID, MountBody.Mounts::decode).bodies();
+        return nfs.call(Mount3.PROGRAM, Mount3.VERSION, Mount3.DUMP, XdrVoid.XDR_VOID, MountLists::mounts).bodies();
     }
 
     @Test

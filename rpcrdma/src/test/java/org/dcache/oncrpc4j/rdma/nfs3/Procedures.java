@@ -16,9 +16,7 @@ import org.dcache.oncrpc4j.rdma.nfs3.args.Rename3Args;
 import org.dcache.oncrpc4j.rdma.nfs3.args.Setattr3Args;
 import org.dcache.oncrpc4j.rdma.nfs3.args.Symlink3Args;
 import org.dcache.oncrpc4j.rdma.nfs3.args.Write3Args;
-import org.dcache.oncrpc4j.rdma.nfs3.mount.ExportNode;
 import org.dcache.oncrpc4j.rdma.nfs3.mount.Mount3Res;
-import org.dcache.oncrpc4j.rdma.nfs3.mount.MountBody;
 import org.dcache.oncrpc4j.rdma.nfs3.results.Access3Res;
 import org.dcache.oncrpc4j.rdma.nfs3.results.Commit3Res;
 import org.dcache.oncrpc4j.rdma.nfs3.results.Create3Res;
@@ -65,7 +63,7 @@ final class Procedures {
             new Procedure(Nfs3.COMMIT, Commit3Args::decode, Commit3Res::decode));
 
     static final List<Decoded.Reader<? extends XdrValue>> MOUNT = List.of(NfsText::decodeDirPath, Mount3Res::decode,
-            ExportNode.Exports::decode, MountBody.Mounts::decode);
+            MountLists::exports, MountLists::mounts);
 
     static Procedure of(int number) {
         return ALL.stream().filter(p -> p.number() == number).findFirst().orElseThrow();

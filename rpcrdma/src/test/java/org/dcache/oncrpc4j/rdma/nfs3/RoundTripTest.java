@@ -118,8 +118,8 @@ class RoundTripTest {
                 of(Mount3Res.ok(HANDLE, List.of(1, 0)), Mount3Res::decode),
                 of(Mount3Res.failed(MountStat3.MNT3ERR_ACCES), Mount3Res::decode),
                 of(new ExportNode.Exports(List.of(new ExportNode(NAME, List.of(NAME, NAME)), new ExportNode(NAME, List.of()))),
-                ExportNode.Exports::decode),
-                of(new MountBody.Mounts(List.of(new MountBody(NAME, NAME))), MountBody.Mounts::decode));
+                MountLists::exports),
+                of(new MountBody.Mounts(List.of(new MountBody(NAME, NAME))), MountLists::mounts));
     }
 
     @ParameterizedTest

@@ -2,17 +2,10 @@
 package org.dcache.oncrpc4j.rdma.iwarp.suites;
 
 import java.util.Map;
-import org.dcache.oncrpc4j.rdma.iwarp.IwarpProvider;
 import org.dcache.oncrpc4j.rdma.verbs.ExhaustionSuite;
-import org.dcache.oncrpc4j.rdma.verbs.VerbsProvider;
 
 /** The provider suite over software iWARP, with two loops. */
-class IwarpExhaustionTest extends ExhaustionSuite {
-
-    @Override
-    protected VerbsProvider provider() {
-        return new IwarpProvider();
-    }
+class IwarpExhaustionTest extends ExhaustionSuite implements IwarpUnderTest {
 
     @Override
     protected Map<String, String> settings() {

@@ -5,25 +5,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import org.dcache.oncrpc4j.rdma.iwarp.IwarpProvider;
 import org.dcache.oncrpc4j.rdma.verbs.Access;
 import org.dcache.oncrpc4j.rdma.verbs.Exposure;
 import org.dcache.oncrpc4j.rdma.verbs.MemorySource;
 import org.dcache.oncrpc4j.rdma.verbs.RemoteMemorySuite;
-import org.dcache.oncrpc4j.rdma.verbs.VerbsProvider;
 import org.dcache.oncrpc4j.rdma.verbs.WorkRequest;
 import org.junit.jupiter.api.Test;
 
 /** The provider suite over software iWARP, with CRC and large FPDUs. */
-class IwarpRemoteMemoryTest extends RemoteMemorySuite {
+class IwarpRemoteMemoryTest extends RemoteMemorySuite implements IwarpUnderTest {
 
     /** More than any socket takes at once. */
     private static final int LARGE = 32 << 20;
-
-    @Override
-    protected VerbsProvider provider() {
-        return new IwarpProvider();
-    }
 
     /** The peer's reply may overtake the news, inside our side, that the Read Response it answers has left. */
     @Test

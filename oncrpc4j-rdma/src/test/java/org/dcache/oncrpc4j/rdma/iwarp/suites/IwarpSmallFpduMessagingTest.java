@@ -2,17 +2,10 @@
 package org.dcache.oncrpc4j.rdma.iwarp.suites;
 
 import java.util.Map;
-import org.dcache.oncrpc4j.rdma.iwarp.IwarpProvider;
 import org.dcache.oncrpc4j.rdma.verbs.MessagingSuite;
-import org.dcache.oncrpc4j.rdma.verbs.VerbsProvider;
 
 /** The provider suite over software iWARP, without CRC and with FPDUs so small that nearly every message has many segments. */
-class IwarpSmallFpduMessagingTest extends MessagingSuite {
-
-    @Override
-    protected VerbsProvider provider() {
-        return new IwarpProvider();
-    }
+class IwarpSmallFpduMessagingTest extends MessagingSuite implements IwarpUnderTest {
 
     @Override
     protected Map<String, String> settings() {

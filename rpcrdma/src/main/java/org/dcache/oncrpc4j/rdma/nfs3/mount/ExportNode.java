@@ -3,11 +3,9 @@ package org.dcache.oncrpc4j.rdma.nfs3.mount;
 
 import java.io.IOException;
 import java.util.List;
-import org.dcache.oncrpc4j.rdma.nfs3.Mount3;
 import org.dcache.oncrpc4j.rdma.nfs3.NfsText;
 import org.dcache.oncrpc4j.rdma.nfs3.XdrList;
 import org.dcache.oncrpc4j.rdma.nfs3.XdrValue;
-import org.dcache.oncrpc4j.xdr.XdrDecodingStream;
 import org.dcache.oncrpc4j.xdr.XdrEncodingStream;
 
 /**
@@ -17,10 +15,6 @@ import org.dcache.oncrpc4j.xdr.XdrEncodingStream;
  */
 public record ExportNode(NfsText dir, List<NfsText> groups) implements XdrValue {
 
-    public static ExportNode decode(XdrDecodingStream xdr) throws IOException {
-        return new ExportNode(NfsText.decodeDirPath(xdr), XdrList.decode(xdr, "groups", Mount3.MAX_LIST, NfsText::decodeHost));
-    }
-
     @Override
     public void xdrEncode(XdrEncodingStream xdr) throws IOException {
         dir.xdrEncode(xdr);
@@ -29,10 +23,6 @@ public record ExportNode(NfsText dir, List<NfsText> groups) implements XdrValue 
 
     /** The whole result of EXPORT. */
     public record Exports(List<ExportNode> nodes) implements XdrValue {
-
-        public static Exports decode(XdrDecodingStream xdr) throws IOException {
-            return new Exports(XdrList.decode(xdr, "exports", Mount3.MAX_LIST, ExportNode::decode));
-        }
 
         @Override
         public void xdrEncode(XdrEncodingStream xdr) throws IOException {

@@ -3,19 +3,13 @@ package org.dcache.oncrpc4j.rdma.nfs3.mount;
 
 import java.io.IOException;
 import java.util.List;
-import org.dcache.oncrpc4j.rdma.nfs3.Mount3;
 import org.dcache.oncrpc4j.rdma.nfs3.NfsText;
 import org.dcache.oncrpc4j.rdma.nfs3.XdrList;
 import org.dcache.oncrpc4j.rdma.nfs3.XdrValue;
-import org.dcache.oncrpc4j.xdr.XdrDecodingStream;
 import org.dcache.oncrpc4j.xdr.XdrEncodingStream;
 
 /** mountbody: who mounted what, in the result of DUMP (RFC 1813, appendix I). */
 public record MountBody(NfsText hostname, NfsText directory) implements XdrValue {
-
-    public static MountBody decode(XdrDecodingStream xdr) throws IOException {
-        return new MountBody(NfsText.decodeHost(xdr), NfsText.decodeDirPath(xdr));
-    }
 
     @Override
     public void xdrEncode(XdrEncodingStream xdr) {
@@ -25,10 +19,6 @@ public record MountBody(NfsText hostname, NfsText directory) implements XdrValue
 
     /** The whole result of DUMP. */
     public record Mounts(List<MountBody> bodies) implements XdrValue {
-
-        public static Mounts decode(XdrDecodingStream xdr) throws IOException {
-            return new Mounts(XdrList.decode(xdr, "mountlist", Mount3.MAX_LIST, MountBody::decode));
-        }
 
         @Override
         public void xdrEncode(XdrEncodingStream xdr) throws IOException {
