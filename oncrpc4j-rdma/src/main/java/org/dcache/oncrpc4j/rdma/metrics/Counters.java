@@ -30,14 +30,15 @@ public final class Counters {
     private final Counters parent;
     private final Latencies latencies;
     private volatile Group[] groups = {};
-    /** Used in the process-wide set alone. */
-    private final Map<CounterName, Problem> last = new ConcurrentHashMap<>();
+    /** Of the process-wide set alone. */
+    private final Map<CounterName, Problem> last;
 
     private Counters(Counters parent) {
         this.set = null;
         this.peer = null;
         this.parent = parent;
         this.latencies = new Latencies(parent == null ? null : parent.latencies);
+        this.last = parent == null ? new ConcurrentHashMap<>() : null;
     }
 
     private Counters(Counters set, Object peer) {
@@ -45,6 +46,7 @@ public final class Counters {
         this.peer = peer;
         this.parent = set.parent;
         this.latencies = set.latencies;
+        this.last = set.last;
     }
 
     /** The set that sums up the whole process. */

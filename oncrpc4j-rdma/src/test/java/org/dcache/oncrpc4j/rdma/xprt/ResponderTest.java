@@ -489,10 +489,10 @@ class ResponderTest {
     void callsThatAreAnsweredCountWithTheirBytesAndRefusedOnesDoNot() {
         InboundCall answered = receiveCall(inlineCall(), Engine.call(XID, 100));
         answered.operation(Operation.READ);
-        receiveCall(inlineCall(), Engine.call(XID + 1, 0)).refuse();
+        receiveCall(Engine.header(XID + 1, 128, RdmaHeader.RDMA_MSG), Engine.call(XID + 1, 0)).refuse();
         assertThat(engine.counters.latencies().snapshot()).isEmpty();
         engine.answer(answered, Engine.reply(XID, 40));
-        receiveCall(inlineCall(), Engine.call(XID + 2, 0)).discard();
+        receiveCall(Engine.header(XID + 2, 128, RdmaHeader.RDMA_MSG), Engine.call(XID + 2, 0)).discard();
         assertThat(engine.counters.latencies().snapshot()).extracting(Latency::label, Latency::getCalls, Latency::getBytes).containsExactly(
                 tuple("served.inline.read", 1L, (long) Engine.call(XID, 100).length + Engine.reply(XID, 40).length));
     }
