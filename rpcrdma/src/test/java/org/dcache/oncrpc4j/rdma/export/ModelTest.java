@@ -95,7 +95,7 @@ class ModelTest {
     private Mounted nfs;
     private Path directory;
 
-    @Property(tries = 12, shrinking = ShrinkingMode.OFF)
+    @Property(tries = 5, shrinking = ShrinkingMode.OFF)
     void theFilesAreAsTheModelHasThem(@ForAll long seed, @ForAll boolean memory) throws IOException {
         random = new Random(seed);
         directory = memory ? null : Files.createTempDirectory("model");
