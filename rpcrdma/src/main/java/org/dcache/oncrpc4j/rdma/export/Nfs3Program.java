@@ -151,7 +151,7 @@ final class Nfs3Program implements RpcDispatchable {
                 try {
                     answer(operation, arguments.value(), request, call);
                 } catch (RuntimeException | Error e) {
-                    LOG.error("a defect", e);
+                    LOG.error("procedure {} has a defect", call.getProcedure(), e);
                     call.failRpcSystem();
                 }
             });

@@ -6,6 +6,8 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Queue;
 import org.dcache.oncrpc4j.rdma.nfs3.FileHandle;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Lets at most {@value #AT_ONCE} threads work on the data of one file, half of what the server has by default. Who comes when they are all
@@ -15,7 +17,9 @@ import org.dcache.oncrpc4j.rdma.nfs3.FileHandle;
  */
 final class Turns {
 
-    static final int AT_ONCE = 8;
+    private static final Logger LOG = LoggerFactory.getLogger(Turns.class);
+
+    private static final int AT_ONCE = 8;
 
     private final Map<FileHandle, File> files = new HashMap<>();
 
@@ -25,13 +29,17 @@ final class Turns {
         private final Queue<Runnable> waiting = new ArrayDeque<>();
     }
 
-    /** @param call throws nothing; run now, or later by another thread */
+    /** @param call run now, or later by another thread */
     void take(FileHandle handle, Runnable call) {
         if (!begun(handle, call)) {
             return;
         }
         for (Runnable next = call; next != null; next = next(handle)) {
-            next.run();
+            try {
+                next.run();
+            } catch (RuntimeException | Error e) {
+                LOG.error("a call has failed, and so has its answer", e);
+            }
         }
     }
 

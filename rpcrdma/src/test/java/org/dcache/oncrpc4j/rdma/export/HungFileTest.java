@@ -8,6 +8,7 @@ import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -35,6 +36,7 @@ class HungFileTest {
 
     private static final int CALLERS = 40;
     private static final int THREADS = 16;
+    private static final int LENGTH = 1000;
 
     private final CountDownLatch repaired = new CountDownLatch(1);
     private final Semaphore hanging = new Semaphore(0);
@@ -91,9 +93,12 @@ class HungFileTest {
         hung = file;
         List<Future<NfsStat3>> answers = new ArrayList<>();
         for (int i = 0; i < CALLERS; i++) {
+            byte[] data = new byte[LENGTH];
+            Arrays.fill(data, (byte) i);
+            long offset = (long) i * LENGTH;
             answers.add(callers.submit(() -> switch (procedure) {
                 case Nfs3.READ -> nfs.read(file, 0, 3).status();
-                case Nfs3.WRITE -> nfs.write(file, 0, new byte[] {4}, Nfs3.UNSTABLE).status();
+                case Nfs3.WRITE -> nfs.write(file, offset, data, Nfs3.UNSTABLE).status();
                 default -> nfs.nfs(Nfs3.COMMIT, new Commit3Args(file, 0, 0), Commit3Res::decode).status();
             }));
         }
@@ -111,6 +116,10 @@ class HungFileTest {
         repaired.countDown();
         for (Future<NfsStat3> answer : answers) {
             assertThat(answer.get(30, TimeUnit.SECONDS)).isEqualTo(NfsStat3.NFS3_OK);
+        }
+        byte[] written = nfs.read(file, 0, CALLERS * LENGTH).data().toArray();
+        for (int i = 0; i < CALLERS * LENGTH && procedure == Nfs3.WRITE; i++) {
+            assertThat(written[i]).as("byte %d, of a WRITE that had to wait or not", i).isEqualTo((byte) (i / LENGTH));
         }
         nfs.awaitReplyMemory();
     }
