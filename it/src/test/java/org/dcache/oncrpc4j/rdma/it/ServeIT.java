@@ -114,7 +114,7 @@ class ServeIT {
         byte[] ones = new byte[1 << 20];
         Arrays.fill(ones, (byte) 1);
         Files.write(path, ones);
-        try (Served served = Served.start(exported.toString(), "--squash", "none");
+        try (Served served = Served.start(exported.toString(), "--squash", "none", "--progress");
                 OncRpcClient client = new OncRpcClient(InetAddress.getLoopbackAddress(), IpProtocolType.TCP, served.rdmaPort());
                 FileChannel channel = FileChannel.open(path, StandardOpenOption.WRITE)) {
             RpcTransport transport = client.connect();
@@ -138,6 +138,7 @@ class ServeIT {
                 assertOnesAndCuts(read.data().toArray());
             }
             shortener.join();
+            served.expect(" calls/s, read ");
         } finally {
             Files.deleteIfExists(path);
             Files.deleteIfExists(exported);

@@ -64,6 +64,11 @@ final class Served implements AutoCloseable {
         return tool.lines();
     }
 
+    /** Waits for the next line with this text. */
+    void expect(String text) {
+        tool.expect(text);
+    }
+
     /** The tool, and the server's JVM. */
     List<ProcessHandle> processes() {
         List<ProcessHandle> all = new ArrayList<>();

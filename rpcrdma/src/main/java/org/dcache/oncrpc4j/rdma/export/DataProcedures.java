@@ -99,6 +99,7 @@ final class DataProcedures {
         request.releaseWhenSent(lease);
         Fattr3 after = attributes(file);
         boolean eof = read < count || after != null && arguments.offset() + read >= after.size();
+        counters.add(ExportCounter.READ_BYTES, read);
         return new Read3Res(NfsStat3.NFS3_OK, after, read, eof, BulkData.shared(lease.buffer().flip()));
     }
 
@@ -121,6 +122,7 @@ final class DataProcedures {
             try {
                 open = writable(arguments, caller, wcc);
                 open.write(arguments.offset(), arguments.data().bytes());
+                counters.add(ExportCounter.WRITTEN_BYTES, arguments.count());
                 return open;
             } catch (IOException | RuntimeException e) {
                 if (open != null) {

@@ -17,5 +17,9 @@ public enum ExportCounter {
     /** Retransmissions that were answered from the duplicate request cache. */
     DUPLICATE_REQUEST,
     /** READs and listings answered JUKEBOX because the memory for replies, or the client's share of it, was in use. */
-    READ_WITHOUT_MEMORY
+    READ_WITHOUT_MEMORY,
+    /** Bytes of files that READ answered. */
+    READ_BYTES,
+    /** Bytes that WRITE wrote. */
+    WRITTEN_BYTES
 }

@@ -17,7 +17,11 @@ public final class ExportCounters {
     }
 
     void increment(ExportCounter counter) {
-        adders.get(counter).increment();
+        add(counter, 1);
+    }
+
+    void add(ExportCounter counter, long number) {
+        adders.get(counter).add(number);
     }
 
     public long get(ExportCounter counter) {

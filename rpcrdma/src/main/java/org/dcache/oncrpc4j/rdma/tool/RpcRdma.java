@@ -54,6 +54,8 @@ public final class RpcRdma implements Runnable {
 
     static CommandLine commandLine() {
         CommandLine line = new CommandLine(new RpcRdma());
+        // Help is as wide as the terminal.
+        line.setUsageHelpAutoWidth(true);
         for (CommandLine command : line.getSubcommands().values()) {
             if (command.getCommandSpec().findOption("--version") == null) {
                 command.getCommandSpec().addMixin("version", CommandSpec.forAnnotatedObject(new VersionOption()));

@@ -131,8 +131,15 @@ class ModelTest {
         return file.isDirectory() && file.links > 0 || random.nextInt(3) == 0 ? file : files.get(random.nextInt(files.size()));
     }
 
-    private void step(String name, Expected one, Expected two) throws IOException {
-        int kind = random.nextInt(11);
+    /** For data: one of few files most of the time, so that each is written, cut and made longer again and again. */
+    private Expected forData(Expected other) {
+        List<Expected> few = files.stream().filter(file -> file.type == FileType3.NF3REG && file.links > 0).limit(3).toList();
+        return few.isEmpty() || random.nextInt(4) == 0 ? other : few.get(random.nextInt(few.size()));
+    }
+
+    private void step(String name, Expected first, Expected two) throws IOException {
+        int kind = random.nextInt(13);
+        Expected one = kind >= 8 && kind <= 11 ? forData(first) : first;
         steps.add(kind + " " + files.indexOf(one) + " " + name + " " + files.indexOf(two));
         switch (kind) {
             case 0 -> made(one, name, null, nfs.nfs(Nfs3.MKDIR, new Mkdir3Args(in(one.handle, name), Sattr3.ofMode(0750)),
@@ -144,8 +151,8 @@ class ModelTest {
             case 5 -> rmdir(one, name);
             case 6 -> rename(one, name, two, NAMES[random.nextInt(NAMES.length)]);
             case 7 -> link(one, two, name);
-            case 8 -> write(one, random.nextInt(5000), new byte[1 + random.nextInt(3000)]);
-            case 9 -> setattr(one, random.nextInt(7000));
+            case 8, 9 -> write(one, random.nextInt(5000), new byte[1 + random.nextInt(3000)]);
+            case 10, 11 -> setattr(one, random.nextInt(7000) / 3 * 3 + (random.nextBoolean() ? 0 : random.nextInt(3)));
             default -> {
                 look(one);
                 lookup(one, name);

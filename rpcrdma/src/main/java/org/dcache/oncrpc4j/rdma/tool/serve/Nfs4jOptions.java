@@ -11,7 +11,7 @@ final class Nfs4jOptions {
 
     /** Other options of the command that nfs4j's basic server has no use for. */
     static final List<String> NOT_WITH = List.of("--memory", "--bind", "--squash", "--anonymous", "--async", "--fsid", "--threads",
-            "--krb5", "--principal", "--user", "--sec");
+            "--krb5", "--principal", "--user", "--sec", "--progress");
 
     /** Those that mean nothing without it. */
     static final List<String> ONLY_WITH = List.of("--nfs4j-jar", "--class-path", "--nfs-version", "--exports", "--with-portmap");

@@ -19,6 +19,7 @@ import org.dcache.oncrpc4j.rdma.tool.NativeAccess;
 import org.dcache.oncrpc4j.rdma.tool.RpcRdma;
 import org.dcache.oncrpc4j.rdma.tool.SettingsOption;
 import org.dcache.oncrpc4j.rdma.tool.serve.app.ServePlan;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -97,6 +98,10 @@ public final class ServeCommand implements Callable<Integer> {
     @Option(names = {"-v", "--verbose"}, description = "Show what the server logs: each connection, and more.")
     private boolean verbose;
 
+    @Option(names = "--progress", negatable = true,
+            description = "Show on standard error what the export does, each second. Default: where this is a terminal, without -v.")
+    private Boolean progress;
+
     @Mixin
     private KerberosOptions kerberos;
 
@@ -143,7 +148,8 @@ public final class ServeCommand implements Callable<Integer> {
         }
         String path = directory == null ? null : directory.toAbsolutePath().normalize().toString();
         return new ServePlan(path, memory == null ? 0 : memory << 20, fsid, !async, bind, tcp ? port : null,
-                rdma ? toldRdmaPort() : null, threads, options().withFlavors(kerberos.flavors(spec)), kerberos.kerberos(spec));
+                rdma ? toldRdmaPort() : null, threads, options().withFlavors(kerberos.flavors(spec)), kerberos.kerberos(spec),
+                progress != null ? progress : !verbose && CommandLine.Help.Ansi.AUTO.enabled());
     }
 
     /** Where RDMA clients are told to come. Beside 2049 it is 20049 for all providers; RDMA devices do not serve 2049 itself. */

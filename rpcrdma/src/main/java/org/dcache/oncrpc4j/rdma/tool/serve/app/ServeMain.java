@@ -54,6 +54,9 @@ public final class ServeMain {
         ExportServer server = server(export, plan);
         try {
             server.start();
+            if (plan.progress()) {
+                Progress.begin(export.counters(), System.err);
+            }
         } catch (IOException | RuntimeException e) {
             server.close();
             throw e;

@@ -20,9 +20,10 @@ import org.dcache.oncrpc4j.rdma.export.Squash;
  * @param tcpPort null without TCP
  * @param rdmaPort null without RDMA
  * @param kerberos null without RPCSEC_GSS
+ * @param progress whether a line on standard error says what goes on
  */
 public record ServePlan(String directory, long memory, String fsid, boolean durable, String bind, Integer tcpPort, Integer rdmaPort,
-        int threads, ExportOptions options, Kerberos kerberos) {
+        int threads, ExportOptions options, Kerberos kerberos, boolean progress) {
 
     /** What the service itself listens on; the agent adds the other. */
     int servicePort() {
@@ -45,6 +46,7 @@ public record ServePlan(String directory, long memory, String fsid, boolean dura
         add(words, "uid", options.anonymousUid());
         add(words, "gid", options.anonymousGid());
         add(words, "readMemory", options.readMemory());
+        add(words, "progress", progress);
         options.flavors().forEach(flavor -> add(words, "flavor", flavor));
         if (kerberos != null) {
             add(words, "keytab", kerberos.keytab());
@@ -80,7 +82,8 @@ public record ServePlan(String directory, long memory, String fsid, boolean dura
         return new ServePlan(given.get("directory"), Long.parseLong(given.get("memory")), given.get("fsid"),
                 Boolean.parseBoolean(given.get("durable")),
                 given.get("bind"),
-                number(given.get("tcp")), number(given.get("rdma")), Integer.parseInt(given.get("threads")), options, kerberos);
+                number(given.get("tcp")), number(given.get("rdma")), Integer.parseInt(given.get("threads")), options, kerberos,
+                Boolean.parseBoolean(given.get("progress")));
     }
 
     private static Integer number(String text) {

@@ -16,7 +16,7 @@ class GreetingTest {
     private static List<String> commands(String bind) {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         Greeting.print(new PrintStream(bytes, true, StandardCharsets.UTF_8),
-                new ServePlan(null, 1 << 20, null, true, bind, 2049, 20049, 1, ExportOptions.DEFAULT, null));
+                new ServePlan(null, 1 << 20, null, true, bind, 2049, 20049, 1, ExportOptions.DEFAULT, null, false));
         return bytes.toString(StandardCharsets.UTF_8).lines().map(String::strip).filter(line -> line.startsWith("mount ")).toList();
     }
 
