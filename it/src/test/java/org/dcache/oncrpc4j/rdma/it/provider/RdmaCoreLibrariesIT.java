@@ -2,17 +2,14 @@
 package org.dcache.oncrpc4j.rdma.it.provider;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
 import org.dcache.oncrpc4j.rdma.it.app.EchoServer;
 import org.dcache.oncrpc4j.rdma.it.jvm.AgentJar;
 import org.dcache.oncrpc4j.rdma.it.jvm.ClassPaths;
-import org.dcache.oncrpc4j.rdma.it.jvm.Jdks;
 import org.dcache.oncrpc4j.rdma.it.jvm.JvmProcess;
 import org.dcache.oncrpc4j.rdma.it.jvm.Ports;
 import org.junit.jupiter.api.BeforeAll;
@@ -33,10 +30,7 @@ class RdmaCoreLibrariesIT {
 
     @BeforeAll
     static void needsJava22() {
-        Optional<Path> newer = Jdks.atLeast(22);
-        skipUnless(newer.isPresent(), "no JDK 22 or newer beside the one that runs the tests");
-        skipUnless(!Boolean.parseBoolean(System.getProperty("java22.skip", "true")), "this build has no part for Java 22");
-        home = newer.orElseThrow();
+        home = Java22.require();
     }
 
     @BeforeEach
@@ -74,13 +68,6 @@ class RdmaCoreLibrariesIT {
         assertThat(failure(library, library)).contains("rdma-core: librdmacm has no event channel");
     }
 
-    private static void skipUnless(boolean met, String reason) {
-        if (!met) {
-            System.out.println("skipped: " + reason);
-        }
-        assumeTrue(met, reason);
-    }
-
     private String library(String flag) throws IOException, InterruptedException {
         Path source = Path.of(System.getProperty("basedir", ""), "src/test/resources/rdmacore/does_nothing.c").toAbsolutePath();
         Path made = folder.resolve("libstand-in.so");
@@ -88,7 +75,7 @@ class RdmaCoreLibrariesIT {
             Process gcc = new ProcessBuilder("gcc", "-shared", "-fPIC", flag, "-o", made.toString(), source.toString()).inheritIO().start();
             assertThat(gcc.waitFor()).as("status of gcc").isZero();
         } catch (IOException e) {
-            skipUnless(false, "no gcc on this machine");
+            Java22.skipUnless(false, "no gcc on this machine");
         }
         return made.toString();
     }
