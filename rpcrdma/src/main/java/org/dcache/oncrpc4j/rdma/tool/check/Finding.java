@@ -4,6 +4,7 @@ package org.dcache.oncrpc4j.rdma.tool.check;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.TreeMap;
+import org.dcache.oncrpc4j.rdma.tool.Colour;
 
 /**
  * One line of a check.
@@ -17,12 +18,14 @@ record Finding(Level level, String subject, String text, Map<String, ?> values) 
 
     /** RIGHT needs nothing, NOTE may matter, WRONG makes the check fail. */
     enum Level {
-        RIGHT("ok"), NOTE("note"), WRONG("wrong");
+        RIGHT("ok", Colour.GREEN), NOTE("note", Colour.YELLOW), WRONG("wrong", Colour.RED);
 
         private final String word;
+        private final Colour colour;
 
-        Level(String word) {
+        Level(String word, Colour colour) {
             this.word = word;
+            this.colour = colour;
         }
     }
 
@@ -59,6 +62,6 @@ record Finding(Level level, String subject, String text, Map<String, ?> values) 
 
     @Override
     public String toString() {
-        return String.format("  %-5s  %-16s %s", level.word, subject, text);
+        return "  " + level.colour.of(String.format("%-5s", level.word)) + String.format("  %-16s %s", subject, text);
     }
 }

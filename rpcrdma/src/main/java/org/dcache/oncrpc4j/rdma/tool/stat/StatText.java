@@ -7,6 +7,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.StringJoiner;
 import java.util.TreeMap;
+import org.dcache.oncrpc4j.rdma.tool.Colour;
 import org.dcache.oncrpc4j.rdma.tool.TextTable;
 import org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter;
 
@@ -95,7 +96,7 @@ final class StatText {
         }
         now.providerProblems().forEach((label, count) -> list.add(
                 problem(label, count, before == null ? count : before.providerProblems().getOrDefault(label, 0L)) + " (whole process)"));
-        text.append("  problems since the start: ").append(list.length() == 0 ? "none" : list).append('\n');
+        text.append("  problems since the start: ").append(list.length() == 0 ? "none" : Colour.RED.of(list.toString())).append('\n');
         now.lastProblems().forEach((label, last) -> {
             if (now.counters().containsKey(label) || now.providerProblems().containsKey(label)) {
                 text.append("    ").append(last(label, last)).append('\n');
