@@ -72,8 +72,9 @@ final class CallDispatcher {
         CallOfProgram own = new CallOfProgram(call, xdr, transport, counters);
         try {
             XdrView message = Views.of(call.message());
-            call.operation(CallReading.of(message, transport.bindings()).operation(message));
-            if (Eligibility.holds(call, transport.bindings())) {
+            CallReading reading = CallReading.of(message, transport.bindings());
+            call.operation(reading.operation(message));
+            if (Eligibility.holds(call, message, reading)) {
                 decode(call, xdr, transport, own);
             } else {
                 LOG.debug("Read chunk of {} that moves what is not eligible; the call is refused", transport.getRemoteSocketAddress());

@@ -3,8 +3,6 @@ package org.dcache.oncrpc4j.rdma.rpc.message;
 
 import java.util.HashMap;
 import java.util.Map;
-import org.dcache.oncrpc4j.rdma.proto.RpcWords;
-import org.dcache.oncrpc4j.rdma.spi.CallHeader;
 import org.dcache.oncrpc4j.rdma.spi.CallPlan;
 import org.dcache.oncrpc4j.rdma.spi.UpperLayerBinding;
 import org.dcache.oncrpc4j.rdma.spi.XdrView;
@@ -26,7 +24,7 @@ public final class Eligibility implements CallPlan {
     private Eligibility() {}
 
     /** Any thread, while the call's memory is valid. */
-    public static boolean holds(InboundCall call, Bindings bindings) {
+    public static boolean holds(InboundCall call, XdrView message, CallReading reading) {
         int first = 0;
         while (call.isLong() && first < call.readEntries() && call.readPosition(first) == 0) {
             first++;
@@ -34,13 +32,7 @@ public final class Eligibility implements CallPlan {
         if (first == call.readEntries()) {
             return true;
         }
-        XdrView message = Views.of(call.message());
-        if (message.length() < RpcWords.CALL_PROCEDURE + Integer.BYTES) {
-            return true;
-        }
-        CallHeader header = new CallHeader(message.getInt(RpcWords.CALL_PROGRAM), message.getInt(RpcWords.CALL_PROGRAM_VERSION),
-                message.getInt(RpcWords.CALL_PROCEDURE));
-        UpperLayerBinding binding = bindings.find(header.program(), header.version());
+        UpperLayerBinding binding = reading.binding();
         if (!RpcOffsets.placeable(message)) {
             return false;
         }
@@ -53,7 +45,7 @@ public final class Eligibility implements CallPlan {
         }
         Eligibility eligibility = new Eligibility();
         try {
-            binding.call(header, message, arguments, eligibility);
+            binding.call(reading.header(), message, arguments, eligibility);
         } catch (IndexOutOfBoundsException e) {
             // Undecodable arguments are answered with GARBAGE_ARGS by the program [34].
             return true;
