@@ -92,7 +92,7 @@ final class DataProcedures {
         int read;
         try {
             read = open.read(arguments.offset(), lease.buffer());
-        } catch (IOException | RuntimeException e) {
+        } catch (IOException | RuntimeException | Error e) {
             lease.release();
             throw e;
         }
@@ -123,17 +123,20 @@ final class DataProcedures {
                 open = writable(arguments, caller, wcc);
                 open.write(arguments.offset(), arguments.data().bytes());
                 counters.add(ExportCounter.WRITTEN_BYTES, arguments.count());
+                settle(wcc);
                 return open;
-            } catch (IOException | RuntimeException e) {
-                if (open != null) {
-                    open.close();
+            } catch (IOException | RuntimeException | Error e) {
+                try (ExportTree.OpenFile closing = open) {
+                    settle(wcc);
                 }
                 throw e;
-            } finally {
-                try (TreeLocks.Held held = export.locks().shared()) {
-                    wcc.settle();
-                }
             }
+        }
+    }
+
+    private void settle(Wcc wcc) {
+        try (TreeLocks.Held held = export.locks().shared()) {
+            wcc.settle();
         }
     }
 

@@ -106,7 +106,7 @@ final class DirectoryProcedures {
             boolean eof = fill(page, dir, cookie, adder);
             request.releaseWhenSent(lease);
             return eof;
-        } catch (IOException | RuntimeException e) {
+        } catch (IOException | RuntimeException | Error e) {
             lease.release();
             throw e;
         }

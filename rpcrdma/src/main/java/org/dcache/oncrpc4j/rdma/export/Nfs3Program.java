@@ -58,9 +58,10 @@ final class Nfs3Program implements RpcDispatchable {
     private final ExportCounters counters;
     private final ReadBuffers buffers;
     private final ReplyCache replies = new ReplyCache();
-    private final Turns turns = new Turns();
+    private final Turns turns;
 
-    Nfs3Program(Export export, ExportOptions options, ExportCounters counters, ReadBuffers buffers) {
+    Nfs3Program(Export export, ExportOptions options, ExportCounters counters, ReadBuffers buffers, int threads) {
+        this.turns = new Turns(threads);
         this.options = options;
         this.counters = counters;
         this.buffers = buffers;

@@ -16,6 +16,9 @@ import org.dcache.oncrpc4j.rpc.RpcDispatchable;
  */
 public final class NfsExport implements AutoCloseable {
 
+    /** As many as {@code serve} has by default. */
+    public static final int THREADS = 16;
+
     private static final int LAST_VERSION = 4;
 
     private final ExportTree tree;
@@ -23,15 +26,23 @@ public final class NfsExport implements AutoCloseable {
     private final Nfs3Program nfs;
     private final Mount3Program mount;
 
-    /** @param tree closed with this */
+    /** For a server with {@value #THREADS} threads. @param tree closed with this */
     public NfsExport(ExportTree tree, ExportOptions options) {
-        this(tree, options, new ReadBuffers(options.readMemory()));
+        this(tree, options, THREADS);
     }
 
-    NfsExport(ExportTree tree, ExportOptions options, ReadBuffers buffers) {
+    /**
+     * @param tree closed with this
+     * @param threads of the server, of which the data of one file gets half
+     */
+    public NfsExport(ExportTree tree, ExportOptions options, int threads) {
+        this(tree, options, new ReadBuffers(options.readMemory()), threads);
+    }
+
+    NfsExport(ExportTree tree, ExportOptions options, ReadBuffers buffers, int threads) {
         this.tree = tree;
         Export export = new Export(tree, options.readOnly());
-        this.nfs = new Nfs3Program(export, options, counters, buffers);
+        this.nfs = new Nfs3Program(export, options, counters, buffers, threads);
         this.mount = new Mount3Program(export, options.flavors(), counters);
     }
 

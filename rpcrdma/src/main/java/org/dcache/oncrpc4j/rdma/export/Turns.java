@@ -10,23 +10,27 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Lets at most {@value #AT_ONCE} threads work on the data of one file, half of what the server has by default. Who comes when they are all
- * at work leaves his call here and his thread is free for other files; the next thread that is done with the file takes it over. So a file
- * that hangs, on a broken disk or a file system in user space, does not take all threads with it. Calls that wait are bounded by the
- * credits of their connections, as all calls are. Any thread.
+ * Lets at most half of the server's threads work on the data of one file. Who comes when they are all at work leaves his call here and his
+ * thread is free for other files; the next thread that is done with the file takes it over. So a file that hangs, on a broken disk or a
+ * file system in user space, does not take all threads with it, unless there is one alone. Calls that wait are bounded by the credits of
+ * their connections; over TCP nothing bounds them, here as little as in the queue of the threads. Any thread.
  */
 final class Turns {
 
     private static final Logger LOG = LoggerFactory.getLogger(Turns.class);
 
-    private static final int AT_ONCE = 8;
-
+    private final int atOnce;
     private final Map<FileHandle, File> files = new HashMap<>();
 
     private static final class File {
 
         private int threads;
         private final Queue<Runnable> waiting = new ArrayDeque<>();
+    }
+
+    /** @param threads of the server */
+    Turns(int threads) {
+        this.atOnce = Math.max(1, threads / 2);
     }
 
     /** @param call run now, or later by another thread */
@@ -45,7 +49,7 @@ final class Turns {
 
     private synchronized boolean begun(FileHandle handle, Runnable call) {
         File file = files.computeIfAbsent(handle, key -> new File());
-        if (file.threads == AT_ONCE) {
+        if (file.threads == atOnce) {
             file.waiting.add(call);
             return false;
         }

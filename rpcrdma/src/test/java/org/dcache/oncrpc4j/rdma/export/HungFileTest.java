@@ -35,7 +35,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class HungFileTest {
 
     private static final int CALLERS = 40;
-    private static final int THREADS = 16;
+    private static final int THREADS = 4;
     private static final int LENGTH = 1000;
 
     private final CountDownLatch repaired = new CountDownLatch(1);

@@ -56,7 +56,7 @@ final class Mounted implements AutoCloseable {
 
     /** @param threads of the server */
     Mounted(ExportTree tree, ExportOptions options, int threads) throws IOException {
-        export = new NfsExport(tree, options);
+        export = new NfsExport(tree, options, threads);
         server = new ExportServer(export, "127.0.0.1", 0, threads);
         server.start();
         client = new OncRpcClient(InetAddress.getByName("127.0.0.1"), IpProtocolType.TCP, server.port());

@@ -408,7 +408,7 @@ public final class DirectoryTree implements ExportTree {
                 throw stale("another file has its name");
             }
             return channel;
-        } catch (IOException | RuntimeException e) {
+        } catch (IOException | RuntimeException | Error e) {
             channel.close();
             throw e;
         }
@@ -428,7 +428,7 @@ public final class DirectoryTree implements ExportTree {
                 changed(file, file.path());
             }
             return new InUse(use);
-        } catch (IOException | RuntimeException e) {
+        } catch (IOException | RuntimeException | Error e) {
             use.close();
             throw e;
         }

@@ -10,6 +10,7 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import org.dcache.oncrpc4j.rdma.export.ExportOptions;
+import org.dcache.oncrpc4j.rdma.export.NfsExport;
 import org.dcache.oncrpc4j.rdma.export.Squash;
 import org.dcache.oncrpc4j.rdma.export.UserIds;
 import org.dcache.oncrpc4j.rdma.export.tree.ProcessUser;
@@ -85,7 +86,7 @@ public final class ServeCommand implements Callable<Integer> {
             description = "An id of the file system, for file handles that survive a restart. Default: its UUID.")
     private String fsid;
 
-    @Option(names = "--threads", paramLabel = "N", defaultValue = "16",
+    @Option(names = "--threads", paramLabel = "N", defaultValue = "" + NfsExport.THREADS,
             description = "Threads that work on calls. Default: ${DEFAULT-VALUE}.")
     private int threads;
 

@@ -50,7 +50,7 @@ public final class ServeMain {
         ExportTree tree = plan.directory() == null ? new MemoryTree(plan.memory())
                 : new DirectoryTree(Path.of(plan.directory()), plan.options().readOnly(),
                 plan.durable(), plan.fsid());
-        NfsExport export = new NfsExport(tree, plan.options());
+        NfsExport export = new NfsExport(tree, plan.options(), plan.threads());
         ExportServer server = server(export, plan);
         try {
             server.start();
