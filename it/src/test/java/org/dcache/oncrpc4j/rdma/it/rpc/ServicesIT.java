@@ -12,6 +12,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.SocketException;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -282,11 +283,12 @@ class ServicesIT {
         }
     }
 
+    /** Refused, or cut off because the listener is closed at this moment. */
     private static boolean listens(InetSocketAddress address) throws IOException {
         try (Socket socket = new Socket()) {
             socket.connect(address);
             return true;
-        } catch (ConnectException e) {
+        } catch (SocketException e) {
             return false;
         }
     }
