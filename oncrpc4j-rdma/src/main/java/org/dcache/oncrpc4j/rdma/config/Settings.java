@@ -120,6 +120,10 @@ public final class Settings {
             "ask for CRC32C in the MPA handshake; it is used when either side asks; auto: ask where the peer is on another host",
             Choice::parse);
 
+    public static final Setting<Boolean> IWARP_WAIT_IN_LOOP = add("oncrpc.rdma.iwarp.wait-in-loop", "on", "on or off",
+            "a thread that waits for the reply to its call serves the loop of the connection meanwhile, where that has nothing else to do",
+            Settings::onOff);
+
     public static final Setting<Integer> IWARP_MULPDU = integer("oncrpc.rdma.iwarp.mulpdu", "", 128, 65508,
             "largest FPDU payload sent, bytes; empty: the interface's MTU less headers, 64 KiB on loopback", true);
 

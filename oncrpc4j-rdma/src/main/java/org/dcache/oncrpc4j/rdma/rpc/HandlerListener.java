@@ -29,7 +29,10 @@ record HandlerListener<A>(RdmaRpcTransport transport, A attachment, CompletionHa
             return;
         }
         if (mustNotBlock) {
-            transport.callback(() -> handler.failed(cause, attachment));
+            transport.callback(() -> {
+                handler.failed(cause, attachment);
+                transport.wakeWaiter();
+            });
         } else {
             handler.failed(cause, attachment);
         }

@@ -207,6 +207,7 @@ final class PendingReply implements ReplyListener {
         }
         if (own) {
             handler.failed(cause, transport);
+            transport.wakeWaiter();
         } else {
             transport.callback(() -> handler.failed(cause, transport));
         }

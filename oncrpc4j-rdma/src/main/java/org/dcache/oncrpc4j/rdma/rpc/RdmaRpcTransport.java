@@ -3,6 +3,7 @@ package org.dcache.oncrpc4j.rdma.rpc;
 
 import java.net.InetSocketAddress;
 import java.nio.channels.CompletionHandler;
+import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import org.dcache.oncrpc4j.rdma.rpc.executor.CallbackQueue;
 import org.dcache.oncrpc4j.rdma.rpc.executor.Executors;
@@ -10,7 +11,9 @@ import org.dcache.oncrpc4j.rdma.rpc.executor.FairQueue;
 import org.dcache.oncrpc4j.rdma.rpc.message.Bindings;
 import org.dcache.oncrpc4j.rdma.rpc.xdr.RdmaXdr;
 import org.dcache.oncrpc4j.rdma.rpc.xdr.RegbufMemoryManager;
+import org.dcache.oncrpc4j.rdma.spi.ReplyWaiter;
 import org.dcache.oncrpc4j.rdma.spi.XdrFactory;
+import org.dcache.oncrpc4j.rdma.verbs.QueuePair;
 import org.dcache.oncrpc4j.rdma.xprt.ConnectionReport;
 import org.dcache.oncrpc4j.rdma.xprt.RdmaConnection;
 import org.dcache.oncrpc4j.rdma.xprt.link.SendListener;
@@ -29,7 +32,7 @@ import org.dcache.oncrpc4j.xdr.Xdr;
  * throws over a reply is thrown to the program. Once the connection has ended it stays so: every later send fails with {@link
  * java.io.EOFException}, nobody reconnects under the application. Any thread.
  */
-public final class RdmaRpcTransport implements RpcTransport, XdrFactory {
+public final class RdmaRpcTransport implements RpcTransport, XdrFactory, ReplyWaiter {
 
     private final RegbufMemoryManager memory;
     private final Bindings bindings;
@@ -102,6 +105,20 @@ public final class RdmaRpcTransport implements RpcTransport, XdrFactory {
 
     Bindings bindings() {
         return bindings;
+    }
+
+    /** The thread that waits for the reply serves the connection's loop meanwhile, where that has nothing else to do. */
+    @Override
+    public void waits(Future<?> reply) {
+        connection.queuePair().serveUntil(reply);
+    }
+
+    /** A call has ended in a thread that is no loop: whoever waits for it in a loop's place is to see that. */
+    void wakeWaiter() {
+        QueuePair queuePair = connection.queuePair();
+        if (!queuePair.inLoop()) {
+            queuePair.execute(() -> {});
+        }
     }
 
     // ---- RpcTransport

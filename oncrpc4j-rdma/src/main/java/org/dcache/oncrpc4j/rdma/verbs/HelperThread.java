@@ -19,6 +19,9 @@ public final class HelperThread implements AutoCloseable {
 
     private static final int IDLE_SECONDS = 30;
 
+    /** Of each thread one element, whether it serves a loop for the time being. Of the JDK's types, so that it keeps no class loader. */
+    private static final ThreadLocal<boolean[]> SERVES = ThreadLocal.withInitial(() -> new boolean[1]);
+
     private final ThreadPoolExecutor thread;
     private volatile Thread made;
 
@@ -45,9 +48,19 @@ public final class HelperThread implements AutoCloseable {
         }
     }
 
-    /** Whether the caller is a loop of a provider, which must not be made to wait. */
+    /** Whether the caller is a loop of a provider, or serves one, and must not be made to wait. */
     public static boolean isLoop() {
+        return isLoopThread() || SERVES.get()[0];
+    }
+
+    /** Whether the caller is a thread that a provider made for its loop. */
+    public static boolean isLoopThread() {
         return Thread.currentThread() instanceof Loop;
+    }
+
+    /** A provider's: from now on the calling thread does a loop's work, or does so no more. */
+    public static void serves(boolean value) {
+        SERVES.get()[0] = value;
     }
 
     /** What was taken still runs, and is waited for unless the caller is the helper itself. Not on a loop. Idempotent. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dcache.oncrpc4j.rdma.verbs;
 
+import java.util.concurrent.Future;
 import org.dcache.oncrpc4j.rdma.verbs.error.VerbsException;
 
 /**
@@ -56,6 +57,17 @@ public interface QueuePair {
 
     /** Whether the calling thread is this queue pair's loop. */
     boolean inLoop();
+
+    /**
+     * Serves the loop of this queue pair in the calling thread until the result is there, where the provider can and it is of use: a thread
+     * that waits for what the loop brings need not be woken by it then. Any thread that may block and is no loop. An interrupt ends it and
+     * is kept. Who completes the result in a thread that is no loop gives the loop a task behind that, to wake it.
+     *
+     * @return false when nothing was done; the caller waits as ever
+     */
+    default boolean serveUntil(Future<?> result) {
+        return false;
+    }
 
     /**
      * Whether the provider takes nothing of what the peer sends, since it has no memory for a message that came. What the peer owes may lie

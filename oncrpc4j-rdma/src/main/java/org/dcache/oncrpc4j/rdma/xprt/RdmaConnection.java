@@ -116,6 +116,11 @@ public final class RdmaConnection extends Link implements QueuePairHandler {
     // ---- events
 
     @Override
+    public boolean isAwaited() {
+        return !isIdle();
+    }
+
+    @Override
     public void onEstablished(QueuePair qp) {
         up(qp);
         upSince = System.nanoTime();

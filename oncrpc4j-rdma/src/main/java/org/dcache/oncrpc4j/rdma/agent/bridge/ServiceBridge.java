@@ -4,6 +4,7 @@ package org.dcache.oncrpc4j.rdma.agent.bridge;
 import java.util.Iterator;
 import java.util.Map;
 import java.util.ServiceLoader;
+import java.util.concurrent.Future;
 import java.util.function.Consumer;
 import org.dcache.oncrpc4j.portmap.OncRpcPortmap;
 import org.dcache.oncrpc4j.rdma.agent.hook.LoaderHook;
@@ -11,6 +12,7 @@ import org.dcache.oncrpc4j.rdma.agent.hook.ServiceFields;
 import org.dcache.oncrpc4j.rdma.agent.hook.ServiceHook;
 import org.dcache.oncrpc4j.rdma.config.Configuration;
 import org.dcache.oncrpc4j.rdma.config.Settings;
+import org.dcache.oncrpc4j.rdma.spi.ReplyWaiter;
 import org.dcache.oncrpc4j.rdma.spi.RpcEndpoint;
 import org.dcache.oncrpc4j.rdma.spi.RpcTransportProvider;
 import org.dcache.oncrpc4j.rdma.spi.ServiceContext;
@@ -78,6 +80,13 @@ public final class ServiceBridge implements LoaderHook {
     public void abandonCallXdr(Object xdr) {
         if (xdr instanceof TransportStream) {
             ((Xdr) xdr).close();
+        }
+    }
+
+    @Override
+    public void waits(Object transport, Future<?> reply) {
+        if (transport instanceof ReplyWaiter waiter) {
+            waiter.waits(reply);
         }
     }
 

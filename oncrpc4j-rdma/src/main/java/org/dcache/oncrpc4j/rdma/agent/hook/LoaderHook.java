@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dcache.oncrpc4j.rdma.agent.hook;
 
+import java.util.concurrent.Future;
+
 /** The transport of one class loader that has {@code OncRpcSvc}. Any thread. */
 public interface LoaderHook {
 
@@ -18,6 +20,9 @@ public interface LoaderHook {
 
     /** A call failed before it was sent: what {@link #newCallXdr} gave for it is of no use any more. */
     void abandonCallXdr(Object xdr);
+
+    /** The calling thread waits for this reply next; see the transport's own {@code ReplyWaiter}. On the hot path. */
+    void waits(Object transport, Future<?> reply);
 
     /**
      * The address of a pNFS data server for the client that it is sent to; called when nfs4j is woven for it.

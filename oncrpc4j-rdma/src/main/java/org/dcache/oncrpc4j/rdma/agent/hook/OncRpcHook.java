@@ -2,6 +2,7 @@
 package org.dcache.oncrpc4j.rdma.agent.hook;
 
 import java.util.ArrayDeque;
+import java.util.concurrent.Future;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
@@ -76,6 +77,11 @@ public final class OncRpcHook {
         if (encoding.pop() instanceof LoaderHook hook && thrown != null && xdr != NONE) {
             hook.abandonCallXdr(xdr);
         }
+    }
+
+    /** Before a synchronous call of {@code RpcCall} waits for its reply. */
+    public static void waits(Future<?> reply, Class<?> type, Object transport) {
+        SLOTS.get(type).hook().waits(transport, reply);
     }
 
     /** In place of a pNFS data server's address when nfs4j encodes it. */

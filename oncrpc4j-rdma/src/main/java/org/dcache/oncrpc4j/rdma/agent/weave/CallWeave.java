@@ -7,7 +7,10 @@ import net.bytebuddy.asm.Advice;
 import net.bytebuddy.asm.AsmVisitorWrapper;
 import net.bytebuddy.description.type.TypeDescription;
 
-/** The weave point of {@code org.dcache.oncrpc4j.rpc.RpcCall}: the Xdr that a call is encoded into, and the end of encoding and sending. */
+/**
+ * The weave points of {@code org.dcache.oncrpc4j.rpc.RpcCall}: the Xdr that a call is encoded into, the end of encoding and sending, and
+ * the wait of a synchronous call for its reply.
+ */
 final class CallWeave {
 
     private static final WeavePoint CALL = new WeavePoint("callInternal", named("callInternal"));
@@ -22,6 +25,9 @@ final class CallWeave {
         AsmVisitorWrapper newXdr = new AsmVisitorWrapper.ForDeclaredMethods().method(CALL.in(type),
                 (instrumented, method, visitor, context, pool, writerFlags, readerFlags) ->
                         new NewXdrVisitor(visitor, instrumented.getInternalName(), TRANSPORT));
-        return new AsmVisitorWrapper.Compound(newXdr, Advice.to(CallAdvice.class).on(CALL.in(type)));
+        AsmVisitorWrapper waits = new AsmVisitorWrapper.ForDeclaredMethods().method(named("call"),
+                (instrumented, method, visitor, context, pool, writerFlags, readerFlags) ->
+                        new ReplyWaitVisitor(visitor, instrumented.getInternalName(), TRANSPORT));
+        return new AsmVisitorWrapper.Compound(newXdr, waits, Advice.to(CallAdvice.class).on(CALL.in(type)));
     }
 }

@@ -22,8 +22,9 @@ import net.bytebuddy.utility.OpenedClassReader;
 final class NewXdrVisitor extends MethodVisitor {
 
     private static final String XDR = "org/dcache/oncrpc4j/xdr/Xdr";
-    private static final String SERVICE = "org/dcache/oncrpc4j/rpc/OncRpcSvc";
-    private static final String HOOK = "org/dcache/oncrpc4j/rdma/agent/hook/OncRpcHook";
+    static final String SERVICE = "org/dcache/oncrpc4j/rpc/OncRpcSvc";
+    static final String HOOK = "org/dcache/oncrpc4j/rdma/agent/hook/OncRpcHook";
+    static final String TRANSPORT = "Lorg/dcache/oncrpc4j/rpc/RpcTransport;";
 
     private final String owner;
     private final String transportField;
@@ -54,7 +55,7 @@ final class NewXdrVisitor extends MethodVisitor {
             afterNew = false;
             super.visitLdcInsn(Type.getObjectType(SERVICE));
             super.visitVarInsn(Opcodes.ALOAD, 0);
-            super.visitFieldInsn(Opcodes.GETFIELD, owner, transportField, "Lorg/dcache/oncrpc4j/rpc/RpcTransport;");
+            super.visitFieldInsn(Opcodes.GETFIELD, owner, transportField, TRANSPORT);
             return;
         }
         super.visitInsn(opcode);

@@ -89,6 +89,12 @@ public final class IwarpListener implements Listener, EventLoop.Handler, Members
         return local;
     }
 
+    /** Who dials can wait. */
+    @Override
+    public boolean isAwaited() {
+        return false;
+    }
+
     @Override
     public void ready(int operations) {
         try {

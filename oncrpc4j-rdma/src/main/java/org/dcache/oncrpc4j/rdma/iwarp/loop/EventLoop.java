@@ -10,7 +10,10 @@ import java.nio.channels.SelectableChannel;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
+import java.util.Set;
+import java.util.concurrent.Future;
 import java.util.function.Consumer;
+import org.dcache.oncrpc4j.rdma.verbs.HelperThread;
 import org.dcache.oncrpc4j.rdma.verbs.parts.LoopThread;
 import org.dcache.oncrpc4j.rdma.verbs.parts.LoopWork;
 import org.slf4j.Logger;
@@ -22,6 +25,10 @@ import org.slf4j.LoggerFactory;
  * <p>{@link #execute} is for any thread and wakes the selector only when the loop sleeps and nobody else has woken it. Everything else is
  * for the loop thread only. It owns the staging buffer into which its connections read: its content is valid only inside one
  * {@link Handler#ready} call. A handler or task that throws is logged; the loop goes on.
+ *
+ * <p>The loop thread is whoever leads ({@link Leadership}): its own thread, or for a time a thread that waits for a reply ({@link
+ * #serveUntil}). It is led by such threads only while nothing else is awaited of its channels, as far as is known, and they are few; what
+ * comes unasked between two of their calls may wait for a millisecond. Whoever leads leaves at the latest when the loop is to end.
  */
 public final class EventLoop extends LoopWork {
 
@@ -29,12 +36,23 @@ public final class EventLoop extends LoopWork {
     public interface Handler {
         /** The channel is ready for these operations. Must not throw or block. */
         void ready(int operations);
+
+        /** Whether something is on its way to this channel, as far as is known: it must not be left alone then. Loop thread. */
+        default boolean isAwaited() {
+            return true;
+        }
     }
 
     static final int STAGING = 256 << 10;
 
     /** Channels get their turn after so many tasks. */
     private static final int TASKS_PER_TURN = 1024;
+
+    /** A leader that is not the loop's own thread looks after so long, at the latest, whether it has what it waits for. */
+    private static final long LOOK_MILLIS = 100;
+
+    /** With more channels than these, the loop's own thread stays. */
+    private static final int FEW_CHANNELS = 8;
 
     private static final Logger LOG = LoggerFactory.getLogger(EventLoop.class);
 
@@ -43,6 +61,9 @@ public final class EventLoop extends LoopWork {
     private final ByteBuffer staging = ByteBuffer.allocateDirect(STAGING);
     private final ByteBuffer stagingView = staging.duplicate();
     private final Consumer<SelectionKey> serve = this::serve;
+    private final Leadership leadership;
+    /** Loop thread only: the network brought something in this turn. */
+    private boolean served;
 
     EventLoop(String name) {
         super(TASKS_PER_TURN);
@@ -53,6 +74,7 @@ public final class EventLoop extends LoopWork {
         }
         try {
             thread = new LoopThread(name, this::run, EventLoop.class.getClassLoader());
+            leadership = new Leadership(thread, this::hasWork);
             thread.start();
         } catch (RuntimeException | Error e) {
             closeSelector();
@@ -69,12 +91,65 @@ public final class EventLoop extends LoopWork {
     }
 
     public boolean inLoop() {
-        return thread.isCurrent();
+        return leadership.isHere();
     }
 
     @Override
     protected void wake() {
-        selector.wakeup();
+        if (leadership.wake()) {
+            selector.wakeup();
+        }
+    }
+
+    /**
+     * Serves the loop in the calling thread until the result is there, if the loop's own thread has stepped aside and no other thread does
+     * so. Any thread that waits for what this loop brings and may block. An interrupt ends it and is kept. Whoever completes the result in
+     * another thread wakes the loop by a task; without that it is seen {@value #LOOK_MILLIS} ms later at most.
+     *
+     * @return false when nothing was done: the caller waits as ever
+     */
+    public boolean serveUntil(Future<?> result) {
+        if (!leadership.take()) {
+            return false;
+        }
+        awake();
+        HelperThread.serves(true);
+        try {
+            runTasks();
+            while (!result.isDone() && !isStopping() && !Thread.currentThread().isInterrupted()) {
+                select(LOOK_MILLIS);
+                runTimers();
+                runTasks();
+            }
+        } finally {
+            HelperThread.serves(false);
+            leave();
+        }
+        return true;
+    }
+
+    private void leave() {
+        boolean awaited = true;
+        try {
+            awaited = isAwaited();
+            // From here on a task wakes the loop's own thread.
+            fallAsleep();
+        } finally {
+            leadership.leave(awaited);
+        }
+    }
+
+    private boolean isAwaited() {
+        Set<SelectionKey> keys = selector.keys();
+        if (keys.size() > FEW_CHANNELS) {
+            return true;
+        }
+        for (SelectionKey key : keys) {
+            if (key.isValid() && ((Handler) key.attachment()).isAwaited()) {
+                return true;
+            }
+        }
+        return false;
     }
 
     public SelectionKey register(SelectableChannel channel, int operations, Handler handler) throws ClosedChannelException {
@@ -112,11 +187,12 @@ public final class EventLoop extends LoopWork {
         try {
             while (!isStopping()) {
                 runTasks();
-                select();
+                select(Long.MAX_VALUE);
                 runTimers();
-                // A selector does not sleep in an interrupted thread.
-                if (Thread.interrupted()) {
-                    LOG.debug("the interrupt of an event loop was ignored");
+                Leadership.clearInterrupt();
+                if (served && leadership.mayStepAside() && !isAwaited() && fallAsleep() != 0) {
+                    leadership.stepAside();
+                    awake();
                 }
             }
         } finally {
@@ -125,15 +201,18 @@ public final class EventLoop extends LoopWork {
         }
     }
 
-    private void select() {
+    private void select(long longest) {
+        served = false;
         try {
             long millis = fallAsleep();
+            if (millis == FOREVER || millis > longest) {
+                millis = longest;
+            }
             if (millis == 0) {
                 awake();
                 selector.selectNow(serve);
             } else {
-                // To a selector 0 is for ever.
-                selector.select(serve, millis == FOREVER ? 0 : millis);
+                selector.select(serve, millis);
             }
         } catch (IOException e) {
             LOG.error("cannot select", e);
@@ -144,6 +223,7 @@ public final class EventLoop extends LoopWork {
 
     private void serve(SelectionKey key) {
         awake();
+        served = true;
         try {
             ((Handler) key.attachment()).ready(key.readyOps());
         } catch (CancelledKeyException e) {

@@ -83,7 +83,9 @@ public enum IwarpCounter implements CounterName {
     /** Writes that the socket did not take whole. */
     WRITE_STALLS(NORMAL),
     /** Times that the loop left a connection which had more to send, for its other connections. */
-    WRITE_TURNS(NORMAL);
+    WRITE_TURNS(NORMAL),
+    /** Times that a thread which waited for a reply served the loop itself. */
+    WAITS_IN_LOOP(NORMAL);
 
     private final Severity severity;
 

@@ -14,10 +14,11 @@ import org.dcache.oncrpc4j.rdma.config.Settings;
  * @param loops event loops, at least 1; counts for the first adapter of the process only
  * @param tos IP type of service, 0 leaves it alone
  * @param handshakes half-open handshakes per listener
+ * @param waitInLoop whether a thread that waits for a reply may serve the loop meanwhile
  * @param handshakeTimeoutMillis time for a peer's MPA Request, and for our own upper layer's answer to it
  */
 public record IwarpSettings(
-        Choice crc, Integer mulpdu, int loops, int tos, int handshakes, long handshakeTimeoutMillis) {
+        Choice crc, Integer mulpdu, int loops, int tos, int handshakes, boolean waitInLoop, long handshakeTimeoutMillis) {
 
     public static IwarpSettings of(Configuration config) {
         int loops = config.get(Settings.LOOPS);
@@ -27,6 +28,7 @@ public record IwarpSettings(
                 loops > 0 ? loops : Math.max(1, Runtime.getRuntime().availableProcessors() / 2),
                 config.get(Settings.TOS),
                 config.get(Settings.HANDSHAKES),
+                config.get(Settings.IWARP_WAIT_IN_LOOP),
                 config.get(Settings.HANDSHAKE_TIMEOUT));
     }
 

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
+import java.util.concurrent.Future;
 import org.dcache.oncrpc4j.rdma.iwarp.loop.EventLoop;
 import org.dcache.oncrpc4j.rdma.iwarp.loop.LingeringSocket;
 import org.dcache.oncrpc4j.rdma.iwarp.memory.IwarpExposure;
@@ -150,6 +151,20 @@ public final class IwarpQueuePair extends LoopQueuePair implements EventLoop.Han
     @Override
     public boolean inLoop() {
         return loop.inLoop();
+    }
+
+    @Override
+    public boolean serveUntil(Future<?> result) {
+        boolean served = resources.settings().waitInLoop() && loop.serveUntil(result);
+        if (served) {
+            counters.increment(IwarpCounter.WAITS_IN_LOOP);
+        }
+        return served;
+    }
+
+    @Override
+    public boolean isAwaited() {
+        return !isOpen() || handlerAwaits();
     }
 
     @Override

@@ -35,7 +35,7 @@ public final class CallbackQueue {
     public void add(Runnable task) {
         tasks.add(task);
         if (pending.getAndIncrement() == 0) {
-            if (onLoop && SharedThreads.isLoop()) {
+            if (onLoop && SharedThreads.isLoopThread()) {
                 drain();
             } else {
                 executors.callback(drain);

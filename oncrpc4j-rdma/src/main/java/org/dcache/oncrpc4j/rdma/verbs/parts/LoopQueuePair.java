@@ -123,6 +123,11 @@ public abstract class LoopQueuePair implements QueuePair, Members.Member {
         return tornDown;
     }
 
+    /** Loop: whether the peer owes something. */
+    protected final boolean handlerAwaits() {
+        return handler.isAwaited();
+    }
+
     /** Loop: no more is waited for. */
     protected final void tearDown() {
         if (!tornDown) {

@@ -64,6 +64,11 @@ public abstract class LoopWork {
         return stopping;
     }
 
+    /** Whether tasks wait, or the loop is to end. Any thread. */
+    protected final boolean hasWork() {
+        return stopping || !tasks.isEmpty();
+    }
+
     /** Runs the tasks that are there, up to a turn's number of them. */
     protected final void runTasks() {
         for (int i = 0; i < tasksPerTurn; i++) {
@@ -106,7 +111,7 @@ public abstract class LoopWork {
             millis = nanos <= 0 ? 0 : TimeUnit.NANOSECONDS.toMillis(nanos) + 1;
         }
         asleep.set(true);
-        return stopping || !tasks.isEmpty() ? 0 : millis;
+        return hasWork() ? 0 : millis;
     }
 
     /** The loop's thread does not sleep: it need not be woken. */

@@ -84,6 +84,11 @@ public final class SharedThreads {
         return HelperThread.isLoop();
     }
 
+    /** Whether the calling thread was made for a provider's loop: no user's thread that serves one while it waits. */
+    public static boolean isLoopThread() {
+        return HelperThread.isLoopThread();
+    }
+
     /** Whether the calling thread serves many connections, so that no user code may run in it: a provider's loop, or the timer. */
     public static boolean mustNotWait() {
         return isLoop() || Thread.currentThread() instanceof TimerThread;

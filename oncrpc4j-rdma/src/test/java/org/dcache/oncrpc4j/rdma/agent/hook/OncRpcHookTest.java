@@ -10,6 +10,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
@@ -40,6 +42,7 @@ class OncRpcHookTest {
     void eachClassHasOneHookAndAFailedOneIsTriedAgain() {
         List<Class<?>> made = new ArrayList<>();
         List<Object> abandoned = new ArrayList<>();
+        List<Object> waited = new ArrayList<>();
         OncRpcHook.install(type -> {
             made.add(type);
             if (made.size() == 1) {
@@ -62,6 +65,11 @@ class OncRpcHookTest {
                 }
 
                 @Override
+                public void waits(Object transport, Future<?> reply) {
+                    waited.add(transport + " " + reply.isDone());
+                }
+
+                @Override
                 public byte[] deviceAddress(Object stream, int layoutType, byte[] body) {
                     return (stream + " " + layoutType + " " + body.length).getBytes(java.nio.charset.StandardCharsets.US_ASCII);
                 }
@@ -80,6 +88,8 @@ class OncRpcHookTest {
         OncRpcHook.newCallXdr(First.class, "sent", 1);
         OncRpcHook.callEncoded(null);
         assertThat(abandoned).hasSize(2);
+        OncRpcHook.waits(CompletableFuture.completedFuture(1), First.class, "transport");
+        assertThat(waited).containsExactly("transport true");
         assertThat(OncRpcHook.deviceAddress(new byte[5], First.class, "stream", 4)).asString().isEqualTo("stream 4 5");
         assertThat(OncRpcHook.constructed(Second.class, this, fields())).isSameAs(OWN);
         assertThat(made).containsExactly(First.class, First.class, Second.class);

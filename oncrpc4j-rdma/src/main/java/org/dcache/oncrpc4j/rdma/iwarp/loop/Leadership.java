@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.iwarp.loop;
+
+import java.util.concurrent.ForkJoinWorkerThread;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Which thread leads a loop, that is, does its work: the loop's own, or one that waits for a reply and so is woken by the network and not
+ * by another thread. One at most.
+ *
+ * <p>The own thread steps aside when the last turns woke one waiting thread after the other ({@link SoleWaits}). It comes back when there
+ * is work while nobody leads, when a leader leaves something behind that is awaited, or when nobody has led for {@link #LOOK_NANOS}. It
+ * looks for the latter itself, so that who leads for one reply after the other wakes nobody; while one leader waits for longer than that,
+ * the own thread sleeps until that one leaves.
+ *
+ * <p>No wake-up is lost: who leaves first says so, then looks for work; who brings work first brings it, then looks whether anybody leads.
+ */
+final class Leadership {
+
+    /** How long the loop may be without a leader. */
+    private static final long LOOK_NANOS = 1_000_000;
+
+    /** A thread that others run on as well would hold those up: a virtual one, which the JDK has classes of its own for, or a pool's. */
+    private static final ClassValue<Boolean> MAY_LEAD = new ClassValue<>() {
+        @Override
+        protected Boolean computeValue(Class<?> type) {
+            return type == Thread.class || !type.getName().startsWith("java.lang.") && !ForkJoinWorkerThread.class.isAssignableFrom(type);
+        }
+    };
+
+    private static final Logger LOG = LoggerFactory.getLogger(Leadership.class);
+
+    private final Thread own;
+    private final BooleanSupplier work;
+    private final AtomicReference<Thread> leader;
+    private final SoleWaits waits = new SoleWaits();
+    /** How often others have led. Written by who leads. */
+    private volatile int terms;
+    private volatile boolean leftBehind;
+    /** The own thread sleeps until the present leader leaves. */
+    private volatile boolean recalled;
+
+    /**
+     * The own thread leads.
+     *
+     * @param work whether there is something to do that does not come from the network
+     */
+    Leadership(Thread own, BooleanSupplier work) {
+        this.own = own;
+        this.work = work;
+        this.leader = new AtomicReference<>(own);
+    }
+
+    /** Whether the calling thread leads. */
+    boolean isHere() {
+        return leader.get() == Thread.currentThread();
+    }
+
+    /** There is work, and who leads may be asleep. Any thread. @return false when nobody leads; the own thread is woken then */
+    boolean wake() {
+        if (leader.get() == null) {
+            LockSupport.unpark(own);
+            return false;
+        }
+        return true;
+    }
+
+    /** The calling thread wants to lead, and waits otherwise. Any thread that may wait. */
+    boolean take() {
+        Thread caller = Thread.currentThread();
+        if (!MAY_LEAD.get(caller.getClass())) {
+            return false;
+        }
+        if (!leader.compareAndSet(null, caller)) {
+            waits.add();
+            return false;
+        }
+        terms = terms + 1;
+        return true;
+    }
+
+    /** Who {@link #take took} it leads no more. @param behind whether something is awaited from the network */
+    void leave(boolean behind) {
+        leftBehind |= behind;
+        leader.set(null);
+        if (behind || recalled || work.getAsBoolean()) {
+            LockSupport.unpark(own);
+        }
+    }
+
+    /** Own thread, after a turn in which the network brought something: whether others may as well lead. */
+    boolean mayStepAside() {
+        return waits.turn();
+    }
+
+    /** Own thread: others may lead; returns when it leads again. */
+    void stepAside() {
+        int before = terms;
+        int seen;
+        leftBehind = false;
+        leader.set(null);
+        do {
+            seen = terms;
+            if (!work.getAsBoolean()) {
+                LockSupport.parkNanos(this, LOOK_NANOS);
+            }
+            clearInterrupt();
+            awaitLeader(seen);
+        } while (seen != terms && !leftBehind && !work.getAsBoolean() || !leader.compareAndSet(null, own));
+        waits.steppedBack(terms - before);
+    }
+
+    /** One that has led since the last look waits for something that takes its time: it says when it leaves. */
+    private void awaitLeader(int term) {
+        while (leader.get() != null && term == terms) {
+            recalled = true;
+            if (leader.get() != null) {
+                LockSupport.park(this);
+            }
+            clearInterrupt();
+        }
+        recalled = false;
+    }
+
+    /** Nobody has business to interrupt a loop's thread, and neither a selector nor a lock sleeps in an interrupted one. */
+    static void clearInterrupt() {
+        if (Thread.interrupted()) {
+            LOG.debug("the interrupt of an event loop was ignored");
+        }
+    }
+}

@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.iwarp.loop;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.Pipe;
+import java.nio.channels.SelectionKey;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import org.dcache.oncrpc4j.rdma.verbs.HelperThread;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** A thread that waits for what a loop brings serves the loop itself, and nothing that others want of the loop is left undone. */
+@Timeout(120)
+class LeaderTest {
+
+    /** Rounds after which a loop with one waiter at a time has stepped aside for certain. */
+    private static final int MANY = 3000;
+
+    private final EventLoop loop = new EventLoop("leader test");
+    private final List<Channel> channels = new ArrayList<>();
+
+    /** What is written comes back as a result, read by the loop. */
+    private final class Channel implements EventLoop.Handler {
+        private final Pipe pipe = Pipe.open();
+        private volatile CompletableFuture<Thread> result = new CompletableFuture<>();
+        private volatile boolean awaited;
+
+        Channel() throws IOException {
+            pipe.source().configureBlocking(false);
+            loop.register(pipe.source(), SelectionKey.OP_READ, this);
+            loop.execute(() -> {});
+            channels.add(this);
+        }
+
+        CompletableFuture<Thread> ask() throws IOException {
+            CompletableFuture<Thread> next = new CompletableFuture<>();
+            result = next;
+            answer();
+            return next;
+        }
+
+        void answer() throws IOException {
+            pipe.sink().write(ByteBuffer.allocate(1));
+        }
+
+        @Override
+        public void ready(int operations) {
+            try {
+                pipe.source().read(ByteBuffer.allocate(1));
+            } catch (IOException e) {
+                result.completeExceptionally(e);
+            }
+            assertThat(loop.inLoop()).isTrue();
+            assertThat(HelperThread.isLoop()).isTrue();
+            result.complete(Thread.currentThread());
+        }
+
+        @Override
+        public boolean isAwaited() {
+            return awaited;
+        }
+    }
+
+    private Channel channel;
+
+    @BeforeEach
+    void open() throws IOException {
+        channel = new Channel();
+    }
+
+    @AfterEach
+    void close() throws IOException {
+        loop.stop();
+        for (Channel each : channels) {
+            each.pipe.source().close();
+            each.pipe.sink().close();
+        }
+    }
+
+    /** @return how many of the rounds the calling thread served itself */
+    private int rounds(int count) throws Exception {
+        int served = 0;
+        for (int i = 0; i < count; i++) {
+            CompletableFuture<Thread> reply = channel.ask();
+            if (loop.serveUntil(reply)) {
+                served++;
+                assertThat(reply).isDone();
+            }
+            reply.get();
+            assertThat(loop.inLoop()).isFalse();
+            assertThat(HelperThread.isLoop()).isFalse();
+        }
+        return served;
+    }
+
+    private <T> T inThread(Callable<T> body) throws Exception {
+        FutureTask<T> task = new FutureTask<>(body);
+        Thread thread = new Thread(task, "waiter");
+        thread.start();
+        return task.get(60, TimeUnit.SECONDS);
+    }
+
+    @Test
+    void whoWaitsAloneServesTheLoopAndReadsItsOwnReply() throws Exception {
+        assertThat(rounds(MANY)).isPositive();
+        boolean led = false;
+        for (int i = 0; i < MANY && !led; i++) {
+            CompletableFuture<Thread> reply = channel.ask();
+            led = loop.serveUntil(reply);
+            assertThat(!led || reply.get() == Thread.currentThread()).isTrue();
+        }
+        assertThat(led).isTrue();
+    }
+
+    @Test
+    void tasksAndWhatComesUnaskedAreServedWhenNobodyWaits() throws Exception {
+        for (int i = 0; i < 20; i++) {
+            rounds(200);
+            CountDownLatch ran = new CountDownLatch(1);
+            loop.execute(ran::countDown);
+            assertThat(ran.await(30, TimeUnit.SECONDS)).isTrue();
+            rounds(200);
+            assertThat(channel.ask().get(30, TimeUnit.SECONDS)).as("no waiter").isNotSameAs(Thread.currentThread());
+        }
+    }
+
+    /**
+     * A thread that leads, and waits for a result that the network does not bring.
+     *
+     * @param ended told whether it led indeed, when it waits no more
+     */
+    private CompletableFuture<Thread> lead(CompletableFuture<Boolean> ended) throws Exception {
+        CompletableFuture<CompletableFuture<Thread>> waiting = new CompletableFuture<>();
+        new Thread(() -> {
+            try {
+                boolean led = false;
+                while (!waiting.isDone()) {
+                    CompletableFuture<Thread> reply = new CompletableFuture<>();
+                    Thread self = Thread.currentThread();
+                    CompletableFuture<Thread> sign = channel.ask();
+                    CompletableFuture<Boolean> seen = sign.thenApply(by -> by == self ? waiting.complete(reply) : reply.complete(null));
+                    led = loop.serveUntil(reply);
+                    seen.get();
+                }
+                ended.complete(led);
+            } catch (Exception e) {
+                waiting.completeExceptionally(e);
+            }
+        }, "leader").start();
+        return waiting.get(60, TimeUnit.SECONDS);
+    }
+
+    @Test
+    void whileSomebodyLeadsForLongOthersAreServedAndWhoEndsItsWaitWakesIt() throws Exception {
+        CompletableFuture<Boolean> led = new CompletableFuture<>();
+        CompletableFuture<Thread> reply = lead(led);
+        for (int i = 0; i < 50; i++) {
+            channel.ask().get(30, TimeUnit.SECONDS);
+            CountDownLatch ran = new CountDownLatch(1);
+            loop.execute(ran::countDown);
+            assertThat(ran.await(30, TimeUnit.SECONDS)).isTrue();
+        }
+        reply.complete(null);
+        loop.execute(() -> {});
+        assertThat(led.get(30, TimeUnit.SECONDS)).isTrue();
+        channel.ask().get(30, TimeUnit.SECONDS);
+    }
+
+    @Test
+    void theEndOfTheLoopEndsTheWait() throws Exception {
+        CompletableFuture<Boolean> led = new CompletableFuture<>();
+        lead(led);
+        loop.stop();
+        assertThat(led.get(30, TimeUnit.SECONDS)).isTrue();
+        assertThat(loop.execute(() -> {})).isFalse();
+    }
+
+    @Test
+    void anInterruptEndsItAndIsKept() throws Exception {
+        assertThat(inThread(() -> {
+            rounds(MANY);
+            Thread.currentThread().interrupt();
+            loop.serveUntil(new CompletableFuture<>());
+            return Thread.interrupted();
+        })).isTrue();
+        channel.ask().get(30, TimeUnit.SECONDS);
+    }
+
+    @Test
+    void aLoopThatOthersAwaitSomethingOfKeepsItsThread() throws Exception {
+        new Channel().awaited = true;
+        assertThat(rounds(MANY)).isZero();
+    }
+
+    @Test
+    void soDoesOneWithManyChannels() throws Exception {
+        for (int i = 0; i < 8; i++) {
+            new Channel();
+        }
+        assertThat(rounds(MANY)).isZero();
+    }
+
+    @Test
+    void whatALeaderLeavesBehindIsServedByTheLoopItself() throws Exception {
+        Channel other = new Channel();
+        int led = 0;
+        for (int i = 0; i < MANY; i++) {
+            CompletableFuture<Thread> reply = channel.ask();
+            if (loop.serveUntil(reply)) {
+                led++;
+                other.awaited = true;
+                CompletableFuture<Thread> late = channel.ask();
+                loop.serveUntil(late);
+                late.get(30, TimeUnit.SECONDS);
+                assertThat(other.ask().get(30, TimeUnit.SECONDS)).isNotSameAs(Thread.currentThread());
+                other.awaited = false;
+            }
+            reply.get(30, TimeUnit.SECONDS);
+        }
+        assertThat(led).isPositive();
+    }
+
+    @Test
+    void aThreadOfAForkJoinPoolWaitsAsEver() throws Exception {
+        ForkJoinPool pool = new ForkJoinPool(1);
+        try {
+            assertThat(pool.submit(() -> rounds(MANY)).get(60, TimeUnit.SECONDS)).isZero();
+        } finally {
+            pool.shutdown();
+        }
+    }
+
+    @Test
+    void soDoesAVirtualThread() throws Exception {
+        assumeTrue(Runtime.version().feature() >= 21, "JDKs before 21 have no virtual threads");
+        FutureTask<Integer> task = new FutureTask<>(() -> rounds(MANY));
+        Thread.class.getMethod("startVirtualThread", Runnable.class).invoke(null, task);
+        assertThat(task.get(60, TimeUnit.SECONDS)).isZero();
+    }
+
+    @Test
+    void manyWaitersLoseNothing() throws Exception {
+        List<FutureTask<Integer>> tasks = new ArrayList<>();
+        for (int i = 0; i < 4; i++) {
+            Channel own = new Channel();
+            tasks.add(new FutureTask<>(() -> {
+                int done = 0;
+                for (; done < MANY; done++) {
+                    CompletableFuture<Thread> reply = own.ask();
+                    own.awaited = true;
+                    loop.serveUntil(reply);
+                    reply.get(30, TimeUnit.SECONDS);
+                    own.awaited = false;
+                }
+                return done;
+            }));
+        }
+        tasks.forEach(task -> new Thread(task, "waiter").start());
+        for (FutureTask<Integer> task : tasks) {
+            assertThat(task.get(60, TimeUnit.SECONDS)).isEqualTo(MANY);
+        }
+    }
+}
