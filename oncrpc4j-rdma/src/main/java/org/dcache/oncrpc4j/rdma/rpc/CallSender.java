@@ -74,6 +74,8 @@ final class CallSender {
             pending.reading(reading, view);
             if (pending.isOwn()) {
                 CallOnLoopException.check("a call whose future is waited for, of " + reading.header() + ", was made");
+            } else {
+                transport.connection().keepServed();
             }
             if (pending.oneWay()) {
                 // There will be no reply that needs a chunk.

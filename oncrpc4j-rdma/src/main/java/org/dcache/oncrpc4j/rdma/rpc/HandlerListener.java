@@ -31,7 +31,7 @@ record HandlerListener<A>(RdmaRpcTransport transport, A attachment, CompletionHa
         if (mustNotBlock) {
             transport.callback(() -> {
                 handler.failed(cause, attachment);
-                transport.wakeWaiter();
+                transport.connection().wakeLoop();
             });
         } else {
             handler.failed(cause, attachment);

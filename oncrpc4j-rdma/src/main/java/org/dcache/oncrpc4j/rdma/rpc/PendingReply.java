@@ -207,7 +207,7 @@ final class PendingReply implements ReplyListener {
         }
         if (own) {
             handler.failed(cause, transport);
-            transport.wakeWaiter();
+            transport.connection().wakeLoop();
         } else {
             transport.callback(() -> handler.failed(cause, transport));
         }

@@ -13,7 +13,6 @@ import org.dcache.oncrpc4j.rdma.rpc.xdr.RdmaXdr;
 import org.dcache.oncrpc4j.rdma.rpc.xdr.RegbufMemoryManager;
 import org.dcache.oncrpc4j.rdma.spi.ReplyWaiter;
 import org.dcache.oncrpc4j.rdma.spi.XdrFactory;
-import org.dcache.oncrpc4j.rdma.verbs.QueuePair;
 import org.dcache.oncrpc4j.rdma.xprt.ConnectionReport;
 import org.dcache.oncrpc4j.rdma.xprt.RdmaConnection;
 import org.dcache.oncrpc4j.rdma.xprt.link.SendListener;
@@ -110,15 +109,7 @@ public final class RdmaRpcTransport implements RpcTransport, XdrFactory, ReplyWa
     /** The thread that waits for the reply serves the connection's loop meanwhile, where that has nothing else to do. */
     @Override
     public void waits(Future<?> reply) {
-        connection.queuePair().serveUntil(reply);
-    }
-
-    /** A call has ended in a thread that is no loop: whoever waits for it in a loop's place is to see that. */
-    void wakeWaiter() {
-        QueuePair queuePair = connection.queuePair();
-        if (!queuePair.inLoop()) {
-            queuePair.execute(() -> {});
-        }
+        connection.serveLoop(reply::isDone);
     }
 
     // ---- RpcTransport

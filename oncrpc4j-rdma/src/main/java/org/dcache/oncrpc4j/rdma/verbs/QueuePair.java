@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dcache.oncrpc4j.rdma.verbs;
 
-import java.util.concurrent.Future;
+import java.util.function.BooleanSupplier;
 import org.dcache.oncrpc4j.rdma.verbs.error.VerbsException;
 
 /**
@@ -59,15 +59,19 @@ public interface QueuePair {
     boolean inLoop();
 
     /**
-     * Serves the loop of this queue pair in the calling thread until the result is there, where the provider can and it is of use: a thread
-     * that waits for what the loop brings need not be woken by it then. Any thread that may block and is no loop. An interrupt ends it and
-     * is kept. Who completes the result in a thread that is no loop gives the loop a task behind that, to wake it.
+     * Serves the loop of this queue pair in the calling thread until it has what it waits for, where the provider can and it is of use: a
+     * thread that waits for what the loop brings need not be woken by it then. Any thread that may block and is no loop. An interrupt ends
+     * it and is kept. Who ends the wait in a thread that is no loop gives the loop a task behind that, to wake it.
      *
+     * @param over whether the wait is over; asked in the calling thread
      * @return false when nothing was done; the caller waits as ever
      */
-    default boolean serveUntil(Future<?> result) {
+    default boolean serveUntil(BooleanSupplier over) {
         return false;
     }
+
+    /** Something is awaited of the peer by nobody who {@linkplain #serveUntil serves} the loop meanwhile. Any thread. */
+    default void keepServed() {}
 
     /**
      * Whether the provider takes nothing of what the peer sends, since it has no memory for a message that came. What the peer owes may lie

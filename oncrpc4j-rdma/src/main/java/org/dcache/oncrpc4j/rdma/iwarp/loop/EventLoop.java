@@ -11,7 +11,7 @@ import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
 import java.util.Set;
-import java.util.concurrent.Future;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.dcache.oncrpc4j.rdma.verbs.HelperThread;
 import org.dcache.oncrpc4j.rdma.verbs.parts.LoopThread;
@@ -26,8 +26,8 @@ import org.slf4j.LoggerFactory;
  * for the loop thread only. It owns the staging buffer into which its connections read: its content is valid only inside one
  * {@link Handler#ready} call. A handler or task that throws is logged; the loop goes on.
  *
- * <p>The loop thread is whoever leads ({@link Leadership}): its own thread, or for a time a thread that waits for a reply ({@link
- * #serveUntil}). It is led by such threads only while nothing else is awaited of its channels, as far as is known, and they are few; what
+ * <p>The loop thread is whoever leads ({@link Leadership}): its own thread, or for a time one that waits for a reply ({@link
+ * #serveUntil}). Such threads lead only while nothing else is awaited of the loop's channels, as far as is known, and these are few; what
  * comes unasked between two of their calls may wait for a millisecond. Whoever leads leaves at the latest when the loop is to end.
  */
 public final class EventLoop extends LoopWork {
@@ -102,13 +102,14 @@ public final class EventLoop extends LoopWork {
     }
 
     /**
-     * Serves the loop in the calling thread until the result is there, if the loop's own thread has stepped aside and no other thread does
-     * so. Any thread that waits for what this loop brings and may block. An interrupt ends it and is kept. Whoever completes the result in
+     * Serves the loop in the calling thread until it has what it waits for, if the loop's own thread has stepped aside and no other thread
+     * does so. Any thread that waits for what this loop brings and may block. An interrupt ends it and is kept. Whoever ends the wait in
      * another thread wakes the loop by a task; without that it is seen {@value #LOOK_MILLIS} ms later at most.
      *
+     * @param over whether the wait is over; asked in the calling thread
      * @return false when nothing was done: the caller waits as ever
      */
-    public boolean serveUntil(Future<?> result) {
+    public boolean serveUntil(BooleanSupplier over) {
         if (!leadership.take()) {
             return false;
         }
@@ -116,7 +117,7 @@ public final class EventLoop extends LoopWork {
         HelperThread.serves(true);
         try {
             runTasks();
-            while (!result.isDone() && !isStopping() && !Thread.currentThread().isInterrupted()) {
+            while (!over.getAsBoolean() && !isStopping() && !Thread.currentThread().isInterrupted()) {
                 select(LOOK_MILLIS);
                 runTimers();
                 runTasks();
@@ -126,6 +127,11 @@ public final class EventLoop extends LoopWork {
             leave();
         }
         return true;
+    }
+
+    /** Somebody awaits something of this loop and does not serve it: it is not left to itself. Any thread. */
+    public void keepServed() {
+        leadership.comeBack();
     }
 
     private void leave() {

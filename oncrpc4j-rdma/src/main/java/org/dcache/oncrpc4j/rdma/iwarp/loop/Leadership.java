@@ -40,6 +40,7 @@ final class Leadership {
     private final SoleWaits waits = new SoleWaits();
     /** How often others have led. Written by who leads. */
     private volatile int terms;
+    /** Something is awaited, and not by who leads. */
     private volatile boolean leftBehind;
     /** The own thread sleeps until the present leader leaves. */
     private volatile boolean recalled;
@@ -92,6 +93,14 @@ final class Leadership {
         }
     }
 
+    /** The own thread is to lead again, if nobody does. Any thread. */
+    void comeBack() {
+        if (leader.get() == null) {
+            leftBehind = true;
+            LockSupport.unpark(own);
+        }
+    }
+
     /** Own thread, after a turn in which the network brought something: whether others may as well lead. */
     boolean mayStepAside() {
         return waits.turn();
@@ -100,23 +109,25 @@ final class Leadership {
     /** Own thread: others may lead; returns when it leads again. */
     void stepAside() {
         int before = terms;
-        int seen;
+        boolean led;
         leftBehind = false;
         leader.set(null);
         do {
-            seen = terms;
+            int seen = terms;
             if (!work.getAsBoolean()) {
                 LockSupport.parkNanos(this, LOOK_NANOS);
             }
             clearInterrupt();
-            awaitLeader(seen);
-        } while (seen != terms && !leftBehind && !work.getAsBoolean() || !leader.compareAndSet(null, own));
+            led = awaitedLeader(seen) || seen != terms;
+        } while (led && !leftBehind && !work.getAsBoolean() || !leader.compareAndSet(null, own));
         waits.steppedBack(terms - before);
     }
 
-    /** One that has led since the last look waits for something that takes its time: it says when it leaves. */
-    private void awaitLeader(int term) {
+    /** One that has led since the last look waits for something that takes its time: it says when it leaves. @return whether it was so */
+    private boolean awaitedLeader(int term) {
+        boolean waited = false;
         while (leader.get() != null && term == terms) {
+            waited = true;
             recalled = true;
             if (leader.get() != null) {
                 LockSupport.park(this);
@@ -124,6 +135,7 @@ final class Leadership {
             clearInterrupt();
         }
         recalled = false;
+        return waited;
     }
 
     /** Nobody has business to interrupt a loop's thread, and neither a selector nor a lock sleeps in an interrupted one. */

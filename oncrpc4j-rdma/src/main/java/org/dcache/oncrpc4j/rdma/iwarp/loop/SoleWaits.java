@@ -14,7 +14,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 final class SoleWaits {
 
     private static final int FIRST_TURNS = 16;
-    private static final int MOST_TURNS = 1 << 14;
+    private static final int MOST_TURNS = 1 << 10;
 
     private final AtomicInteger waits = new AtomicInteger();
     private int turnsNeeded = FIRST_TURNS;
@@ -38,7 +38,7 @@ final class SoleWaits {
 
     /** @param served how often others have served while the loop's thread stood aside */
     void steppedBack(int served) {
-        turnsNeeded = served < 4 * turnsNeeded ? Math.min(2 * turnsNeeded, MOST_TURNS) : FIRST_TURNS;
+        turnsNeeded = served < turnsNeeded ? Math.min(2 * turnsNeeded, MOST_TURNS) : FIRST_TURNS;
         turns = 0;
         waits.set(0);
     }

@@ -5,7 +5,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
-import java.util.concurrent.Future;
+import java.util.function.BooleanSupplier;
 import org.dcache.oncrpc4j.rdma.iwarp.loop.EventLoop;
 import org.dcache.oncrpc4j.rdma.iwarp.loop.LingeringSocket;
 import org.dcache.oncrpc4j.rdma.iwarp.memory.IwarpExposure;
@@ -154,12 +154,17 @@ public final class IwarpQueuePair extends LoopQueuePair implements EventLoop.Han
     }
 
     @Override
-    public boolean serveUntil(Future<?> result) {
-        boolean served = resources.settings().waitInLoop() && loop.serveUntil(result);
+    public boolean serveUntil(BooleanSupplier over) {
+        boolean served = resources.settings().waitInLoop() && loop.serveUntil(over);
         if (served) {
             counters.increment(IwarpCounter.WAITS_IN_LOOP);
         }
         return served;
+    }
+
+    @Override
+    public void keepServed() {
+        loop.keepServed();
     }
 
     @Override

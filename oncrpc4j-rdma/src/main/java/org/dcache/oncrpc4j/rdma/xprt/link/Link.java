@@ -4,6 +4,7 @@ package org.dcache.oncrpc4j.rdma.xprt.link;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
 import org.dcache.oncrpc4j.rdma.metrics.Counters;
 import org.dcache.oncrpc4j.rdma.proto.PrivateData;
 import org.dcache.oncrpc4j.rdma.verbs.ConnectionInfo;
@@ -117,6 +118,23 @@ public abstract class Link {
     /** Whether the calling thread is the connection's loop, which must not be made to wait. */
     public boolean inLoop() {
         return queuePair.inLoop();
+    }
+
+    /** See {@link QueuePair#serveUntil}. */
+    public boolean serveLoop(BooleanSupplier over) {
+        return queuePair.serveUntil(over);
+    }
+
+    /** See {@link QueuePair#keepServed}. */
+    public void keepServed() {
+        queuePair.keepServed();
+    }
+
+    /** A call has ended in the calling thread: who serves the loop until then is to see it. Any thread. */
+    public void wakeLoop() {
+        if (!inLoop()) {
+            queuePair.execute(() -> {});
+        }
     }
 
     protected final long silence(long now) {

@@ -95,7 +95,7 @@ class LeaderTest {
         int served = 0;
         for (int i = 0; i < count; i++) {
             CompletableFuture<Thread> reply = channel.ask();
-            if (loop.serveUntil(reply)) {
+            if (loop.serveUntil(reply::isDone)) {
                 served++;
                 assertThat(reply).isDone();
             }
@@ -119,7 +119,7 @@ class LeaderTest {
         boolean led = false;
         for (int i = 0; i < MANY && !led; i++) {
             CompletableFuture<Thread> reply = channel.ask();
-            led = loop.serveUntil(reply);
+            led = loop.serveUntil(reply::isDone);
             assertThat(!led || reply.get() == Thread.currentThread()).isTrue();
         }
         assertThat(led).isTrue();
@@ -152,7 +152,7 @@ class LeaderTest {
                     Thread self = Thread.currentThread();
                     CompletableFuture<Thread> sign = channel.ask();
                     CompletableFuture<Boolean> seen = sign.thenApply(by -> by == self ? waiting.complete(reply) : reply.complete(null));
-                    led = loop.serveUntil(reply);
+                    led = loop.serveUntil(reply::isDone);
                     seen.get();
                 }
                 ended.complete(led);
@@ -193,7 +193,7 @@ class LeaderTest {
         assertThat(inThread(() -> {
             rounds(MANY);
             Thread.currentThread().interrupt();
-            loop.serveUntil(new CompletableFuture<>());
+            loop.serveUntil(() -> false);
             return Thread.interrupted();
         })).isTrue();
         channel.ask().get(30, TimeUnit.SECONDS);
@@ -219,11 +219,11 @@ class LeaderTest {
         int led = 0;
         for (int i = 0; i < MANY; i++) {
             CompletableFuture<Thread> reply = channel.ask();
-            if (loop.serveUntil(reply)) {
+            if (loop.serveUntil(reply::isDone)) {
                 led++;
                 other.awaited = true;
                 CompletableFuture<Thread> late = channel.ask();
-                loop.serveUntil(late);
+                loop.serveUntil(late::isDone);
                 late.get(30, TimeUnit.SECONDS);
                 assertThat(other.ask().get(30, TimeUnit.SECONDS)).isNotSameAs(Thread.currentThread());
                 other.awaited = false;
@@ -231,6 +231,15 @@ class LeaderTest {
             reply.get(30, TimeUnit.SECONDS);
         }
         assertThat(led).isPositive();
+    }
+
+    @Test
+    void whoAwaitsSomethingAndDoesNotServeHasTheLoopServed() throws Exception {
+        for (int i = 0; i < 50; i++) {
+            rounds(200);
+            loop.keepServed();
+            assertThat(channel.ask().get(30, TimeUnit.SECONDS)).isNotSameAs(Thread.currentThread());
+        }
     }
 
     @Test
@@ -261,7 +270,7 @@ class LeaderTest {
                 for (; done < MANY; done++) {
                     CompletableFuture<Thread> reply = own.ask();
                     own.awaited = true;
-                    loop.serveUntil(reply);
+                    loop.serveUntil(reply::isDone);
                     reply.get(30, TimeUnit.SECONDS);
                     own.awaited = false;
                 }
