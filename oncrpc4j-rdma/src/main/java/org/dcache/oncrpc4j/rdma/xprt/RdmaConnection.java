@@ -115,9 +115,10 @@ public final class RdmaConnection extends Link implements QueuePairHandler {
 
     // ---- events
 
+    /** Who dialled us may call at any time. */
     @Override
     public boolean isAwaited() {
-        return !isIdle();
+        return !isInitiator() || !isIdle();
     }
 
     @Override
