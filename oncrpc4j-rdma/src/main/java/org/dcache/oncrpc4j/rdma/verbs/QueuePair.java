@@ -5,9 +5,10 @@ import java.util.function.BooleanSupplier;
 import org.dcache.oncrpc4j.rdma.verbs.error.VerbsException;
 
 /**
- * One reliable connection. It lives on one loop thread, which makes all its callbacks.
+ * One reliable connection. It lives on one loop, whose thread makes all its callbacks: the provider's own, or one that serves the loop for
+ * a time ({@link #serveUntil}).
  *
- * <p>Every method may be called from any thread and never blocks. Work posted after the connection ended completes
+ * <p>Every method may be called from any thread and, but for that one, never blocks. Work posted after the connection ended completes
  * as failed; nothing is lost silently.
  */
 public interface QueuePair {

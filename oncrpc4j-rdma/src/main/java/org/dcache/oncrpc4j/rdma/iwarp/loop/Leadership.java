@@ -13,9 +13,9 @@ import org.slf4j.LoggerFactory;
  * by another thread. One at most.
  *
  * <p>The own thread steps aside when the last turns woke one waiting thread after the other ({@link SoleWaits}). It comes back when there
- * is work while nobody leads, when a leader leaves something behind that is awaited, or when nobody has led for {@link #LOOK_NANOS}. It
- * looks for the latter itself, so that who leads for one reply after the other wakes nobody; while one leader waits for longer than that,
- * the own thread sleeps until that one leaves.
+ * is work while nobody leads, when a leader leaves something behind that is awaited or somebody else begins to await something
+ * ({@link #comeBack}), or when nobody has led for {@link #LOOK_NANOS}. It looks for the latter itself, so that who leads for one reply
+ * after the other wakes nobody; while one leader waits for longer than that, the own thread sleeps until that one leaves.
  *
  * <p>No wake-up is lost: who leaves first says so, then looks for work; who brings work first brings it, then looks whether anybody leads.
  */

@@ -7,9 +7,9 @@ import java.util.concurrent.atomic.AtomicInteger;
  * Finds out whether a loop does little else than to wake one thread after the other that waits for a reply. Such a thread may as well serve
  * the loop itself.
  *
- * <p>It counts the turns in which the network brought something, and the threads that would have served meanwhile. When most turns had one,
- * the loop's thread may step aside; where that did not last, more turns are asked for the next time, so that a loop with mixed work does
- * not go to and fro. {@link #add} is for any thread, the rest for the loop's own.
+ * <p>It counts the turns in which the network brought something, and the threads that would have served meanwhile. When more than three in
+ * four turns had one, the loop's thread may step aside; where that did not last, more turns are asked for the next time, so that a loop
+ * with mixed work does not go to and fro. {@link #add} is for any thread, the rest for the loop's own.
  */
 final class SoleWaits {
 

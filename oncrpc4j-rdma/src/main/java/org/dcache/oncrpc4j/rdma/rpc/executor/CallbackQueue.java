@@ -10,8 +10,9 @@ import org.slf4j.LoggerFactory;
 /**
  * The user code that one connection's events set off, and for a service that wants its calls in order its dispatches, in a queue of their
  * own: it runs in order, one at a time, off the loop. A task of the executor runs all that came since, so that a burst of replies wakes one
- * thread once and not a thread each. Where programs and handlers may run in the loop ({@link Executors#staysOnLoop}), what a loop adds it
- * runs itself, at once, unless it is at it already or another thread is.
+ * thread once and not a thread each. Where programs and handlers may run in the loop ({@link Executors#staysOnLoop}), what a loop's own
+ * thread adds it runs itself, at once, unless it is at it already or another thread is. A user's thread that serves the loop while it waits
+ * for a reply does not: it may hold what a handler asks for.
  *
  * <p>A callback that blocks holds up the later ones of its connection, as it does over TCP, where it holds up the selector's thread.
  * Synchronous calls do not depend on this queue. Any thread adds. A callback that throws is logged and the next one runs.
