@@ -33,6 +33,8 @@ import picocli.CommandLine.Spec;
 public final class InfoCommand implements Callable<Integer> {
 
     private static final long MIB = 1 << 20;
+    /** Where a provider's text begins. */
+    private static final int PROVIDER_AT = 15;
 
     @Spec
     private CommandSpec spec;
@@ -83,7 +85,7 @@ public final class InfoCommand implements Callable<Integer> {
 
     private static void showProviders(PrintWriter out, Configuration config) {
         out.println("Providers");
-        providers(config).forEach((name, text) -> out.printf("  %-12s %s%n", name, text));
+        providers(config).forEach((name, text) -> out.printf("  %-12s %s%n", name, Terminal.hanging(PROVIDER_AT, text)));
     }
 
     /** What every provider that has a name says of itself, in the order that "auto" tries, then those that nobody here has heard of. */

@@ -36,8 +36,9 @@ final class ManyConnections {
     private final PrintWriter progress;
 
     private final TextTable steps = new TextTable("connections", "transport", "opened/s", "server bytes each", "busy", "NULL/s", "p50 us",
-            "p99 us");
-    private final TextTable fairness = new TextTable("a NULL each 10 ms", "transport", "p50 us", "p99 us", "max us", "READ 1 MiB/s beside");
+            "p99 us").keys(2);
+    private final TextTable fairness = new TextTable("a NULL each 10 ms", "transport", "p50 us", "p99 us", "max us", "READ 1 MiB/s beside")
+            .keys(2);
     private final TextTable closing = new TextTable("close all", "transport", "ms");
 
     ManyConnections(int connections, int busy, Duration time, PrintWriter progress) {

@@ -93,7 +93,7 @@ final class Report {
      */
     TextTable costs() {
         TextTable table = new TextTable("per call", "transport", "client: bytes", "copies", "cpu us", "server: bytes", "copies", "cpu us",
-                "client: r/w", "wait", "futex", "other", "server: r/w", "wait", "futex", "other");
+                "client: r/w", "wait", "futex", "other", "server: r/w", "wait", "futex", "other").keys(2);
         for (Result r : results) {
             String[] client = callCells(r.calls().map(SystemCalls::client));
             String[] server = callCells(r.calls().map(SystemCalls::server));

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalDouble;
 import java.util.stream.Collectors;
+import org.dcache.oncrpc4j.rdma.tool.Terminal;
 import org.dcache.oncrpc4j.rdma.tool.TextTable;
 import org.dcache.oncrpc4j.rdma.tool.bench.app.Operation;
 import org.dcache.oncrpc4j.rdma.tool.bench.app.Point;
@@ -170,6 +171,6 @@ final class SpeedTable {
     }
 
     String render() {
-        return table().render() + notes().stream().map(note -> "  " + note + "\n").collect(Collectors.joining());
+        return table().render() + notes().stream().map(note -> "  " + Terminal.hanging(2, note) + "\n").collect(Collectors.joining());
     }
 }

@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.TreeMap;
 import org.dcache.oncrpc4j.rdma.tool.Colour;
+import org.dcache.oncrpc4j.rdma.tool.Terminal;
 
 /**
  * One line of a check.
@@ -15,6 +16,9 @@ import org.dcache.oncrpc4j.rdma.tool.Colour;
  * @param values the same for programs, which do not read text; names as in docs/tool.md
  */
 record Finding(Level level, String subject, String text, Map<String, ?> values) {
+
+    /** Where the text begins. */
+    private static final int TEXT_AT = 26;
 
     /** RIGHT needs nothing, NOTE may matter, WRONG makes the check fail. */
     enum Level {
@@ -62,6 +66,7 @@ record Finding(Level level, String subject, String text, Map<String, ?> values) 
 
     @Override
     public String toString() {
-        return "  " + level.colour.of(String.format("%-5s", level.word)) + String.format("  %-16s %s", subject, text);
+        return "  " + level.colour.of(String.format("%-5s", level.word))
+                + String.format("  %-16s %s", subject, Terminal.hanging(TEXT_AT, text));
     }
 }

@@ -3,11 +3,11 @@ package org.dcache.oncrpc4j.rdma.tool.demo;
 
 import java.io.PrintWriter;
 import java.util.concurrent.TimeUnit;
+import org.dcache.oncrpc4j.rdma.tool.TextTable;
 
 /** The demo's table: TCP against RDMA, one line for each operation. An operation that was not right has no figure. */
 final class DemoTable {
 
-    private static final String FORMAT = "%-22s %6s %12s | %9s %13s | %9s %13s | %s%n";
     private static final double NANOS_PER_MILLI = 1e6;
     private static final double NANOS_PER_MICRO = 1e3;
     private static final double MEGA = 1e6;
@@ -15,13 +15,14 @@ final class DemoTable {
     private DemoTable() {}
 
     static void print(PrintWriter out, DemoRun tcp, DemoRun rdma) {
-        out.printf(FORMAT, "operation", "calls", "data bytes", "TCP ms", "", "RDMA ms", "", "path over RDMA");
+        TextTable table = new TextTable("operation", "calls", "data bytes", "TCP ms", "", "RDMA ms", "", "path over RDMA");
         for (Operation operation : Operation.ALL) {
             Long overTcp = tcp.nanos(operation);
             Long overRdma = rdma.nanos(operation);
-            out.printf(FORMAT, operation.name(), String.format("%,d", operation.calls()), String.format("%,d", operation.dataBytes()),
+            table.row(operation.name(), String.format("%,d", operation.calls()), String.format("%,d", operation.dataBytes()),
                     millis(overTcp), rate(operation, overTcp), millis(overRdma), rate(operation, overRdma), Expectation.path(operation));
         }
+        out.print(table.render());
         out.println("Times are of a direct connection, after one pass through the relay, and of short runs: 'rpcrdma bench' measures.");
     }
 

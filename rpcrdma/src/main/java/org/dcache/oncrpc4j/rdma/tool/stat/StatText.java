@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.StringJoiner;
 import java.util.TreeMap;
 import org.dcache.oncrpc4j.rdma.tool.Colour;
+import org.dcache.oncrpc4j.rdma.tool.Terminal;
 import org.dcache.oncrpc4j.rdma.tool.TextTable;
 import org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter;
 
@@ -99,7 +100,7 @@ final class StatText {
         text.append("  problems since the start: ").append(list.length() == 0 ? "none" : Colour.RED.of(list.toString())).append('\n');
         now.lastProblems().forEach((label, last) -> {
             if (now.counters().containsKey(label) || now.providerProblems().containsKey(label)) {
-                text.append("    ").append(last(label, last)).append('\n');
+                text.append("    ").append(Terminal.hanging(6, last(label, last))).append('\n');
             }
         });
     }

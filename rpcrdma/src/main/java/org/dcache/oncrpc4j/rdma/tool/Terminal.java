@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.tool;
+
+import java.io.Console;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
+
+/** The terminal that a command writes to, if it does: how wide it is, and text that fits into it. Stateless. */
+public final class Terminal {
+
+    /** Where standard output is a file or a pipe: lines are as long as they are. */
+    static final int UNLIMITED = Integer.MAX_VALUE;
+
+    /** Text is not made narrower than this, whatever stands before it. */
+    private static final int LEAST = 20;
+
+    private Terminal() {}
+
+    /** Whether standard input and output are a terminal. From Java 22 to 24 a console is there without one, and says so. */
+    static boolean isThere() {
+        Console console = System.console();
+        if (console == null) {
+            return false;
+        }
+        try {
+            return (boolean) Console.class.getMethod("isTerminal").invoke(console);
+        } catch (ReflectiveOperationException e) {
+            return true;
+        }
+    }
+
+    /** Characters of a line; {@link Integer#MAX_VALUE} without a terminal. */
+    static int columns() {
+        return isThere() ? new CommandLine(CommandSpec.create()).setUsageHelpAutoWidth(true).getUsageHelpWidth() : UNLIMITED;
+    }
+
+    /** The text of a line that has something else before it: where it does not fit it goes on below itself, between words. */
+    public static String hanging(int before, String text) {
+        return hanging(before, text, columns());
+    }
+
+    static String hanging(int before, String text, int columns) {
+        int room = Math.max(LEAST, columns - before);
+        StringBuilder lines = new StringBuilder();
+        String rest = text;
+        while (rest.length() > room) {
+            int end = rest.lastIndexOf(' ', room);
+            if (end <= 0) {
+                end = rest.indexOf(' ', room);
+            }
+            if (end < 0) {
+                break;
+            }
+            lines.append(rest, 0, end).append('\n').append(" ".repeat(before));
+            rest = rest.substring(end + 1);
+        }
+        return lines.append(rest).toString();
+    }
+}
