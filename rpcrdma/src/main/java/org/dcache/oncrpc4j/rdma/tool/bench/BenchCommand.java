@@ -11,6 +11,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import org.dcache.oncrpc4j.rdma.tool.bench.app.Point;
 import picocli.CommandLine.Command;
@@ -22,8 +24,9 @@ import picocli.CommandLine.Spec;
  * {@code rpcrdma bench}: throughput, latency and cost per call of oncrpc4j over TCP and over RDMA, in one run.
  *
  * <p>Order: all child JVMs start; every point is timed, transports in turns; then comes what disturbs timing: idle connections, flight
- * recordings, traced runs. With {@code --connections} {@link ManyConnections} takes the place of all that. The children are closed at the
- * end of the command, however it ends; if this JVM dies, they halt by themselves.
+ * recordings, traced runs. With {@code --runs} all that begins anew with other JVMs, and what was asked for is printed and written after
+ * each run, so that one that fails takes nothing with it. With {@code --connections} {@link ManyConnections} takes the place of all that.
+ * The children are closed at the end of their run, however it ends; if this JVM dies, they halt by themselves.
  *
  * <p>Exit code 0 when everything was measured, also below a floor; 1 when measuring failed; 2 when options are wrong.
  */
@@ -45,6 +48,8 @@ public final class BenchCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
+    private final SpeedRuns runs = new SpeedRuns();
+    private final SortedMap<Integer, List<Result>> all = new TreeMap<>();
     private PrintWriter out;
     private PrintWriter progress;
 
@@ -55,7 +60,12 @@ public final class BenchCommand implements Callable<Integer> {
         try {
             Plan plan = options.plan();
             Deadline deadline = options.quick ? Deadline.sinceJvmStart(QUICK) : Deadline.never();
-            bench(plan, deadline);
+            for (int run = 1; run <= options.runs; run++) {
+                if (options.runs > 1) {
+                    progress.printf("run %d of %d%n", run, options.runs);
+                }
+                bench(plan, deadline, run);
+            }
             return 0;
         } catch (IllegalArgumentException e) {
             progress.println("bench: " + e.getMessage());
@@ -69,7 +79,7 @@ public final class BenchCommand implements Callable<Integer> {
         }
     }
 
-    private void bench(Plan plan, Deadline deadline) throws IOException, InterruptedException {
+    private void bench(Plan plan, Deadline deadline, int run) throws IOException, InterruptedException {
         Map<String, Pair> pairs = new LinkedHashMap<>();
         try {
             start(pairs);
@@ -103,11 +113,18 @@ public final class BenchCommand implements Callable<Integer> {
             Optional<SpeedTable> speed = options.transport == BenchOptions.Transports.both && !options.quick
                     ? Optional.of(new SpeedTable(report, new Report(mtu), idle, inline, options.file)) : Optional.empty();
             print(report, speed);
+            all.put(run, results);
+            speed.ifPresent(runs::add);
+            if (runs.count() > 1) {
+                out.println();
+                out.println(runs.table().render());
+            }
+            out.flush();
             if (options.json != null) {
-                Files.writeString(options.json, JsonReport.of(results));
+                Files.writeString(options.json, JsonReport.of(all));
             }
             if (options.html != null) {
-                HtmlReport.of(report, speed, spec.commandLine().getParseResult().originalArgs()).write(options.html);
+                HtmlReport.of(report, speed, runs, spec.commandLine().getParseResult().originalArgs()).write(options.html);
             }
         } finally {
             List<Pair> open = new ArrayList<>(pairs.values());

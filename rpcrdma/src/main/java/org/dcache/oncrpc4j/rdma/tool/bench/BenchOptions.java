@@ -66,6 +66,10 @@ final class BenchOptions {
             description = "Slices per point, transports in turns; medians are shown (default: ${DEFAULT-VALUE}).")
     int rounds;
 
+    @Option(names = "--runs", paramLabel = "N", defaultValue = "1", description = "Whole runs, each with JVMs of its own, and a table of "
+            + "medians and spread over them (default: ${DEFAULT-VALUE}).")
+    int runs;
+
     @Option(names = "--warm-up", paramLabel = "SECONDS", defaultValue = "0.7", description = "Before the slices of each point; repeated "
             + "until the JVMs compile no more, 30 times at most (default: ${DEFAULT-VALUE}).")
     double warmUp;
@@ -140,6 +144,12 @@ final class BenchOptions {
         List<Operation> chosen = operations.stream().map(BenchOptions::operation).toList();
         if (rounds < 1 || rounds > 1000) {
             throw new IllegalArgumentException("--rounds " + rounds + ": expected 1 to 1000");
+        }
+        if (runs < 1 || runs > 1000) {
+            throw new IllegalArgumentException("--runs " + runs + ": expected 1 to 1000");
+        }
+        if (runs > 1 && (quick || connections != null || profile != null || transport != Transports.both)) {
+            throw new IllegalArgumentException("--runs is for both transports, without --quick, --connections and --profile");
         }
         if (!(seconds >= 0.1 && seconds <= 3600)) {
             throw new IllegalArgumentException("--seconds " + seconds + ": expected 0.1 to 3600");

@@ -14,11 +14,14 @@ final class HtmlReport {
     private HtmlReport() {}
 
     /** @param words of the command line, as they were given */
-    static HtmlPage of(Report report, Optional<SpeedTable> speed, List<String> words) {
+    static HtmlPage of(Report report, Optional<SpeedTable> speed, SpeedRuns runs, List<String> words) {
         HtmlPage page = new HtmlPage("oncrpc4j over TCP and over RDMA")
                 .text("rpcrdma " + String.join(" ", words) + " on " + OffsetDateTime.now().truncatedTo(ChronoUnit.MINUTES))
                 .text(System.getProperty("os.name") + " " + System.getProperty("os.version") + " " + System.getProperty("os.arch") + ", "
                         + Runtime.getRuntime().availableProcessors() + " processors, Java " + Runtime.version());
+        if (runs.count() > 1) {
+            page.heading("All runs").table(runs.table()).raw(runs.chart().svg()).text("What follows is of the last run.");
+        }
         speed.ifPresent(table -> {
             page.heading("Floors and aims").table(table.table());
             table.notes().forEach(page::text);

@@ -24,6 +24,10 @@ final class SpeedTable {
         Verdict(String text) {
             this.text = text;
         }
+
+        String text() {
+            return text;
+        }
     }
 
     /**
