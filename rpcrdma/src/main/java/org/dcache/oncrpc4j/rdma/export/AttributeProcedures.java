@@ -2,9 +2,11 @@
 package org.dcache.oncrpc4j.rdma.export;
 
 import java.io.IOException;
+import org.dcache.oncrpc4j.rdma.export.tree.ExportTree;
 import org.dcache.oncrpc4j.rdma.export.tree.Failures;
 import org.dcache.oncrpc4j.rdma.export.tree.Nfs3Exception;
 import org.dcache.oncrpc4j.rdma.export.tree.Node;
+import org.dcache.oncrpc4j.rdma.export.tree.SearchNeeded;
 import org.dcache.oncrpc4j.rdma.export.tree.TreeLocks;
 import org.dcache.oncrpc4j.rdma.nfs3.Fattr3;
 import org.dcache.oncrpc4j.rdma.nfs3.FileHandle;
@@ -49,19 +51,53 @@ final class AttributeProcedures {
 
     Wcc3Res setattr(Setattr3Args arguments, Request request) {
         Wcc wcc = new Wcc(export.tree());
-        try (TreeLocks.Held held = export.locks().change(arguments.object())) {
+        try (TreeLocks.Held file = export.locks().file(arguments.object())) {
+            NfsStat3 status = NfsStat3.NFS3_OK;
             try {
                 set(arguments, request.caller(), wcc);
-                return new Wcc3Res(NfsStat3.NFS3_OK, wcc.data());
             } catch (IOException e) {
-                return new Wcc3Res(Failures.status(e), wcc.data());
+                status = Failures.status(e);
+            }
+            try (TreeLocks.Held shared = export.locks().shared()) {
+                return new Wcc3Res(status, wcc.data());
             }
         }
     }
 
+    /** Lets go of the tree for what may hang: resizing, and waiting for the disk. */
     private void set(Setattr3Args arguments, Caller caller, Wcc wcc) throws IOException {
+        Sattr3 change;
+        ExportTree.OpenFile resized = null;
+        ExportTree.OpenFile changed = null;
+        try (TreeLocks.Held shared = export.locks().shared()) {
+            Node node = wcc.resolve(arguments.object());
+            change = admitted(arguments, caller, node);
+            if (change.size() == null) {
+                changed = export.tree().change(node, change);
+            } else {
+                resized = export.tree().open(node, ExportTree.Access.WRITE);
+            }
+        }
+        if (resized != null) {
+            try (ExportTree.OpenFile open = resized) {
+                open.resize(change.size());
+            }
+            changed = SearchNeeded.retried(() -> {
+                try (TreeLocks.Held shared = export.locks().shared()) {
+                    return export.tree().change(export.tree().resolve(arguments.object()), change);
+                }
+            });
+        }
+        if (changed != null) {
+            try (ExportTree.OpenFile open = changed) {
+                open.force(true);
+            }
+        }
+    }
+
+    /** What the caller may change of what he wants to. */
+    private Sattr3 admitted(Setattr3Args arguments, Caller caller, Node node) throws IOException {
         Sattr3 change = arguments.attributes();
-        Node node = wcc.resolve(arguments.object());
         Fattr3 now = node.attributes();
         export.requireWritable();
         if (arguments.guard() != null && !arguments.guard().equals(now.ctime())) {
@@ -78,7 +114,7 @@ final class AttributeProcedures {
         if (change.size() != null && change.size() < 0) {
             throw new Nfs3Exception(NfsStat3.NFS3ERR_FBIG, "a file has at most 2^63 - 1 bytes");
         }
-        export.tree().setAttributes(node, privileges(caller, now, change));
+        return privileges(caller, now, change);
     }
 
     private static boolean isNone(Integer id) {

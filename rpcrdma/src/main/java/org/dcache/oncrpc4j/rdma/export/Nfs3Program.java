@@ -72,7 +72,7 @@ final class Nfs3Program implements RpcDispatchable {
         DirectoryProcedures directories = new DirectoryProcedures(export, buffers, counters);
         FileSystemProcedures fileSystem = new FileSystemProcedures(export);
         any(Nfs3.GETATTR, FileHandle::decode, attributes::getattr);
-        once(Nfs3.SETATTR, Setattr3Args::decode, attributes::setattr);
+        onceOnFile(Nfs3.SETATTR, Setattr3Args::decode, attributes::setattr, Setattr3Args::object);
         any(Nfs3.LOOKUP, DirOpArgs3::decode, names::lookup);
         any(Nfs3.ACCESS, Access3Args::decode, attributes::access);
         any(Nfs3.READLINK, FileHandle::decode, names::readlink);
@@ -106,7 +106,12 @@ final class Nfs3Program implements RpcDispatchable {
 
     /** A procedure that must be executed once only. */
     private <A> void once(int number, Decoded.Reader<A> reader, Procedure<A> procedure) {
-        operations[number] = new Operation<>(reader, procedure, true, null);
+        onceOnFile(number, reader, procedure, null);
+    }
+
+    /** The same that may wait for a file as {@link #data} does: it may cut or fill it. */
+    private <A> void onceOnFile(int number, Decoded.Reader<A> reader, Procedure<A> procedure, Function<A, FileHandle> file) {
+        operations[number] = new Operation<>(reader, procedure, true, file);
     }
 
     /** Bytes of memory in replies to READ that have not left yet. */
@@ -143,9 +148,7 @@ final class Nfs3Program implements RpcDispatchable {
             return;
         }
         Request request = new Request(call, options.squash().caller(call, options.anonymousUid(), options.anonymousGid()));
-        if (operation.once()) {
-            runOnce(operation, arguments.value(), request, call);
-        } else if (operation.file() == null) {
+        if (operation.file() == null) {
             answer(operation, arguments.value(), request, call);
         } else {
             turns.take(operation.file().apply(arguments.value()), () -> {
@@ -159,7 +162,11 @@ final class Nfs3Program implements RpcDispatchable {
         }
     }
 
-    private static <A> void answer(Operation<A> operation, A arguments, Request request, RpcCall call) {
+    private <A> void answer(Operation<A> operation, A arguments, Request request, RpcCall call) {
+        if (operation.once()) {
+            runOnce(operation, arguments, request, call);
+            return;
+        }
         call.reply(SearchNeeded.retried(() -> operation.procedure().run(arguments, request)));
     }
 

@@ -22,16 +22,19 @@ import org.dcache.oncrpc4j.rdma.export.tree.memory.MemoryTree;
 import org.dcache.oncrpc4j.rdma.nfs3.FileHandle;
 import org.dcache.oncrpc4j.rdma.nfs3.Nfs3;
 import org.dcache.oncrpc4j.rdma.nfs3.NfsStat3;
+import org.dcache.oncrpc4j.rdma.nfs3.Sattr3;
 import org.dcache.oncrpc4j.rdma.nfs3.args.Commit3Args;
 import org.dcache.oncrpc4j.rdma.nfs3.args.Rename3Args;
+import org.dcache.oncrpc4j.rdma.nfs3.args.Setattr3Args;
 import org.dcache.oncrpc4j.rdma.nfs3.results.Commit3Res;
 import org.dcache.oncrpc4j.rdma.nfs3.results.Rename3Res;
+import org.dcache.oncrpc4j.rdma.nfs3.results.Wcc3Res;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A file whose reads, writes or forcing to the disk do not return: all others are served meanwhile. */
+/** A file whose reads, writes, cuts or forcing to the disk do not return: all others are served meanwhile. */
 class HungFileTest {
 
     private static final int CALLERS = 40;
@@ -85,7 +88,7 @@ class HungFileTest {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {Nfs3.READ, Nfs3.WRITE, Nfs3.COMMIT})
+    @ValueSource(ints = {Nfs3.READ, Nfs3.WRITE, Nfs3.SETATTR, Nfs3.COMMIT})
     void itStopsOnlyItsOwnCallers(int procedure) throws Exception {
         FileHandle file = nfs.create(nfs.root, "hung");
         FileHandle other = nfs.create(nfs.root, "other");
@@ -99,6 +102,7 @@ class HungFileTest {
             answers.add(callers.submit(() -> switch (procedure) {
                 case Nfs3.READ -> nfs.read(file, 0, 3).status();
                 case Nfs3.WRITE -> nfs.write(file, offset, data, Nfs3.UNSTABLE).status();
+                case Nfs3.SETATTR -> nfs.nfs(Nfs3.SETATTR, new Setattr3Args(file, Sattr3.ofSize(offset), null), Wcc3Res::decode).status();
                 default -> nfs.nfs(Nfs3.COMMIT, new Commit3Args(file, 0, 0), Commit3Res::decode).status();
             }));
         }

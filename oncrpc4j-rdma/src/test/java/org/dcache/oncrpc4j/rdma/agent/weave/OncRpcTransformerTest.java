@@ -10,7 +10,11 @@ import java.util.List;
 import java.util.Map;
 import net.bytebuddy.ByteBuddy;
 import net.bytebuddy.asm.MemberRemoval;
+import net.bytebuddy.jar.asm.ClassReader;
+import net.bytebuddy.jar.asm.ClassVisitor;
+import net.bytebuddy.jar.asm.MethodVisitor;
 import net.bytebuddy.matcher.ElementMatchers;
+import net.bytebuddy.utility.OpenedClassReader;
 import org.dcache.oncrpc4j.rpc.OncRpcSvc;
 import org.dcache.oncrpc4j.rpc.RpcCall;
 import org.junit.jupiter.api.Test;
@@ -60,6 +64,32 @@ class OncRpcTransformerTest {
 
         assertThat(transform(RpcCall.class, changed)).isNull();
         assertThat(fatal).singleElement().satisfies(e -> assertThat(e).hasMessageContaining("expected one callInternal"));
+    }
+
+    @Test
+    void aSynchronousCallTellsTheHookOfItsReplyRightBeforeItWaits() throws Exception {
+        String wait = "java/util/concurrent/Future.get()Ljava/lang/Object;";
+        assertThat(invocations(bytesOf(RpcCall.class))).containsOnlyOnce(wait).noneMatch(invoked -> invoked.contains(".waits("));
+
+        assertThat(invocations(transform(RpcCall.class, bytesOf(RpcCall.class)))).containsOnlyOnce(wait)
+                .containsSequence(NewXdrVisitor.HOOK + ".waits(Ljava/util/concurrent/Future;Ljava/lang/Class;Ljava/lang/Object;)V", wait);
+    }
+
+    /** What the methods of a class invoke, in order. */
+    private static List<String> invocations(byte[] bytes) {
+        List<String> invocations = new ArrayList<>();
+        new ClassReader(bytes).accept(new ClassVisitor(OpenedClassReader.ASM_API) {
+            @Override
+            public MethodVisitor visitMethod(int access, String name, String descriptor, String signature, String[] exceptions) {
+                return new MethodVisitor(OpenedClassReader.ASM_API) {
+                    @Override
+                    public void visitMethodInsn(int opcode, String owner, String name, String descriptor, boolean ofInterface) {
+                        invocations.add(owner + '.' + name + descriptor);
+                    }
+                };
+            }
+        }, 0);
+        return invocations;
     }
 
     @Test

@@ -374,30 +374,12 @@ public final class DirectoryTree implements ExportTree {
     // ---- attributes and data
 
     @Override
-    public void setAttributes(Node node, Sattr3 change) throws IOException {
+    public OpenFile change(Node node, Sattr3 change) throws IOException {
         PathNode file = PathNode.of(node);
-        if (change.size() != null) {
-            try (OpenFiles.Use use = use(file, true)) {
-                resize(use.channel(), change.size());
-            }
-        }
         requireReal(file.path().equals(root) ? root : file.path().getParent());
         PathChanges.setAttributes(file.path(), file.attributes().type(), change);
         changed(file, file.path());
-        if (durable && file.attributes().type() == FileType3.NF3REG) {
-            try (OpenFile opened = open(node, Access.FORCE)) {
-                opened.force(true);
-            }
-        }
-    }
-
-    private static void resize(FileChannel channel, long size) throws IOException {
-        long now = channel.size();
-        if (size < now) {
-            channel.truncate(size);
-        } else if (size > now) {
-            channel.write(ByteBuffer.allocate(1), size - 1);
-        }
+        return durable && file.attributes().type() == FileType3.NF3REG ? open(node, Access.FORCE) : null;
     }
 
     /** Opens a file, then checks the path: if the inode is still there, it is what was opened. */
@@ -458,6 +440,17 @@ public final class DirectoryTree implements ExportTree {
             int begin = source.position();
             while (source.hasRemaining()) {
                 use.channel().write(source, offset + source.position() - begin);
+            }
+        }
+
+        @Override
+        public void resize(long size) throws IOException {
+            FileChannel channel = use.channel();
+            long now = channel.size();
+            if (size < now) {
+                channel.truncate(size);
+            } else if (size > now) {
+                channel.write(ByteBuffer.allocate(1), size - 1);
             }
         }
 

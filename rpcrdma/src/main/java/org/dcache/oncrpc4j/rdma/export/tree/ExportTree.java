@@ -55,8 +55,27 @@ public interface ExportTree extends AutoCloseable {
 
     NfsText readlink(Node link) throws IOException;
 
-    /** Sets what is given, the size first. */
-    void setAttributes(Node node, Sattr3 change) throws IOException;
+    /** Sets what is given, the size first, and has it on the disk. */
+    default void setAttributes(Node node, Sattr3 change) throws IOException {
+        if (change.size() != null) {
+            try (OpenFile open = open(node, Access.WRITE)) {
+                open.resize(change.size());
+            }
+        }
+        try (OpenFile changed = change(node, change)) {
+            if (changed != null) {
+                changed.force(true);
+            }
+        }
+    }
+
+    /**
+     * Sets what is given but the size.
+     *
+     * @return the file, whose attributes are to be {@linkplain OpenFile#force forced} to the disk without the tree's lock; null if they
+     *     need not
+     */
+    OpenFile change(Node node, Sattr3 change) throws IOException;
 
     /** What a file is opened for. */
     enum Access {
@@ -81,6 +100,9 @@ public interface ExportTree extends AutoCloseable {
 
         /** Writes all. */
         void write(long offset, ByteBuffer source) throws IOException;
+
+        /** Cuts the file, or fills it with zeros. */
+        void resize(long size) throws IOException;
 
         /**
          * Returns when what was written before is on the disk.

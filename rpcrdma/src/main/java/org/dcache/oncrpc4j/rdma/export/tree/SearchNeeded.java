@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dcache.oncrpc4j.rdma.export.tree;
 
-import java.util.function.Supplier;
-
 /**
  * A file must be searched for before a procedure can go on. That may take long, so it is not done under the tree's locks: the procedure,
  * which has changed nothing yet, ends by this exception, the file is searched for, and the procedure is run again. Nothing unusual, so it
@@ -19,11 +17,17 @@ public final class SearchNeeded extends RuntimeException {
         this.search = search;
     }
 
-    /** Runs a procedure, again after each search that it needs; called without locks. */
-    public static <T> T retried(Supplier<T> procedure) {
+    /** A procedure, or a part of one. */
+    public interface Step<T, E extends Exception> {
+
+        T run() throws E;
+    }
+
+    /** Runs a procedure, or a part that has changed nothing yet, again after each search that it needs; called without the tree's lock. */
+    public static <T, E extends Exception> T retried(Step<T, E> step) throws E {
         while (true) {
             try {
-                return procedure.get();
+                return step.run();
             } catch (SearchNeeded e) {
                 e.search.run();
             }

@@ -203,11 +203,9 @@ public final class MemoryTree implements ExportTree {
     }
 
     @Override
-    public void setAttributes(Node node, Sattr3 change) {
-        if (change.size() != null) {
-            of(node).data.resize(change.size());
-        }
+    public OpenFile change(Node node, Sattr3 change) {
         of(node).set(change);
+        return null;
     }
 
     @Override
@@ -222,6 +220,12 @@ public final class MemoryTree implements ExportTree {
             @Override
             public void write(long offset, ByteBuffer source) throws IOException {
                 file.data.write(offset, source);
+                file.changed();
+            }
+
+            @Override
+            public void resize(long size) {
+                file.data.resize(size);
                 file.changed();
             }
 
