@@ -2,6 +2,7 @@
 package org.dcache.oncrpc4j.rdma.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -71,6 +72,20 @@ class ToolLaunchIT {
         Tool.Result result = Tool.run(builder);
         assertThat(result.output()).contains("is Java 11; this needs 17 or newer");
         assertThat(result.status()).isOne();
+    }
+
+    @Test
+    void whatItPrintsFitsTheTerminal() throws Exception {
+        Path script = Path.of("/usr/bin/script");
+        assumeTrue(Files.isExecutable(script), "there is no " + script + ", which makes a terminal");
+        int columns = 70;
+        String command = "stty cols " + columns + "; " + Tool.script();
+        String findings = Tool.run(Tool.command(script, "-qec", command + " check --local", "/dev/null")).output();
+        String tables = Tool.run(Tool.command(script, "-qec", command + " bench --transport tcp --operations null --depths 1 --seconds 0.1"
+                + " --warm-up 0.05 --rounds 1 --no-system-calls", "/dev/null")).output();
+        assertThat((findings + tables).replaceAll("\u001b\\[[0-9;]*m", "").lines())
+                .anyMatch(line -> line.contains("open files")).anyMatch(line -> line.startsWith("per call") && line.endsWith("other"))
+                .allSatisfy(line -> assertThat(line).hasSizeLessThanOrEqualTo(columns));
     }
 
     @Test

@@ -10,7 +10,7 @@ import java.util.StringJoiner;
 
 /**
  * Columns of text, the first to the left, the others to the right. On a terminal, columns that do not fit stand in a block of their own
- * below, behind those that name the row.
+ * below, behind those that name the row, and groups of columns stay together.
  */
 public final class TextTable {
 
@@ -18,6 +18,9 @@ public final class TextTable {
 
     /** Columns that a table is narrower than the terminal: some stand below a title. */
     private static final int INDENT = 2;
+
+    /** A head with this begins a group of columns, whose other heads say less. */
+    private static final String GROUP = ": ";
 
     private final List<List<String>> rows = new ArrayList<>();
     private final int columns;
@@ -61,15 +64,25 @@ public final class TextTable {
         StringJoiner blocks = new StringJoiner("\n");
         int from = keys;
         do {
-            int to = from;
-            int used = Arrays.stream(widths, 0, keys).sum() + (keys - 1) * GAP.length();
-            while (to < columns && (to == from || used + GAP.length() + widths[to] <= width)) {
-                used += GAP.length() + widths[to++];
-            }
+            int to = fitting(widths, from, width);
             blocks.add(block(widths, from, to));
             from = to;
         } while (from < columns);
         return blocks.toString();
+    }
+
+    /** The end of the columns that fit behind those that name the row: whole groups, as long as one fits; one column at least. */
+    private int fitting(int[] widths, int from, int width) {
+        int used = Arrays.stream(widths, 0, keys).sum() + (keys - 1) * GAP.length();
+        int groups = from;
+        int to = from;
+        while (to < columns && (to == from || used + GAP.length() + widths[to] <= width)) {
+            used += GAP.length() + widths[to++];
+            if (to == columns || rows.get(0).get(to).contains(GROUP)) {
+                groups = to;
+            }
+        }
+        return groups > from ? groups : to;
     }
 
     private String block(int[] widths, int from, int to) {

@@ -38,6 +38,13 @@ class TerminalTest {
                 """);
     }
 
+    @Test
+    void groupsOfColumnsStayTogetherIfTheyFit() {
+        TextTable table = new TextTable("", "a: x", "y", "b: x", "y").row("r", "1", "2", "3", "4");
+        assertThat(table.render(16)).isEqualTo("   a: x  y\nr     1  2\n\n   b: x  y\nr     3  4\n");
+        assertThat(table.render(7)).isEqualTo("   a: x\nr     1\n\n   y\nr  2\n\n   b: x\nr     3\n\n   y\nr  4\n");
+    }
+
     @Property
     void everyCellIsThereWhateverTheWidth(@ForAll @IntRange(max = 60) int width) {
         assertThat(table().render(width)).contains("16,000", "9,000", "37.1", "1.5", "12", "MB/s", "p99");

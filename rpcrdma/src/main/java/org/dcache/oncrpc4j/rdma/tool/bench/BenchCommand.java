@@ -14,6 +14,7 @@ import java.util.OptionalDouble;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
+import org.dcache.oncrpc4j.rdma.tool.Terminal;
 import org.dcache.oncrpc4j.rdma.tool.bench.app.Point;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -191,7 +192,7 @@ public final class BenchCommand implements Callable<Integer> {
         report.rateCharts().forEach(chart -> out.println(chart.text()));
         out.println();
         out.println(report.costs().render());
-        out.println(Report.WHOLE_JVMS);
+        out.println(Terminal.hanging(0, Report.WHOLE_JVMS));
         speed.ifPresent(table -> {
             out.println();
             out.println(table.render());
