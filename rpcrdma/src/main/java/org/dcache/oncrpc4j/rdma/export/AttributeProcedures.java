@@ -64,35 +64,55 @@ final class AttributeProcedures {
         }
     }
 
-    /** Lets go of the tree for what may hang: resizing, and waiting for the disk. */
+    /**
+     * Lets go of the tree for resizing, and for waiting for the disk. Times of the client's are set after the size, which changes them; all
+     * else before it, so that nothing is left to fail when the size has been changed.
+     */
     private void set(Setattr3Args arguments, Caller caller, Wcc wcc) throws IOException {
         Sattr3 change;
+        boolean timesLater;
         ExportTree.OpenFile resized = null;
         ExportTree.OpenFile changed = null;
-        try (TreeLocks.Held shared = export.locks().shared()) {
-            Node node = wcc.resolve(arguments.object());
-            change = admitted(arguments, caller, node);
-            if (change.size() == null) {
-                changed = export.tree().change(node, change);
-            } else {
-                resized = export.tree().open(node, ExportTree.Access.WRITE);
-            }
-        }
-        if (resized != null) {
-            try (ExportTree.OpenFile open = resized) {
-                open.resize(change.size());
-            }
-            changed = SearchNeeded.retried(() -> {
-                try (TreeLocks.Held shared = export.locks().shared()) {
-                    return export.tree().change(export.tree().resolve(arguments.object()), change);
+        try {
+            try (TreeLocks.Held shared = export.locks().shared()) {
+                try {
+                    Node node = wcc.resolve(arguments.object());
+                    change = admitted(arguments, caller, node);
+                    timesLater = change.size() != null && change.hasClientTimes();
+                    resized = change.size() == null ? null : export.tree().open(node, ExportTree.Access.WRITE);
+                    changed = export.tree().change(node, timesLater ? change.withoutTimes() : change);
+                } finally {
+                    wcc.settle();
                 }
-            });
-        }
-        if (changed != null) {
-            try (ExportTree.OpenFile open = changed) {
-                open.force(true);
+            }
+            if (resized != null) {
+                try {
+                    resized.resize(change.size());
+                } finally {
+                    later(arguments.object(), timesLater ? Sattr3.ofTimes(change.atime(), change.mtime()) : null, wcc);
+                }
+            }
+            if (changed != null) {
+                changed.force(true);
+            }
+        } finally {
+            try (ExportTree.OpenFile one = resized; ExportTree.OpenFile other = changed) {
+                // Both are closed, whatever has happened.
             }
         }
+    }
+
+    /** The second half of a change of the size. @param times to be set; null if none are */
+    private void later(FileHandle object, Sattr3 times, Wcc wcc) throws IOException {
+        SearchNeeded.retried(() -> {
+            try (TreeLocks.Held shared = export.locks().shared()) {
+                try (ExportTree.OpenFile unforced = times == null ? null : export.tree().change(export.tree().resolve(object), times)) {
+                    return null;
+                } finally {
+                    wcc.settle();
+                }
+            }
+        });
     }
 
     /** What the caller may change of what he wants to. */

@@ -157,7 +157,11 @@ final class DataProcedures {
                 throw new Nfs3Exception(NfsStat3.NFS3ERR_FBIG, "a file has at most 2^63 - 1 bytes");
             }
             if (count > 0 && (before.mode() & SET_ID) != 0 && !caller.isRoot()) {
-                export.tree().setAttributes(node, Sattr3.ofMode(before.mode() & ~SET_ID));
+                // Forced with the data, not here.
+                ExportTree.OpenFile unforced = export.tree().change(node, Sattr3.ofMode(before.mode() & ~SET_ID));
+                if (unforced != null) {
+                    unforced.close();
+                }
             }
             return export.tree().open(node, ExportTree.Access.WRITE);
         }

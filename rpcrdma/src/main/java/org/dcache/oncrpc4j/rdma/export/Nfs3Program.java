@@ -148,12 +148,13 @@ final class Nfs3Program implements RpcDispatchable {
             return;
         }
         Request request = new Request(call, options.squash().caller(call, options.anonymousUid(), options.anonymousGid()));
+        ReplyCache.Key once = operation.once() ? key(arguments.value(), request, call) : null;
         if (operation.file() == null) {
-            answer(operation, arguments.value(), request, call);
+            answer(operation, arguments.value(), request, call, once);
         } else {
             turns.take(operation.file().apply(arguments.value()), () -> {
                 try {
-                    answer(operation, arguments.value(), request, call);
+                    answer(operation, arguments.value(), request, call, once);
                 } catch (RuntimeException | Error e) {
                     LOG.error("procedure {} has a defect", call.getProcedure(), e);
                     call.failRpcSystem();
@@ -162,17 +163,22 @@ final class Nfs3Program implements RpcDispatchable {
         }
     }
 
-    private <A> void answer(Operation<A> operation, A arguments, Request request, RpcCall call) {
-        if (operation.once()) {
-            runOnce(operation, arguments, request, call);
+    /** Made while the connection is there. */
+    private static ReplyCache.Key key(Object arguments, Request request, RpcCall call) {
+        return new ReplyCache.Key(call.getTransport().getRemoteSocketAddress().getAddress(), call.getXid(), call.getProcedure(),
+                request.caller().ids(), arguments);
+    }
+
+    /** @param once null if it may be executed twice */
+    private <A> void answer(Operation<A> operation, A arguments, Request request, RpcCall call, ReplyCache.Key once) {
+        if (once != null) {
+            runOnce(operation, arguments, request, call, once);
             return;
         }
         call.reply(SearchNeeded.retried(() -> operation.procedure().run(arguments, request)));
     }
 
-    private <A> void runOnce(Operation<A> operation, A arguments, Request request, RpcCall call) {
-        ReplyCache.Key key = new ReplyCache.Key(call.getTransport().getRemoteSocketAddress().getAddress(), call.getXid(),
-                call.getProcedure(), request.caller().ids(), arguments);
+    private <A> void runOnce(Operation<A> operation, A arguments, Request request, RpcCall call, ReplyCache.Key key) {
         CompletableFuture<XdrValue> earlier = replies.begin(key, arguments instanceof Symlink3Args link ? link.path().length() : 0);
         if (earlier != null) {
             counters.increment(ExportCounter.DUPLICATE_REQUEST);

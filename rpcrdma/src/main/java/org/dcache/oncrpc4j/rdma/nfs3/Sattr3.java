@@ -23,6 +23,16 @@ public record Sattr3(@Optional Integer mode, @Optional Integer uid, @Optional In
         return new Sattr3(null, null, null, null, atime, mtime);
     }
 
+    /** Whether it sets times to what the client says. */
+    public boolean hasClientTimes() {
+        return atime.time() != null || mtime.time() != null;
+    }
+
+    /** The rest of it. */
+    public Sattr3 withoutTimes() {
+        return new Sattr3(mode, uid, gid, size, SetTime3.DONT_CHANGE, SetTime3.DONT_CHANGE);
+    }
+
     public static Sattr3 decode(XdrDecodingStream xdr) throws IOException {
         return XdrRecord.decode(xdr, Sattr3.class);
     }

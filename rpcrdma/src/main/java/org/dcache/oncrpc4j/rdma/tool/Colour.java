@@ -20,7 +20,7 @@ public enum Colour {
 
     /** @param word without picocli's marks for styles */
     public String of(String word) {
-        return of(word, Terminal.isThere() ? Ansi.AUTO : Ansi.OFF);
+        return of(word, Terminal.isMeant() ? Ansi.AUTO : Ansi.OFF);
     }
 
     String of(String word, Ansi ansi) {

@@ -99,7 +99,7 @@ final class SupportBundle {
         }
         StringWriter text = new StringWriter();
         CommandLine line = RpcRdma.commandLine().setOut(new PrintWriter(text, true)).setErr(new PrintWriter(text, true));
-        int status = line.execute(words.toArray(String[]::new));
+        int status = Terminal.without(() -> line.execute(words.toArray(String[]::new)));
         String head = words.contains("--json") ? "" : "$ rpcrdma " + String.join(" ", words) + '\n';
         return head + text + (status == RpcRdma.OK ? "" : "exit status " + status + '\n');
     }

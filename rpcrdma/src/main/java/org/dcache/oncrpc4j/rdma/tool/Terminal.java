@@ -2,10 +2,14 @@
 package org.dcache.oncrpc4j.rdma.tool;
 
 import java.io.Console;
+import java.util.function.Supplier;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 
-/** The terminal that a command writes to, if it does: how wide it is, and text that fits into it. Stateless. */
+/**
+ * The terminal that standard output is, if it is one: how wide it is, and text that fits into it. It is looked at once. What a command
+ * prints {@linkplain #without for a file} does not go there. Any thread.
+ */
 public final class Terminal {
 
     /** Where standard output is a file or a pipe: lines are as long as they are. */
@@ -14,10 +18,34 @@ public final class Terminal {
     /** Text is not made narrower than this, whatever stands before it. */
     private static final int LEAST = 20;
 
+    private static final ThreadLocal<Boolean> WITHOUT = ThreadLocal.withInitial(() -> false);
+
+    /** To ask for the width takes a process and some 30 ms. */
+    private static final class Width {
+
+        private static final int COLUMNS = isConsole()
+                ? new CommandLine(CommandSpec.create()).setUsageHelpAutoWidth(true).getUsageHelpWidth() : UNLIMITED;
+    }
+
     private Terminal() {}
 
+    /** Runs something whose output goes elsewhere, in this thread. */
+    static <T> T without(Supplier<T> command) {
+        WITHOUT.set(true);
+        try {
+            return command.get();
+        } finally {
+            WITHOUT.remove();
+        }
+    }
+
+    /** Whether what is printed goes where standard output does, as far as is known. */
+    static boolean isMeant() {
+        return !WITHOUT.get();
+    }
+
     /** Whether standard input and output are a terminal. From Java 22 to 24 a console is there without one, and says so. */
-    static boolean isThere() {
+    private static boolean isConsole() {
         Console console = System.console();
         if (console == null) {
             return false;
@@ -29,9 +57,9 @@ public final class Terminal {
         }
     }
 
-    /** Characters of a line; {@link Integer#MAX_VALUE} without a terminal. */
+    /** Characters of a line, 55 at least; {@link Integer#MAX_VALUE} without a terminal. */
     static int columns() {
-        return isThere() ? new CommandLine(CommandSpec.create()).setUsageHelpAutoWidth(true).getUsageHelpWidth() : UNLIMITED;
+        return isMeant() ? Width.COLUMNS : UNLIMITED;
     }
 
     /** The text of a line that has something else before it: where it does not fit it goes on below itself, between words. */

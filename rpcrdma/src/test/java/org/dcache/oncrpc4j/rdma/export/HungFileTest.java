@@ -50,9 +50,15 @@ class HungFileTest {
     @BeforeEach
     void mount() throws IOException {
         ExportTree tree = new MemoryTree(16 << 20);
-        ExportTree hanging = wrapped(ExportTree.class, tree, (method, arguments, result) ->
-                method.getName().equals("open") && ((Node) arguments[0]).handle().equals(hung)
-                ? wrapped(ExportTree.OpenFile.class, (ExportTree.OpenFile) result, this::hang) : result);
+        ExportTree hanging = wrapped(ExportTree.class, tree, (method, arguments, result) -> {
+            boolean change = method.getName().equals("change");
+            if (!change && !method.getName().equals("open") || !((Node) arguments[0]).handle().equals(hung)) {
+                return result;
+            }
+            // What was changed has to be forced to the disk, as in a tree that has one.
+            Object open = change ? tree.open((Node) arguments[0], ExportTree.Access.FORCE) : result;
+            return wrapped(ExportTree.OpenFile.class, (ExportTree.OpenFile) open, this::hang);
+        });
         nfs = new Mounted(hanging, ExportOptions.DEFAULT.withSquash(Squash.NONE), THREADS);
     }
 
@@ -102,7 +108,8 @@ class HungFileTest {
             answers.add(callers.submit(() -> switch (procedure) {
                 case Nfs3.READ -> nfs.read(file, 0, 3).status();
                 case Nfs3.WRITE -> nfs.write(file, offset, data, Nfs3.UNSTABLE).status();
-                case Nfs3.SETATTR -> nfs.nfs(Nfs3.SETATTR, new Setattr3Args(file, Sattr3.ofSize(offset), null), Wcc3Res::decode).status();
+                case Nfs3.SETATTR -> nfs.nfs(Nfs3.SETATTR, new Setattr3Args(file,
+                        offset % (2 * LENGTH) == 0 ? Sattr3.ofSize(offset) : Sattr3.ofMode(0600), null), Wcc3Res::decode).status();
                 default -> nfs.nfs(Nfs3.COMMIT, new Commit3Args(file, 0, 0), Commit3Res::decode).status();
             }));
         }

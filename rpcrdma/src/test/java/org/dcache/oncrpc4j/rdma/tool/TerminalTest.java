@@ -70,7 +70,13 @@ class TerminalTest {
 
     @Test
     void testsHaveNoTerminal() {
-        assertThat(Terminal.isThere()).isFalse();
         assertThat(Terminal.columns()).isEqualTo(Terminal.UNLIMITED);
+    }
+
+    @Test
+    void whatIsPrintedForAFileHasNoTerminal() {
+        assertThat(Terminal.isMeant()).isTrue();
+        assertThat(Terminal.<Boolean>without(Terminal::isMeant)).isFalse();
+        assertThat(Terminal.isMeant()).isTrue();
     }
 }

@@ -12,8 +12,8 @@ import org.dcache.oncrpc4j.rdma.nfs3.Sattr3;
  * The files behind an export. Callers have checked rights, read-only exports and names like ".." before.
  *
  * <p>Any thread, several at once. The caller holds {@link TreeLocks}: exclusively for {@link #rename} and the removal of a directory, so
- * that the path to a file that was resolved stays the same until the procedure ends; the lock of a directory or file for other changes of
- * it. Only what {@link #open} returns is used without the tree's lock, so that a file that hangs stops nobody else.
+ * that the path to a file that was resolved stays the same while the lock is held; the lock of a directory or file for other changes of
+ * it. Only what {@link #open} and {@link #change} return is used without the tree's lock, so that data that hangs stops nobody else.
  *
  * <p>Methods fail with {@link Nfs3Exception} where they know the status, else with the exceptions of java.nio.file.
  */
@@ -55,7 +55,7 @@ public interface ExportTree extends AutoCloseable {
 
     NfsText readlink(Node link) throws IOException;
 
-    /** Sets what is given, the size first, and has it on the disk. */
+    /** Sets what is given, the size first, and waits for the disk where {@link #change} would have it forced. */
     default void setAttributes(Node node, Sattr3 change) throws IOException {
         if (change.size() != null) {
             try (OpenFile open = open(node, Access.WRITE)) {

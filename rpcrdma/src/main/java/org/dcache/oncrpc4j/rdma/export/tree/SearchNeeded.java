@@ -3,7 +3,7 @@ package org.dcache.oncrpc4j.rdma.export.tree;
 
 /**
  * A file must be searched for before a procedure can go on. That may take long, so it is not done under the tree's locks: the procedure,
- * which has changed nothing yet, ends by this exception, the file is searched for, and the procedure is run again. Nothing unusual, so it
+ * or the step of one that can be repeated, ends by this exception, the file is searched for, and it is run again. Nothing unusual, so it
  * has no stack trace.
  */
 public final class SearchNeeded extends RuntimeException {
@@ -23,7 +23,7 @@ public final class SearchNeeded extends RuntimeException {
         T run() throws E;
     }
 
-    /** Runs a procedure, or a part that has changed nothing yet, again after each search that it needs; called without the tree's lock. */
+    /** Runs a procedure, or a step of one that can be repeated, again after each search that it needs; called without the tree's lock. */
     public static <T, E extends Exception> T retried(Step<T, E> step) throws E {
         while (true) {
             try {

@@ -26,6 +26,8 @@ final class Runner {
      * so that there are many, and large enough to use chunks.
      */
     private static final int FIRST_WARM_UP = 6;
+    /** So many runs without compilers at work, one after the other: at low rates they come back after a pause. */
+    private static final int QUIET = 4;
     private static final int WARM_UP_SIZE = 16 << 10;
     private static final int WARM_UP_DEPTH = 8;
     private static final Duration LONGEST_TRACED = Duration.ofMillis(600);
@@ -73,14 +75,13 @@ final class Runner {
         return slices;
     }
 
-    /** Compares every byte first; then goes on until the code of this load is compiled. */
+    /** Compares every byte first; then goes on until the code of this load is compiled, and not for a moment only. */
     private void warmUp(Pair pair, Point point) throws IOException, InterruptedException {
         Duration half = plan.warmUp().dividedBy(2);
         pair.run(point, half, Long.MAX_VALUE, true);
-        for (int n = 0; n < plan.warmUps(); n++) {
-            if (!pair.run(point, half, Long.MAX_VALUE, false).wasCompiling()) {
-                return;
-            }
+        int quiet = 0;
+        for (int n = 0; n < plan.warmUps() && quiet < QUIET; n++) {
+            quiet = pair.run(point, half, Long.MAX_VALUE, false).wasCompiling() ? 0 : quiet + 1;
         }
     }
 

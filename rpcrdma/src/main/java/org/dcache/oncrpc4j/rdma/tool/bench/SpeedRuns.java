@@ -83,7 +83,8 @@ final class SpeedRuns {
 
     /** The ratios, which are better the larger they are. */
     SpreadChart chart() {
-        SpreadChart chart = new SpreadChart("RDMA against TCP, " + runs.size() + " runs: lowest, median, highest; the mark is the floor");
+        SpreadChart chart = new SpreadChart("RDMA against TCP and the limit, " + runs.size()
+                + " runs: lowest, median, highest; the mark is the floor");
         for (Spread spread : spreads()) {
             if (spread.row().better() && spread.row().unit().equals(RATIO)) {
                 chart.row(spread.row().what(), spread.row().floor(), spread.lowest(), spread.median(), spread.highest());

@@ -15,7 +15,7 @@ final class DemoTable {
     private DemoTable() {}
 
     static void print(PrintWriter out, DemoRun tcp, DemoRun rdma) {
-        TextTable table = new TextTable("operation", "calls", "data bytes", "TCP ms", "", "RDMA ms", "", "path over RDMA");
+        TextTable table = new TextTable("operation", "calls", "data bytes", "TCP: ms", "rate", "RDMA: ms", "rate", "path over RDMA");
         for (Operation operation : Operation.ALL) {
             Long overTcp = tcp.nanos(operation);
             Long overRdma = rdma.nanos(operation);

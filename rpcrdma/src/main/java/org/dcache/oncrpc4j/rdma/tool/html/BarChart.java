@@ -80,7 +80,8 @@ public final class BarChart {
             y += BAR;
         }
         int height = y + GAP;
-        return String.format("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" width=\"%d\" height=\"%d\" role=\"img\" "
+        return String.format(Locale.ROOT, "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" width=\"%d\" height=\"%d\" "
+                + "role=\"img\" "
                 + "aria-label=\"%s\" font-family=\"system-ui, sans-serif\" font-size=\"11\" fill=\"currentColor\">%n", WIDTH, height, WIDTH,
                 height, HtmlPage.escape(title))
                 + "<text x=\"0\" y=\"14\" font-size=\"13\" font-weight=\"bold\">" + HtmlPage.escape(title) + "</text>\n" + marks

@@ -58,7 +58,8 @@ public final class SpreadChart {
                     .append(text(at(row.highest, most) + 8, y + BASELINE, "start", TextTable.number(row.median) + "x"));
             y += ROW;
         }
-        return String.format("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" width=\"%d\" height=\"%d\" role=\"img\" "
+        return String.format(Locale.ROOT, "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" width=\"%d\" height=\"%d\" "
+                + "role=\"img\" "
                 + "aria-label=\"%s\" font-family=\"system-ui, sans-serif\" font-size=\"11\" fill=\"currentColor\">%n", WIDTH, bottom + ROW,
                 WIDTH, bottom + ROW, HtmlPage.escape(title))
                 + "<text x=\"0\" y=\"14\" font-size=\"13\" font-weight=\"bold\">" + HtmlPage.escape(title) + "</text>\n" + marks
