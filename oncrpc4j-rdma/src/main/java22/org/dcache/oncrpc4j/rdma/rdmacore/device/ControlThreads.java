@@ -2,11 +2,10 @@
 package org.dcache.oncrpc4j.rdma.rdmacore.device;
 
 import java.util.ArrayDeque;
-import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadFactory;
-import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.dcache.oncrpc4j.rdma.verbs.TaskThreads;
 import org.dcache.oncrpc4j.rdma.verbs.parts.LoopThread;
 import org.dcache.oncrpc4j.rdma.verbs.parts.TaskLoop;
 import org.slf4j.Logger;
@@ -21,9 +20,10 @@ public final class ControlThreads {
 
     private static final Logger LOG = LoggerFactory.getLogger(ControlThreads.class);
     private static final int THREADS = 8;
+    private static final long IDLE_MILLIS = 5_000;
     private static final AtomicInteger NUMBER = new AtomicInteger();
 
-    private final ThreadPoolExecutor pool;
+    private final TaskThreads pool;
     private final TaskLoop spare = new TaskLoop("rdma-core-control");
 
     /** @throws OutOfMemoryError when the system does not even give the one */
@@ -32,8 +32,7 @@ public final class ControlThreads {
     }
 
     public ControlThreads(ThreadFactory threads) {
-        pool = new ThreadPoolExecutor(THREADS, THREADS, 5, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), threads);
-        pool.allowCoreThreadTimeOut(true);
+        pool = new TaskThreads(THREADS, IDLE_MILLIS, threads);
         spare.start();
     }
 
@@ -47,10 +46,8 @@ public final class ControlThreads {
     }
 
     private void run(Runnable task) {
-        try {
-            pool.execute(task);
-        } catch (OutOfMemoryError e) {
-            spare.execute(task);
+        if (!pool.execute(task) && !spare.execute(task)) {
+            throw new RejectedExecutionException("the adapter of this task was closed");
         }
     }
 
@@ -64,19 +61,8 @@ public final class ControlThreads {
 
     /** Tasks that were given still run. */
     public void shutdown() {
-        pool.shutdown();
-        boolean interrupted = false;
-        while (!pool.isTerminated()) {
-            try {
-                pool.awaitTermination(1, TimeUnit.MINUTES);
-            } catch (InterruptedException e) {
-                interrupted = true;
-            }
-        }
+        pool.close();
         spare.stop();
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
     }
 
     /** A queue of tasks that run one after another. */
