@@ -17,7 +17,6 @@ import org.dcache.oncrpc4j.rdma.xprt.responder.InboundCall;
 import org.dcache.oncrpc4j.rpc.RpcCall;
 import org.dcache.oncrpc4j.rpc.RpcDispatcher;
 import org.dcache.oncrpc4j.rpc.RpcException;
-import org.glassfish.grizzly.filterchain.FilterChainContext;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -41,6 +40,7 @@ final class CallDispatcher {
     /** Null when the service has no RPCSEC_GSS. */
     private final GssCalls gss;
     private final RpcDispatcher dispatcher;
+    private final DispatchContexts contexts = new DispatchContexts();
 
     CallDispatcher(ServiceContext service, Executors executors, Counters counters) {
         this.executors = executors;
@@ -118,11 +118,9 @@ final class CallDispatcher {
     }
 
     private void give(RpcCall call, CallOfProgram own) throws IOException {
-        FilterChainContext context = new FilterChainContext();
-        context.setMessage(call);
         own.given();
         try {
-            dispatcher.handleRead(context);
+            contexts.handle(dispatcher, call);
         } catch (RuntimeException e) {
             // oncrpc4j has answered with a system error and logged it; make sure of the former.
             own.systemError();

@@ -2,6 +2,7 @@
 package org.dcache.oncrpc4j.rdma.rpc;
 
 import java.io.IOException;
+import java.util.function.Supplier;
 import org.dcache.oncrpc4j.rdma.config.Settings;
 import org.dcache.oncrpc4j.rdma.xprt.link.SharedThreads;
 
@@ -18,10 +19,13 @@ public class CallOnLoopException extends IOException {
                 + " is on; give a completion handler instead, do it in another thread, or set " + Settings.SAME_THREAD.name() + "=off");
     }
 
-    /** @throws CallOnLoopException when the calling thread is a loop */
-    static void check(String what) throws CallOnLoopException {
+    /**
+     * @param what was done; asked for only when it is an error, since every synchronous call passes here
+     * @throws CallOnLoopException when the calling thread is a loop
+     */
+    static void check(Supplier<String> what) throws CallOnLoopException {
         if (SharedThreads.isLoop()) {
-            throw new CallOnLoopException(what);
+            throw new CallOnLoopException(what.get());
         }
     }
 }

@@ -73,7 +73,7 @@ final class CallSender {
         if (transport.connection().requester().listener(xid) instanceof PendingReply pending) {
             pending.reading(reading, view);
             if (pending.isOwn()) {
-                CallOnLoopException.check("a call whose future is waited for, of " + reading.header() + ", was made");
+                CallOnLoopException.check(() -> "a call whose future is waited for, of " + reading.header() + ", was made");
             } else {
                 transport.connection().keepServed();
             }

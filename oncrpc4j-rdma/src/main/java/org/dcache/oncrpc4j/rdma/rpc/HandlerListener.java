@@ -16,10 +16,10 @@ record HandlerListener<A>(RdmaRpcTransport transport, A attachment, CompletionHa
 
     @Override
     public void sent(int bytes, boolean onLoop) {
-        if (onLoop) {
-            transport.callback(() -> handler.completed(bytes, attachment));
-        } else {
+        if (!onLoop) {
             handler.completed(bytes, attachment);
+        } else if (SendNotice.isHeard(handler)) {
+            transport.callback(() -> handler.completed(bytes, attachment));
         }
     }
 

@@ -27,7 +27,8 @@ import org.dcache.oncrpc4j.rpc.RpcTransport;
  * oncrpc4j itself makes only decodes the result and completes a future that nobody but the waiting thread can see (what {@code RpcCall}
  * returns to a caller is another future around it), so it runs on the loop and saves the waiting thread a hop.
  *
- * <p>Memory: that handler has decoded everything when it returns, so pooled memory is used again then. Any other handler may keep the reply
+ * <p>Memory: that handler has decoded everything when it returns, so pooled memory is used again then, be it where a small reply was
+ * received; its Xdr is empty from then on. Any other handler may keep the reply
  * for as long as it likes: a small one is copied to the heap; a large one lies in pooled memory, which is used again only if the handler
  * has decoded the reply to its end when it returns, and is left to the garbage collector if not. With {@code oncrpc.rdma.lend-replies} the
  * data of a Write chunk lies there too, and byte buffers that the handler decodes are that memory itself: good until it returns,
@@ -78,6 +79,12 @@ final class PendingReply implements ReplyListener {
     @Override
     public boolean borrows() {
         return handler != null && !own && transport.memory().lendsReplies();
+    }
+
+    /** oncrpc4j's own handler does: a small reply is decoded where it was received. */
+    @Override
+    public boolean decodesAtOnce() {
+        return own;
     }
 
     CompletionHandler<RpcReply, RpcTransport> handler() {
@@ -157,14 +164,17 @@ final class PendingReply implements ReplyListener {
             deliver(new RdmaXdr(copy, false, transport.memory()));
             return;
         }
-        RdmaXdr xdr = new RdmaXdr(message, memory != null && memory.isPooled(), transport.memory());
+        RdmaXdr xdr = new RdmaXdr(message, own || memory != null && memory.isPooled(), transport.memory());
         if (borrows()) {
             xdr.lend();
         }
         try {
             deliver(xdr);
         } finally {
-            if (memory != null && (xdr.detach() || own)) {
+            if (own) {
+                xdr.close();
+            }
+            if (memory != null && (own || xdr.detach())) {
                 memory.release();
             } else if (memory != null) {
                 memory.forget();

@@ -391,7 +391,7 @@ final class RdmaEndpoint implements RpcEndpoint {
 
     @Override
     public RpcTransport connect(InetSocketAddress address, long timeout, TimeUnit unit) throws IOException {
-        CallOnLoopException.check("a connection to " + address + " was asked for");
+        CallOnLoopException.check(() -> "a connection to " + address + " was asked for");
         InetSocketAddress target = ServicePorts.target(address, config);
         if (target.isUnresolved()) {
             throw (UnresolvedAddressException) new UnresolvedAddressException().initCause(new UnknownHostException(target.getHostString()));

@@ -18,8 +18,9 @@ import org.dcache.oncrpc4j.rdma.xprt.memory.Regbuf;
  * Puts a reply together from its inline part, the Reply chunk and the Write chunks, and gives it to the call's listener (kernel:
  * {@code rpcrdma_inline_fixup} and {@code rpcrdma_decode_msg}). On the loop, after the fence: nobody else touches the memory.
  *
- * <p>With one Write chunk, the common case, the inline bytes are put around the data in its sink and nothing else moves. The peer's lengths
- * are checked against what was offered and against what was written before they are used.
+ * <p>With one Write chunk, the common case, the inline bytes are put around the data in its sink and nothing else moves. A reply that came
+ * inline as a whole is copied out of the received message, unless its listener decodes it at once. The peer's lengths are checked against
+ * what was offered and against what was written before they are used.
  */
 final class ReplyAssembly {
 
@@ -34,10 +35,8 @@ final class ReplyAssembly {
         boolean longReply = h.procedure() == RdmaHeader.RDMA_NOMSG;
         if (!longReply && call.results() == 0 && h.writeCount() == 0 && (!h.hasReply() || h.writeTotal(REPLY) == 0)) {
             // The common small reply: nothing but its own bytes.
-            int n = data.limit() - headerLength;
             call.replyPath(XprtCounter.CLIENT_REPLY_INLINE);
-            call.dropResults();
-            call.replied(ByteBuffer.allocate(n).put(0, data, headerLength, n), null);
+            inline(call, data.slice(headerLength, data.limit() - headerLength));
             return;
         }
         ByteBuffer reduced;
@@ -82,10 +81,15 @@ final class ReplyAssembly {
             call.dropResults();
             call.replied(reduced, memory);
         } else {
-            ByteBuffer copy = ByteBuffer.allocate(reduced.remaining()).put(reduced).flip();
-            call.dropResults();
-            call.replied(copy, null);
+            inline(call, reduced);
         }
+    }
+
+    /** The whole reply is in the received message. */
+    private static void inline(PendingCall call, ByteBuffer message) {
+        ByteBuffer whole = call.listener().decodesAtOnce() ? message : ByteBuffer.allocate(message.remaining()).put(message).flip();
+        call.dropResults();
+        call.replied(whole, null);
     }
 
     /** What the peer says it wrote to each chunk; returns how many chunks got anything. A missing Write list means none. */

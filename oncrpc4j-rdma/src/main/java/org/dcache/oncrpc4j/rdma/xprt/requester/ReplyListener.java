@@ -24,7 +24,8 @@ public interface ReplyListener {
      * The reply, whole; every exposure of the call is fenced.
      *
      * @param message from the xid on, position 0
-     * @param memory the pooled memory it lies in, which the listener releases; null: the message is on the heap and its own
+     * @param memory the pooled memory it lies in, which the listener releases; null: the message is on the heap and its own, or, for one
+     *     that {@link #decodesAtOnce}, lies where it was received and is good until this returns
      */
     void replied(ByteBuffer message, Regbuf memory);
 
@@ -38,6 +39,11 @@ public interface ReplyListener {
      * that is used again. If not, it comes where the application can keep it, as far as the provider can place there.
      */
     default boolean borrows() {
+        return false;
+    }
+
+    /** Whether it is done with the reply when {@link #replied} returns, so that a small one need not be copied. */
+    default boolean decodesAtOnce() {
         return false;
     }
 
