@@ -57,7 +57,10 @@ final class ReceiveSide {
     private Phase phase = Phase.HEADER;
     private int have;
     private int need = FpduLayout.LENGTH_FIELD + 2;
+    /** Not counted yet: bytes copied, whole FPDUs. With small FPDUs a counter each would be a good part of the work. */
     private long copied;
+
+    private long fpdus;
     private final Segment segment;
     /** What follows a header whose message waits for a receive buffer; null when none does. Others look whether it is null. */
     private volatile ByteBuffer setAside;
@@ -139,11 +142,17 @@ final class ReceiveSide {
             try {
                 take(loop.staging(), 0, bytes);
             } finally {
+                count();
                 sendSide.letGo();
             }
-            counters.add(IwarpCounter.BYTES_COPIED_IN, copied);
-            copied = 0;
         }
+    }
+
+    private void count() {
+        counters.add(IwarpCounter.BYTES_COPIED_IN, copied);
+        copied = 0;
+        counters.add(IwarpCounter.FPDUS_RECEIVED, fpdus);
+        fpdus = 0;
     }
 
     private int readInPlace() throws IOException {
@@ -338,7 +347,7 @@ final class ReceiveSide {
 
     /** The FPDU is whole and right. @return false to stop parsing */
     private boolean delivered() {
-        counters.increment(IwarpCounter.FPDUS_RECEIVED);
+        fpdus++;
         messages.done(header);
         return queuePair.isReading();
     }
@@ -362,6 +371,7 @@ final class ReceiveSide {
         setAside = null;
         payloadPhase(FpduLayout.ulpduLength(header, 0));
         take(rest, 0, rest.capacity());
+        count();
         if (setAside == null && queuePair.isReading()) {
             queuePair.resumeReading();
         }
