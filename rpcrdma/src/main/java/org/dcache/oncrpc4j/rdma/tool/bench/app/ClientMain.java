@@ -120,8 +120,11 @@ public final class ClientMain {
         if (beside != null) {
             new Thread(beside, "bench load beside").start();
         }
-        Histogram latencies = crowd.paced(nanos, command.number("interval"));
-        return Message.of("ok", "beside", beside == null ? 0 : beside.get().calls(), "nanos", nanos, "latencies", Meter.encode(latencies));
+        Histogram calls = Crowd.histogram();
+        Histogram sinceDue = Crowd.histogram();
+        crowd.paced(nanos, command.number("interval"), calls, sinceDue);
+        return Message.of("ok", "beside", beside == null ? 0 : beside.get().calls(), "nanos", nanos, "latencies", Meter.encode(calls),
+                "since_due", Meter.encode(sinceDue));
     }
 
     private Message idle(int connections) throws IOException {

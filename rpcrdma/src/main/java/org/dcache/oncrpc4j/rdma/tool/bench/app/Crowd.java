@@ -96,20 +96,31 @@ final class Crowd {
         return Message.of("ok", "calls", latencies.getTotalCount(), "nanos", took, "latencies", Meter.encode(latencies));
     }
 
-    /** Makes a NULL call on one connection at each interval, by the calling thread. */
-    Histogram paced(long nanos, long interval) throws IOException {
-        RpcCall call = calls.apply(open.get(0));
-        Histogram latencies = new Histogram(HIGHEST, 3);
+    /**
+     * Makes a NULL call on one connection at each interval, by the calling thread.
+     *
+     * @param calls takes how long each call took
+     * @param sinceDue takes the same from when the call was due: one that is late because of the call before has waited as well, and where
+     *     calls take longer than the interval each waits for all before it
+     */
+    void paced(long nanos, long interval, Histogram calls, Histogram sinceDue) throws IOException {
+        RpcCall call = this.calls.apply(open.get(0));
         long end = System.nanoTime() + nanos;
         for (long due = System.nanoTime(); due < end; due += interval) {
             for (long wait = due - System.nanoTime(); wait > 0; wait = due - System.nanoTime()) {
                 LockSupport.parkNanos(wait);
             }
-            // Latency counts from when the call was due: one that is late because of the call before has waited as well.
+            long begun = System.nanoTime();
             call.call(0, XdrVoid.XDR_VOID, XdrVoid.XDR_VOID);
-            latencies.recordValue(Math.min(HIGHEST, System.nanoTime() - due));
+            long now = System.nanoTime();
+            calls.recordValue(Math.min(HIGHEST, now - begun));
+            sinceDue.recordValue(Math.min(HIGHEST, now - due));
         }
-        return latencies;
+    }
+
+    /** Takes latencies as {@link #paced} measures them. */
+    static Histogram histogram() {
+        return new Histogram(HIGHEST, 3);
     }
 
     /** Closes them all; answers how long that took. */
