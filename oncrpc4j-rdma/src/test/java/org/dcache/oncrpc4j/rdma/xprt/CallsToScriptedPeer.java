@@ -10,6 +10,8 @@ import java.util.List;
 import java.util.function.Consumer;
 import org.dcache.oncrpc4j.rdma.proto.RdmaHeader;
 import org.dcache.oncrpc4j.rdma.verbs.error.PeerClosedException;
+import org.dcache.oncrpc4j.rdma.xprt.memory.Regbuf;
+import org.dcache.oncrpc4j.rdma.xprt.requester.ReplyListener;
 import org.dcache.oncrpc4j.rdma.xprt.send.Expected;
 import org.dcache.oncrpc4j.rdma.xprt.send.SendContext;
 import org.junit.jupiter.api.AfterEach;
@@ -38,6 +40,26 @@ abstract class CallsToScriptedPeer {
         engine.connection.requester().register(xid, waiting);
         send(xid, arguments, expected, items);
         return waiting;
+    }
+
+    /** A call that nobody answers. */
+    void oneWay(int xid, int arguments) throws IOException {
+        engine.connection.requester().register(xid, new ReplyListener() {
+            @Override
+            public void locate(ByteBuffer reduced, int[] lengths, int count, int[] positions) {}
+
+            @Override
+            public void replied(ByteBuffer message, Regbuf memory) {}
+
+            @Override
+            public void failed(IOException cause) {}
+
+            @Override
+            public boolean oneWay() {
+                return true;
+            }
+        });
+        send(xid, arguments, e -> e.bound(0));
     }
 
     void send(int xid, int arguments, Consumer<Expected> expected, int... items) {

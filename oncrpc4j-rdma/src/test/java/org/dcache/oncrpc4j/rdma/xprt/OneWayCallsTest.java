@@ -3,15 +3,12 @@ package org.dcache.oncrpc4j.rdma.xprt;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.concurrent.TimeUnit;
 import org.dcache.oncrpc4j.rdma.proto.MalformedHeaderException;
 import org.dcache.oncrpc4j.rdma.proto.RdmaHeader;
 import org.dcache.oncrpc4j.rdma.proto.RpcWords;
 import org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter;
-import org.dcache.oncrpc4j.rdma.xprt.memory.Regbuf;
-import org.dcache.oncrpc4j.rdma.xprt.requester.ReplyListener;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -19,25 +16,6 @@ import org.junit.jupiter.api.Test;
 class OneWayCallsTest extends CallsToScriptedPeer {
 
     private static final long SECOND = TimeUnit.SECONDS.toNanos(1);
-
-    private void oneWay(int xid, int arguments) throws IOException {
-        engine.connection.requester().register(xid, new ReplyListener() {
-            @Override
-            public void locate(ByteBuffer reduced, int[] lengths, int count, int[] positions) {}
-
-            @Override
-            public void replied(ByteBuffer message, Regbuf memory) {}
-
-            @Override
-            public void failed(IOException cause) {}
-
-            @Override
-            public boolean oneWay() {
-                return true;
-            }
-        });
-        send(xid, arguments, e -> e.bound(0));
-    }
 
     private int sentXid(int n) throws MalformedHeaderException {
         return engine.sentHeader(n).xid();

@@ -148,6 +148,8 @@ public enum XprtCounter implements CounterName {
     PATROL_FAILED(PROBLEM),
     /** A call of ours was fenced because its caller gave up. */
     FENCED_ABANDONED(PROBLEM),
+    /** What a call of ours offered stays exposed until its answer comes, since a device would end the connection; its caller gave up. */
+    KEPT_ABANDONED(PROBLEM),
     /** A call was answered by us because the program never did, or could not decode it. */
     ANSWERED_FOR_PROGRAM(PROBLEM),
     /** A call was refused because of its RPCSEC_GSS credential, verifier or token. */

@@ -19,8 +19,9 @@ import java.util.concurrent.CompletableFuture;
  * happens while a thread builds or posts the call is left to that thread: the bits {@code abandon} and {@code end} wait for {@link #posted}
  * or {@link #refused}.
  *
- * <p>Who gives a call up may wait until the peer can no longer reach its memory. It waits for {@link #fenced}, which whoever ends the
- * access calls on each path; a move that lets somebody wait is followed by such a path.
+ * <p>Who gives a call up may wait until the peer can no longer reach its memory, or only memory that is ours alone ({@link KeptCalls}). It
+ * waits for {@link #fenced}, which whoever ends the access or keeps the call calls on each path; a move that lets somebody wait is followed
+ * by such a path.
  */
 class CallState {
 
@@ -49,7 +50,7 @@ class CallState {
         WITHDRAW,
         /** The thread that sends it ends the peer's access; who gave it up may wait for that. */
         WAIT,
-        /** The peer's access ends; its xid and credit stay taken. */
+        /** The peer's access ends, or the call is kept; its xid and credit stay taken. */
         GIVE_UP,
         /** Its listener hears that it failed. */
         FAIL,
@@ -187,7 +188,7 @@ class CallState {
         fenced.thenRun(then);
     }
 
-    /** The peer can no longer reach it. */
+    /** The peer can no longer reach it, or only memory that is ours alone. */
     final void fenced() {
         CompletableFuture<Void> waitedFor;
         synchronized (this) {

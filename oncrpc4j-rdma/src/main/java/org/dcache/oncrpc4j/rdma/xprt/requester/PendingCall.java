@@ -9,6 +9,7 @@ import org.dcache.oncrpc4j.rdma.metrics.jfr.Recorder;
 import org.dcache.oncrpc4j.rdma.metrics.latency.CallKind;
 import org.dcache.oncrpc4j.rdma.metrics.latency.Side;
 import org.dcache.oncrpc4j.rdma.verbs.Exposure;
+import org.dcache.oncrpc4j.rdma.verbs.ReceiveBuffer;
 import org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter;
 import org.dcache.oncrpc4j.rdma.xprt.link.Link;
 import org.dcache.oncrpc4j.rdma.xprt.link.SendListener;
@@ -23,7 +24,7 @@ import org.dcache.oncrpc4j.rdma.xprt.send.SendContext;
  * whichever comes last. The thread that builds it owns them until it is posted or refused; afterwards its connection's loop does.
  *
  * <p>An abandoned call keeps its xid and its credit until the peer answers or the connection ends: the peer still works on it, and more
- * than the granted calls must never be outstanding [1].
+ * than the granted calls must never be outstanding [1]. It may keep its resources as long ({@link KeptCalls}).
  */
 final class PendingCall extends CallState implements Runnable, SendContext.Owner {
 
@@ -170,9 +171,11 @@ final class PendingCall extends CallState implements Runnable, SendContext.Owner
     /**
      * Ends the peer's access to everything, then runs {@code then} (kernel: {@code frwr_unmap_sync}). On the loop. Runs at once when all
      * fences are immediate.
+     *
+     * @param by the peer's message that may have invalidated some of it; null: none has
      */
-    void fence(Runnable then) {
-        if (fence(false, 0)) {
+    void fence(ReceiveBuffer by, Runnable then) {
+        if (by == null ? fence(false, 0) : fence(by.invalidated(), by.invalidatedStag())) {
             then.run();
         } else {
             afterFence(then);

@@ -32,9 +32,9 @@ import org.dcache.oncrpc4j.rdma.xprt.send.SendContext;
  * <p>Replies come on the loop. Before a call's listener hears anything, the peer's access to the call's memory has ended [29]. A late,
  * repeated or invented reply is counted and dropped.
  *
- * <p>A call that is given up keeps its credit, since the peer still works on it. When all credits are held by such calls and no reply comes
- * for {@link Limits#givenUpTimeout}, nothing can be sent any more, and the connection is ended ({@link #patrol}), as a Linux client does:
- * who reconnects goes on.
+ * <p>A call that is given up keeps its credit, since the peer still works on it, and on a device what it offered, which is no
+ * application's there ({@link KeptCalls}). When all credits are held by such calls and no reply comes for {@link Limits#givenUpTimeout},
+ * nothing can be sent any more, and the connection is ended ({@link #patrol}), as a Linux client does: who reconnects goes on.
  *
  * <p>What a call's {@link CallState} says is due after each move is done here, once, by the thread that was told so. The peer's access ends
  * on the loop, where exposures end. Calls that are not answered by their nature are the business of {@link OneWayCalls}.
@@ -46,6 +46,7 @@ public final class Requester {
     private final Link connection;
     private final PendingCalls calls = new PendingCalls();
     private final ResultMemory results;
+    private final KeptCalls kept;
 
     private final CreditWindow credits;
     private final OneWayCalls oneWay;
@@ -54,6 +55,7 @@ public final class Requester {
     public Requester(Link connection) {
         this.connection = connection;
         this.results = new ResultMemory(connection);
+        this.kept = new KeptCalls(connection);
         this.credits = new CreditWindow(connection.limits());
         this.oneWay = new OneWayCalls(connection, this, credits);
     }
@@ -220,7 +222,9 @@ public final class Requester {
             case FENCE_AND_FAIL -> {
                 // The end of the connection passed by while this thread was at it.
                 IOException cause = ended;
-                onLoop(call, () -> call.fail(cause));
+                if (!onLoop(call, () -> fenceAndDrop(call, () -> call.fail(cause)))) {
+                    call.fail(cause);
+                }
             }
             default -> {}
         }
@@ -231,7 +235,7 @@ public final class Requester {
     private void refuse(PendingCall call, IOException cause) {
         calls.remove(call);
         call.refused();
-        boolean queued = connection.queuePair().execute(() -> call.fence(() -> {
+        boolean queued = connection.queuePair().execute(() -> call.fence(null, () -> {
             call.dropResults();
             connection.done(call.context());
             call.fenced();
@@ -244,25 +248,35 @@ public final class Requester {
     }
 
     /**
-     * Ends the peer's access to a call that nobody will take a reply of, gives its memory back, then goes on; on the loop, or here when
-     * there is no loop any more.
+     * Runs on the loop what takes a call's memory back that nobody will take a reply of.
+     *
+     * @return false when there is no loop any more, and nobody who could reach the memory
      */
-    private void onLoop(PendingCall call, Runnable then) {
+    private boolean onLoop(PendingCall call, Runnable task) {
         if (connection.queuePair().inLoop()) {
-            fenceAndDrop(call, then);
-        } else if (!connection.queuePair().execute(() -> fenceAndDrop(call, then))) {
+            task.run();
+        } else if (!connection.queuePair().execute(task)) {
             call.fenced();
-            then.run();
+            return false;
         }
+        return true;
     }
 
+    /** Ends the peer's access to such a call, gives its memory back, then goes on. On the loop. */
     private static void fenceAndDrop(PendingCall call, Runnable then) {
-        call.fence(() -> {
-            call.dropResults();
-            call.partDone();
-            call.fenced();
-            then.run();
-        });
+        fenceAndDrop(call, null, then);
+    }
+
+    /** @param by the message that may have ended the access to some of it; null: none has */
+    private static void fenceAndDrop(PendingCall call, ReceiveBuffer by, Runnable then) {
+        call.fence(by, () -> giveBack(call, then));
+    }
+
+    private static void giveBack(PendingCall call, Runnable then) {
+        call.dropResults();
+        call.partDone();
+        call.fenced();
+        then.run();
     }
 
     /** The call's Send has completed. */
@@ -306,8 +320,12 @@ public final class Requester {
 
     /** Ends a one-way call that nobody answers. On the loop. */
     void endUnanswered(PendingCall call) {
-        if (calls.remove(call) && call.answered() == CallState.Answer.WANTED) {
-            fenceAndDrop(call, () -> call.record(null));
+        if (calls.remove(call)) {
+            if (call.answered() == CallState.Answer.WANTED) {
+                fenceAndDrop(call, () -> call.record(null));
+            } else {
+                dropKept(call, null);
+            }
         }
     }
 
@@ -346,7 +364,7 @@ public final class Requester {
      * @return true when it keeps the header, because a fence is not done yet
      */
     public boolean reply(RdmaHeader h, int headerLength, ReceiveBuffer buffer) {
-        PendingCall call = answered(h);
+        PendingCall call = answered(h, buffer);
         if (call == null) {
             buffer.release();
             return false;
@@ -382,7 +400,7 @@ public final class Requester {
 
     /** Takes an RDMA_ERROR [37, 110]. */
     public void error(RdmaHeader h) {
-        PendingCall call = answered(h);
+        PendingCall call = answered(h, null);
         if (call == null) {
             return;
         }
@@ -397,19 +415,23 @@ public final class Requester {
         fenceAndDrop(call, () -> call.fail(new RdmaErrorException(connection.remoteAddress() + " answered with " + text, code)));
     }
 
-    /** The call that a message answers, now over; null when nobody waits for it. Its credit is back. */
-    private PendingCall answered(RdmaHeader h) {
+    /**
+     * The call that a message answers, now over; null when nobody waits for it. Its credit is back.
+     *
+     * @param by the message, if it may have invalidated what the call exposed, or null
+     */
+    private PendingCall answered(RdmaHeader h, ReceiveBuffer by) {
         PendingCall call = calls.get(h.xid());
         CallState.Answer answer = call == null ? CallState.Answer.UNEXPECTED : call.answered();
         if (answer == CallState.Answer.UNEXPECTED) {
             counters().increment(XprtCounter.DROPPED_UNKNOWN_XID);
             return null;
         }
-        return over(call, answer, grant(h.credits()));
+        return over(call, answer, grant(h.credits()), by);
     }
 
     /** Takes a call that the peer has answered off the books; its credit is back. Null when nobody waits for it any more. */
-    private PendingCall over(PendingCall call, CallState.Answer answer, int grant) {
+    private PendingCall over(PendingCall call, CallState.Answer answer, int grant, ReceiveBuffer by) {
         calls.remove(call);
         if (call.isOneWay()) {
             credits.answered(call);
@@ -417,6 +439,7 @@ public final class Requester {
         credit((call.takeCredit() ? 1 : 0) + (oneWay.isFlush(call) ? oneWay.flushed() : 0), grant);
         if (answer == CallState.Answer.LATE) {
             counters().increment(XprtCounter.DROPPED_ABANDONED);
+            dropKept(call, by);
             return null;
         }
         return call;
@@ -439,7 +462,7 @@ public final class Requester {
         if (answer == CallState.Answer.UNEXPECTED) {
             return false;
         }
-        PendingCall waiting = over(call, answer, CreditWindow.UNCHANGED);
+        PendingCall waiting = over(call, answer, CreditWindow.UNCHANGED, null);
         if (waiting != null) {
             fenceAndDrop(waiting, () -> waiting.fail(cause));
         }
@@ -449,8 +472,8 @@ public final class Requester {
     // ---- giving up
 
     /**
-     * Gives a call up: time-out, cancel. When it returns, the peer can no longer reach any of the call's memory. Any thread; on the loop it
-     * does not wait.
+     * Gives a call up: time-out, cancel. When it returns, the peer can no longer reach any of the call's memory, but for what is ours alone
+     * ({@link KeptCalls}). Any thread; on the loop it does not wait.
      *
      * @return its listener, which will hear nothing any more; null when the call is unknown or over
      */
@@ -514,9 +537,32 @@ public final class Requester {
     }
 
     private void giveUp(PendingCall call) {
-        counters().increment(XprtCounter.FENCED_ABANDONED);
         call.record(GIVEN_UP);
-        onLoop(call, () -> {});
+        onLoop(call, () -> keepOrFence(call));
+    }
+
+    /** What a call that was given up offered stays until its answer, or its peer's access ends here. On the loop. */
+    private void keepOrFence(PendingCall call) {
+        // The answer, or the end of the connection, may have been quicker.
+        boolean onTheBooks = calls.get(call.xid()) == call;
+        if (onTheBooks && kept.keep(call)) {
+            counters().increment(XprtCounter.KEPT_ABANDONED);
+            call.fenced();
+        } else {
+            counters().increment(XprtCounter.FENCED_ABANDONED);
+            fenceAndDrop(call, () -> {});
+        }
+    }
+
+    /**
+     * A call that was given up has left the books: if it was kept, the peer's access ends now, and its memory is given back. On the loop.
+     *
+     * @param by its answer, if it may have invalidated what the call exposed, or null
+     */
+    private void dropKept(PendingCall call, ReceiveBuffer by) {
+        if (kept.drop(call)) {
+            fenceAndDrop(call, by, () -> {});
+        }
     }
 
     /** The connection ended: every call that still has a listener fails. On the loop. */
@@ -536,7 +582,7 @@ public final class Requester {
             switch (call.end()) {
                 case FAIL -> call.fail(cause);
                 case FENCE_AND_FAIL -> fenceAndDrop(call, () -> call.fail(cause));
-                default -> {}
+                default -> dropKept(call, null);
             }
         }
     }
