@@ -3,15 +3,18 @@ package org.dcache.oncrpc4j.rdma.export;
 
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.dcache.oncrpc4j.rdma.export.tree.Creation;
 import org.dcache.oncrpc4j.rdma.export.tree.Failures;
 import org.dcache.oncrpc4j.rdma.export.tree.FileName;
 import org.dcache.oncrpc4j.rdma.export.tree.Nfs3Exception;
 import org.dcache.oncrpc4j.rdma.export.tree.Node;
+import org.dcache.oncrpc4j.rdma.export.tree.SearchNeeded;
 import org.dcache.oncrpc4j.rdma.export.tree.TreeLocks;
 import org.dcache.oncrpc4j.rdma.nfs3.CreateMode3;
 import org.dcache.oncrpc4j.rdma.nfs3.DirOpArgs3;
 import org.dcache.oncrpc4j.rdma.nfs3.Fattr3;
+import org.dcache.oncrpc4j.rdma.nfs3.FileHandle;
 import org.dcache.oncrpc4j.rdma.nfs3.FileType3;
 import org.dcache.oncrpc4j.rdma.nfs3.NfsStat3;
 import org.dcache.oncrpc4j.rdma.nfs3.NfsText;
@@ -22,14 +25,19 @@ import org.dcache.oncrpc4j.rdma.nfs3.SpecData3;
 import org.dcache.oncrpc4j.rdma.nfs3.args.Create3Args;
 import org.dcache.oncrpc4j.rdma.nfs3.args.Mkdir3Args;
 import org.dcache.oncrpc4j.rdma.nfs3.args.Mknod3Args;
+import org.dcache.oncrpc4j.rdma.nfs3.args.Setattr3Args;
 import org.dcache.oncrpc4j.rdma.nfs3.args.Symlink3Args;
 import org.dcache.oncrpc4j.rdma.nfs3.results.Create3Res;
+import org.dcache.oncrpc4j.rdma.nfs3.results.Wcc3Res;
 
 /**
  * CREATE, MKDIR, SYMLINK, MKNOD (RFC 1813, sections 3.3.8 to 3.3.11). Any thread.
  *
  * <p>The verifier of CREATE EXCLUSIVE is kept in the new file's atime and mtime, 31 bits in each, so that it is still known after a restart
  * of the server. The client sets the times afterwards.
+ *
+ * <p>CREATE UNCHECKED may resize a file that is there, and that may hang: it is done as a SETATTR, with the lock of that file, when
+ * directory and tree are free again. A file that was removed in between is looked for, or made, once more.
  */
 final class CreateProcedures {
 
@@ -40,9 +48,11 @@ final class CreateProcedures {
     private static final int MODE = 07777;
 
     private final Export export;
+    private final AttributeProcedures attributes;
 
-    CreateProcedures(Export export) {
+    CreateProcedures(Export export, AttributeProcedures attributes) {
         this.export = export;
+        this.attributes = attributes;
     }
 
     /** What makes the file once the directory has been found and may be written. */
@@ -70,14 +80,50 @@ final class CreateProcedures {
     }
 
     Create3Res create(Create3Args arguments, Request request) {
-        return make(arguments.where(), request, dir -> create(dir, arguments, request.caller()));
+        if (arguments.mode() == CreateMode3.EXCLUSIVE) {
+            return make(arguments.where(), request, dir -> exclusive(dir, arguments.where().name(), arguments.verf(), request.caller()));
+        }
+        FileHandle gone = null;
+        while (true) {
+            AtomicBoolean existed = new AtomicBoolean();
+            Create3Res found = make(arguments.where(), request, dir -> create(dir, arguments, request.caller(), existed));
+            if (!existed.get() || found.status() != NfsStat3.NFS3_OK || !resizes(arguments)) {
+                return found;
+            }
+            Setattr3Args resize = new Setattr3Args(found.object(), Sattr3.ofSize(arguments.attributes().size()), null);
+            Wcc3Res resized = attributes.setattr(resize, request);
+            if (resized.status() == NfsStat3.NFS3_OK) {
+                return new Create3Res(NfsStat3.NFS3_OK, found.object(), resized.wcc().after(), found.dirWcc());
+            }
+            if (resized.status() != NfsStat3.NFS3ERR_STALE || found.object().equals(gone)) {
+                return Create3Res.failed(resized.status(), found.dirWcc());
+            }
+            gone = found.object();
+        }
     }
 
-    private Node create(Node dir, Create3Args arguments, Caller caller) throws IOException {
-        NfsText name = arguments.where().name();
-        if (arguments.mode() == CreateMode3.EXCLUSIVE) {
-            return exclusive(dir, name, arguments.verf(), caller);
+    private static boolean resizes(Create3Args arguments) {
+        return arguments.mode() == CreateMode3.UNCHECKED && arguments.attributes().size() != null;
+    }
+
+    /** The file that a CREATE is going to resize, as far as one can tell before; null if none. */
+    FileHandle resized(Create3Args arguments) {
+        return resizes(arguments) ? SearchNeeded.retried(() -> existing(arguments.where())) : null;
+    }
+
+    /** Null if there is none, or it cannot be looked at. */
+    private FileHandle existing(DirOpArgs3 where) {
+        try (TreeLocks.Held held = export.locks().shared()) {
+            FileName.checkChange(where.name(), NfsStat3.NFS3ERR_EXIST);
+            return export.tree().lookup(NameProcedures.directory(new Wcc(export.tree()), where.dir()), where.name()).handle();
+        } catch (IOException e) {
+            return null;
         }
+    }
+
+    /** @param existed becomes true when the file was there before */
+    private Node create(Node dir, Create3Args arguments, Caller caller, AtomicBoolean existed) throws IOException {
+        NfsText name = arguments.where().name();
         Sattr3 wanted = arguments.attributes();
         if (wanted.size() != null && wanted.size() < 0) {
             throw new Nfs3Exception(NfsStat3.NFS3ERR_FBIG, "a file has at most 2^63 - 1 bytes");
@@ -91,10 +137,7 @@ final class CreateProcedures {
         }
         Node existing = export.tree().lookup(dir, name);
         requireFile(existing.attributes());
-        if (wanted.size() != null) {
-            Rights.requireWrite(caller, existing);
-            export.tree().setAttributes(existing, Sattr3.ofSize(wanted.size()));
-        }
+        existed.set(true);
         return existing;
     }
 

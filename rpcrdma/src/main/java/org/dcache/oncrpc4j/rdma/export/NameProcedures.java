@@ -52,7 +52,7 @@ final class NameProcedures {
         return name.equals(FileName.DOT_DOT) ? export.tree().parent(directory) : export.tree().lookup(directory, name);
     }
 
-    private static Node directory(Wcc wcc, FileHandle handle) throws IOException {
+    static Node directory(Wcc wcc, FileHandle handle) throws IOException {
         Node node = wcc.resolve(handle);
         if (!node.attributes().isDirectory()) {
             throw new Nfs3Exception(NfsStat3.NFS3ERR_NOTDIR, "expected a directory, got " + node.attributes().type());

@@ -50,7 +50,7 @@ final class Nfs3Program implements RpcDispatchable {
         XdrValue run(A arguments, Request request);
     }
 
-    /** @param file whose data it is about; null if about none */
+    /** @param file whose data it is about; it, or what it gives, is null if about none */
     private record Operation<A>(Decoded.Reader<A> reader, Procedure<A> procedure, boolean once, Function<A, FileHandle> file) {}
 
     private final Operation<?>[] operations = new Operation<?>[Nfs3.COMMIT + 1];
@@ -68,7 +68,7 @@ final class Nfs3Program implements RpcDispatchable {
         AttributeProcedures attributes = new AttributeProcedures(export);
         DataProcedures data = new DataProcedures(export, buffers, counters);
         NameProcedures names = new NameProcedures(export);
-        CreateProcedures creation = new CreateProcedures(export);
+        CreateProcedures creation = new CreateProcedures(export, attributes);
         DirectoryProcedures directories = new DirectoryProcedures(export, buffers, counters);
         FileSystemProcedures fileSystem = new FileSystemProcedures(export);
         any(Nfs3.GETATTR, FileHandle::decode, attributes::getattr);
@@ -78,7 +78,7 @@ final class Nfs3Program implements RpcDispatchable {
         any(Nfs3.READLINK, FileHandle::decode, names::readlink);
         data(Nfs3.READ, Read3Args::decode, data::read, Read3Args::file);
         data(Nfs3.WRITE, Write3Args::decode, data::write, Write3Args::file);
-        once(Nfs3.CREATE, Create3Args::decode, creation::create);
+        onceOnFile(Nfs3.CREATE, Create3Args::decode, creation::create, creation::resized);
         once(Nfs3.MKDIR, Mkdir3Args::decode, creation::mkdir);
         once(Nfs3.SYMLINK, Symlink3Args::decode, creation::symlink);
         once(Nfs3.MKNOD, Mknod3Args::decode, creation::mknod);
@@ -149,10 +149,11 @@ final class Nfs3Program implements RpcDispatchable {
         }
         Request request = new Request(call, options.squash().caller(call, options.anonymousUid(), options.anonymousGid()));
         ReplyCache.Key once = operation.once() ? key(arguments.value(), request, call) : null;
-        if (operation.file() == null) {
+        FileHandle file = operation.file() == null ? null : operation.file().apply(arguments.value());
+        if (file == null) {
             answer(operation, arguments.value(), request, call, once);
         } else {
-            turns.take(operation.file().apply(arguments.value()), () -> {
+            turns.take(file, () -> {
                 try {
                     answer(operation, arguments.value(), request, call, once);
                 } catch (RuntimeException | Error e) {

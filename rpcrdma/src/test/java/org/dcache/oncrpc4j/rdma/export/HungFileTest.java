@@ -4,9 +4,7 @@ package org.dcache.oncrpc4j.rdma.export;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
-import java.lang.reflect.Proxy;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -19,14 +17,17 @@ import java.util.concurrent.TimeUnit;
 import org.dcache.oncrpc4j.rdma.export.tree.ExportTree;
 import org.dcache.oncrpc4j.rdma.export.tree.Node;
 import org.dcache.oncrpc4j.rdma.export.tree.memory.MemoryTree;
+import org.dcache.oncrpc4j.rdma.nfs3.CreateMode3;
 import org.dcache.oncrpc4j.rdma.nfs3.FileHandle;
 import org.dcache.oncrpc4j.rdma.nfs3.Nfs3;
 import org.dcache.oncrpc4j.rdma.nfs3.NfsStat3;
 import org.dcache.oncrpc4j.rdma.nfs3.Sattr3;
 import org.dcache.oncrpc4j.rdma.nfs3.args.Commit3Args;
+import org.dcache.oncrpc4j.rdma.nfs3.args.Create3Args;
 import org.dcache.oncrpc4j.rdma.nfs3.args.Rename3Args;
 import org.dcache.oncrpc4j.rdma.nfs3.args.Setattr3Args;
 import org.dcache.oncrpc4j.rdma.nfs3.results.Commit3Res;
+import org.dcache.oncrpc4j.rdma.nfs3.results.Create3Res;
 import org.dcache.oncrpc4j.rdma.nfs3.results.Rename3Res;
 import org.dcache.oncrpc4j.rdma.nfs3.results.Wcc3Res;
 import org.junit.jupiter.api.AfterEach;
@@ -50,14 +51,14 @@ class HungFileTest {
     @BeforeEach
     void mount() throws IOException {
         ExportTree tree = new MemoryTree(16 << 20);
-        ExportTree hanging = wrapped(ExportTree.class, tree, (method, arguments, result) -> {
+        ExportTree hanging = Wrapped.of(ExportTree.class, tree, (method, arguments, result) -> {
             boolean change = method.getName().equals("change");
             if (!change && !method.getName().equals("open") || !((Node) arguments[0]).handle().equals(hung)) {
                 return result;
             }
             // What was changed has to be forced to the disk, as in a tree that has one.
             Object open = change ? tree.open((Node) arguments[0], ExportTree.Access.FORCE) : result;
-            return wrapped(ExportTree.OpenFile.class, (ExportTree.OpenFile) open, this::hang);
+            return Wrapped.of(ExportTree.OpenFile.class, (ExportTree.OpenFile) open, this::hang);
         });
         nfs = new Mounted(hanging, ExportOptions.DEFAULT.withSquash(Squash.NONE), THREADS);
     }
@@ -69,22 +70,6 @@ class HungFileTest {
         nfs.close();
     }
 
-    /** What becomes of a result. */
-    private interface After {
-
-        Object returned(Method method, Object[] arguments, Object result) throws Exception;
-    }
-
-    private static <T> T wrapped(Class<T> type, T real, After after) {
-        return type.cast(Proxy.newProxyInstance(type.getClassLoader(), new Class<?>[] {type}, (proxy, method, arguments) -> {
-            try {
-                return after.returned(method, arguments, method.invoke(real, arguments));
-            } catch (InvocationTargetException e) {
-                throw e.getCause();
-            }
-        }));
-    }
-
     private Object hang(Method method, Object[] arguments, Object result) throws InterruptedException {
         if (!method.getName().equals("close")) {
             hanging.release();
@@ -94,7 +79,7 @@ class HungFileTest {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {Nfs3.READ, Nfs3.WRITE, Nfs3.SETATTR, Nfs3.COMMIT})
+    @ValueSource(ints = {Nfs3.READ, Nfs3.WRITE, Nfs3.SETATTR, Nfs3.CREATE, Nfs3.COMMIT})
     void itStopsOnlyItsOwnCallers(int procedure) throws Exception {
         FileHandle file = nfs.create(nfs.root, "hung");
         FileHandle other = nfs.create(nfs.root, "other");
@@ -110,6 +95,8 @@ class HungFileTest {
                 case Nfs3.WRITE -> nfs.write(file, offset, data, Nfs3.UNSTABLE).status();
                 case Nfs3.SETATTR -> nfs.nfs(Nfs3.SETATTR, new Setattr3Args(file,
                         offset % (2 * LENGTH) == 0 ? Sattr3.ofSize(offset) : Sattr3.ofMode(0600), null), Wcc3Res::decode).status();
+                case Nfs3.CREATE -> nfs.nfs(Nfs3.CREATE, Create3Args.of(Mounted.in(nfs.root, "hung"), CreateMode3.UNCHECKED,
+                        Sattr3.ofSize(0)), Create3Res::decode).status();
                 default -> nfs.nfs(Nfs3.COMMIT, new Commit3Args(file, 0, 0), Commit3Res::decode).status();
             }));
         }

@@ -135,7 +135,7 @@ class RightsTest {
     }
 
     @Test
-    @DisplayName("a write and a new owner take the set-uid and set-gid bits away, if it was not root")
+    @DisplayName("a write, a new size and a new owner take the set-uid and set-gid bits away, if it was not root")
     void setUid() throws IOException {
         try (Mounted nfs = start(Squash.NONE, false)) {
             FileHandle file = nfs.as(OWNER).create(nfs.root, "f");
@@ -143,6 +143,9 @@ class RightsTest {
             assertThat(nfs.attributes(file).mode()).isEqualTo(06777);
             nfs.as(OTHER).write(file, 0, new byte[1], Nfs3.UNSTABLE);
             assertThat(nfs.attributes(file).mode()).isEqualTo(0777);
+            setattr(nfs.as(OWNER), file, Sattr3.ofMode(06777));
+            Create3Args cut = Create3Args.of(in(nfs.root, "f"), CreateMode3.UNCHECKED, Sattr3.ofSize(0));
+            assertThat(nfs.nfs(Nfs3.CREATE, cut, Create3Res::decode).attributes().mode()).isEqualTo(0777);
             setattr(nfs.as(unix(100, 999)), file, Sattr3.ofMode(02777));
             assertThat(nfs.attributes(file).mode()).as("set-gid of a foreign group").isEqualTo(0777);
         }

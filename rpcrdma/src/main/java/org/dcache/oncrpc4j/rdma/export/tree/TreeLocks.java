@@ -15,8 +15,9 @@ import org.dcache.oncrpc4j.rdma.nfs3.FileHandle;
  * <p>RENAME and RMDIR hold the tree exclusively: only they can take a directory from its place, after which the path that another procedure
  * has just checked could lead through a symbolic link, out of the export. All others share the tree. Those that return weak cache
  * consistency data of a file or directory also hold its own lock, so that no other change falls between the attributes before and after;
- * COMMIT, which changes nothing, does not. The lock of one file is taken first, then the tree: READ, WRITE, SETATTR and COMMIT let go of
- * the tree while they read, write, resize or wait for the disk, so a file that hangs stops only its own callers.
+ * COMMIT, which changes nothing, does not. The lock of one file is taken first, then the tree: READ, WRITE, SETATTR, COMMIT and a CREATE
+ * of a file that is there let go of the tree while they read, write, resize or wait for the disk, so a file that hangs stops only its own
+ * callers.
  */
 public final class TreeLocks {
 
