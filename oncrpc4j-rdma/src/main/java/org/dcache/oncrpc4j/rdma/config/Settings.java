@@ -114,15 +114,15 @@ public final class Settings {
     public static final Setting<Integer> LOOPS = integer("oncrpc.rdma.loops", "0", 0, 1024,
             "event loops of the process; 0: half the processors, at least one", false);
 
+    public static final Setting<Boolean> WAIT_IN_LOOP = add("oncrpc.rdma.wait-in-loop", "on", "on or off",
+            "a thread that waits for the reply to its call serves the loop of the connection meanwhile, where that has nothing else to do",
+            Settings::onOff);
+
     public static final Setting<Integer> TOS = integer("oncrpc.rdma.tos", "0", 0, 255, "IP type of service (DSCP and ECN bits)", false);
 
     public static final Setting<Choice> IWARP_CRC = add("oncrpc.rdma.iwarp.crc", "on", "on, off or auto",
             "ask for CRC32C in the MPA handshake; it is used when either side asks; auto: ask where the peer is on another host",
             Choice::parse);
-
-    public static final Setting<Boolean> IWARP_WAIT_IN_LOOP = add("oncrpc.rdma.iwarp.wait-in-loop", "on", "on or off",
-            "a thread that waits for the reply to its call serves the loop of the connection meanwhile, where that has nothing else to do",
-            Settings::onOff);
 
     public static final Setting<Integer> IWARP_MULPDU = integer("oncrpc.rdma.iwarp.mulpdu", "", 128, 65508,
             "largest FPDU payload sent, bytes; empty: the interface's MTU less headers, 64 KiB on loopback", true);

@@ -25,7 +25,7 @@ class WaitInLoopIT {
     void callsEndTheSameWhoeverServesTheLoop(String setting, int tries, String how) {
         List<String> parts = List.of("sizes", "beside", "back 0", "back 9", "time-out", "interrupt");
         try (JvmProcess server = java(RDMA).main(WaitingCalls.class, "serve").start();
-                JvmProcess client = java(RDMA + ",rdma.iwarp.wait-in-loop=" + setting)
+                JvmProcess client = java(RDMA + ",rdma.wait-in-loop=" + setting)
                         .main(WaitingCalls.class, "call", server.valueOf("READY"), tries).start()) {
             for (String part : parts) {
                 client.expect(how + " " + part);

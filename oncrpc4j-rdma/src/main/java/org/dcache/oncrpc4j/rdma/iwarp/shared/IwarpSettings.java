@@ -28,7 +28,7 @@ public record IwarpSettings(
                 loops > 0 ? loops : Math.max(1, Runtime.getRuntime().availableProcessors() / 2),
                 config.get(Settings.TOS),
                 config.get(Settings.HANDSHAKES),
-                config.get(Settings.IWARP_WAIT_IN_LOOP),
+                config.get(Settings.WAIT_IN_LOOP),
                 config.get(Settings.HANDSHAKE_TIMEOUT));
     }
 

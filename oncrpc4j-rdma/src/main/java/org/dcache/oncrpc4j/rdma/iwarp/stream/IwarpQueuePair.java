@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
-import java.util.function.BooleanSupplier;
 import org.dcache.oncrpc4j.rdma.iwarp.loop.EventLoop;
 import org.dcache.oncrpc4j.rdma.iwarp.loop.LingeringSocket;
 import org.dcache.oncrpc4j.rdma.iwarp.memory.IwarpExposure;
@@ -31,6 +30,7 @@ import org.dcache.oncrpc4j.rdma.verbs.error.PeerResetException;
 import org.dcache.oncrpc4j.rdma.verbs.error.PeerTerminatedException;
 import org.dcache.oncrpc4j.rdma.verbs.error.ProtocolViolationException;
 import org.dcache.oncrpc4j.rdma.verbs.error.VerbsException;
+import org.dcache.oncrpc4j.rdma.verbs.parts.LedQueuePair;
 import org.dcache.oncrpc4j.rdma.verbs.parts.LoopQueuePair;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -42,7 +42,7 @@ import org.slf4j.LoggerFactory;
  * and leaves the socket to a {@link LingeringSocket}; anything else closes it at once. Then the teardown runs on the loop in this order:
  * send side flushed (by whoever holds it), Reads failed, exposures ended, {@code onDisconnected}.
  */
-public final class IwarpQueuePair extends LoopQueuePair implements EventLoop.Handler, IwarpExposure.Owner {
+public final class IwarpQueuePair extends LedQueuePair implements EventLoop.Handler, IwarpExposure.Owner {
 
     /** How long a Read Response may keep revoked memory while the peer takes nothing, and at most so many times as long while it does. */
     private static final long REVOKE_MILLIS = 2000;
@@ -73,8 +73,8 @@ public final class IwarpQueuePair extends LoopQueuePair implements EventLoop.Han
     private boolean linger;
 
     public IwarpQueuePair(IwarpResources resources, EventLoop loop, SocketChannel channel, QueuePairHandler handler, Agreement agreement) {
-        super(loop, handler, resources.counters().toward(agreement.info().remote()), IwarpCounter.HANDLER_FAILED,
-                IwarpCounter.CLOSE_TIMEOUT);
+        super(loop, resources.settings().waitInLoop(), handler, resources.counters().toward(agreement.info().remote()),
+                IwarpCounter.HANDLER_FAILED, IwarpCounter.CLOSE_TIMEOUT, IwarpCounter.WAITS_IN_LOOP);
         this.resources = resources;
         this.loop = loop;
         this.channel = channel;
@@ -146,30 +146,6 @@ public final class IwarpQueuePair extends LoopQueuePair implements EventLoop.Han
     @Override
     public boolean execute(Runnable task) {
         return !resources.isClosed() && loop.execute(task);
-    }
-
-    @Override
-    public boolean inLoop() {
-        return loop.inLoop();
-    }
-
-    @Override
-    public boolean serveUntil(BooleanSupplier over) {
-        boolean served = resources.settings().waitInLoop() && loop.serveUntil(over);
-        if (served) {
-            counters.increment(IwarpCounter.WAITS_IN_LOOP);
-        }
-        return served;
-    }
-
-    @Override
-    public void keepServed() {
-        loop.keepServed();
-    }
-
-    @Override
-    public boolean isAwaited() {
-        return !isOpen() || handlerAwaits();
     }
 
     @Override

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.dcache.oncrpc4j.rdma.iwarp.loop;
+package org.dcache.oncrpc4j.rdma.verbs.parts;
 
 import java.util.concurrent.atomic.AtomicInteger;
 
