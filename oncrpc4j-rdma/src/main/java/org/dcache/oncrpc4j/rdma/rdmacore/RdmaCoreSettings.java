@@ -18,10 +18,11 @@ import org.dcache.oncrpc4j.rdma.config.Settings;
  * @param srqDepth receives that a shared receive queue holds at most
  * @param tos IP type of service, 0 leaves it alone
  * @param handshakes half-open handshakes per listener
+ * @param waitInLoop whether a thread that waits for a reply may serve the loop meanwhile
  * @param handshakeTimeoutMillis time for our upper layer's answer to a connection request
  */
 record RdmaCoreSettings(List<String> devices, int loops, long spinNanos, int sendQueue, int inline, Choice srq, int srqDepth, int tos,
-        int handshakes, long handshakeTimeoutMillis) {
+        int handshakes, boolean waitInLoop, long handshakeTimeoutMillis) {
 
     static RdmaCoreSettings of(Configuration config) {
         int processors = Runtime.getRuntime().availableProcessors();
@@ -37,6 +38,7 @@ record RdmaCoreSettings(List<String> devices, int loops, long spinNanos, int sen
                 config.get(Settings.RDMA_CORE_SRQ_DEPTH),
                 config.get(Settings.TOS),
                 config.get(Settings.HANDSHAKES),
+                config.get(Settings.WAIT_IN_LOOP),
                 config.get(Settings.HANDSHAKE_TIMEOUT));
     }
 

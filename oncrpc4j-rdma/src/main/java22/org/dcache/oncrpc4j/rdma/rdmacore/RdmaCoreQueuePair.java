@@ -28,6 +28,7 @@ import org.dcache.oncrpc4j.rdma.verbs.error.PeerResetException;
 import org.dcache.oncrpc4j.rdma.verbs.error.ProtocolViolationException;
 import org.dcache.oncrpc4j.rdma.verbs.error.VerbsException;
 import org.dcache.oncrpc4j.rdma.verbs.parts.LateRequests;
+import org.dcache.oncrpc4j.rdma.verbs.parts.LedQueuePair;
 import org.dcache.oncrpc4j.rdma.verbs.parts.LoopQueuePair;
 import org.dcache.oncrpc4j.rdma.verbs.parts.Timer;
 import org.slf4j.Logger;
@@ -42,7 +43,7 @@ import org.slf4j.LoggerFactory;
  * bounded time; windows, queue pair and completion queue are destroyed; what never completed fails, exposures end, {@code onDisconnected};
  * the id is destroyed. The device touches no memory after the queue pair is destroyed, and nobody's memory is given back before.
  */
-final class RdmaCoreQueuePair extends LoopQueuePair implements CmId.Holder, CompletionQueue.Taker, DeviceRemoval.OnDevice {
+final class RdmaCoreQueuePair extends LedQueuePair implements CmId.Holder, CompletionQueue.Taker, DeviceRemoval.OnDevice {
 
     /** How long flushing may take. */
     private static final long FLUSH_MILLIS = 1000;
@@ -70,7 +71,8 @@ final class RdmaCoreQueuePair extends LoopQueuePair implements CmId.Holder, Comp
     private Timer reasonTimer;
 
     RdmaCoreQueuePair(RdmaCoreAdapter adapter, CmId id, QueuePairHandler handler) {
-        super(id.loop(), handler, adapter.counters(), RdmaCoreCounter.HANDLER_FAILED, RdmaCoreCounter.CLOSE_TIMEOUT);
+        super(id.loop(), adapter.settings().waitInLoop(), handler, adapter.counters(), RdmaCoreCounter.HANDLER_FAILED,
+                RdmaCoreCounter.CLOSE_TIMEOUT, RdmaCoreCounter.WAITS_IN_LOOP);
         this.adapter = adapter;
         this.id = id;
         this.loop = id.loop();
@@ -170,11 +172,6 @@ final class RdmaCoreQueuePair extends LoopQueuePair implements CmId.Holder, Comp
     @Override
     public boolean execute(Runnable task) {
         return !adapter.isClosed() && loop.execute(task);
-    }
-
-    @Override
-    public boolean inLoop() {
-        return loop.inLoop();
     }
 
     @Override
@@ -289,6 +286,7 @@ final class RdmaCoreQueuePair extends LoopQueuePair implements CmId.Holder, Comp
         long wrId = Memory.getLong(wc + VerbsLayout.Wc.WR_ID);
         int status = Memory.getInt(wc + VerbsLayout.Wc.STATUS);
         if ((wrId & ReceiveQueue.RECEIVE) != 0) {
+            loop.heard();
             received(wc, pair.receives().completed(wrId), status);
             return;
         }
@@ -298,6 +296,9 @@ final class RdmaCoreQueuePair extends LoopQueuePair implements CmId.Holder, Comp
             error(status);
         }
         if (request != null) {
+            if (request.opcode() == WorkRequest.Opcode.RDMA_READ) {
+                loop.heard();
+            }
             completed(request, ok);
         }
     }

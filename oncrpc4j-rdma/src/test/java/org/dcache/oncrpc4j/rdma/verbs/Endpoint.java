@@ -35,6 +35,8 @@ public class Endpoint implements QueuePairHandler {
     public volatile BiConsumer<QueuePair, ReceiveBuffer> whenReceived = (qp, buffer) -> {};
     /** Whether receive buffers are kept in {@link #held} instead of being released. */
     public volatile boolean hold;
+    /** Whether this end says that the peer owes something. */
+    public volatile boolean awaits = true;
 
     @Override
     public void onEstablished(QueuePair queuePair) {
@@ -71,6 +73,11 @@ public class Endpoint implements QueuePairHandler {
         check(!ok || queuePair.inLoop(), "onReadCompletion off the loop");
         check(!ok || !disconnected.isDone(), "successful onReadCompletion after onDisconnected");
         reads.add(new Completion(request, ok));
+    }
+
+    @Override
+    public boolean isAwaited() {
+        return awaits;
     }
 
     @Override

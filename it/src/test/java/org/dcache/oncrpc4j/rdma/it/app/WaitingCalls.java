@@ -90,7 +90,7 @@ public final class WaitingCalls implements RpcDispatchable {
         for (ObjectName bean : beans.queryNames(new ObjectName("org.dcache.oncrpc4j.rdma:type=Counters,*"), null)) {
             for (Object row : ((TabularData) beans.getAttribute(bean, "Counters")).values()) {
                 CompositeData counter = (CompositeData) row;
-                sum += counter.get("key").equals("iwarp.waits_in_loop") ? (Long) counter.get("value") : 0;
+                sum += ((String) counter.get("key")).endsWith(".waits_in_loop") ? (Long) counter.get("value") : 0;
             }
         }
         return sum;

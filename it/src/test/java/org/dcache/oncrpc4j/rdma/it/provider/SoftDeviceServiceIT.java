@@ -2,13 +2,9 @@
 package org.dcache.oncrpc4j.rdma.it.provider;
 
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import org.dcache.oncrpc4j.rdma.it.app.EchoClient;
 import org.dcache.oncrpc4j.rdma.it.app.EchoServer;
-import org.dcache.oncrpc4j.rdma.it.jvm.AgentJar;
-import org.dcache.oncrpc4j.rdma.it.jvm.ClassPaths;
 import org.dcache.oncrpc4j.rdma.it.jvm.JvmProcess;
 import org.dcache.oncrpc4j.rdma.it.jvm.Ports;
 import org.junit.jupiter.api.BeforeAll;
@@ -17,31 +13,20 @@ import org.junit.jupiter.api.Test;
 /** A service on libibverbs and TCP, on the software device that the unit tests of the provider made; its client is a JVM of its own. */
 class SoftDeviceServiceIT {
 
-    private static final Path DEVICE =
-            Path.of(System.getProperty("basedir", "")).toAbsolutePath().resolve("../oncrpc4j-rdma/target/softdevice").normalize();
     private static final String OVER_RDMA = "org.dcache.oncrpc4j.rdma.rpc.RdmaRpcTransport";
     private static final String OVER_TCP = "org.dcache.oncrpc4j.grizzly.GrizzlyRpcTransport";
     private static final Object[] SIZES = {0, 5000, 1 << 20};
 
-    private static Path home;
+    private static SoftDevice device;
 
     @BeforeAll
     static void needsTheDevice() {
-        home = Java22.require();
-        Java22.skipUnless(Files.exists(DEVICE.resolve("libibverbs.so.1")), "the software device is not built: no gcc on this machine");
-    }
-
-    private static JvmProcess.Builder java(String arguments) {
-        List<String> properties = List.of("-Dorg.dcache.oncrpc4j.rdma.libibverbs=" + DEVICE.resolve("libibverbs.so.1"),
-                "-Dorg.dcache.oncrpc4j.rdma.librdmacm=" + DEVICE.resolve("librdmacm.so.1"),
-                "-Dorg.dcache.oncrpc4j.rdma.devices=" + DEVICE.resolve("devices"), "--enable-native-access=ALL-UNNAMED");
-        return JvmProcess.java().home(home).option(properties.toArray(String[]::new)).agent(AgentJar.path(), arguments)
-                .classPath(ClassPaths.application());
+        device = SoftDevice.require();
     }
 
     private static void echo(String arguments, int port, String transport) {
         Object[] words = {"127.0.0.1", port, SIZES[0], SIZES[1], SIZES[2]};
-        try (JvmProcess client = java(arguments).main(EchoClient.class, words).start()) {
+        try (JvmProcess client = device.java(arguments).main(EchoClient.class, words).start()) {
             client.expect("TRANSPORT " + transport);
             for (Object size : SIZES) {
                 client.expect("ECHO " + size + " ok");
@@ -53,7 +38,7 @@ class SoftDeviceServiceIT {
     @Test
     void theSamePortIsOneNumberForTcpAndTheDevice() throws IOException {
         int port = Ports.freePair();
-        try (JvmProcess server = java("transport=tcp,rdma,rdma.provider=rdma-core").main(EchoServer.class, port).start()) {
+        try (JvmProcess server = device.java("transport=tcp,rdma,rdma.provider=rdma-core").main(EchoServer.class, port).start()) {
             server.expect("accepts RDMA connections on");
             server.expect("READY");
             echo("transport=rdma,rdma.provider=rdma-core", port, OVER_RDMA);
@@ -64,7 +49,7 @@ class SoftDeviceServiceIT {
     @Test
     void deviceAndSoftwareIwarpAndTcpShareOneNumber() throws IOException {
         int port = Ports.freePair();
-        try (JvmProcess server = java("transport=tcp,rdma,rdma.provider=rdma-core,iwarp").main(EchoServer.class, port).start()) {
+        try (JvmProcess server = device.java("transport=tcp,rdma,rdma.provider=rdma-core,iwarp").main(EchoServer.class, port).start()) {
             server.expect("READY");
             for (String provider : List.of("rdma-core", "iwarp")) {
                 echo("transport=rdma,rdma.provider=" + provider, port, OVER_RDMA);
@@ -76,8 +61,8 @@ class SoftDeviceServiceIT {
     @Test
     void aRuleMovesTheDevicesPortAlone() throws IOException {
         int port = Ports.freePair();
-        try (JvmProcess server = java("transport=tcp,rdma,rdma.provider=rdma-core,rdma.port=" + port + ">+1").main(EchoServer.class, port)
-                .start()) {
+        String moved = "transport=tcp,rdma,rdma.provider=rdma-core,rdma.port=" + port + ">+1";
+        try (JvmProcess server = device.java(moved).main(EchoServer.class, port).start()) {
             server.expect("READY");
             echo("transport=rdma,rdma.provider=rdma-core", port + 1, OVER_RDMA);
             echo("transport=tcp,rdma,rdma.provider=rdma-core,rdma.connect=" + port + ">+1", port, OVER_RDMA);

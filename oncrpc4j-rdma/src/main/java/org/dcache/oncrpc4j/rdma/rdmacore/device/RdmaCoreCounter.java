@@ -85,7 +85,9 @@ public enum RdmaCoreCounter implements CounterName {
     /** Local invalidations posted. */
     LOCAL_INVALIDATIONS(NORMAL),
     /** Bytes copied because their memory is not registered. */
-    BYTES_BOUNCED(NORMAL);
+    BYTES_BOUNCED(NORMAL),
+    /** Times that a thread which waited for a reply served the loop itself. */
+    WAITS_IN_LOOP(NORMAL);
 
     private final Severity severity;
 

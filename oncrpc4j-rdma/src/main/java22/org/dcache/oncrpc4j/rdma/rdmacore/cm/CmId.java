@@ -91,6 +91,9 @@ public final class CmId implements CmChannel.Owner {
 
     @Override
     public void onCmEvent(CmEvent event) {
-        loop.execute(() -> holder.onCmEvent(event));
+        loop.execute(() -> {
+            loop.heard();
+            holder.onCmEvent(event);
+        });
     }
 }

@@ -12,6 +12,7 @@ import org.dcache.oncrpc4j.rdma.rdmacore.ffi.NativeFunction;
 import org.dcache.oncrpc4j.rdma.rdmacore.ffi.Verbs;
 import org.dcache.oncrpc4j.rdma.rdmacore.ffi.VerbsLayout;
 import org.dcache.oncrpc4j.rdma.verbs.error.ResourceLimitException;
+import org.dcache.oncrpc4j.rdma.verbs.parts.LedLoop;
 
 /**
  * The completion queue of one queue pair, for both directions, so that one peer's flood can overrun no other connection's. It is as long as
@@ -21,7 +22,7 @@ import org.dcache.oncrpc4j.rdma.verbs.error.ResourceLimitException;
 public final class CompletionQueue {
 
     /** Takes what is taken out. On the loop. */
-    public interface Taker {
+    public interface Taker extends LedLoop.Served {
         /** @param wc address of a struct ibv_wc, valid during the call */
         void completed(long wc);
 
@@ -101,6 +102,11 @@ public final class CompletionQueue {
             taker.takingFailed(e);
         }
         return true;
+    }
+
+    /** Loop: whether more is on its way. */
+    boolean isAwaited() {
+        return taker.isAwaited();
     }
 
     /** Loop: they cannot be taken. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dcache.oncrpc4j.rdma.rdmacore.loop;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.dcache.oncrpc4j.rdma.metrics.Counters;
@@ -13,21 +14,21 @@ import org.dcache.oncrpc4j.rdma.rdmacore.ffi.NativeFunction;
 import org.dcache.oncrpc4j.rdma.rdmacore.ffi.Verbs;
 import org.dcache.oncrpc4j.rdma.rdmacore.ffi.VerbsLayout;
 import org.dcache.oncrpc4j.rdma.verbs.error.ProviderUnavailableException;
-import org.dcache.oncrpc4j.rdma.verbs.parts.LoopThread;
-import org.dcache.oncrpc4j.rdma.verbs.parts.LoopWork;
+import org.dcache.oncrpc4j.rdma.verbs.parts.LedLoop;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A thread that takes completions and makes the callbacks of its queue pairs. It owns a completion channel for each device and an eventfd;
- * any thread may {@link #execute}, the rest is for the thread itself.
+ * A loop that takes completions and makes the callbacks of its queue pairs. It owns a completion channel for each device and an eventfd;
+ * any thread may {@link #execute}, the rest is for the loop thread, which may be a thread that waits for a reply ({@link LedLoop}).
  *
  * <p>Polling adapts: a queue that had completions a short while ago (setting {@code oncrpc.rdma.rdma-core.spin}) is polled again and again;
  * after that it is armed, polled once more, since a completion before the arming tells nobody, and left to its channel. Without such queues
- * the thread sleeps in poll(2). It is a daemon, bound to no processor: pin the JVM with taskset or numactl to the device's node where that
- * matters.
+ * the loop thread sleeps in poll(2); an interrupt does not end that. Channels are read only when poll(2) says so, and only as long as there
+ * are queues that may have an event. The loop's own thread is a daemon, bound to no processor: pin the JVM with taskset or numactl to the
+ * device's node where that matters.
  */
-public final class Loop extends LoopWork {
+public final class Loop extends LedLoop {
 
     private static final Logger LOG = LoggerFactory.getLogger(Loop.class);
     private static final int TASKS_PER_TURN = 256;
@@ -37,7 +38,6 @@ public final class Loop extends LoopWork {
     private final Verbs verbs;
     private final Counters counters;
     private final long spinNanos;
-    private final LoopThread thread;
     private final int wakeup = Libc.eventfd();
     private final Memory.Block scratch = new Memory.Block(64);
     private final Memory.Block fds;
@@ -45,8 +45,9 @@ public final class Loop extends LoopWork {
     private final long[] channels;
     private boolean closed;
 
-    // of the thread
-    private CompletionQueue[] queues = new CompletionQueue[16];
+    // of the loop thread
+    private final List<CompletionQueue> all = new ArrayList<>();
+    private CompletionQueue[] byCookie = new CompletionQueue[16];
     private CompletionQueue[] hot = new CompletionQueue[16];
     private int hotCount;
     private long nextLook;
@@ -56,7 +57,7 @@ public final class Loop extends LoopWork {
      * @throws ProviderUnavailableException a device gives no completion channel; nothing stays open
      */
     public Loop(String name, Verbs verbs, List<Device> devices, Counters counters, long spinNanos) throws ProviderUnavailableException {
-        super(TASKS_PER_TURN);
+        super(name, TASKS_PER_TURN);
         this.verbs = verbs;
         this.counters = counters;
         this.spinNanos = spinNanos;
@@ -69,7 +70,6 @@ public final class Loop extends LoopWork {
             channels[i] = verbs.createCompChannel(devices.get(i).context());
             if (channels[i] == 0) {
                 String reason = Errno.text(NativeFunction.errno());
-                thread = null;
                 close();
                 throw new ProviderUnavailableException("no completion channel on " + devices.get(i) + ": " + reason);
             }
@@ -77,17 +77,12 @@ public final class Loop extends LoopWork {
             Libc.nonBlocking(fd);
             Libc.pollFor(fds.address(), i + 1, fd);
         }
-        thread = new LoopThread(name, this::run, Loop.class.getClassLoader());
         try {
-            thread.start();
+            start();
         } catch (OutOfMemoryError e) {
             close();
             throw e;
         }
-    }
-
-    public boolean inLoop() {
-        return thread.isCurrent();
     }
 
     /** The completion channel for queues on this device. */
@@ -97,7 +92,7 @@ public final class Loop extends LoopWork {
 
     /** Under a lock, since the descriptor's number may be somebody else's once it is closed. */
     @Override
-    protected void wake() {
+    protected void wakeFromNetwork() {
         synchronized (scratch) {
             if (!closed) {
                 Libc.signal(wakeup, scratch.address());
@@ -105,19 +100,23 @@ public final class Loop extends LoopWork {
         }
     }
 
-    /** Starts to take completions of a queue. */
+    /** Starts to take completions of a queue, unless it does already. */
     public void add(CompletionQueue queue) {
         int cookie = queue.cookie();
-        if (cookie >= queues.length) {
-            queues = Arrays.copyOf(queues, Math.max(cookie + 1, queues.length * 2));
+        if (cookie >= byCookie.length) {
+            byCookie = Arrays.copyOf(byCookie, Math.max(cookie + 1, byCookie.length * 2));
         }
-        queues[cookie] = queue;
+        if (byCookie[cookie] != queue) {
+            byCookie[cookie] = queue;
+            all.add(queue);
+        }
         heat(queue);
     }
 
     /** Forgets a queue; events of it are still acknowledged. */
     public void remove(CompletionQueue queue) {
-        queues[queue.cookie()] = null;
+        byCookie[queue.cookie()] = null;
+        all.remove(queue);
         for (int i = 0; i < hotCount; i++) {
             if (hot[i] == queue) {
                 cool(i);
@@ -125,6 +124,15 @@ public final class Loop extends LoopWork {
             }
         }
         queue.hot = false;
+    }
+
+    @Override
+    protected boolean isAwaited() {
+        boolean awaited = all.size() > FEW;
+        for (int i = 0; i < all.size() && !awaited; i++) {
+            awaited = all.get(i).isAwaited();
+        }
+        return awaited;
     }
 
     private void heat(CompletionQueue queue) {
@@ -142,12 +150,6 @@ public final class Loop extends LoopWork {
         hot[i].hot = false;
         hot[i] = hot[--hotCount];
         hot[hotCount] = null;
-    }
-
-    /** Ends the loop after the tasks that are queued, and waits for its thread. Not on the loop. */
-    public void stop() {
-        beginStop();
-        thread.awaitEnd();
     }
 
     /** Frees the channels and descriptors. After {@link #stop}, when the queues are gone and nobody calls {@link #execute} any more. */
@@ -179,31 +181,16 @@ public final class Loop extends LoopWork {
         }
     }
 
-    private void run() {
-        try {
-            while (!isStopping()) {
-                try {
-                    turn();
-                } catch (Throwable e) {
-                    LOG.error("a turn of a loop failed", e);
-                }
-            }
-        } finally {
-            runLastTasks();
-        }
-    }
-
-    private void turn() {
-        runTasks();
+    @Override
+    protected void serve(long longest) {
         boolean busy = pollHot();
-        runTimers();
-        if (hotCount == 0) {
-            sleep();
-        } else if (!busy) {
-            Thread.onSpinWait();
+        if (busy || hotCount > 0) {
+            if (!busy) {
+                Thread.onSpinWait();
+            }
             look();
         } else {
-            look();
+            sleep(longest);
         }
     }
 
@@ -242,22 +229,22 @@ public final class Loop extends LoopWork {
         }
     }
 
-    private void sleep() {
-        Libc.poll(fds.address(), channels.length + 1, (int) Math.min(fallAsleep(), Integer.MAX_VALUE));
+    private void sleep(long longest) {
+        Libc.poll(fds.address(), channels.length + 1, (int) Math.min(fallAsleep(longest), Integer.MAX_VALUE));
         awake();
         takeEvents();
     }
 
+    /** Where all queues are polled, channels have nothing to say. */
     private void look() {
-        long now = System.nanoTime();
-        if (now - nextLook >= 0) {
-            nextLook = now + LOOK_NANOS;
+        if (hotCount < all.size() && System.nanoTime() - nextLook >= 0) {
             Libc.poll(fds.address(), channels.length + 1, 0);
             takeEvents();
         }
     }
 
     private void takeEvents() {
+        nextLook = System.nanoTime() + LOOK_NANOS;
         if (Libc.ready(fds.address(), 0)) {
             Libc.drain(wakeup, scratch.address() + 8);
         }
@@ -266,12 +253,13 @@ public final class Loop extends LoopWork {
                 continue;
             }
             boolean any = false;
-            while (verbs.getCqEvent(channels[i], scratch.address() + 16)) {
+            // One at least: it may be of a queue that is gone. What is left makes the descriptor readable again.
+            while ((!any || hotCount < all.size()) && verbs.getCqEvent(channels[i], scratch.address() + 16)) {
                 any = true;
                 counters.increment(RdmaCoreCounter.COMPLETION_EVENTS);
                 verbs.ackCqEvents(Memory.getLong(scratch.address() + 16), 1);
                 int cookie = (int) Memory.getLong(scratch.address() + 24);
-                CompletionQueue queue = cookie < queues.length ? queues[cookie] : null;
+                CompletionQueue queue = cookie < byCookie.length ? byCookie[cookie] : null;
                 if (queue != null) {
                     heat(queue);
                 }

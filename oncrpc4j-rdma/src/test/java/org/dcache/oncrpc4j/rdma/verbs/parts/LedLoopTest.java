@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.verbs.parts;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** When a loop's own thread steps aside; what threads that serve it do is in the tests of the providers' loops. */
+@Timeout(120)
+class LedLoopTest {
+
+    /** Rounds after which a loop with one waiter at a time has stepped aside for certain. */
+    private static final int MANY = 2000;
+
+    /** Its network is a queue, of which each turn takes one element. */
+    private static final class QueueLoop extends LedLoop {
+
+        final BlockingQueue<Runnable> network = new LinkedBlockingQueue<>();
+        volatile boolean awaited;
+        boolean open = true;
+
+        QueueLoop() {
+            super("queue", 16);
+            start();
+        }
+
+        @Override
+        protected void serve(long longest) {
+            try {
+                Runnable event = network.poll(fallAsleep(longest), TimeUnit.MILLISECONDS);
+                awake();
+                if (event != null) {
+                    event.run();
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+
+        @Override
+        protected void wakeFromNetwork() {
+            network.add(() -> {});
+        }
+
+        @Override
+        protected boolean isAwaited() {
+            return awaited;
+        }
+
+        @Override
+        protected void ended() {
+            open = false;
+        }
+    }
+
+    private final QueueLoop loop = new QueueLoop();
+
+    @AfterEach
+    void stop() {
+        loop.stop();
+        assertThat(loop.open).isFalse();
+        assertThat(loop.execute(() -> {})).isFalse();
+    }
+
+    /** @return how often the calling thread served the loop */
+    private int rounds(boolean heard, int sendsEach) throws Exception {
+        int served = 0;
+        for (int i = 0; i < MANY; i++) {
+            CompletableFuture<Void> reply = new CompletableFuture<>();
+            for (int j = 0; j < sendsEach; j++) {
+                loop.network.add(() -> {});
+            }
+            loop.network.add(() -> {
+                if (heard) {
+                    loop.heard();
+                }
+                reply.complete(null);
+            });
+            served += loop.serveUntil(reply::isDone) ? 1 : 0;
+            reply.get(30, TimeUnit.SECONDS);
+        }
+        return served;
+    }
+
+    @Test
+    void whoWaitsForOneReplyAfterTheOtherServesTheLoop() throws Exception {
+        assertThat(rounds(true, 0)).isPositive();
+    }
+
+    @Test
+    void thatOurOwnSendsAreDoneBetweenRepliesChangesNothing() throws Exception {
+        assertThat(rounds(true, 3)).isPositive();
+    }
+
+    @Test
+    void turnsInWhichThePeersSentNothingDoNotCount() throws Exception {
+        assertThat(rounds(false, 0)).isZero();
+    }
+
+    @Test
+    void aLoopOfWhichSomethingIsAwaitedKeepsItsThread() throws Exception {
+        loop.awaited = true;
+        assertThat(rounds(true, 0)).isZero();
+    }
+
+    @Test
+    void aTurnThatFailsEndsNoLoop() throws Exception {
+        loop.network.add(() -> {
+            throw new IllegalStateException("of a turn, as the test wants it");
+        });
+        assertThat(rounds(true, 0)).isPositive();
+    }
+}
