@@ -6,8 +6,6 @@ import java.io.InterruptedIOException;
 import java.lang.management.ManagementFactory;
 import java.net.InetSocketAddress;
 import java.util.Arrays;
-import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import javax.management.MBeanServer;
@@ -27,10 +25,11 @@ import org.dcache.oncrpc4j.xdr.XdrVoid;
 
 /**
  * One thread that makes synchronous calls, one after the other, and what ends them: answers of all sizes, calls back, a time-out, an
- * interrupt, the end of the connection. It uses nothing but oncrpc4j. Arguments: {@code serve}, for the server, which ends with a line of
- * its input; or {@code call}, the server's port, and how often 50 calls are made at most before each part, until a bean of the transport
- * says that the thread serves the loop. It prints {@code SERVES} and the part, or {@code ALONE} where that does not come, and after the
- * part {@code DONE}. In the last part it prints {@code STOP}: the server is to be stopped then.
+ * interrupt, the end of the connection. What ends without an answer has a connection of its own. It uses nothing but oncrpc4j. Arguments:
+ * {@code serve}, for the server, which ends with a line of its input; or {@code call}, the server's port, and how often 50 calls are made
+ * at most before each part, until a bean of the transport says that the thread serves the loop. It prints {@code SERVES} and the part, or
+ * {@code ALONE} where that does not come, and after the part {@code DONE}. In the last part it prints {@code STOP}: the server is to be
+ * stopped then.
  */
 public final class WaitingCalls implements RpcDispatchable {
 
@@ -40,8 +39,6 @@ public final class WaitingCalls implements RpcDispatchable {
     private static final int HOLD = 2;
     private static final int CALL_BACK = 3;
 
-    private final BlockingQueue<RpcCall> held = new LinkedBlockingQueue<>();
-
     private interface Part {
         void run(RpcCall call) throws Exception;
     }
@@ -50,14 +47,10 @@ public final class WaitingCalls implements RpcDispatchable {
     public void dispatchOncRpcCall(RpcCall call) throws IOException {
         switch (call.getProcedure()) {
             case NULL -> call.reply(XdrVoid.XDR_VOID);
-            case ECHO -> {
-                // Nobody waits for these any more, but their credits come back.
-                for (RpcCall late = held.poll(); late != null; late = held.poll()) {
-                    late.reply(XdrVoid.XDR_VOID);
-                }
-                call.reply(argument(call));
+            case ECHO -> call.reply(argument(call));
+            case HOLD -> {
+                // It is never answered.
             }
-            case HOLD -> held.add(call);
             case CALL_BACK -> {
                 XdrOpaque answer = new XdrOpaque();
                 new RpcCall(PROGRAM.getNumber(), 1, new RpcAuthTypeNone(), call.getTransport().getPeerTransport())
@@ -146,6 +139,13 @@ public final class WaitingCalls implements RpcDispatchable {
         }
     }
 
+    private static void connected(int port, Part parts) throws Exception {
+        try (OncRpcClient client = OncRpcClient.newBuilder().withTCP().withRpcService(PROGRAM, new WaitingCalls())
+                .withServiceName("waiting client").build(new InetSocketAddress("127.0.0.1", port))) {
+            parts.run(new RpcCall(PROGRAM.getNumber(), 1, new RpcAuthTypeNone(), client.connect()));
+        }
+    }
+
     public static void main(String[] args) throws Exception {
         if (args[0].equals("serve")) {
             OncRpcSvc service = new OncRpcSvcBuilder().withServiceName("waiting").withTCP().withoutAutoPublish()
@@ -156,11 +156,9 @@ public final class WaitingCalls implements RpcDispatchable {
             service.stop();
             System.exit(0);
         }
-        try (OncRpcClient client = OncRpcClient.newBuilder().withTCP().withRpcService(PROGRAM, new WaitingCalls())
-                .withServiceName("waiting client")
-                .build(new InetSocketAddress("127.0.0.1", Integer.parseInt(args[1])))) {
-            int tries = Integer.parseInt(args[2]);
-            RpcCall call = new RpcCall(PROGRAM.getNumber(), 1, new RpcAuthTypeNone(), client.connect());
+        int port = Integer.parseInt(args[1]);
+        int tries = Integer.parseInt(args[2]);
+        connected(port, call -> {
             part(tries, "sizes", call, c -> {
                 for (int size : new int[] {0, 1, 100, 5_000, 70_000, 1_000_000}) {
                     echo(c, ECHO, size);
@@ -174,10 +172,10 @@ public final class WaitingCalls implements RpcDispatchable {
             for (int i = 0; i < 10; i++) {
                 part(tries, "back " + i, call, c -> echo(c, CALL_BACK, 500));
             }
-            part(tries, "time-out", call, WaitingCalls::timeOut);
-            part(tries, "interrupt", call, WaitingCalls::interrupt);
-            part(tries, "end", call, WaitingCalls::end);
-        }
+        });
+        connected(port, call -> part(tries, "time-out", call, WaitingCalls::timeOut));
+        connected(port, call -> part(tries, "interrupt", call, WaitingCalls::interrupt));
+        connected(port, call -> part(tries, "end", call, WaitingCalls::end));
         System.exit(0);
     }
 }
