@@ -22,7 +22,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The device's half of a connection: queue pair, completion queue, and the memory of its send and receive queue; it holds the device from
+ * The device's half of a connection: queue pair, completion queues, and the memory of its send and receive queue; it holds the device from
  * {@link #open} to {@link #destroy}. Made, disconnected and destroyed on control threads, in this order; no other thread may use its
  * addresses once {@link #destroy} has begun, which the send and receive queue see to by being stopped before.
  */
@@ -33,7 +33,8 @@ final class NativeQueuePair {
     private final Libraries libraries;
     private final Device device;
     private final CmId id;
-    private final CompletionQueue completions;
+    private final CompletionQueue sendCompletions;
+    private final CompletionQueue receiveCompletions;
     private final SendQueue sends;
     private final ReceiveQueue receives;
     private long qp;
@@ -69,31 +70,37 @@ final class NativeQueuePair {
         receives = mayShare ? receives(adapter, device, pool, owner, options.receives(), sendDepth)
                 : own(adapter, device, pool, owner, options.receives(), sendDepth);
         SendQueue queue = null;
-        CompletionQueue made = null;
+        CompletionQueue ofSends = null;
+        CompletionQueue ofReceives = null;
         try {
             queue = new SendQueue(owner, device, adapter.bounces(), adapter.regions(), sendDepth, adapter.counters());
             sends = queue;
             pool.reserve(receives.toReserve(options.receives()));
-            made = new CompletionQueue(libraries.verbs(), device, id.loop(), sendDepth + receives.mostCompletions(), adapter.counters(),
-                    owner);
-            completions = made;
+            ofSends = new CompletionQueue(libraries.verbs(), device, id.loop(), sendDepth, adapter.counters(), owner);
+            sendCompletions = ofSends;
+            ofReceives = new CompletionQueue(libraries.verbs(), device, id.loop(), receives.mostCompletions(), adapter.counters(), owner,
+                    ofSends);
+            receiveCompletions = ofReceives;
             create(sendDepth, adapter.settings().inline());
             sends.open(qp, inline);
             receives.open(qp, options.receives());
         } catch (ResourceLimitException | RuntimeException | Error e) {
-            undo(made, queue);
+            undo(ofSends, ofReceives, queue);
             throw e;
         }
     }
 
     /** Control: what was made goes, in the order of {@link #destroy}. */
-    private void undo(CompletionQueue made, SendQueue queue) {
+    private void undo(CompletionQueue ofSends, CompletionQueue ofReceives, SendQueue queue) {
         if (qp != 0) {
             libraries.cm().destroyQp(id.address());
-            receives.queuePairGone(made);
+            receives.queuePairGone(ofReceives);
         }
-        if (made != null) {
-            made.destroy();
+        if (ofReceives != null) {
+            ofReceives.destroy();
+        }
+        if (ofSends != null) {
+            ofSends.destroy();
         }
         if (queue != null) {
             queue.fail();
@@ -130,8 +137,8 @@ final class NativeQueuePair {
             int errno = 0;
             for (int tryInline : new int[] {wantedInline, 0}) {
                 Memory.clear(attr, VerbsLayout.QpInitAttr.SIZE);
-                Memory.putLong(attr + VerbsLayout.QpInitAttr.SEND_CQ, completions.address());
-                Memory.putLong(attr + VerbsLayout.QpInitAttr.RECV_CQ, completions.address());
+                Memory.putLong(attr + VerbsLayout.QpInitAttr.SEND_CQ, sendCompletions.address());
+                Memory.putLong(attr + VerbsLayout.QpInitAttr.RECV_CQ, receiveCompletions.address());
                 Memory.putInt(attr + VerbsLayout.QpInitAttr.MAX_SEND_WR, sendDepth);
                 Memory.putInt(attr + VerbsLayout.QpInitAttr.MAX_RECV_WR, receives.depth());
                 Memory.putLong(attr + VerbsLayout.QpInitAttr.SRQ, receives.shared());
@@ -164,8 +171,12 @@ final class NativeQueuePair {
         return inline;
     }
 
-    CompletionQueue completions() {
-        return completions;
+    CompletionQueue sendCompletions() {
+        return sendCompletions;
+    }
+
+    CompletionQueue receiveCompletions() {
+        return receiveCompletions;
     }
 
     SendQueue sends() {
@@ -211,11 +222,12 @@ final class NativeQueuePair {
         }
     }
 
-    /** The loop has forgotten the completion queue. */
+    /** The loop has forgotten the completion queues. */
     void destroy() {
         libraries.cm().destroyQp(id.address());
-        receives.queuePairGone(completions);
-        completions.destroy();
+        receives.queuePairGone(receiveCompletions);
+        receiveCompletions.destroy();
+        sendCompletions.destroy();
         device.holds().give();
     }
 }

@@ -40,7 +40,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>It ends as {@link LoopQueuePair} says; an orderly end waits until what was posted has completed. Then, in this order: nothing is
  * posted any more; disconnect, which puts the queue pair into the error state; the loop takes the completions of flushed work, for a
- * bounded time; windows, queue pair and completion queue are destroyed; what never completed fails, exposures end, {@code onDisconnected};
+ * bounded time; windows, queue pair and completion queues are destroyed; what never completed fails, exposures end, {@code onDisconnected};
  * the id is destroyed. The device touches no memory after the queue pair is destroyed, and nobody's memory is given back before.
  */
 final class RdmaCoreQueuePair extends LedQueuePair implements CmId.Holder, CompletionQueue.Taker, DeviceRemoval.OnDevice {
@@ -93,8 +93,13 @@ final class RdmaCoreQueuePair extends LedQueuePair implements CmId.Holder, Compl
     /** Loop: it is accepted, and the peer may send before the connection manager says that it is up. */
     void accepted() {
         if (pair.receives().shared() != 0) {
-            loop.add(pair.completions());
+            takeCompletions();
         }
+    }
+
+    private void takeCompletions() {
+        loop.add(pair.sendCompletions());
+        loop.add(pair.receiveCompletions());
     }
 
     /** Loop: the connection is up. */
@@ -107,7 +112,7 @@ final class RdmaCoreQueuePair extends LedQueuePair implements CmId.Holder, Compl
         if (early.problem() != null) {
             problem(early.problem());
         }
-        loop.add(pair.completions());
+        takeCompletions();
     }
 
     /** Loop, after {@link #established}: to who asked for it. */
@@ -178,6 +183,8 @@ final class RdmaCoreQueuePair extends LedQueuePair implements CmId.Holder, Compl
     protected void finish() {
         if (pair.sends().isIdle()) {
             tearDown();
+        } else {
+            loop.look(pair.sendCompletions());
         }
     }
 
@@ -223,7 +230,7 @@ final class RdmaCoreQueuePair extends LedQueuePair implements CmId.Holder, Compl
 
     /** Any thread: a completion queue has overrun or broken. */
     void completionQueueError(long completionQueue, int type) {
-        if (pair.completions().address() == completionQueue) {
+        if (pair.sendCompletions().address() == completionQueue || pair.receiveCompletions().address() == completionQueue) {
             asyncError(type);
         }
     }
@@ -276,9 +283,29 @@ final class RdmaCoreQueuePair extends LedQueuePair implements CmId.Holder, Compl
     }
 
     private void takeAll() {
-        while (up && !flushed && pair.completions().poll()) {
+        while (up && !flushed && (pair.sendCompletions().poll() | takesReceives())) {
             // until there is none
         }
+    }
+
+    private boolean takesReceives() {
+        return !flushed && pair.receiveCompletions().poll();
+    }
+
+    /** What is left at the end is waited for. */
+    @Override
+    public boolean isPrompt() {
+        return !isOpen() || pair.sends().isPrompt();
+    }
+
+    /** Any thread, under the send queue's lock: the next completion of a Send is to wake the loop. */
+    void armSends() {
+        pair.sendCompletions().arm();
+    }
+
+    /** Any thread: the send queue fills, and the loop is to see what is done. */
+    void lookAtSends() {
+        loop.execute(() -> loop.look(pair.sendCompletions()));
     }
 
     @Override
@@ -404,13 +431,14 @@ final class RdmaCoreQueuePair extends LedQueuePair implements CmId.Holder, Compl
         pair.receives().stop();
         early.drain(PooledReceive::release);
         if (!up) {
-            loop.add(pair.completions());
+            takeCompletions();
         }
         up = true;
         id.control(() -> {
             pair.disconnect();
             loop.execute(() -> {
                 flushing = true;
+                loop.look(pair.sendCompletions());
                 flushTimer = loop.schedule(FLUSH_MILLIS, () -> {
                     counters.increment(RdmaCoreCounter.CLOSE_TIMEOUT);
                     destroy();
@@ -439,8 +467,9 @@ final class RdmaCoreQueuePair extends LedQueuePair implements CmId.Holder, Compl
         }
         flushed = true;
         cancel(flushTimer);
-        loop.remove(pair.completions());
-        pair.receives().takeBack(pair.completions());
+        loop.remove(pair.sendCompletions());
+        loop.remove(pair.receiveCompletions());
+        pair.receives().takeBack(pair.receiveCompletions());
         id.control(() -> {
             exposures.detach();
             adapter.destroyed(pair.address());

@@ -24,6 +24,9 @@ import org.dcache.oncrpc4j.rdma.verbs.error.VerbsException;
  * it. Signalled are those whose poster wants it, and one in half a queue besides, so that unsignalled ones can never fill the queue for
  * good. On iWARP, where siw completes a Send before an earlier Read, each Read is signalled.
  *
+ * <p>That a request is done is told at once when somebody waits for it ({@link #isPrompt}): its completion queue is armed before it is
+ * posted. When half of the queue is in use the loop is asked once to see what is done.
+ *
  * <p>From {@link #stop} on nothing reaches the device any more; {@link #fail} gives back what is left when the queue pair is destroyed and
  * nobody touches the requests' memory any more.
  */
@@ -32,6 +35,9 @@ final class SendQueue {
     private static final int BATCH = 32;
     /** Elements per request that we use; a message of the engine has one, a Write a few. */
     static final int MAX_ELEMENTS = 8;
+
+    /** Bytes of a request whose memory is wanted back as soon as may be. */
+    private static final long LARGE = 64 << 10;
 
     private static final int NUMBER_MASK = 0x3fff_ffff;
 
@@ -46,6 +52,8 @@ final class SendQueue {
     private final Bounce[] bounced;
     /** Whether the device will say itself that it is done. */
     private final boolean[] signaled;
+    /** Whether somebody waits for it to be done. */
+    private final boolean[] awaited;
     private final int depth;
     private final int mask;
     private long qp;
@@ -56,6 +64,10 @@ final class SendQueue {
     private long lastSignaled;
     private WorkRequest waiting;
     private WorkRequest lastWaiting;
+    /** Requests under way for which somebody waits. */
+    private int prompt;
+    /** The loop was asked to look at completions, since half of the queue is in use. */
+    private boolean asked;
     /** The first that waits is to be copied, and memory for it is being made. */
     private boolean copyWaits;
     private boolean stopped;
@@ -72,6 +84,7 @@ final class SendQueue {
         slots = new WorkRequest[ring];
         bounced = new Bounce[ring];
         signaled = new boolean[ring];
+        awaited = new boolean[ring];
         int stride = VerbsLayout.SendWr.SIZE + MAX_ELEMENTS * VerbsLayout.Sge.SIZE;
         memory = new Memory.Block((long) BATCH * stride + 8);
         writer = new SendRequestWriter(device, regions, counters);
@@ -137,6 +150,7 @@ final class SendQueue {
             long first = memory.address();
             int stride = VerbsLayout.SendWr.SIZE + MAX_ELEMENTS * VerbsLayout.Sge.SIZE;
             int n = 0;
+            boolean arm = false;
             while (n < room && waiting != null) {
                 WorkRequest request = waiting;
                 long number = posted + n;
@@ -166,6 +180,11 @@ final class SendQueue {
                     lastSignaled = number;
                 }
                 slots[slot] = request;
+                awaited[slot] = isAwaited(request);
+                if (awaited[slot]) {
+                    prompt++;
+                    arm = true;
+                }
                 waiting = request.next();
                 n++;
             }
@@ -177,6 +196,13 @@ final class SendQueue {
             }
             Memory.putLong(first + (long) (n - 1) * stride + VerbsLayout.SendWr.NEXT, 0);
             posted += n;
+            if (arm) {
+                owner.armSends();
+            }
+            if (isHalfFull() && !asked) {
+                asked = true;
+                owner.lookAtSends();
+            }
             counters.increment(RdmaCoreCounter.POST_SEND_CALLS);
             counters.add(RdmaCoreCounter.WORK_REQUESTS, n);
             int errno = device.calls().postSend(qp, first, memory.address() + (long) BATCH * stride);
@@ -210,6 +236,7 @@ final class SendQueue {
             while (completed < posted && slots[(int) completed & mask] == null) {
                 completed++;
             }
+            asked &= isHalfFull();
             return request;
         } finally {
             lock.unlock();
@@ -217,6 +244,10 @@ final class SendQueue {
     }
 
     private void release(int slot) {
+        if (awaited[slot]) {
+            awaited[slot] = false;
+            prompt--;
+        }
         slots[slot] = null;
         if (bounced[slot] != null) {
             bounces.giveBack(bounced[slot]);
@@ -256,6 +287,29 @@ final class SendQueue {
         }
         if (problem != null) {
             owner.abort(problem);
+        }
+    }
+
+    /** Somebody waits for a Read, for a fence, and for much memory. */
+    private static boolean isAwaited(WorkRequest request) {
+        return switch (request.opcode()) {
+            case RDMA_READ -> true;
+            case BIND -> ((WindowExposure) request.bound()).isInvalidation(request);
+            default -> request.remaining() >= LARGE;
+        };
+    }
+
+    private boolean isHalfFull() {
+        return posted - completed >= depth / 2;
+    }
+
+    /** Whether the next completion is to be told at once. */
+    boolean isPrompt() {
+        lock.lock();
+        try {
+            return prompt > 0 || isHalfFull();
+        } finally {
+            lock.unlock();
         }
     }
 

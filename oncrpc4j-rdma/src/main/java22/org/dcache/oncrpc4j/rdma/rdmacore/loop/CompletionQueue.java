@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dcache.oncrpc4j.rdma.rdmacore.loop;
 
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongConsumer;
 import org.dcache.oncrpc4j.rdma.metrics.Counters;
@@ -15,9 +16,10 @@ import org.dcache.oncrpc4j.rdma.verbs.error.ResourceLimitException;
 import org.dcache.oncrpc4j.rdma.verbs.parts.LedLoop;
 
 /**
- * The completion queue of one queue pair, for both directions, so that one peer's flood can overrun no other connection's. It is as long as
- * both work queues, and cannot overrun while these keep to their lengths. Made and destroyed on a control thread, polled on its loop only,
- * and not after {@link Loop#remove}, with one exception: the control thread that has destroyed the queue pair takes what is left.
+ * The completion queue of one direction of one queue pair, so that one peer's flood can overrun no other connection's, and what we sent
+ * wakes nobody who waits for what we receive. It is as long as its work queue, and cannot overrun while that keeps to its length. Made and
+ * destroyed on a control thread, polled on its loop only, and not after {@link Loop#remove}, with one exception: the control thread that
+ * has destroyed the queue pair takes what is left. Any thread may arm it while the queue pair is there.
  */
 public final class CompletionQueue {
 
@@ -25,6 +27,11 @@ public final class CompletionQueue {
     public interface Taker extends LedLoop.Served {
         /** @param wc address of a struct ibv_wc, valid during the call */
         void completed(long wc);
+
+        /** Loop: whether somebody waits for the next completion of what we posted. */
+        default boolean isPrompt() {
+            return true;
+        }
 
         /** After some were taken. */
         void batchDone();
@@ -45,13 +52,23 @@ public final class CompletionQueue {
     private final long cq;
     private final Memory.Block completions = new Memory.Block((long) BATCH * VerbsLayout.Wc.SIZE);
 
-    // of the loop
-    boolean hot;
+    private final CompletionQueue sends;
+
+    // of PolledQueues
+    List<CompletionQueue> place;
+    int at;
     long lastBusy;
 
-    /** @param length completions it can hold at least */
+    /** Of Sends. @param length completions it can hold at least */
     public CompletionQueue(Verbs verbs, Device device, Loop loop, int length, Counters counters, Taker taker)
             throws ResourceLimitException {
+        this(verbs, device, loop, length, counters, taker, null);
+    }
+
+    /** Of receives. @param sends the queue of the same connection's Sends */
+    public CompletionQueue(Verbs verbs, Device device, Loop loop, int length, Counters counters, Taker taker, CompletionQueue sends)
+            throws ResourceLimitException {
+        this.sends = sends;
         this.verbs = verbs;
         this.device = device;
         this.counters = counters;
@@ -104,6 +121,16 @@ public final class CompletionQueue {
         return true;
     }
 
+    /** Null if it is one of Sends. */
+    CompletionQueue sends() {
+        return sends;
+    }
+
+    /** Loop: whether the next completion is to wake it. A receive always is. */
+    boolean isPrompt() {
+        return sends != null || taker.isPrompt();
+    }
+
     /** Loop: whether more is on its way. */
     boolean isAwaited() {
         return taker.isAwaited();
@@ -138,8 +165,9 @@ public final class CompletionQueue {
         return count;
     }
 
-    /** Asks for an event at the next completion. */
-    void arm() {
+    /** Asks for an event at the next completion. Any thread. */
+    public void arm() {
+        counters.increment(RdmaCoreCounter.NOTIFY_CALLS);
         device.calls().requestNotify(cq);
     }
 

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dcache.oncrpc4j.rdma.rdmacore.loop;
 
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import org.dcache.oncrpc4j.rdma.metrics.Counters;
 import org.dcache.oncrpc4j.rdma.rdmacore.device.Device;
@@ -15,29 +13,23 @@ import org.dcache.oncrpc4j.rdma.rdmacore.ffi.Verbs;
 import org.dcache.oncrpc4j.rdma.rdmacore.ffi.VerbsLayout;
 import org.dcache.oncrpc4j.rdma.verbs.error.ProviderUnavailableException;
 import org.dcache.oncrpc4j.rdma.verbs.parts.LedLoop;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * A loop that takes completions and makes the callbacks of its queue pairs. It owns a completion channel for each device and an eventfd;
  * any thread may {@link #execute}, the rest is for the loop thread, which may be a thread that waits for a reply ({@link LedLoop}).
  *
- * <p>Polling adapts: a queue that had completions a short while ago (setting {@code oncrpc.rdma.rdma-core.spin}) is polled again and again;
- * after that it is armed, polled once more, since a completion before the arming tells nobody, and left to its channel. Without such queues
- * the loop thread sleeps in poll(2); an interrupt does not end that. Channels are read only when poll(2) says so, and only as long as there
- * are queues that may have an event. The loop's own thread is a daemon, bound to no processor: pin the JVM with taskset or numactl to the
- * device's node where that matters.
+ * <p>It polls as {@link PolledQueues} says. Where none is to be polled again at once the loop thread sleeps in poll(2); an interrupt does
+ * not end that. Channels are read only when poll(2) says so, and only as long as there are queues that may have an event. The loop's own
+ * thread is a daemon, bound to no processor: pin the JVM with taskset or numactl to the device's node where that matters.
  */
 public final class Loop extends LedLoop {
 
-    private static final Logger LOG = LoggerFactory.getLogger(Loop.class);
     private static final int TASKS_PER_TURN = 256;
     /** While queues are polled, the channels of the others are looked at this often, nanoseconds. */
     private static final long LOOK_NANOS = 50_000;
 
     private final Verbs verbs;
     private final Counters counters;
-    private final long spinNanos;
     private final int wakeup = Libc.eventfd();
     private final Memory.Block scratch = new Memory.Block(64);
     private final Memory.Block fds;
@@ -46,10 +38,7 @@ public final class Loop extends LedLoop {
     private boolean closed;
 
     // of the loop thread
-    private final List<CompletionQueue> all = new ArrayList<>();
-    private CompletionQueue[] byCookie = new CompletionQueue[16];
-    private CompletionQueue[] hot = new CompletionQueue[16];
-    private int hotCount;
+    private final PolledQueues queues;
     private long nextLook;
 
     /**
@@ -60,7 +49,7 @@ public final class Loop extends LedLoop {
         super(name, TASKS_PER_TURN);
         this.verbs = verbs;
         this.counters = counters;
-        this.spinNanos = spinNanos;
+        this.queues = new PolledQueues(spinNanos);
         this.devices = devices;
         this.fds = new Memory.Block((long) Libc.POLLFD_SIZE * (devices.size() + 1));
         this.channels = new long[devices.size()];
@@ -102,54 +91,23 @@ public final class Loop extends LedLoop {
 
     /** Starts to take completions of a queue, unless it does already. */
     public void add(CompletionQueue queue) {
-        int cookie = queue.cookie();
-        if (cookie >= byCookie.length) {
-            byCookie = Arrays.copyOf(byCookie, Math.max(cookie + 1, byCookie.length * 2));
-        }
-        if (byCookie[cookie] != queue) {
-            byCookie[cookie] = queue;
-            all.add(queue);
-        }
-        heat(queue);
+        queues.add(queue);
+    }
+
+    /** Looks at a queue in the next turn, which may be cold or warm, if it was added. */
+    public void look(CompletionQueue queue) {
+        queues.heat(queue.cookie());
     }
 
     /** Forgets a queue; events of it are still acknowledged. */
     public void remove(CompletionQueue queue) {
-        byCookie[queue.cookie()] = null;
-        all.remove(queue);
-        for (int i = 0; i < hotCount; i++) {
-            if (hot[i] == queue) {
-                cool(i);
-                break;
-            }
-        }
-        queue.hot = false;
+        queues.remove(queue);
     }
 
     @Override
     protected boolean isAwaited() {
-        boolean awaited = all.size() > FEW;
-        for (int i = 0; i < all.size() && !awaited; i++) {
-            awaited = all.get(i).isAwaited();
-        }
-        return awaited;
-    }
-
-    private void heat(CompletionQueue queue) {
-        if (!queue.hot) {
-            queue.hot = true;
-            queue.lastBusy = System.nanoTime();
-            if (hotCount == hot.length) {
-                hot = Arrays.copyOf(hot, hotCount * 2);
-            }
-            hot[hotCount++] = queue;
-        }
-    }
-
-    private void cool(int i) {
-        hot[i].hot = false;
-        hot[i] = hot[--hotCount];
-        hot[hotCount] = null;
+        // Each connection has two.
+        return queues.count() > 2 * FEW || queues.isAwaited();
     }
 
     /** Frees the channels and descriptors. After {@link #stop}, when the queues are gone and nobody calls {@link #execute} any more. */
@@ -183,49 +141,14 @@ public final class Loop extends LedLoop {
 
     @Override
     protected void serve(long longest) {
-        boolean busy = pollHot();
-        if (busy || hotCount > 0) {
+        boolean busy = queues.poll();
+        if (busy || queues.anyHot()) {
             if (!busy) {
                 Thread.onSpinWait();
             }
             look();
         } else {
-            sleep(longest);
-        }
-    }
-
-    private boolean pollHot() {
-        boolean busy = false;
-        for (int i = hotCount - 1; i >= 0; i--) {
-            // A callback may remove queues.
-            if (i >= hotCount) {
-                continue;
-            }
-            CompletionQueue queue = hot[i];
-            if (guardedPoll(queue)) {
-                busy = true;
-                queue.lastBusy = System.nanoTime();
-            } else if (System.nanoTime() - queue.lastBusy >= spinNanos && i < hotCount && hot[i] == queue) {
-                queue.arm();
-                counters.increment(RdmaCoreCounter.NOTIFY_CALLS);
-                if (guardedPoll(queue)) {
-                    busy = true;
-                    queue.lastBusy = System.nanoTime();
-                } else if (i < hotCount && hot[i] == queue) {
-                    cool(i);
-                }
-            }
-        }
-        return busy;
-    }
-
-    private boolean guardedPoll(CompletionQueue queue) {
-        try {
-            return queue.poll();
-        } catch (Throwable e) {
-            LOG.error("taking completions failed", e);
-            queue.failed(e);
-            return false;
+            sleep(queues.anyWarm() ? Math.min(longest, PolledQueues.LINGER_MILLIS) : longest);
         }
     }
 
@@ -237,7 +160,7 @@ public final class Loop extends LedLoop {
 
     /** Where all queues are polled, channels have nothing to say. */
     private void look() {
-        if (hotCount < all.size() && System.nanoTime() - nextLook >= 0) {
+        if (queues.anyCold() && System.nanoTime() - nextLook >= 0) {
             Libc.poll(fds.address(), channels.length + 1, 0);
             takeEvents();
         }
@@ -254,15 +177,11 @@ public final class Loop extends LedLoop {
             }
             boolean any = false;
             // One at least: it may be of a queue that is gone. What is left makes the descriptor readable again.
-            while ((!any || hotCount < all.size()) && verbs.getCqEvent(channels[i], scratch.address() + 16)) {
+            while ((!any || queues.anyCold()) && verbs.getCqEvent(channels[i], scratch.address() + 16)) {
                 any = true;
                 counters.increment(RdmaCoreCounter.COMPLETION_EVENTS);
                 verbs.ackCqEvents(Memory.getLong(scratch.address() + 16), 1);
-                int cookie = (int) Memory.getLong(scratch.address() + 24);
-                CompletionQueue queue = cookie < byCookie.length ? byCookie[cookie] : null;
-                if (queue != null) {
-                    heat(queue);
-                }
+                queues.heat((int) Memory.getLong(scratch.address() + 24));
             }
             if (!any && devices.get(i).isRemoved()) {
                 // The descriptor of a removed device is readable for ever.
