@@ -65,10 +65,10 @@ final class NativeQueuePair {
         this.libraries = adapter.libraries();
         this.device = device;
         this.id = id;
-        int sendDepth = Math.min(adapter.settings().sendQueue(), device.maxRequests());
+        int sendDepth = Math.min(adapter.settings().sendQueue(), Math.min(device.maxRequests(), device.maxCompletions()));
         ReceivePool pool = adapter.receivePool(device, options.receiveSize());
-        receives = mayShare ? receives(adapter, device, pool, owner, options.receives(), sendDepth)
-                : own(adapter, device, pool, owner, options.receives(), sendDepth);
+        receives = mayShare ? receives(adapter, device, pool, owner, options.receives())
+                : own(adapter, device, pool, owner, options.receives());
         SendQueue queue = null;
         CompletionQueue ofSends = null;
         CompletionQueue ofReceives = null;
@@ -108,16 +108,15 @@ final class NativeQueuePair {
         receives.drop();
     }
 
-    private static ReceiveQueue own(RdmaCoreAdapter adapter, Device device, ReceivePool pool, RdmaCoreQueuePair owner, int receives,
-            int sendDepth) {
-        int depth = Math.min(receives, Math.min(device.maxRequests(), device.maxCompletions() - sendDepth));
+    private static ReceiveQueue own(RdmaCoreAdapter adapter, Device device, ReceivePool pool, RdmaCoreQueuePair owner, int receives) {
+        int depth = Math.min(receives, Math.min(device.maxRequests(), device.maxCompletions()));
         return new OwnReceives(device, pool, depth, adapter.counters(),
                 () -> owner.receivesFailed(new DeviceErrorException("the device " + device.name() + " refused a receive")));
     }
 
     /** Shared ones where the adapter shares them on this device. */
-    private static ReceiveQueue receives(RdmaCoreAdapter adapter, Device device, ReceivePool pool, RdmaCoreQueuePair owner, int receives,
-            int sendDepth) throws ResourceLimitException {
+    private static ReceiveQueue receives(RdmaCoreAdapter adapter, Device device, ReceivePool pool, RdmaCoreQueuePair owner, int receives)
+            throws ResourceLimitException {
         if (adapter.sharesReceives(device)) {
             try {
                 return adapter.sharedQueues().join(device, pool, owner::receivesFailed, owner::oversent);
@@ -128,7 +127,7 @@ final class NativeQueuePair {
                 LOG.warn("{}; the connection gets receives of its own", e.getMessage());
             }
         }
-        return own(adapter, device, pool, owner, receives, sendDepth);
+        return own(adapter, device, pool, owner, receives);
     }
 
     private void create(int sendDepth, int wantedInline) throws ResourceLimitException {

@@ -117,7 +117,7 @@ final class RdmaCoreAdapter implements Adapter, AsyncEvents.User {
         }
         byContext = devices.stream().collect(Collectors.toMap(Device::context, device -> device));
         capabilities = capabilities(devices, sharing.containsAll(devices));
-        sharedQueues = new SharedReceiveQueues(libraries.verbs(), settings.srqDepth(), settings.sendQueue(), control, counters);
+        sharedQueues = new SharedReceiveQueues(libraries.verbs(), settings.srqDepth(), control, counters);
         devices.forEach(device -> windows.add(new Windows(device)));
         regions = new Regions(libraries.verbs(), devices, counters);
         bounces = new BouncePool(regions, memory, control);

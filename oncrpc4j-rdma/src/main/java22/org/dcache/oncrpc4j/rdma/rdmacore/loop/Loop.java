@@ -94,7 +94,7 @@ public final class Loop extends LedLoop {
         queues.add(queue);
     }
 
-    /** Looks at a queue in the next turn, which may be cold or warm, if it was added. */
+    /** Polls a queue that was added in the next turn, and in those after it as after an event. */
     public void look(CompletionQueue queue) {
         queues.heat(queue.cookie());
     }

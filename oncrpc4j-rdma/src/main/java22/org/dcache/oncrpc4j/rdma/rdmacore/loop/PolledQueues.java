@@ -56,7 +56,7 @@ final class PolledQueues {
     }
 
     void remove(CompletionQueue queue) {
-        if (byCookie[queue.cookie()] == queue) {
+        if (find(queue.cookie()) == queue) {
             byCookie[queue.cookie()] = null;
             all.remove(queue);
             move(queue, null);
@@ -65,11 +65,15 @@ final class PolledQueues {
 
     /** Something has come to the queue with this cookie, or will soon. None is one that is gone. */
     void heat(int cookie) {
-        CompletionQueue queue = cookie < byCookie.length ? byCookie[cookie] : null;
+        CompletionQueue queue = find(cookie);
         if (queue != null && queue.place != hot) {
             queue.lastBusy = System.nanoTime();
             move(queue, hot);
         }
+    }
+
+    private CompletionQueue find(int cookie) {
+        return cookie < byCookie.length ? byCookie[cookie] : null;
     }
 
     /** @param to null: it is cold */
@@ -137,7 +141,8 @@ final class PolledQueues {
     private boolean pollHot(CompletionQueue queue) {
         CompletionQueue sends = queue.sends();
         boolean busy = sends != null && sends.place == warm && pollBusy(sends);
-        if (pollBusy(queue)) {
+        // What was taken may have removed both.
+        if (queue.place == hot && pollBusy(queue)) {
             return true;
         }
         if (queue.place == hot && System.nanoTime() - queue.lastBusy >= spinNanos) {

@@ -36,7 +36,6 @@ public final class SharedReceiveQueues {
 
     private final Verbs verbs;
     private final int depth;
-    private final int sendDepth;
     private final ControlThreads control;
     private final Counters counters;
     private final Map<Kind, SharedReceives> current = new HashMap<>();
@@ -44,12 +43,10 @@ public final class SharedReceiveQueues {
 
     /**
      * @param depth receives of a queue at most
-     * @param sendDepth sends of a connection, whose completions share a queue with those of its receives
      */
-    public SharedReceiveQueues(Verbs verbs, int depth, int sendDepth, ControlThreads control, Counters counters) {
+    public SharedReceiveQueues(Verbs verbs, int depth, ControlThreads control, Counters counters) {
         this.verbs = verbs;
         this.depth = depth;
-        this.sendDepth = sendDepth;
         this.control = control;
         this.counters = counters;
     }
@@ -110,7 +107,7 @@ public final class SharedReceiveQueues {
     }
 
     private int depthOn(Device device) {
-        int most = Math.min(device.maxSharedRequests(), device.maxCompletions() - Math.min(sendDepth, device.maxRequests()));
+        int most = Math.min(device.maxSharedRequests(), device.maxCompletions());
         int fits = depth;
         while (ReceiveBudget.capacity(fits) > most && fits > 1) {
             fits /= 2;
