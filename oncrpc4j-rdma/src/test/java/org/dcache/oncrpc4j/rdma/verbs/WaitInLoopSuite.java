@@ -77,24 +77,26 @@ public abstract class WaitInLoopSuite extends ProviderSuite {
         return taken;
     }
 
-    /** Calls until the own thread has stepped aside, then waits for the end of the connection. @return whether it served meanwhile */
-    private FutureTask<Boolean> waitForTheEnd(CountDownLatch began) {
-        FutureTask<Boolean> task = new FutureTask<>(() -> {
-            for (int i = 0; i < MANY; i++) {
+    /** Calls until the own thread has stepped aside, then serves the loop until the connection has ended. */
+    private void serveUntilEndedBy(Runnable end) throws Exception {
+        open();
+        CountDownLatch began = new CountDownLatch(1);
+        FutureTask<Boolean> waiting = new FutureTask<>(() -> {
+            boolean served = false;
+            for (int i = 0; i < MANY && !served; i++) {
                 rounds(20);
-                boolean served = pair.clientQp().serveUntil(() -> {
+                served = pair.clientQp().serveUntil(() -> {
                     began.countDown();
                     return pair.client().disconnected.isDone();
                 });
-                if (served) {
-                    return true;
-                }
             }
             began.countDown();
-            return false;
+            return served;
         });
-        new Thread(task, "waiter").start();
-        return task;
+        new Thread(waiting, "waiter").start();
+        assertThat(began.await(60, TimeUnit.SECONDS)).isTrue();
+        end.run();
+        assertThat(waiting.get(60, TimeUnit.SECONDS)).isTrue();
     }
 
     @Test
@@ -135,22 +137,12 @@ public abstract class WaitInLoopSuite extends ProviderSuite {
 
     @Test
     void theEndOfTheConnectionEndsTheWait() throws Exception {
-        open();
-        CountDownLatch began = new CountDownLatch(1);
-        FutureTask<Boolean> waiting = waitForTheEnd(began);
-        assertThat(began.await(60, TimeUnit.SECONDS)).isTrue();
-        pair.serverQp().disconnect(new ConnectionClosedException("the test is over"));
-        assertThat(waiting.get(60, TimeUnit.SECONDS)).isTrue();
+        serveUntilEndedBy(() -> pair.serverQp().disconnect(new ConnectionClosedException("the test is over")));
     }
 
     @Test
     void theEndOfTheAdapterEndsTheWait() throws Exception {
-        open();
-        CountDownLatch began = new CountDownLatch(1);
-        FutureTask<Boolean> waiting = waitForTheEnd(began);
-        assertThat(began.await(60, TimeUnit.SECONDS)).isTrue();
-        adapter.close();
-        assertThat(waiting.get(60, TimeUnit.SECONDS)).isTrue();
+        serveUntilEndedBy(() -> adapter.close());
     }
 
     @Test
