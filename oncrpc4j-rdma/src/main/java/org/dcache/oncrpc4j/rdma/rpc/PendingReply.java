@@ -164,7 +164,7 @@ final class PendingReply implements ReplyListener {
             deliver(new RdmaXdr(copy, false, transport.memory()));
             return;
         }
-        RdmaXdr xdr = new RdmaXdr(message, own || memory != null && memory.isPooled(), transport.memory());
+        RdmaXdr xdr = new RdmaXdr(message, memory == null ? own : memory.isPooled(), transport.memory());
         if (borrows()) {
             xdr.lend();
         }

@@ -33,6 +33,7 @@ import org.junit.jupiter.api.Timeout;
 class LentRepliesTest {
 
     private static final int BULK = 300_001;
+    private static final int CALLS = 20;
     private static final String BUFFERS = "xprt.regbuf_bytes_in_use";
 
     private final LeakLedger before = LeakLedger.snapshot();
@@ -138,12 +139,15 @@ class LentRepliesTest {
     void whoWaitsForACallKeepsItsData() throws Exception {
         connect("on");
         isLentAtLast(BULK);
-        for (int i = 0; i < 20; i++) {
+        long copied = Counters.process().get(XprtCounter.BULK_BYTES_COPIED);
+        for (int i = 0; i < CALLS; i++) {
             Data data = new Data();
             call().call(EchoProgram.READ, new EchoProgram.Int(BULK), data);
             assertThat(data.buffer.isDirect()).isFalse();
             assertThat(data.isRight(BULK)).isTrue();
         }
+        assertThat(Counters.process().get(XprtCounter.BULK_BYTES_COPIED) - copied).as("the server copies once, the client does not")
+                .isEqualTo((long) CALLS * BULK);
     }
 
     @Test
