@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 #include "soft.h"
 
@@ -19,12 +20,23 @@ static struct shared_cq *shared(const struct ibv_cq *cq)
     return &own->seg->cqs[cq->handle];
 }
 
-static struct cqe *ring(const struct peer *peer, const struct shared_cq *cq)
+static struct cqe *slot(const struct peer *peer, const struct shared_cq *cq, uint32_t number)
 {
-    return shared_at(peer, cq->ring);
+    return (struct cqe *)shared_at(peer, cq->ring) + number % cq->size;
 }
 
-void cq_push(struct peer *peer, uint32_t index, const struct cqe *cqe)
+static char *message(const struct peer *peer, const struct shared_cq *cq, uint32_t number)
+{
+    return (char *)shared_at(peer, cq->messages) + (size_t)(number % cq->size) * MAX_SCATTER;
+}
+
+static size_t messages_size(size_t cqe)
+{
+    return cqe * MAX_SCATTER;
+}
+
+/* @param bytes of a short message: as many as the completion says */
+void cq_push(struct peer *peer, uint32_t index, const struct cqe *cqe, const struct iovec *bytes)
 {
     struct shared_cq *cq = &peer->seg->cqs[index];
     bool wake = false, overrun = false;
@@ -34,7 +46,9 @@ void cq_push(struct peer *peer, uint32_t index, const struct cqe *cqe)
         overrun = cq->size > 0 && !cq->overrun;
         cq->overrun = 1;
     } else {
-        ring(peer, cq)[head % cq->size] = *cqe;
+        *slot(peer, cq, head) = *cqe;
+        for (uint32_t done = 0; done < cqe->scatter; done += bytes++->iov_len)
+            memcpy(message(peer, cq, head) + done, bytes->iov_base, bytes->iov_len);
         atomic_store_explicit(&cq->head, head + 1, memory_order_release);
         wake = atomic_exchange(&cq->armed, 0) && cq->fd >= 0;
     }
@@ -48,6 +62,19 @@ void cq_push(struct peer *peer, uint32_t index, const struct cqe *cqe)
         event_send(peer, EVENT_CQ_ERR, ELEMENT_CQ, index, record.generation);
 }
 
+/* Its bytes go to where the receive said, if that is registered still. */
+static void place(const struct shared_cq *cq, uint32_t number, struct ibv_wc *wc)
+{
+    const struct cqe *cqe = slot(own, cq, number);
+    struct key *key = key_use(own, cqe->lkey, cqe->pd, 0, cqe->addr, cqe->scatter, LOCAL_WRITE);
+    if (!key) {
+        wc->status = WC_LOC_PROT_ERR;
+        return;
+    }
+    memcpy((void *)(uintptr_t)cqe->addr, message(own, cq, number), cqe->scatter);
+    key_done(key);
+}
+
 int cq_poll(struct ibv_cq *ibv, int count, struct ibv_wc *wc)
 {
     struct shared_cq *cq = shared(ibv);
@@ -59,9 +86,11 @@ int cq_poll(struct ibv_cq *ibv, int count, struct ibv_wc *wc)
     tail = atomic_load(&cq->tail);
     uint32_t head = atomic_load(&cq->head);
     for (; taken < count && tail != head; taken++, tail++) {
-        const struct cqe *cqe = &ring(own, cq)[tail % cq->size];
+        const struct cqe *cqe = slot(own, cq, tail);
         wc[taken] = (struct ibv_wc){ .wr_id = cqe->wr_id, .status = cqe->status, .opcode = cqe->opcode, .byte_len = cqe->byte_len,
             .invalidated_rkey = cqe->key, .qp_num = cqe->qpn, .wc_flags = cqe->flags };
+        if (cqe->scatter > 0)
+            place(cq, tail, &wc[taken]);
         struct soft_qp *qp = cqe->sender ? atomic_load(&queue_pairs[cqe->sender]) : NULL;
         if (qp && qp->ibv.qp_num == cqe->qpn)
             atomic_store(&qp->retired, cqe->retires);
@@ -86,9 +115,15 @@ void cq_forget(struct ibv_cq *ibv, uint32_t qpn)
     struct shared_cq *cq = shared(ibv);
     lock_shared(&cq->lock);
     uint32_t tail = atomic_load(&cq->tail), kept = tail, head = atomic_load(&cq->head);
-    for (; tail != head; tail++)
-        if (ring(own, cq)[tail % cq->size].qpn != qpn)
-            ring(own, cq)[kept++ % cq->size] = ring(own, cq)[tail % cq->size];
+    for (; tail != head; tail++) {
+        if (slot(own, cq, tail)->qpn == qpn)
+            continue;
+        if (kept != tail) {
+            *slot(own, cq, kept) = *slot(own, cq, tail);
+            memcpy(message(own, cq, kept), message(own, cq, tail), slot(own, cq, kept)->scatter);
+        }
+        kept++;
+    }
     atomic_store(&cq->head, kept);
     unlock_shared(&cq->lock);
 }
@@ -97,7 +132,7 @@ struct ibv_cq *ibv_create_cq(struct ibv_context *context, int cqe, void *cookie,
 {
     int problem = fault("create_cq");
     uint32_t index = 0;
-    uint64_t memory = 0;
+    uint64_t memory = 0, messages = 0;
     struct soft_cq *cq = NULL;
     if (!problem && (cqe < 1 || cqe > MAX_CQE || vector != 0))
         problem = EINVAL;
@@ -105,7 +140,8 @@ struct ibv_cq *ibv_create_cq(struct ibv_context *context, int cqe, void *cookie,
         cq = calloc(1, sizeof *cq);
         index = index_take(INDEX_CQ);
         memory = heap_allocate(cqe * sizeof(struct cqe));
-        if (!cq || !index || !memory)
+        messages = heap_allocate(messages_size(cqe));
+        if (!cq || !index || !memory || !messages)
             problem = ENOMEM;
     }
     if (problem) {
@@ -114,6 +150,8 @@ struct ibv_cq *ibv_create_cq(struct ibv_context *context, int cqe, void *cookie,
             index_give(INDEX_CQ, index);
         if (memory)
             heap_free(memory, cqe * sizeof(struct cqe));
+        if (messages)
+            heap_free(messages, messages_size(cqe));
         errno = problem;
         return NULL;
     }
@@ -123,6 +161,7 @@ struct ibv_cq *ibv_create_cq(struct ibv_context *context, int cqe, void *cookie,
     lock_shared(&made->lock);
     made->size = cqe;
     made->ring = memory;
+    made->messages = messages;
     atomic_store(&made->head, 0);
     atomic_store(&made->tail, 0);
     atomic_store(&made->armed, 0);
@@ -157,12 +196,13 @@ int ibv_destroy_cq(struct ibv_cq *ibv)
         return EBUSY;
     atomic_store(&queues[cq->index], NULL);
     lock_shared(&gone->lock);
-    uint64_t memory = gone->ring;
+    uint64_t memory = gone->ring, messages = gone->messages;
     uint32_t size = gone->size;
     gone->size = 0;
     gone->generation++;
     unlock_shared(&gone->lock);
     heap_free(memory, size * sizeof(struct cqe));
+    heap_free(messages, messages_size(size));
     pthread_mutex_lock(&acknowledge);
     while (cq->unacknowledged > 0)
         pthread_cond_wait(&acknowledged, &acknowledge);

@@ -81,7 +81,7 @@ static int message(struct soft_qp *qp, const struct swqe *wqe, struct span *loca
     if (wqe->opcode == WR_SEND_WITH_INV) {
         if (!key_invalidate(qp->peer, wqe->key, remote->pd, remote->qpn, false)) {
             cqe.status = WC_LOC_ACCESS_ERR;
-            cq_push(qp->peer, remote->recv_cq, &cqe);
+            cq_push(qp->peer, remote->recv_cq, &cqe, NULL);
             return refused(qp, WC_REM_ACCESS_ERR, EVENT_QP_ACCESS_ERR);
         }
         cqe.key = wqe->key;
@@ -95,6 +95,12 @@ static int message(struct soft_qp *qp, const struct swqe *wqe, struct span *loca
         cqe.status = WC_LOC_LEN_ERR;
         status = WC_REM_INV_REQ_ERR;
         release(&sink);
+    } else if (local->length <= MAX_SCATTER && count == 1) {
+        release(&sink);
+        cqe.scatter = local->length;
+        cqe.lkey = sge->lkey;
+        cqe.pd = remote->pd;
+        cqe.addr = sge->addr;
     } else {
         status = copy_status(peer_copy(qp->peer, true, local->vector, local->count, sink.vector, sink.count));
         release(&sink);
@@ -106,7 +112,7 @@ static int message(struct soft_qp *qp, const struct swqe *wqe, struct span *loca
         if (status != WC_SUCCESS)
             cqe.status = WC_LOC_PROT_ERR;
     }
-    cq_push(qp->peer, remote->recv_cq, &cqe);
+    cq_push(qp->peer, remote->recv_cq, &cqe, local->vector);
     if (status != WC_SUCCESS)
         return refused(qp, status, -1);
     leave(qp);

@@ -60,7 +60,7 @@ void rq_destroy(uint32_t index)
 static void push_flushed(struct peer *peer, uint32_t cq, uint32_t qpn, uint64_t wr_id)
 {
     struct cqe cqe = { .wr_id = wr_id, .status = WC_WR_FLUSH_ERR, .opcode = WC_OP_RECV, .qpn = qpn };
-    cq_push(peer, cq, &cqe);
+    cq_push(peer, cq, &cqe, NULL);
 }
 
 /* @param qp of a queue that is not shared */

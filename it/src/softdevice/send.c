@@ -96,7 +96,7 @@ static void complete(struct soft_qp *qp, const struct swqe *wqe, int status, uin
         return;
     struct cqe cqe = { .wr_id = wqe->wr_id, .status = status, .opcode = completion_opcode(wqe->opcode), .byte_len = bytes, .qpn = qp->ibv.qp_num,
         .sender = qp->index, .retires = qp->tail };
-    cq_push(own, qp->ibv.send_cq->handle, &cqe);
+    cq_push(own, qp->ibv.send_cq->handle, &cqe, NULL);
 }
 
 /* It cannot go on now. When to try again; 0: it was tried often enough, and *result is the status. */

@@ -2,11 +2,12 @@
 /*
  * The inside of the software device. Each process has one segment of shared memory with everything that a peer's requests touch: queue pairs, receive queues,
  * completion queues, keys. Who posts a request carries it out at once, in its own thread: it takes the receive out of the peer's queue, copies the data
- * (memcpy within a process, process_vm_readv and process_vm_writev between two) and puts the completion into the peer's queue. What cannot go on now, because the
- * peer has no receive or is gone, waits in the send queue for the thread of retry.c.
+ * (memcpy within a process, process_vm_readv and process_vm_writev between two) and puts the completion into the peer's queue; a short message
+ * lies beside its completion and is copied by who takes that, as some cards do (mlx5 calls it "scatter to CQE"). What cannot go on now, because the peer has no
+ * receive or is gone, waits in the send queue for the thread of retry.c.
  *
  * Locks, in the order in which they may be taken: a send queue's, a queue pair's, a receive queue's, a completion queue's. Those in shared memory are robust: a
- * process that is killed leaves none behind. No lock is held while data is copied but the send queue's.
+ * process that is killed leaves none behind. No lock is held while data is copied but the send queue's, and for a short message the completion queue's.
  */
 #ifndef SOFT_H
 #define SOFT_H
@@ -19,14 +20,17 @@
 #include "abi.h"
 
 #define SEGMENT_SIZE (16ULL << 30)
-enum { MAX_OBJECTS = 1 << 16, MAX_KEYS = 1 << 18, MAX_WR = 32768, MAX_SGE = 32, MAX_INLINE = 512, MAX_CQE = 1 << 20 };
+enum { MAX_OBJECTS = 1 << 16, MAX_KEYS = 1 << 18, MAX_WR = 32768, MAX_SGE = 32, MAX_INLINE = 512, MAX_CQE = 1 << 20, MAX_SCATTER = 512 };
 
-/* A completion as it lies in a queue. */
+/* A completion as it lies in a queue. Of a short message also where it goes to: its bytes lie at the same place of the queue's second ring. */
 struct cqe {
     uint64_t wr_id;
     uint32_t status, opcode, byte_len, key, qpn, flags;
     uint32_t sender;  /* index of the queue pair whose send queue it frees, or 0 */
     uint32_t retires; /* requests of that queue that are over with it */
+    uint32_t scatter; /* bytes to be copied to the address by who takes it, or 0 */
+    uint32_t lkey, pd;
+    uint64_t addr;
 };
 
 struct shared_cq {
@@ -37,7 +41,7 @@ struct shared_cq {
     uint32_t overrun;
     int fd; /* of its completion channel in the owner's process, or -1 */
     ino_t inode;
-    uint64_t ring;
+    uint64_t ring, messages;
 };
 
 struct rwqe { uint64_t wr_id; uint32_t count, unused; struct ibv_sge sge[]; };
@@ -161,7 +165,7 @@ int mw_free(struct ibv_mw *mw);
 int key_bind(struct soft_qp *qp, const struct swqe *wqe);
 
 /* completion.c */
-void cq_push(struct peer *peer, uint32_t cq, const struct cqe *cqe);
+void cq_push(struct peer *peer, uint32_t cq, const struct cqe *cqe, const struct iovec *message);
 void cq_forget(struct ibv_cq *cq, uint32_t qpn);
 int cq_poll(struct ibv_cq *cq, int count, struct ibv_wc *wc);
 struct soft_cq *cq_find(uint32_t index, uint32_t generation);
