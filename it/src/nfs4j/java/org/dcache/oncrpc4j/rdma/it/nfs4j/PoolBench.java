@@ -13,9 +13,9 @@ import org.dcache.oncrpc4j.rdma.it.nfs4j.app.PoolLoad;
 
 /**
  * How fast a data server of nfs4j that replies to READ as a dCache pool does is over RDMA, against TCP: {@code [ROUNDS [MILLIS [KIB
- * [SETTINGS]]]]}, KIB for one size alone or 0, SETTINGS more of the agent's for the pool. One pool serves both; a client JVM over
- * TCP and one over RDMA take turns, and so does who begins. Prints medians of the rounds and their ratios; nothing is judged, since
- * on a busy machine that would be wrong. See docs/performance.md.
+ * [POOL [CLIENT]]]]]}, KIB for one size alone or 0, POOL and CLIENT more of the agent's settings there, or a dash for none. One pool
+ * serves both; a client JVM over TCP and one over RDMA take turns, and so does who begins. Prints medians of the rounds and their ratios;
+ * nothing is judged, since on a busy machine that would be wrong. See docs/performance.md.
  */
 public final class PoolBench {
 
@@ -32,12 +32,13 @@ public final class PoolBench {
         int rounds = args.length > 0 ? Integer.parseInt(args[0]) : 10;
         int millis = args.length > 1 ? Integer.parseInt(args[1]) : 1000;
         int kib = args.length > 2 ? Integer.parseInt(args[2]) : 0;
-        String settings = DoorAndPools.BOTH + (args.length > 3 ? "," + args[3] : "");
+        String ofPool = DoorAndPools.BOTH + more(args, 3);
+        String ofClient = "transport=rdma,rdma.provider=iwarp" + more(args, 4);
         Path folder = Files.createTempDirectory("pool-bench");
-        try (DoorAndPools dcache = new DoorAndPools(folder); JvmProcess domain = start(settings, Domain.class)) {
+        try (DoorAndPools dcache = new DoorAndPools(folder); JvmProcess domain = start(ofPool, Domain.class)) {
             String[] pool = {"127.0.0.1", "" + dcache.pool(domain, "pool")};
             try (JvmProcess tcp = start("transport=tcp", PoolLoad.class, pool);
-                    JvmProcess rdma = start("transport=rdma,rdma.provider=iwarp,rdma.same-thread=on", PoolLoad.class, pool)) {
+                    JvmProcess rdma = start(ofClient, PoolLoad.class, pool)) {
                 for (Point point : POINTS.stream().filter(one -> kib == 0 || one.size >> 10 == kib).toList()) {
                     List<Long> overTcp = new ArrayList<>();
                     List<Long> overRdma = new ArrayList<>();
@@ -60,6 +61,10 @@ public final class PoolBench {
                 }
             }
         }
+    }
+
+    private static String more(String[] args, int at) {
+        return args.length > at && !args[at].equals("-") ? "," + args[at] : "";
     }
 
     private static JvmProcess start(String settings, Class<?> main, String... args) {
