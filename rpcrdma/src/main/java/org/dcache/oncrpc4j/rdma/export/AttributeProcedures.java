@@ -8,6 +8,7 @@ import org.dcache.oncrpc4j.rdma.export.tree.Nfs3Exception;
 import org.dcache.oncrpc4j.rdma.export.tree.Node;
 import org.dcache.oncrpc4j.rdma.export.tree.SearchNeeded;
 import org.dcache.oncrpc4j.rdma.export.tree.TreeLocks;
+import org.dcache.oncrpc4j.rdma.export.tree.Unforced;
 import org.dcache.oncrpc4j.rdma.nfs3.Fattr3;
 import org.dcache.oncrpc4j.rdma.nfs3.FileHandle;
 import org.dcache.oncrpc4j.rdma.nfs3.FileType3;
@@ -72,15 +73,14 @@ final class AttributeProcedures {
         Sattr3 change;
         boolean timesLater;
         ExportTree.OpenFile resized = null;
-        ExportTree.OpenFile changed = null;
-        try {
+        try (Unforced unforced = new Unforced()) {
             try (TreeLocks.Held shared = export.locks().shared()) {
-                try {
+                try (TreeLocks.Held path = export.locks().path(arguments.object())) {
                     Node node = wcc.resolve(arguments.object());
                     change = admitted(arguments, caller, node);
                     timesLater = change.size() != null && change.hasClientTimes();
                     resized = change.size() == null ? null : export.tree().open(node, ExportTree.Access.WRITE);
-                    changed = export.tree().change(node, timesLater ? change.withoutTimes() : change);
+                    export.tree().change(node, timesLater ? change.withoutTimes() : change, unforced);
                 } finally {
                     wcc.settle();
                 }
@@ -92,12 +92,10 @@ final class AttributeProcedures {
                     later(arguments.object(), timesLater ? Sattr3.ofTimes(change.atime(), change.mtime()) : null, wcc);
                 }
             }
-            if (changed != null) {
-                changed.force(true);
-            }
+            unforced.force();
         } finally {
-            try (ExportTree.OpenFile one = resized; ExportTree.OpenFile other = changed) {
-                // Both are closed, whatever has happened.
+            if (resized != null) {
+                resized.close();
             }
         }
     }
@@ -106,7 +104,10 @@ final class AttributeProcedures {
     private void later(FileHandle object, Sattr3 times, Wcc wcc) throws IOException {
         SearchNeeded.retried(() -> {
             try (TreeLocks.Held shared = export.locks().shared()) {
-                try (ExportTree.OpenFile unforced = times == null ? null : export.tree().change(export.tree().resolve(object), times)) {
+                try (TreeLocks.Held path = export.locks().path(object)) {
+                    if (times != null) {
+                        export.tree().change(export.tree().resolve(object), times, null);
+                    }
                     return null;
                 } finally {
                     wcc.settle();

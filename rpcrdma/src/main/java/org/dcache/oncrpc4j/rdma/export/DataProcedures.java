@@ -141,7 +141,7 @@ final class DataProcedures {
     }
 
     private ExportTree.OpenFile writable(Write3Args arguments, Caller caller, Wcc wcc) throws IOException {
-        try (TreeLocks.Held held = export.locks().shared()) {
+        try (TreeLocks.Held held = export.locks().shared(); TreeLocks.Held path = export.locks().path(arguments.file())) {
             Node node = wcc.resolve(arguments.file());
             Fattr3 before = node.attributes();
             export.requireWritable();
@@ -158,10 +158,7 @@ final class DataProcedures {
             }
             if (count > 0 && (before.mode() & SET_ID) != 0 && !caller.isRoot()) {
                 // Forced with the data, not here.
-                ExportTree.OpenFile unforced = export.tree().change(node, Sattr3.ofMode(before.mode() & ~SET_ID));
-                if (unforced != null) {
-                    unforced.close();
-                }
+                export.tree().change(node, Sattr3.ofMode(before.mode() & ~SET_ID), null);
             }
             return export.tree().open(node, ExportTree.Access.WRITE);
         }

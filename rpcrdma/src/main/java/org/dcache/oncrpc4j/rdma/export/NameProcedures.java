@@ -2,11 +2,13 @@
 package org.dcache.oncrpc4j.rdma.export;
 
 import java.io.IOException;
+import java.util.function.Supplier;
 import org.dcache.oncrpc4j.rdma.export.tree.Failures;
 import org.dcache.oncrpc4j.rdma.export.tree.FileName;
 import org.dcache.oncrpc4j.rdma.export.tree.Nfs3Exception;
 import org.dcache.oncrpc4j.rdma.export.tree.Node;
 import org.dcache.oncrpc4j.rdma.export.tree.TreeLocks;
+import org.dcache.oncrpc4j.rdma.export.tree.Unforced;
 import org.dcache.oncrpc4j.rdma.nfs3.DirOpArgs3;
 import org.dcache.oncrpc4j.rdma.nfs3.Fattr3;
 import org.dcache.oncrpc4j.rdma.nfs3.FileHandle;
@@ -71,7 +73,7 @@ final class NameProcedures {
     Readlink3Res readlink(FileHandle link, Request request) {
         Wcc watched = new Wcc(export.tree());
         try (TreeLocks.Held held = export.locks().shared()) {
-            try {
+            try (TreeLocks.Held path = export.locks().path(link)) {
                 Node node = watched.resolve(link);
                 if (node.attributes().type() != FileType3.NF3LNK) {
                     throw new Nfs3Exception(NfsStat3.NFS3ERR_INVAL, "expected a symbolic link, got " + node.attributes().type());
@@ -84,52 +86,79 @@ final class NameProcedures {
     }
 
     Wcc3Res remove(DirOpArgs3 what, Request request) {
-        try (TreeLocks.Held held = export.locks().change(what.dir())) {
-            return remove(what, request.caller(), false);
-        }
+        return remove(what, request.caller(), false, () -> export.locks().change(what.dir()));
     }
 
     Wcc3Res rmdir(DirOpArgs3 what, Request request) {
-        try (TreeLocks.Held held = export.locks().exclusive()) {
-            return remove(what, request.caller(), true);
+        return remove(what, request.caller(), true, export.locks()::exclusive);
+    }
+
+    private Wcc3Res remove(DirOpArgs3 what, Caller caller, boolean isDirectory, Supplier<TreeLocks.Held> lock) {
+        Wcc wcc = new Wcc(export.tree());
+        NfsStat3 status = status(unforced -> {
+            try (TreeLocks.Held held = lock.get()) {
+                try {
+                    remove(what, caller, isDirectory, wcc, unforced);
+                } finally {
+                    wcc.settle();
+                }
+            }
+        });
+        return new Wcc3Res(status, wcc.data());
+    }
+
+    private void remove(DirOpArgs3 what, Caller caller, boolean isDirectory, Wcc wcc, Unforced unforced) throws IOException {
+        Node dir = writable(export, wcc, what.dir(), caller);
+        if (isDirectory && what.name().equals(FileName.DOT_DOT)) {
+            throw new Nfs3Exception(NfsStat3.NFS3ERR_EXIST, "a directory's parent is not empty");
+        }
+        FileName.checkChange(what.name(), isDirectory ? NfsStat3.NFS3ERR_INVAL : NfsStat3.NFS3ERR_ISDIR);
+        Node victim = export.tree().lookup(dir, what.name());
+        if (victim.attributes().isDirectory() != isDirectory) {
+            throw new Nfs3Exception(isDirectory ? NfsStat3.NFS3ERR_NOTDIR : NfsStat3.NFS3ERR_ISDIR,
+                    (isDirectory ? "expected a directory, got " : "expected no directory, got ") + victim.attributes().type());
+        }
+        Rights.requireRemoval(caller, dir.attributes(), victim.attributes());
+        export.tree().names(dir, unforced);
+        try (TreeLocks.Held path = export.locks().path(victim.handle())) {
+            export.tree().remove(dir, what.name(), victim);
         }
     }
 
-    private Wcc3Res remove(DirOpArgs3 what, Caller caller, boolean isDirectory) {
-        Wcc wcc = new Wcc(export.tree());
-        try {
-            Node dir = writable(export, wcc, what.dir(), caller);
-            if (isDirectory && what.name().equals(FileName.DOT_DOT)) {
-                throw new Nfs3Exception(NfsStat3.NFS3ERR_EXIST, "a directory's parent is not empty");
-            }
-            FileName.checkChange(what.name(), isDirectory ? NfsStat3.NFS3ERR_INVAL : NfsStat3.NFS3ERR_ISDIR);
-            Node victim = export.tree().lookup(dir, what.name());
-            if (victim.attributes().isDirectory() != isDirectory) {
-                throw new Nfs3Exception(isDirectory ? NfsStat3.NFS3ERR_NOTDIR : NfsStat3.NFS3ERR_ISDIR,
-                        (isDirectory ? "expected a directory, got " : "expected no directory, got ") + victim.attributes().type());
-            }
-            Rights.requireRemoval(caller, dir.attributes(), victim.attributes());
-            export.tree().remove(dir, what.name(), victim);
-            return new Wcc3Res(NfsStat3.NFS3_OK, wcc.data());
+    /** Takes the locks, changes names and settles the attributes of their directories. */
+    private interface Change {
+
+        void run(Unforced unforced) throws IOException;
+    }
+
+    /** Makes a change, and waits for the disk when all locks are free again. */
+    private static NfsStat3 status(Change change) {
+        try (Unforced unforced = new Unforced()) {
+            change.run(unforced);
+            unforced.force();
+            return NfsStat3.NFS3_OK;
         } catch (IOException e) {
-            return new Wcc3Res(Failures.status(e), wcc.data());
+            return Failures.status(e);
         }
     }
 
     Rename3Res rename(Rename3Args arguments, Request request) {
         Wcc from = new Wcc(export.tree());
         Wcc to = new Wcc(export.tree());
-        try (TreeLocks.Held held = export.locks().exclusive()) {
-            try {
-                rename(arguments, request.caller(), from, to);
-                return new Rename3Res(NfsStat3.NFS3_OK, from.data(), to.data());
-            } catch (IOException e) {
-                return new Rename3Res(Failures.status(e), from.data(), to.data());
+        NfsStat3 status = status(unforced -> {
+            try (TreeLocks.Held held = export.locks().exclusive()) {
+                try {
+                    rename(arguments, request.caller(), from, to, unforced);
+                } finally {
+                    from.settle();
+                    to.settle();
+                }
             }
-        }
+        });
+        return new Rename3Res(status, from.data(), to.data());
     }
 
-    private void rename(Rename3Args arguments, Caller caller, Wcc fromWcc, Wcc toWcc) throws IOException {
+    private void rename(Rename3Args arguments, Caller caller, Wcc fromWcc, Wcc toWcc, Unforced unforced) throws IOException {
         Node from = writable(export, fromWcc, arguments.from().dir(), caller);
         Node to = writable(export, toWcc, arguments.to().dir(), caller);
         NfsText name = arguments.from().name();
@@ -155,6 +184,10 @@ final class NameProcedures {
             if (directory && !export.tree().list(replaced).isEmpty()) {
                 throw new Nfs3Exception(NfsStat3.NFS3ERR_NOTEMPTY, "the directory to be replaced is not empty");
             }
+        }
+        export.tree().names(from, unforced);
+        if (!from.handle().equals(to.handle())) {
+            export.tree().names(to, unforced);
         }
         export.tree().rename(from, name, moved, to, newName, replaced);
     }
@@ -185,17 +218,31 @@ final class NameProcedures {
     Link3Res link(Link3Args arguments, Request request) {
         Wcc file = new Wcc(export.tree());
         Wcc wcc = new Wcc(export.tree());
-        try (TreeLocks.Held held = export.locks().change(arguments.link().dir())) {
-            try {
-                Node node = file.resolve(arguments.file());
-                Node dir = writable(export, wcc, arguments.link().dir(), request.caller());
-                FileName.checkChange(arguments.link().name(), NfsStat3.NFS3ERR_EXIST);
-                requireLinkable(node.attributes());
-                export.tree().link(node, dir, arguments.link().name());
-                return new Link3Res(NfsStat3.NFS3_OK, file.attributes(), wcc.data());
-            } catch (IOException e) {
-                return new Link3Res(Failures.status(e), file.attributes(), wcc.data());
+        NfsStat3 status = status(unforced -> {
+            FileHandle directory = arguments.link().dir();
+            boolean special = isSpecial(arguments.file());
+            try (TreeLocks.Held held = special ? export.locks().exclusive() : export.locks().change(directory)) {
+                try (TreeLocks.Held path = export.locks().path(arguments.file())) {
+                    Node node = file.resolve(arguments.file());
+                    Node dir = writable(export, wcc, directory, request.caller());
+                    FileName.checkChange(arguments.link().name(), NfsStat3.NFS3ERR_EXIST);
+                    requireLinkable(node.attributes());
+                    export.tree().names(dir, unforced);
+                    export.tree().link(node, dir, arguments.link().name());
+                } finally {
+                    file.settle();
+                    wcc.settle();
+                }
             }
+        });
+        return new Link3Res(status, file.data().after(), wcc.data());
+    }
+
+    /** Which never changes. A file that is not found is the end of the procedure: who asked once more would search once more, for ever. */
+    private boolean isSpecial(FileHandle file) throws IOException {
+        try (TreeLocks.Held held = export.locks().shared()) {
+            FileType3 type = export.tree().resolve(file).attributes().type();
+            return type != FileType3.NF3REG && type != FileType3.NF3DIR && type != FileType3.NF3LNK;
         }
     }
 

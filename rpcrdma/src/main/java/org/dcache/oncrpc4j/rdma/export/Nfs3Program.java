@@ -50,7 +50,7 @@ final class Nfs3Program implements RpcDispatchable {
         XdrValue run(A arguments, Request request);
     }
 
-    /** @param file whose data it is about; it, or what it gives, is null if about none */
+    /** @param file that it changes, or whose data it is about, or the directory whose names; null if about none */
     private record Operation<A>(Decoded.Reader<A> reader, Procedure<A> procedure, boolean once, Function<A, FileHandle> file) {}
 
     private final Operation<?>[] operations = new Operation<?>[Nfs3.COMMIT + 1];
@@ -72,20 +72,20 @@ final class Nfs3Program implements RpcDispatchable {
         DirectoryProcedures directories = new DirectoryProcedures(export, buffers, counters);
         FileSystemProcedures fileSystem = new FileSystemProcedures(export);
         any(Nfs3.GETATTR, FileHandle::decode, attributes::getattr);
-        onceOnFile(Nfs3.SETATTR, Setattr3Args::decode, attributes::setattr, Setattr3Args::object);
+        once(Nfs3.SETATTR, Setattr3Args::decode, attributes::setattr, Setattr3Args::object);
         any(Nfs3.LOOKUP, DirOpArgs3::decode, names::lookup);
         any(Nfs3.ACCESS, Access3Args::decode, attributes::access);
         any(Nfs3.READLINK, FileHandle::decode, names::readlink);
         data(Nfs3.READ, Read3Args::decode, data::read, Read3Args::file);
         data(Nfs3.WRITE, Write3Args::decode, data::write, Write3Args::file);
-        onceOnFile(Nfs3.CREATE, Create3Args::decode, creation::create, creation::resized);
-        once(Nfs3.MKDIR, Mkdir3Args::decode, creation::mkdir);
-        once(Nfs3.SYMLINK, Symlink3Args::decode, creation::symlink);
-        once(Nfs3.MKNOD, Mknod3Args::decode, creation::mknod);
-        once(Nfs3.REMOVE, DirOpArgs3::decode, names::remove);
-        once(Nfs3.RMDIR, DirOpArgs3::decode, names::rmdir);
-        once(Nfs3.RENAME, Rename3Args::decode, names::rename);
-        once(Nfs3.LINK, Link3Args::decode, names::link);
+        once(Nfs3.CREATE, Create3Args::decode, creation::create, creation::awaited);
+        once(Nfs3.MKDIR, Mkdir3Args::decode, creation::mkdir, call -> call.where().dir());
+        once(Nfs3.SYMLINK, Symlink3Args::decode, creation::symlink, call -> call.where().dir());
+        once(Nfs3.MKNOD, Mknod3Args::decode, creation::mknod, call -> call.where().dir());
+        once(Nfs3.REMOVE, DirOpArgs3::decode, names::remove, DirOpArgs3::dir);
+        once(Nfs3.RMDIR, DirOpArgs3::decode, names::rmdir, DirOpArgs3::dir);
+        once(Nfs3.RENAME, Rename3Args::decode, names::rename, call -> call.to().dir());
+        once(Nfs3.LINK, Link3Args::decode, names::link, call -> call.link().dir());
         any(Nfs3.READDIR, Readdir3Args::decode, directories::readdir);
         any(Nfs3.READDIRPLUS, Readdirplus3Args::decode, directories::readdirplus);
         any(Nfs3.FSSTAT, FileHandle::decode, fileSystem::fsstat);
@@ -99,18 +99,13 @@ final class Nfs3Program implements RpcDispatchable {
         operations[number] = new Operation<>(reader, procedure, false, null);
     }
 
-    /** A procedure on the data of a file, of which some may be at work on one file, so that a file that hangs leaves threads for others. */
+    /** A procedure on a file, of which some may be at work on one file, so that one that hangs leaves threads for others. */
     private <A> void data(int number, Decoded.Reader<A> reader, Procedure<A> procedure, Function<A, FileHandle> file) {
         operations[number] = new Operation<>(reader, procedure, false, file);
     }
 
-    /** A procedure that must be executed once only. */
-    private <A> void once(int number, Decoded.Reader<A> reader, Procedure<A> procedure) {
-        onceOnFile(number, reader, procedure, null);
-    }
-
-    /** The same that may wait for a file as {@link #data} does: it may cut or fill it. */
-    private <A> void onceOnFile(int number, Decoded.Reader<A> reader, Procedure<A> procedure, Function<A, FileHandle> file) {
+    /** The same for one that must be executed once only: it changes the file, or the names in the directory. */
+    private <A> void once(int number, Decoded.Reader<A> reader, Procedure<A> procedure, Function<A, FileHandle> file) {
         operations[number] = new Operation<>(reader, procedure, true, file);
     }
 

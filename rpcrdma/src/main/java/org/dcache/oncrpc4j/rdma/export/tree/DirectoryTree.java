@@ -5,6 +5,7 @@ import java.io.File;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
@@ -32,8 +33,10 @@ import org.dcache.oncrpc4j.rdma.nfs3.Sattr3;
  * server out of the directory. A local user who may write in the directory and races with the server could: do not export a directory that
  * untrusted local users can write in.
  *
- * <p>Only one file system: what is mounted below the directory is not exported. If the tree is durable, new and removed names are forced to
- * the disk before the call returns, as RFC 1813 requires.
+ * <p>Only one file system: what is mounted below the directory is not exported. If the tree is durable, changes of names and attributes are
+ * given to the caller as {@link Unforced}, as RFC 1813 requires. Not forced are the attributes of what cannot be opened for that: special
+ * files, symbolic links and, without root, files that the process may not read; on disks with a journal the name that is forced takes
+ * those of a new one along.
  */
 public final class DirectoryTree implements ExportTree {
 
@@ -283,15 +286,26 @@ public final class DirectoryTree implements ExportTree {
     // ---- names
 
     @Override
-    public Node create(Node directory, NfsText name, Creation creation) throws IOException {
+    public void names(Node directory, Unforced later) throws IOException {
+        if (durable) {
+            later.add(new Changed(PathChanges.directory(PathNode.of(directory).path())));
+        }
+    }
+
+    @Override
+    public Node create(Node directory, NfsText name, Creation creation, Unforced later) throws IOException {
         requireReal(PathNode.of(directory).path());
         Path path = PathNames.child(PathNode.of(directory).path(), name);
-        PathChanges.create(path, creation);
+        FileChannel made = PathChanges.create(path, creation);
+        if (made != null && durable) {
+            later.add(new Changed(made));
+        } else if (made != null) {
+            made.close();
+        }
         if (FileStat.of(path).device() != rootStat.device()) {
             Files.delete(path);
             throw new Nfs3Exception(NfsStat3.NFS3ERR_SERVERFAULT, root + " is an overlay of several file systems, mount it with xino=on");
         }
-        forceNames(PathNode.of(directory).path());
         return child(directory, name);
     }
 
@@ -303,7 +317,6 @@ public final class DirectoryTree implements ExportTree {
         Files.createLink(path, PathNode.of(file).path());
         changed(PathNode.of(file), path);
         child(directory, name);
-        forceNames(PathNode.of(directory).path());
     }
 
     @Override
@@ -313,7 +326,6 @@ public final class DirectoryTree implements ExportTree {
         directories.forget();
         Files.delete(gone.path());
         unnamed(gone, new InodeIndex.Place(PathNode.of(directory).inode(), name));
-        forceNames(PathNode.of(directory).path());
     }
 
     @Override
@@ -331,10 +343,6 @@ public final class DirectoryTree implements ExportTree {
         index.left(PathNode.of(moved).inode(), new InodeIndex.Place(source.inode(), name));
         changed(PathNode.of(moved), PathNames.child(target.path(), newName));
         child(to, newName);
-        forceNames(source.path());
-        if (!source.path().equals(target.path())) {
-            forceNames(target.path());
-        }
     }
 
     /** Notes that this server changed a file: in an overlay the file may have been copied up for that, with another time of birth. */
@@ -357,15 +365,6 @@ public final class DirectoryTree implements ExportTree {
         }
     }
 
-    /** Linux takes fsync on a directory; the JDK opens one for reading. */
-    private void forceNames(Path directory) throws IOException {
-        if (durable) {
-            try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS)) {
-                channel.force(true);
-            }
-        }
-    }
-
     @Override
     public NfsText readlink(Node link) throws IOException {
         return new NfsText(UnixCalls.readlink(PathNode.of(link).path()));
@@ -374,17 +373,41 @@ public final class DirectoryTree implements ExportTree {
     // ---- attributes and data
 
     @Override
-    public OpenFile change(Node node, Sattr3 change) throws IOException {
+    public void change(Node node, Sattr3 change, Unforced later) throws IOException {
         PathNode file = PathNode.of(node);
         requireReal(file.path().equals(root) ? root : file.path().getParent());
+        boolean forced = later == null || !durable || opened(file, later);
         PathChanges.setAttributes(file.path(), file.attributes().type(), change);
         changed(file, file.path());
-        return durable && file.attributes().type() == FileType3.NF3REG ? open(node, Access.FORCE) : null;
+        if (!forced) {
+            opened(file, later);
+        }
+    }
+
+    /** Opens what is to be forced; false if the process may not, as it may before or after a change of the mode. */
+    private boolean opened(PathNode file, Unforced later) throws IOException {
+        try {
+            switch (file.attributes().type()) {
+                case NF3REG -> later.add(open(file, Access.FORCE));
+                case NF3DIR -> names(file, later);
+                default -> {
+                    // Opening one may have effects, or wait for somebody at the other end.
+                }
+            }
+            return true;
+        } catch (AccessDeniedException e) {
+            return false;
+        }
     }
 
     /** Opens a file, then checks the path: if the inode is still there, it is what was opened. */
     private FileChannel open(PathNode file, StandardOpenOption how) throws IOException {
-        FileChannel channel = FileChannel.open(file.path(), how, LinkOption.NOFOLLOW_LINKS);
+        FileChannel channel;
+        try {
+            channel = FileChannel.open(file.path(), how, LinkOption.NOFOLLOW_LINKS);
+        } catch (NoSuchFileException e) {
+            throw stale("the file has just been removed");
+        }
         try {
             if (verified(file.path(), file.inode()) == null) {
                 throw stale("another file has its name");
@@ -413,6 +436,38 @@ public final class DirectoryTree implements ExportTree {
         } catch (IOException | RuntimeException | Error e) {
             use.close();
             throw e;
+        }
+    }
+
+    /** The kernel reports a failure once: it must be counted before others who wait for the same file get their answer. */
+    private void force(FileChannel channel, boolean metadata) throws IOException {
+        synchronized (channel) {
+            try {
+                channel.force(metadata);
+            } catch (IOException e) {
+                lostWrites.incrementAndGet();
+                throw e;
+            }
+        }
+    }
+
+    /** A new file, or a directory with changed names, open for the one who changed it. */
+    private final class Changed implements Forced {
+
+        private final FileChannel channel;
+
+        private Changed(FileChannel channel) {
+            this.channel = channel;
+        }
+
+        @Override
+        public void force(boolean metadata) throws IOException {
+            DirectoryTree.this.force(channel, metadata);
+        }
+
+        @Override
+        public void close() throws IOException {
+            channel.close();
         }
     }
 
@@ -456,15 +511,7 @@ public final class DirectoryTree implements ExportTree {
 
         @Override
         public void force(boolean metadata) throws IOException {
-            // The kernel reports a failure once: it must be counted before others who wait for the same file get their answer.
-            synchronized (use.channel()) {
-                try {
-                    use.channel().force(metadata);
-                } catch (IOException e) {
-                    lostWrites.incrementAndGet();
-                    throw e;
-                }
-            }
+            DirectoryTree.this.force(use.channel(), metadata);
         }
 
         @Override

@@ -13,7 +13,8 @@ import org.dcache.oncrpc4j.rdma.nfs3.Sattr3;
  *
  * <p>Any thread, several at once. The caller holds {@link TreeLocks}: exclusively for {@link #rename} and the removal of a directory, so
  * that the path to a file that was resolved stays the same while the lock is held; the lock of a directory or file for other changes of
- * it. Only what {@link #open} and {@link #change} return is used without the tree's lock, so that data that hangs stops nobody else.
+ * it. Only what {@link #open} returns, and what is {@link Unforced}, is used without the tree's lock, so that a disk that hangs stops
+ * nobody else.
  *
  * <p>Methods fail with {@link Nfs3Exception} where they know the status, else with the exceptions of java.nio.file.
  */
@@ -38,8 +39,19 @@ public interface ExportTree extends AutoCloseable {
 
     Listing list(Node directory) throws IOException;
 
-    /** Makes a file that must not exist. */
-    Node create(Node directory, NfsText name, Creation creation) throws IOException;
+    /**
+     * The names of a directory, which are going to be changed or to be relied on, are to be forced to the disk.
+     *
+     * @param later gets the directory, unless it need not be forced
+     */
+    void names(Node directory, Unforced later) throws IOException;
+
+    /**
+     * Makes a file that must not exist.
+     *
+     * @param later gets the file, unless it need not be forced to the disk; not its name
+     */
+    Node create(Node directory, NfsText name, Creation creation, Unforced later) throws IOException;
 
     void link(Node file, Node directory, NfsText name) throws IOException;
 
@@ -55,41 +67,40 @@ public interface ExportTree extends AutoCloseable {
 
     NfsText readlink(Node link) throws IOException;
 
-    /** Sets what is given, the size first, and waits for the disk where {@link #change} would have it forced. */
-    default void setAttributes(Node node, Sattr3 change) throws IOException {
-        if (change.size() != null) {
-            try (OpenFile open = open(node, Access.WRITE)) {
-                open.resize(change.size());
-            }
-        }
-        try (OpenFile changed = change(node, change)) {
-            if (changed != null) {
-                changed.force(true);
-            }
-        }
-    }
-
     /**
      * Sets what is given but the size.
      *
-     * @return the file, whose attributes are to be {@linkplain OpenFile#force forced} to the disk without the tree's lock; null if they
-     *     need not
+     * @param later gets the file, unless its attributes need not be forced to the disk; null if the caller forces it anyway
      */
-    OpenFile change(Node node, Sattr3 change) throws IOException;
+    void change(Node node, Sattr3 change, Unforced later) throws IOException;
 
     /** What a file is opened for. */
     enum Access {
         READ,
         WRITE,
-        /** Only {@link OpenFile#force}. */
+        /** Only {@link Forced#force}. */
         FORCE
     }
 
     /** Opens a file; what it returns is used and closed without the tree's lock. */
     OpenFile open(Node file, Access access) throws IOException;
 
+    /** A file or directory that is open to be forced to the disk. One thread. */
+    interface Forced extends AutoCloseable {
+
+        /**
+         * Returns when what was changed before is on the disk.
+         *
+         * @param metadata the attributes too
+         */
+        void force(boolean metadata) throws IOException;
+
+        @Override
+        void close() throws IOException;
+    }
+
     /** An open file. One thread. */
-    interface OpenFile extends AutoCloseable {
+    interface OpenFile extends Forced {
 
         /**
          * Reads until the buffer is full or the file ends.
@@ -103,16 +114,6 @@ public interface ExportTree extends AutoCloseable {
 
         /** Cuts the file, or fills it with zeros. */
         void resize(long size) throws IOException;
-
-        /**
-         * Returns when what was written before is on the disk.
-         *
-         * @param metadata the attributes too
-         */
-        void force(boolean metadata) throws IOException;
-
-        @Override
-        void close() throws IOException;
     }
 
     Space space() throws IOException;

@@ -44,28 +44,34 @@ public final class PathChanges {
 
     private PathChanges() {}
 
-    static void create(Path path, Creation creation) throws IOException {
-        if (creation.times() == null || !ready(path, creation)) {
-            make(path, creation);
-        }
+    /** @return the new file or directory, open to be forced to the disk; null if it is of another kind, which cannot be opened for that */
+    static FileChannel create(Path path, Creation creation) throws IOException {
+        FileChannel ready = creation.times() == null ? null : ready(path, creation);
+        return ready == null ? make(path, creation) : ready;
     }
 
     /**
      * Makes a file that has its times from the first moment on which its name is there, also if the server is killed: it is made under
      * another name and then linked. The other name stays only if this process is killed meanwhile, until the client asks again.
      *
-     * @return false if the file system has no hard links; nothing was made then
+     * @return null if the file system has no hard links; nothing was made then
      * @throws java.nio.file.FileAlreadyExistsException if the path is there
      */
-    private static boolean ready(Path path, Creation creation) throws IOException {
+    private static FileChannel ready(Path path, Creation creation) throws IOException {
         Path unready = path.resolveSibling(UNREADY + HexFormat.of().toHexDigits(creation.times().atime().time().seconds())
                 + HexFormat.of().toHexDigits(creation.times().mtime().time().seconds()));
         Files.deleteIfExists(unready);
+        FileChannel made = null;
+        boolean linked = false;
         try {
-            make(unready, creation);
-            return linked(path, unready);
+            made = make(unready, creation);
+            linked = linked(path, unready);
+            return linked ? made : null;
         } finally {
             Files.deleteIfExists(unready);
+            if (!linked && made != null) {
+                made.close();
+            }
         }
     }
 
@@ -80,15 +86,40 @@ public final class PathChanges {
         }
     }
 
-    private static void make(Path path, Creation creation) throws IOException {
+    private static FileChannel make(Path path, Creation creation) throws IOException {
         switch (creation.type()) {
-            case NF3REG -> FileChannel.open(path,
-                    Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS),
-                    PRIVATE_FILE).close();
-            case NF3DIR -> Files.createDirectory(path, PRIVATE_DIRECTORY);
+            case NF3REG -> {
+                return completed(path, creation, FileChannel.open(path,
+                        Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS), PRIVATE_FILE));
+            }
+            case NF3DIR -> {
+                Files.createDirectory(path, PRIVATE_DIRECTORY);
+                return completed(path, creation, directory(path));
+            }
             case NF3LNK -> UnixCalls.symlink(creation.target().bytes(), path);
             default -> UnixCalls.mknod(path, FileStat.type(creation.type()) | PRIVATE, FileStat.device(creation.device()));
         }
+        return completed(path, creation, null);
+    }
+
+    /** Linux takes fsync on a directory; the JDK opens one for reading. */
+    static FileChannel directory(Path path) throws IOException {
+        return FileChannel.open(path, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS);
+    }
+
+    /** @param made returned; closed if something fails */
+    private static FileChannel completed(Path path, Creation creation, FileChannel made) throws IOException {
+        try {
+            complete(path, creation);
+            return made;
+        } catch (IOException | RuntimeException | Error e) {
+            try (FileChannel closed = made) {
+                throw e;
+            }
+        }
+    }
+
+    private static void complete(Path path, Creation creation) throws IOException {
         if (creation.times() != null) {
             times(path, creation.type(), creation.times());
         }

@@ -13,17 +13,21 @@ import org.dcache.oncrpc4j.rdma.nfs3.FileHandle;
  * The locks of procedures on one tree.
  *
  * <p>RENAME and RMDIR hold the tree exclusively: only they can take a directory from its place, after which the path that another procedure
- * has just checked could lead through a symbolic link, out of the export. All others share the tree. Those that return weak cache
- * consistency data of a file or directory also hold its own lock, so that no other change falls between the attributes before and after;
- * COMMIT, which changes nothing, does not. The lock of one file is taken first, then the tree: READ, WRITE, SETATTR, COMMIT and a CREATE
- * of a file that is there let go of the tree while they read, write, resize or wait for the disk, so a file that hangs stops only its own
- * callers.
+ * has just checked could lead through a symbolic link, out of the export. So do MKNOD, and LINK of a special file: who has just seen a file
+ * must not find a FIFO there when he opens it, and wait for somebody at its other end. All others share the tree. Those that return weak
+ * cache consistency data of a file or directory also hold its own lock, so that no other change falls between the attributes before and
+ * after; COMMIT, which changes nothing, does not.
+ *
+ * <p>The lock of one file or directory is taken first, then the tree, at last the lock of a path: who finds a file and changes, links or
+ * removes it by its path must not find that it has just been removed and another one made there. Nobody has the tree or a directory while
+ * he reads, writes, resizes or waits for the disk, so a file or directory that hangs stops only its own callers.
  */
 public final class TreeLocks {
 
     private final ReadWriteLock tree = new ReentrantReadWriteLock();
     /** The locks that somebody holds or waits for. */
     private final Map<FileHandle, FileLock> files = new ConcurrentHashMap<>();
+    private final Map<FileHandle, FileLock> paths = new ConcurrentHashMap<>();
 
     private static final class FileLock extends ReentrantLock {
 
@@ -59,6 +63,15 @@ public final class TreeLocks {
 
     /** The first half of {@link #change}, for procedures that take the second when they need it. */
     public Held file(FileHandle handle) {
+        return lock(files, handle);
+    }
+
+    /** For a file, from when it is found until it was changed, linked or removed by its path; nothing else is waited for meanwhile. */
+    public Held path(FileHandle handle) {
+        return lock(paths, handle);
+    }
+
+    private static Held lock(Map<FileHandle, FileLock> files, FileHandle handle) {
         FileLock lock = files.compute(handle, (key, known) -> {
             FileLock used = known == null ? new FileLock() : known;
             used.users++;
@@ -71,7 +84,7 @@ public final class TreeLocks {
         };
     }
 
-    /** For changes that may move or remove directories. */
+    /** For changes that may move or remove directories, or give a special file a name. */
     public Held exclusive() {
         Lock lock = tree.writeLock();
         lock.lock();

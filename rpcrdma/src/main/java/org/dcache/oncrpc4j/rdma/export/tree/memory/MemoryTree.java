@@ -14,6 +14,7 @@ import org.dcache.oncrpc4j.rdma.export.tree.Listings;
 import org.dcache.oncrpc4j.rdma.export.tree.Nfs3Exception;
 import org.dcache.oncrpc4j.rdma.export.tree.Node;
 import org.dcache.oncrpc4j.rdma.export.tree.Space;
+import org.dcache.oncrpc4j.rdma.export.tree.Unforced;
 import org.dcache.oncrpc4j.rdma.nfs3.Fattr3;
 import org.dcache.oncrpc4j.rdma.nfs3.FileHandle;
 import org.dcache.oncrpc4j.rdma.nfs3.FileType3;
@@ -120,7 +121,12 @@ public final class MemoryTree implements ExportTree {
     }
 
     @Override
-    public synchronized Node create(Node directory, NfsText name, Creation creation) throws IOException {
+    public void names(Node directory, Unforced later) {
+        // Nothing here outlives the process, so nothing is forced.
+    }
+
+    @Override
+    public synchronized Node create(Node directory, NfsText name, Creation creation, Unforced later) throws IOException {
         MemoryNode dir = of(directory);
         requireFree(dir, name);
         budget.take(Budget.NAME + bytes(creation.target()));
@@ -203,9 +209,8 @@ public final class MemoryTree implements ExportTree {
     }
 
     @Override
-    public OpenFile change(Node node, Sattr3 change) {
+    public void change(Node node, Sattr3 change, Unforced later) {
         of(node).set(change);
-        return null;
     }
 
     @Override
