@@ -311,6 +311,9 @@ abstract class TreeTest {
         Symlink3Args args = new Symlink3Args(in(root, "l"), Sattr3.NONE, NfsText.of("/etc"));
         FileHandle link = nfs.nfs(Nfs3.SYMLINK, args, Create3Res::decode).object();
         assertThat(nfs.attributes(link).type()).isEqualTo(FileType3.NF3LNK);
+        NfsTime3 time = new NfsTime3(1_000_000_000, 123_456_000);
+        assertThat(setattr(link, Sattr3.ofTimes(SetTime3.to(time), SetTime3.DONT_CHANGE)).status()).isEqualTo(NfsStat3.NFS3_OK);
+        assertThat(nfs.attributes(link).atime()).as("the link's own").isEqualTo(time);
         assertThat(nfs.nfs(Nfs3.READLINK, link, Readlink3Res::decode).path()).isEqualTo(NfsText.of("/etc"));
         assertThat(nfs.lookup(link, "passwd").status()).isEqualTo(NfsStat3.NFS3ERR_NOTDIR);
         assertThat(nfs.read(link, 0, 10).status()).isEqualTo(NfsStat3.NFS3ERR_INVAL);
@@ -327,6 +330,15 @@ abstract class TreeTest {
         assertThat(made.attributes().type()).isEqualTo(FileType3.NF3FIFO);
         assertThat(made.attributes().mode()).isEqualTo(0600);
         assertThat(nfs.nfs(Nfs3.MKNOD, device, Create3Res::decode).attributes().rdev()).isEqualTo(new SpecData3(1, 3));
+        NfsTime3 time = new NfsTime3(1_000_000_000, 123_456_000);
+        NfsTime3 later = new NfsTime3(1_100_000_000, 0);
+        for (String name : new String[] {"p", "null"}) {
+            FileHandle special = nfs.lookup(root, name).object();
+            assertThat(setattr(special, Sattr3.ofTimes(SetTime3.to(time), SetTime3.to(later))).status()).isEqualTo(NfsStat3.NFS3_OK);
+            assertThat(setattr(special, Sattr3.ofTimes(SetTime3.DONT_CHANGE, SetTime3.to(time))).status()).isEqualTo(NfsStat3.NFS3_OK);
+            assertThat(nfs.attributes(special).atime()).isEqualTo(time);
+            assertThat(nfs.attributes(special).mtime()).isEqualTo(time);
+        }
         Mknod3Args regular = new Mknod3Args(in(root, "r"), FileType3.NF3REG, null, null);
         assertThat(nfs.nfs(Nfs3.MKNOD, regular, Create3Res::decode).status()).isEqualTo(NfsStat3.NFS3ERR_BADTYPE);
     }

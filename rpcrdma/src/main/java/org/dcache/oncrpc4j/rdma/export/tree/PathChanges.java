@@ -10,6 +10,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributeView;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermission;
@@ -18,7 +19,6 @@ import java.time.Instant;
 import java.util.HexFormat;
 import java.util.Set;
 import org.dcache.oncrpc4j.rdma.nfs3.FileType3;
-import org.dcache.oncrpc4j.rdma.nfs3.NfsStat3;
 import org.dcache.oncrpc4j.rdma.nfs3.Sattr3;
 import org.dcache.oncrpc4j.rdma.nfs3.SetTime3;
 
@@ -167,14 +167,18 @@ public final class PathChanges {
         Files.setAttribute(path, "unix:mode", mode & 07777, options);
     }
 
+    /** The JDK's view opens what it sets the times of, for which a FIFO waits for somebody at its other end. */
     private static void times(Path path, FileType3 type, Sattr3 change) throws IOException {
-        if (type != FileType3.NF3REG && type != FileType3.NF3DIR && type != FileType3.NF3LNK) {
-            throw new Nfs3Exception(NfsStat3.NFS3ERR_NOTSUPP, "expected a file, directory or symbolic link, got " + type
-                    + ", which the JDK would open to set its times");
-        }
         FileTime now = FileTime.from(Instant.now());
-        Files.getFileAttributeView(path, BasicFileAttributeView.class, LinkOption.NOFOLLOW_LINKS)
-                .setTimes(time(change.mtime(), now), time(change.atime(), now), null);
+        BasicFileAttributeView view = Files.getFileAttributeView(path, BasicFileAttributeView.class, LinkOption.NOFOLLOW_LINKS);
+        FileTime atime = time(change.atime(), now);
+        FileTime mtime = time(change.mtime(), now);
+        if (type == FileType3.NF3REG || type == FileType3.NF3DIR) {
+            view.setTimes(mtime, atime, null);
+        } else {
+            BasicFileAttributes old = view.readAttributes();
+            UnixCalls.times(path, atime == null ? old.lastAccessTime() : atime, mtime == null ? old.lastModifiedTime() : mtime);
+        }
     }
 
     /** Null to leave it. */

@@ -9,11 +9,14 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.util.concurrent.TimeUnit;
 
 /**
  * System calls that the JDK makes but java.nio.file does not offer, from the JDK's package {@code sun.nio.fs}, which {@link #FLAGS} open.
  * The export needs them to read ACLs, without which it could grant more than the server's kernel does; so without the flags no directory is
- * exported. Special files, and targets of symbolic links byte for byte, need them too. JDK 17 to 25 have the same methods. Any thread.
+ * exported. Special files and their times, and targets of symbolic links byte for byte, need them too. JDK 17 to 25 have the same methods,
+ * but for times. Any thread.
  */
 public final class UnixCalls {
 
@@ -26,6 +29,9 @@ public final class UnixCalls {
     private static final int O_RDONLY = 0;
     private static final int ENODATA = 61;
     private static final int EOPNOTSUPP = 95;
+    private static final int AT_FDCWD = -100;
+    private static final int AT_SYMLINK_NOFOLLOW = 0x100;
+    private static final int NANOS_OF_MICRO = 1000;
 
     private static final ThreadLocal<ByteBuffer> VALUES =
             ThreadLocal.withInitial(() -> ByteBuffer.allocateDirect(MAX_VALUE).order(ByteOrder.LITTLE_ENDIAN));
@@ -43,6 +49,9 @@ public final class UnixCalls {
         private Method symlink;
         private Method readlink;
         private Method mknod;
+        /** One of both, by the JDK. */
+        private Method utimensat;
+        private Method lutimes;
         private Method errno;
         private Method asIoException;
         private Method address;
@@ -61,6 +70,11 @@ public final class UnixCalls {
                 readlink = method(calls, "readlink", path);
                 mknod = method(calls, "mknod", path, int.class, long.class);
                 errno = method(failure, "errno");
+                try {
+                    utimensat = method(calls, "utimensat", int.class, path, long.class, long.class, int.class);
+                } catch (NoSuchMethodException e) {
+                    lutimes = method(calls, "lutimes", path, long.class, long.class);
+                }
                 asIoException = method(failure, "asIOException", path);
                 address = method(Class.forName("sun.nio.ch.DirectBuffer"), "address");
                 Field flag = Class.forName("sun.nio.fs.UnixConstants").getDeclaredField("O_NOFOLLOW");
@@ -129,6 +143,21 @@ public final class UnixCalls {
      */
     static void mknod(Path path, int mode, long device) throws IOException {
         call(path, Methods.FOUND.mknod, path, mode, device);
+    }
+
+    /**
+     * Sets the times of whatever has this name, without opening it, and of a symbolic link itself; both, of which an older JDK takes
+     * microseconds only.
+     */
+    static void times(Path path, FileTime atime, FileTime mtime) throws IOException {
+        Methods methods = Methods.FOUND;
+        long accessed = atime.to(TimeUnit.NANOSECONDS);
+        long modified = mtime.to(TimeUnit.NANOSECONDS);
+        if (methods.utimensat != null) {
+            call(path, methods.utimensat, AT_FDCWD, path, accessed, modified, AT_SYMLINK_NOFOLLOW);
+        } else {
+            call(path, methods.lutimes, path, Math.floorDiv(accessed, NANOS_OF_MICRO), Math.floorDiv(modified, NANOS_OF_MICRO));
+        }
     }
 
     /** @param path for the message of the exception */
