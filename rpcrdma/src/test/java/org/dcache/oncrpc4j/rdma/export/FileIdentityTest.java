@@ -9,8 +9,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
+import java.util.List;
 import org.dcache.oncrpc4j.rdma.export.tree.DirectoryTree;
+import org.dcache.oncrpc4j.rdma.export.tree.Forgetful;
 import org.dcache.oncrpc4j.rdma.nfs3.FileHandle;
 import org.dcache.oncrpc4j.rdma.nfs3.Nfs3;
 import org.dcache.oncrpc4j.rdma.nfs3.NfsStat3;
@@ -156,6 +159,65 @@ class FileIdentityTest {
             Path other = reused(merged, inode);
             assertThat(write(nfs, file)).isEqualTo(NfsStat3.NFS3ERR_STALE);
             assertThat(other).hasContent("other");
+        }
+    }
+
+    @Test
+    void inAnOverlayHandlesOfDirectoriesAreGoodWhenSomethingInThemIsCopiedUp() throws IOException {
+        Path disk = mounted(temporary.resolve("disk-point"), loop(image("disk")));
+        Path lower = Files.createDirectories(disk.resolve("lower"));
+        for (String top : new String[] {"a", "b", "c"}) {
+            Files.createDirectories(lower.resolve(top).resolve("d"));
+            Files.writeString(lower.resolve(top).resolve("d").resolve("f"), "below");
+        }
+        try (Mounted nfs = export(overlay(lower, disk))) {
+            for (String top : new String[] {"a", "b", "c"}) {
+                FileHandle above = nfs.lookup(nfs.root, top).object();
+                FileHandle dir = nfs.lookup(above, "d").object();
+                FileHandle file = nfs.lookup(dir, "f").object();
+                switch (top) {
+                    case "a" -> assertThat(write(nfs, file)).isEqualTo(NfsStat3.NFS3_OK);
+                    case "b" -> nfs.create(dir, "new");
+                    default -> assertThat(nfs.nfs(Nfs3.REMOVE, in(dir, "f"), Wcc3Res::decode).status()).isEqualTo(NfsStat3.NFS3_OK);
+                }
+                assertThat(nfs.getattr(dir).status()).as("%s/d", top).isEqualTo(NfsStat3.NFS3_OK);
+                assertThat(nfs.getattr(above).status()).as(top).isEqualTo(NfsStat3.NFS3_OK);
+                assertThat(nfs.lookup(above, "d").object()).isEqualTo(dir);
+            }
+        }
+    }
+
+    @Test
+    void inAnOverlayHandlesOfForgottenFilesAreGoodForThemAndForNoOther() throws IOException {
+        Path disk = mounted(temporary.resolve("disk-point"), loop(image("disk")));
+        Path lower = Files.createDirectories(disk.resolve("lower"));
+        Path deep = Files.createDirectories(lower.resolve("a").resolve("b"));
+        for (int i = 0; i < 20; i++) {
+            Files.writeString(deep.resolve("f" + i), "below");
+        }
+        Path merged = overlay(lower, disk);
+        List<FileHandle> files = new ArrayList<>();
+        try (Mounted nfs = Mounted.asRoot(Forgetful.tree(merged, 5))) {
+            FileHandle dir = nfs.lookup(nfs.lookup(nfs.root, "a").object(), "b").object();
+            for (int i = 0; i < 20; i++) {
+                files.add(nfs.lookup(dir, "f" + i).object());
+            }
+            for (FileHandle file : files) {
+                assertThat(nfs.read(file, 0, 10).data().toArray()).isEqualTo("below".getBytes());
+            }
+            assertThat(nfs.lookup(dir, "f0").object()).as("the same handle again").isEqualTo(files.get(0));
+            FileHandle made = nfs.create(nfs.root, "made");
+            long inode = inode(merged.resolve("made"));
+            for (FileHandle file : files) {
+                assertThat(nfs.getattr(file).status()).isEqualTo(NfsStat3.NFS3_OK);
+            }
+            Files.delete(merged.resolve("made"));
+            Path other = reused(merged, inode);
+            assertThat(write(nfs, made)).isIn(NfsStat3.NFS3ERR_STALE, NfsStat3.NFS3ERR_JUKEBOX);
+            assertThat(other).hasContent("other");
+        }
+        try (Mounted nfs = Mounted.asRoot(Forgetful.tree(merged, 5))) {
+            assertThat(nfs.getattr(files.get(0)).status()).as("after a restart").isEqualTo(NfsStat3.NFS3ERR_STALE);
         }
     }
 

@@ -48,9 +48,10 @@ public final class DirectoryTree implements ExportTree {
     private final FileStat rootStat;
     private final boolean durable;
     private final FileIdentity identity;
-    private final InodeIndex index = new InodeIndex(KNOWN_INODES);
+    private final InodeIndex index;
     private final Listings listings = new Listings();
     private final InodeSearch search;
+    private final CopyUps copyUps;
     private final RealDirectories directories = new RealDirectories();
     private final ThreadLocal<Found> found = new ThreadLocal<>();
     private final OpenFiles open;
@@ -66,7 +67,13 @@ public final class DirectoryTree implements ExportTree {
      * @throws NotDirectoryException if it is something else
      */
     public DirectoryTree(Path directory, boolean readOnly, boolean durable, String fsid) throws IOException {
+        this(directory, readOnly, durable, fsid, KNOWN_INODES);
+    }
+
+    /** @param inodes that are remembered */
+    DirectoryTree(Path directory, boolean readOnly, boolean durable, String fsid, int inodes) throws IOException {
         UnixCalls.require();
+        this.index = new InodeIndex(inodes);
         this.root = directory.toRealPath();
         this.rootStat = FileStat.of(root);
         if (!rootStat.attributes().isDirectory()) {
@@ -74,6 +81,7 @@ public final class DirectoryTree implements ExportTree {
         }
         this.identity = FileIdentity.of(root, rootStat, readOnly, fsid);
         this.durable = durable && !readOnly;
+        this.copyUps = new CopyUps(root, identity, index);
         this.search = new InodeSearch(root, rootStat.device(), listings);
         this.open = new OpenFiles(OPEN_FILES);
     }
@@ -98,14 +106,14 @@ public final class DirectoryTree implements ExportTree {
     @Override
     public Node resolve(FileHandle handle) throws IOException {
         InodeHandle wanted = InodeHandle.decode(handle);
-        if (wanted.export() != identity.export()) {
-            throw stale("expected a handle of this export, got one of another export");
-        }
-        if (wanted.inode() == rootStat.inode()) {
+        if (wanted.export() == identity.export() && wanted.inode() == rootStat.inode()) {
             return root();
         }
-        if (!identity.lasting() && !handle.equals(index.handle(wanted.inode()))) {
-            throw stale("the handle is of an earlier file with this inode number, or from before the server's start");
+        if (wanted.export() != identity.run()) {
+            throw stale("expected a handle of this export, got one of another export, or from before the server's start");
+        }
+        if (wanted.generation() < 0 && !handle.equals(index.handle(wanted.inode()))) {
+            throw stale("the handle is of an earlier file with this inode number");
         }
         for (InodeIndex.Place place : index.places(wanted.inode())) {
             Path directory = directories.path(place.directory());
@@ -122,7 +130,7 @@ public final class DirectoryTree implements ExportTree {
                 return node(path, stat, place, wanted);
             }
         }
-        if (!identity.lasting() && !identity.births()) {
+        if (wanted.generation() < 0) {
             throw stale("the file is not where it was, and without times of birth nothing tells it from another one");
         }
         Found before = found.get();
@@ -214,14 +222,12 @@ public final class DirectoryTree implements ExportTree {
      */
     private PathNode node(Path path, FileStat stat, InodeIndex.Place place, InodeHandle presented) throws Nfs3Exception {
         int generation = identity.generation(stat);
-        if (presented != null && identity.lasting() && presented.generation() != generation) {
-            throw stale("the inode is another file now");
-        }
+        boolean same = presented != null && presented.generation() == generation;
         FileHandle handle = index.seen(stat.inode(), generation, place, () -> {
             search.exists(stat.inode());
-            return presented != null && identity.lasting() ? presented.encode() : handle(stat, path);
+            return same ? presented.encode() : handle(stat, path);
         });
-        if (presented != null && !identity.lasting() && !presented.encode().equals(handle)) {
+        if (presented != null && !same && !presented.encode().equals(handle)) {
             throw stale("the inode is another file now");
         }
         return new PathNode(handle, stat.inode(), path, stat.attributes(), acls);
@@ -245,8 +251,14 @@ public final class DirectoryTree implements ExportTree {
         for (int i = 0; i < depth; i++) {
             names[i] = Listing.hash(PathNames.bytes(way.getName(i)));
         }
-        int generation = identity.lasting() ? identity.generation(stat) : random.nextInt();
-        return new InodeHandle(identity.export(), stat.inode(), path.equals(root) ? 0 : generation, names).encode();
+        if (path.equals(root)) {
+            return new InodeHandle(identity.export(), stat.inode(), 0, names).encode();
+        }
+        int generation = identity.generation(stat);
+        if (generation == 0 && !identity.lasting()) {
+            generation = random.nextInt() | Integer.MIN_VALUE;
+        }
+        return new InodeHandle(identity.run(), stat.inode(), generation, names).encode();
     }
 
     @Override
@@ -296,7 +308,10 @@ public final class DirectoryTree implements ExportTree {
     public Node create(Node directory, NfsText name, Creation creation, Unforced later) throws IOException {
         requireReal(PathNode.of(directory).path());
         Path path = PathNames.child(PathNode.of(directory).path(), name);
-        FileChannel made = PathChanges.create(path, creation);
+        FileChannel made;
+        try (CopyUps.Change copied = copyUps.of(PathNode.of(directory).path())) {
+            made = PathChanges.create(path, creation);
+        }
         if (made != null && durable) {
             later.add(new Changed(made));
         } else if (made != null) {
@@ -314,8 +329,9 @@ public final class DirectoryTree implements ExportTree {
         requireReal(PathNode.of(directory).path());
         requireReal(PathNode.of(file).path().getParent());
         Path path = PathNames.child(PathNode.of(directory).path(), name);
-        Files.createLink(path, PathNode.of(file).path());
-        changed(PathNode.of(file), path);
+        try (CopyUps.Change copied = copyUps.of(PathNode.of(directory).path(), PathNode.of(file).path())) {
+            Files.createLink(path, PathNode.of(file).path());
+        }
         child(directory, name);
     }
 
@@ -324,7 +340,9 @@ public final class DirectoryTree implements ExportTree {
         PathNode gone = PathNode.of(victim);
         requireReal(PathNode.of(directory).path());
         directories.forget();
-        Files.delete(gone.path());
+        try (CopyUps.Change copied = copyUps.of(PathNode.of(directory).path())) {
+            Files.delete(gone.path());
+        }
         unnamed(gone, new InodeIndex.Place(PathNode.of(directory).inode(), name));
     }
 
@@ -335,24 +353,17 @@ public final class DirectoryTree implements ExportTree {
         requireReal(source.path());
         requireReal(target.path());
         directories.forget();
-        Files.move(PathNode.of(moved).path(), PathNames.child(target.path(), newName), StandardCopyOption.ATOMIC_MOVE);
+        Path path = PathNames.child(target.path(), newName);
+        try (CopyUps.Change copied = copyUps.of(source.path(), target.path())) {
+            Files.move(PathNode.of(moved).path(), path, StandardCopyOption.ATOMIC_MOVE);
+        }
         InodeIndex.Place place = new InodeIndex.Place(target.inode(), newName);
         if (replaced != null) {
             unnamed(PathNode.of(replaced), place);
         }
         index.left(PathNode.of(moved).inode(), new InodeIndex.Place(source.inode(), name));
-        changed(PathNode.of(moved), PathNames.child(target.path(), newName));
+        copyUps.moved(PathNode.of(moved), path);
         child(to, newName);
-    }
-
-    /** Notes that this server changed a file: in an overlay the file may have been copied up for that, with another time of birth. */
-    private void changed(PathNode file, Path path) throws IOException {
-        if (identity.births() && !identity.lasting()) {
-            FileStat stat = FileStat.of(path);
-            if (stat.inode() == file.inode()) {
-                index.reborn(file.inode(), identity.generation(stat));
-            }
-        }
     }
 
     /** Notes that a file lost a name; without names left the file is gone. */
@@ -377,8 +388,9 @@ public final class DirectoryTree implements ExportTree {
         PathNode file = PathNode.of(node);
         requireReal(file.path().equals(root) ? root : file.path().getParent());
         boolean forced = later == null || !durable || opened(file, later);
-        PathChanges.setAttributes(file.path(), file.attributes().type(), change);
-        changed(file, file.path());
+        try (CopyUps.Change copied = copyUps.of(file.path())) {
+            PathChanges.setAttributes(file.path(), file.attributes().type(), change);
+        }
         if (!forced) {
             opened(file, later);
         }
@@ -419,24 +431,21 @@ public final class DirectoryTree implements ExportTree {
         }
     }
 
+    private FileChannel toWrite(PathNode file) throws IOException {
+        try (CopyUps.Change copied = copyUps.of(file.path())) {
+            return open(file, StandardOpenOption.WRITE);
+        }
+    }
+
     private OpenFiles.Use use(PathNode file, boolean write) throws IOException {
-        return open.use(file.inode(), write, () -> open(file, write ? StandardOpenOption.WRITE : StandardOpenOption.READ));
+        return open.use(file.inode(), write, () -> write ? toWrite(file) : open(file, StandardOpenOption.READ));
     }
 
     @Override
     public OpenFile open(Node node, Access access) throws IOException {
         PathNode file = PathNode.of(node);
-        OpenFiles.Use use = access == Access.FORCE ? open.useAny(file.inode(), () -> open(file, StandardOpenOption.READ))
-                : use(file, access == Access.WRITE);
-        try {
-            if (access == Access.WRITE) {
-                changed(file, file.path());
-            }
-            return new InUse(use);
-        } catch (IOException | RuntimeException | Error e) {
-            use.close();
-            throw e;
-        }
+        return new InUse(access == Access.FORCE ? open.useAny(file.inode(), () -> open(file, StandardOpenOption.READ))
+                : use(file, access == Access.WRITE));
     }
 
     /** The kernel reports a failure once: it must be counted before others who wait for the same file get their answer. */

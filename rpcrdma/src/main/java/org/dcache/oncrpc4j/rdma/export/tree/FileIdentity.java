@@ -3,6 +3,7 @@ package org.dcache.oncrpc4j.rdma.export.tree;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.util.Objects;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -12,15 +13,17 @@ import org.slf4j.LoggerFactory;
  * Found out once, at the start; what is missing is logged.
  *
  * <p>Where the file system keeps times of birth, inode number and time of birth identify a file for as long as the file system exists.
- * Without them, and in an overlay, where the time of birth changes when a file is copied up, handles are good only while this process runs.
+ * Without them, and in an overlay, where the time of birth changes when a file is copied up, handles are good only while this process runs;
+ * but for the handle of the directory that is exported.
  * Immutable.
  *
  * @param export of the directory that is exported: of the file system, by the id that the admin gave, its UUID, or else its device number,
  *        and of the directory in it
+ * @param run of all that is in it: the same, or where handles do not last one of this process
  * @param births whether times of birth are known
  * @param lasting whether they stay
  */
-record FileIdentity(int export, boolean births, boolean lasting) {
+record FileIdentity(int export, int run, boolean births, boolean lasting) {
 
     private static final Logger LOG = LoggerFactory.getLogger(FileIdentity.class);
     private static final String OVERLAY = "overlay";
@@ -46,8 +49,8 @@ record FileIdentity(int export, boolean births, boolean lasting) {
             LOG.warn("{} is on a file system without a UUID ({}): file handles are good as long as its device number stays the same;"
                     + " --fsid gives it an id of its own", root, mount.type());
         }
-        return new FileIdentity(Objects.hash(id == null ? String.valueOf(stat.device()) : id, stat.inode(), lasting ? stat.born() : null),
-                births, lasting);
+        int export = Objects.hash(id == null ? String.valueOf(stat.device()) : id, stat.inode(), lasting ? stat.born() : null);
+        return new FileIdentity(export, lasting ? export : new SecureRandom().nextInt(), births, lasting);
     }
 
     /** A number that stands for the time of birth of a file; 0 if that is not known. */

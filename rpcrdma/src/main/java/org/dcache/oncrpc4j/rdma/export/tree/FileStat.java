@@ -72,6 +72,15 @@ record FileStat(long device, long inode, Instant born, Fattr3 attributes) {
         return new FileStat(device, inode, born, attributes);
     }
 
+    /** Null if it cannot be looked at, or is gone. */
+    static FileStat orNull(Path path) {
+        try {
+            return of(path);
+        } catch (IOException e) {
+            return null;
+        }
+    }
+
     private static NfsTime3 time(VarHandle seconds, VarHandle nanos, Object stat) {
         return NfsTime3.of(Instant.ofEpochSecond((long) seconds.get(stat), (long) nanos.get(stat)));
     }

@@ -22,9 +22,9 @@ import org.dcache.oncrpc4j.rdma.nfs3.NfsStat3;
  * handle was made, which may have changed since. The crc, CRC32C of the rest, detects garbage, no more: a forged handle reaches at most a
  * file inside the export, with the rights that the mode bits give, as with Linux's no_subtree_check.
  *
- * @param export {@link FileIdentity#export}
+ * @param export {@link FileIdentity#export}, or {@link FileIdentity#run} but for the directory that is exported
  * @param generation tells one use of an inode number from the next, see {@link FileIdentity#generation}; 0 if not known. In an export whose
- *        handles do not survive a restart it is random
+ *        handles do not survive a restart it is then random and negative
  */
 record InodeHandle(int export, long inode, int generation, short[] names) {
 

@@ -22,7 +22,7 @@ final class InodeIndex {
     record Place(long directory, NfsText name) {}
 
     private static final class Known {
-        private final FileHandle handle;
+        private FileHandle handle;
         private int generation;
         /** The latest first. */
         private final List<Place> places = new ArrayList<>(1);
@@ -82,10 +82,17 @@ final class InodeIndex {
         return known == null ? null : known.handle;
     }
 
-    /** Notes that a change by this server gave a file another generation. */
-    synchronized void reborn(long inode, int generation) {
+    /** The same if the file has this generation; else null. */
+    synchronized FileHandle handle(long inode, int generation) {
+        Known known = inodes.get(inode);
+        return known == null || known.generation != generation ? null : known.handle;
+    }
+
+    /** Notes that a change by this server gave the file with this handle another generation. */
+    synchronized void reborn(long inode, FileHandle handle, int generation) {
         Known known = inodes.get(inode);
         if (known != null) {
+            known.handle = handle;
             known.generation = generation;
         }
     }

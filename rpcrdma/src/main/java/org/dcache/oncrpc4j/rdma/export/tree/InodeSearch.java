@@ -97,7 +97,7 @@ final class InodeSearch {
         boolean last = level == handle.names().length - 1;
         for (NfsText name : names) {
             Path entry = PathNames.child(directory, name);
-            FileStat stat = statOrNull(entry);
+            FileStat stat = FileStat.orNull(entry);
             boolean here = stat != null && stat.device() == device;
             if (here && stat.inode() == handle.inode()) {
                 return entry;
@@ -115,7 +115,7 @@ final class InodeSearch {
         synchronized (this) {
             path = passed.remove(inode);
         }
-        FileStat stat = path == null ? null : statOrNull(path);
+        FileStat stat = path == null ? null : FileStat.orNull(path);
         return stat != null && stat.device() == device && stat.inode() == inode ? path : null;
     }
 
@@ -150,7 +150,7 @@ final class InodeSearch {
         while (!directories.isEmpty()) {
             try (DirectoryStream<Path> entries = Files.newDirectoryStream(directories.pop())) {
                 for (Path entry : entries) {
-                    FileStat stat = statOrNull(entry);
+                    FileStat stat = FileStat.orNull(entry);
                     if (stat != null && stat.device() == device) {
                         if (stat.inode() == inode) {
                             return entry;
@@ -169,13 +169,5 @@ final class InodeSearch {
             }
         }
         return null;
-    }
-
-    private static FileStat statOrNull(Path path) {
-        try {
-            return FileStat.of(path);
-        } catch (IOException e) {
-            return null;
-        }
     }
 }
