@@ -10,7 +10,7 @@ import org.dcache.oncrpc4j.rdma.nfs3.NfsStat3;
 record Export(ExportTree tree, TreeLocks locks, boolean readOnly) {
 
     Export(ExportTree tree, boolean readOnly) {
-        this(tree, new TreeLocks(), readOnly);
+        this(tree, new TreeLocks(tree::file), readOnly);
     }
 
     /** @throws Nfs3Exception ROFS */

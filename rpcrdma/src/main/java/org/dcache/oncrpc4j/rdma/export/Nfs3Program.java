@@ -4,6 +4,7 @@ package org.dcache.oncrpc4j.rdma.export;
 import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
+import org.dcache.oncrpc4j.rdma.export.tree.ExportTree;
 import org.dcache.oncrpc4j.rdma.export.tree.SearchNeeded;
 import org.dcache.oncrpc4j.rdma.nfs3.Decoded;
 import org.dcache.oncrpc4j.rdma.nfs3.DirOpArgs3;
@@ -59,9 +60,11 @@ final class Nfs3Program implements RpcDispatchable {
     private final ReadBuffers buffers;
     private final ReplyCache replies = new ReplyCache();
     private final Turns turns;
+    private final ExportTree tree;
 
     Nfs3Program(Export export, ExportOptions options, ExportCounters counters, ReadBuffers buffers, int threads) {
         this.turns = new Turns(threads);
+        this.tree = export.tree();
         this.options = options;
         this.counters = counters;
         this.buffers = buffers;
@@ -148,7 +151,7 @@ final class Nfs3Program implements RpcDispatchable {
         if (file == null) {
             answer(operation, arguments.value(), request, call, once);
         } else {
-            turns.take(file, () -> {
+            turns.take(tree.file(file), () -> {
                 try {
                     answer(operation, arguments.value(), request, call, once);
                 } catch (RuntimeException | Error e) {

@@ -5,7 +5,6 @@ import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Queue;
-import org.dcache.oncrpc4j.rdma.nfs3.FileHandle;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -20,7 +19,7 @@ final class Turns {
     private static final Logger LOG = LoggerFactory.getLogger(Turns.class);
 
     private final int atOnce;
-    private final Map<FileHandle, File> files = new HashMap<>();
+    private final Map<Object, File> files = new HashMap<>();
 
     private static final class File {
 
@@ -33,12 +32,15 @@ final class Turns {
         this.atOnce = Math.max(1, threads / 2);
     }
 
-    /** @param call run now, or later by another thread */
-    void take(FileHandle handle, Runnable call) {
-        if (!begun(handle, call)) {
+    /**
+     * @param key of the file
+     * @param call run now, or later by another thread
+     */
+    void take(Object key, Runnable call) {
+        if (!begun(key, call)) {
             return;
         }
-        for (Runnable next = call; next != null; next = next(handle)) {
+        for (Runnable next = call; next != null; next = next(key)) {
             try {
                 next.run();
             } catch (RuntimeException | Error e) {
@@ -47,8 +49,8 @@ final class Turns {
         }
     }
 
-    private synchronized boolean begun(FileHandle handle, Runnable call) {
-        File file = files.computeIfAbsent(handle, key -> new File());
+    private synchronized boolean begun(Object key, Runnable call) {
+        File file = files.computeIfAbsent(key, any -> new File());
         if (file.threads == atOnce) {
             file.waiting.add(call);
             return false;
@@ -58,11 +60,11 @@ final class Turns {
     }
 
     /** Null if nobody waits; the calling thread is then done with the file. */
-    private synchronized Runnable next(FileHandle handle) {
-        File file = files.get(handle);
+    private synchronized Runnable next(Object key) {
+        File file = files.get(key);
         Runnable next = file.waiting.poll();
         if (next == null && --file.threads == 0) {
-            files.remove(handle);
+            files.remove(key);
         }
         return next;
     }

@@ -23,10 +23,12 @@ import org.dcache.oncrpc4j.rdma.nfs3.args.Commit3Args;
 import org.dcache.oncrpc4j.rdma.nfs3.args.Create3Args;
 import org.dcache.oncrpc4j.rdma.nfs3.args.Link3Args;
 import org.dcache.oncrpc4j.rdma.nfs3.args.Mknod3Args;
+import org.dcache.oncrpc4j.rdma.nfs3.args.Rename3Args;
 import org.dcache.oncrpc4j.rdma.nfs3.args.Setattr3Args;
 import org.dcache.oncrpc4j.rdma.nfs3.results.Commit3Res;
 import org.dcache.oncrpc4j.rdma.nfs3.results.Create3Res;
 import org.dcache.oncrpc4j.rdma.nfs3.results.Link3Res;
+import org.dcache.oncrpc4j.rdma.nfs3.results.Rename3Res;
 import org.dcache.oncrpc4j.rdma.nfs3.results.Wcc3Res;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -56,6 +58,11 @@ class WrongFileTest {
 
     @BeforeEach
     void mountWithAFile() throws IOException {
+        mount();
+        file = nfs.create(nfs.root, "f");
+    }
+
+    private void mount() throws IOException {
         ExportTree tree = new DirectoryTree(directory, false, true);
         nfs = Mounted.asRoot(Wrapped.of(ExportTree.class, tree, (method, arguments, result) -> {
             if (method.getName().equals("resolve") && arguments[0].equals(victim) && meanwhile == null) {
@@ -67,7 +74,6 @@ class WrongFileTest {
             }
             return result;
         }));
-        file = nfs.create(nfs.root, "f");
     }
 
     /** It may have to wait until the call in which it falls is over. */
@@ -113,13 +119,29 @@ class WrongFileTest {
         assertThat(nfs.lookup(nfs.root, "f").attributes().mode()).isEqualTo(MODE);
     }
 
-    @Test
-    void itsAttributesAreNotSet() throws Exception {
+    private void assertNotSetBy(FileHandle handle) throws Exception {
         replacing = this::replaced;
-        victim = file;
-        assertThat(nfs.nfs(Nfs3.SETATTR, new Setattr3Args(file, Sattr3.ofMode(0666), null), Wcc3Res::decode).status())
+        victim = handle;
+        assertThat(nfs.nfs(Nfs3.SETATTR, new Setattr3Args(handle, Sattr3.ofMode(0666), null), Wcc3Res::decode).status())
                 .isIn(NfsStat3.NFS3_OK, NfsStat3.NFS3ERR_STALE);
         assertAnotherIsThere();
+    }
+
+    @Test
+    void itsAttributesAreNotSet() throws Exception {
+        assertNotSetBy(file);
+    }
+
+    @Test
+    void itsAttributesAreNotSetByAHandleOfAnEarlierNameEither() throws Exception {
+        FileHandle older = nfs.create(nfs.root, "g");
+        removed();
+        nfs.nfs(Nfs3.RENAME, new Rename3Args(Mounted.in(nfs.root, "g"), Mounted.in(nfs.root, "f")), Rename3Res::decode);
+        nfs.close();
+        mount();
+        file = nfs.lookup(nfs.root, "f").object();
+        assertThat(file).as("another handle of the same file").isNotEqualTo(older);
+        assertNotSetBy(older);
     }
 
     @Test

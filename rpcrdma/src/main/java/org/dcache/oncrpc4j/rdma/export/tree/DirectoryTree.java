@@ -150,6 +150,16 @@ public final class DirectoryTree implements ExportTree {
         return node(path, stat, new InodeIndex.Place(directory, PathNames.bytes(path.getFileName())), wanted);
     }
 
+    /** After a restart a file that was renamed may have another handle than clients have of it. */
+    @Override
+    public Object file(FileHandle handle) {
+        try {
+            return InodeHandle.decode(handle).inode();
+        } catch (Nfs3Exception e) {
+            return handle;
+        }
+    }
+
     /** What this thread searched for without locks, and the result: a path, a failure, or both null if there is no such file. */
     private record Found(FileHandle handle, Path path, IOException failure) {}
 

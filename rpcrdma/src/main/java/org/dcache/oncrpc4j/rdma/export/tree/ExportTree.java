@@ -28,6 +28,11 @@ public interface ExportTree extends AutoCloseable {
      */
     Node resolve(FileHandle handle) throws IOException;
 
+    /** What stands for a file, of which clients may have several handles, in maps; for no file, too, if it is no handle of this server. */
+    default Object file(FileHandle handle) {
+        return handle;
+    }
+
     /** As they are now. */
     Fattr3 attributes(Node node) throws IOException;
 

@@ -7,6 +7,7 @@ import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.Function;
 import org.dcache.oncrpc4j.rdma.nfs3.FileHandle;
 
 /**
@@ -24,10 +25,11 @@ import org.dcache.oncrpc4j.rdma.nfs3.FileHandle;
  */
 public final class TreeLocks {
 
+    private final Function<FileHandle, Object> names;
     private final ReadWriteLock tree = new ReentrantReadWriteLock();
     /** The locks that somebody holds or waits for. */
-    private final Map<FileHandle, FileLock> files = new ConcurrentHashMap<>();
-    private final Map<FileHandle, FileLock> paths = new ConcurrentHashMap<>();
+    private final Map<Object, FileLock> files = new ConcurrentHashMap<>();
+    private final Map<Object, FileLock> paths = new ConcurrentHashMap<>();
 
     private static final class FileLock extends ReentrantLock {
 
@@ -42,6 +44,11 @@ public final class TreeLocks {
 
         @Override
         void close();
+    }
+
+    /** @param names {@link ExportTree#file} */
+    public TreeLocks(Function<FileHandle, Object> names) {
+        this.names = names;
     }
 
     /** For procedures that change nothing. */
@@ -71,8 +78,9 @@ public final class TreeLocks {
         return lock(paths, handle);
     }
 
-    private static Held lock(Map<FileHandle, FileLock> files, FileHandle handle) {
-        FileLock lock = files.compute(handle, (key, known) -> {
+    private Held lock(Map<Object, FileLock> files, FileHandle handle) {
+        Object file = names.apply(handle);
+        FileLock lock = files.compute(file, (key, known) -> {
             FileLock used = known == null ? new FileLock() : known;
             used.users++;
             return used;
@@ -80,7 +88,7 @@ public final class TreeLocks {
         lock.lock();
         return () -> {
             lock.unlock();
-            files.computeIfPresent(handle, (key, used) -> --used.users == 0 ? null : used);
+            files.computeIfPresent(file, (key, used) -> --used.users == 0 ? null : used);
         };
     }
 
