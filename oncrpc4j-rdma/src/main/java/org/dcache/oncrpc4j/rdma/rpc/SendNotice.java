@@ -3,6 +3,7 @@ package org.dcache.oncrpc4j.rdma.rpc;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.net.InetSocketAddress;
 import java.nio.channels.CompletionHandler;
 import java.util.List;
 import org.dcache.oncrpc4j.rpc.RpcCall;
@@ -13,8 +14,10 @@ import org.slf4j.LoggerFactory;
  * Whether anybody hears that a message has left. oncrpc4j gives each send a handler of its own that tells the listeners which a program may
  * have registered with the call; mostly there are none, and then no thread is woken to tell them.
  *
- * <p>The listeners are private fields of {@link RpcCall}: where an oncrpc4j has others, every handler is told, as ever. They are looked at
- * when the message has left, as oncrpc4j does; one that is registered at that moment may or may not be told, as over TCP. Any thread.
+ * <p>The listeners are private fields of {@link RpcCall}: where an oncrpc4j has others, every handler is told, as ever. So is a handler of
+ * a subclass that does something else when the message has left, which is known by the class that declares its {@code completed}. The
+ * listeners are looked at when the message has left, as oncrpc4j does; one that is registered at that moment may or may not be told, as
+ * over TCP. Any thread.
  *
  * @param own the class of oncrpc4j's handlers
  * @param call field of such a handler: the call
@@ -27,6 +30,18 @@ record SendNotice(Class<?> own, VarHandle call, VarHandle always, VarHandle once
 
     /** Null where oncrpc4j is not as it was known. */
     private static final SendNotice KNOWN = find();
+
+    /** Which class says what a handler does when a message has left; null when none does in oncrpc4j's way. */
+    private static final ClassValue<Class<?>> DECLARES = new ClassValue<>() {
+        @Override
+        protected Class<?> computeValue(Class<?> handler) {
+            try {
+                return handler.getMethod("completed", Integer.class, InetSocketAddress.class).getDeclaringClass();
+            } catch (NoSuchMethodException e) {
+                return null;
+            }
+        }
+    };
 
     private static SendNotice find() {
         try {
@@ -50,11 +65,15 @@ record SendNotice(Class<?> own, VarHandle call, VarHandle always, VarHandle once
 
     /** Whether this handler of a send that went well has anybody to tell. */
     static boolean isHeard(CompletionHandler<?, ?> handler) {
-        SendNotice known = KNOWN;
-        if (known == null || !known.own.isInstance(handler)) {
+        return KNOWN == null || KNOWN.hears(handler);
+    }
+
+    /** The same with this way to look. */
+    boolean hears(CompletionHandler<?, ?> handler) {
+        if (!own.isInstance(handler) || DECLARES.get(handler.getClass()) != own) {
             return true;
         }
-        Object of = known.call.get(handler);
-        return known.always.get(of) != null || known.once.get(of) != null;
+        Object of = call.get(handler);
+        return always.get(of) != null || once.get(of) != null;
     }
 }

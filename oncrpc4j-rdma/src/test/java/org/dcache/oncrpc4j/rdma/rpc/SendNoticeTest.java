@@ -3,8 +3,10 @@ package org.dcache.oncrpc4j.rdma.rpc;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.lang.invoke.MethodHandles;
 import java.net.InetSocketAddress;
 import java.nio.channels.CompletionHandler;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
@@ -13,8 +15,12 @@ import java.util.concurrent.TimeUnit;
 import org.dcache.oncrpc4j.rdma.rpc.harness.EchoProgram;
 import org.dcache.oncrpc4j.rdma.rpc.harness.LocalEndpoints;
 import org.dcache.oncrpc4j.rpc.OncRpcProgram;
+import org.dcache.oncrpc4j.rpc.ReplyQueue;
 import org.dcache.oncrpc4j.rpc.RpcCall;
 import org.dcache.oncrpc4j.rpc.RpcDispatchable;
+import org.dcache.oncrpc4j.rpc.RpcReply;
+import org.dcache.oncrpc4j.rpc.RpcTransport;
+import org.dcache.oncrpc4j.xdr.Xdr;
 import org.dcache.oncrpc4j.xdr.XdrVoid;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -77,5 +83,108 @@ class SendNoticeTest {
     @Test
     void aHandlerThatIsNotOncrpc4jsIsToldAlways() {
         assertThat(SendNotice.isHeard(listener)).isTrue();
+    }
+
+    /** Stands for a call of oncrpc4j. */
+    private static final class Call {
+        private List<?> always;
+        private List<?> once;
+    }
+
+    /** Stands for oncrpc4j's handler of a send. */
+    private static class Own implements CompletionHandler<Integer, InetSocketAddress> {
+
+        private final Call call = new Call();
+
+        @Override
+        public void completed(Integer bytes, InetSocketAddress peer) {}
+
+        @Override
+        public void failed(Throwable cause, InetSocketAddress peer) {}
+    }
+
+    private static final class FailsInItsOwnWay extends Own {
+        @Override
+        public void failed(Throwable cause, InetSocketAddress peer) {}
+    }
+
+    private static final class CompletesInItsOwnWay extends Own {
+        @Override
+        public void completed(Integer bytes, InetSocketAddress peer) {}
+    }
+
+    @Test
+    void aHandlerThatDoesMoreThanTellingListenersIsToldAlways() throws Exception {
+        MethodHandles.Lookup here = MethodHandles.lookup();
+        SendNotice notice = new SendNotice(Own.class, here.findVarHandle(Own.class, "call", Call.class),
+                here.findVarHandle(Call.class, "always", List.class), here.findVarHandle(Call.class, "once", List.class));
+        Own own = new FailsInItsOwnWay();
+        assertThat(notice.hears(own)).as("nobody listens").isFalse();
+        own.call.once = List.of(listener);
+        assertThat(notice.hears(own)).as("one listens").isTrue();
+        assertThat(notice.hears(new CompletesInItsOwnWay())).as("not oncrpc4j's way").isTrue();
+    }
+
+    /** Sends nothing, and keeps the handler of what it was to send. */
+    private static final class NeverSends implements RpcTransport {
+
+        private final ReplyQueue replies = new ReplyQueue();
+        private CompletionHandler<?, ?> handler;
+
+        @Override
+        public <A> void send(Xdr xdr, A attachment, CompletionHandler<Integer, ? super A> onSent) {
+            handler = onSent;
+        }
+
+        @Override
+        public ReplyQueue getReplyQueue() {
+            return replies;
+        }
+
+        @Override
+        public boolean isOpen() {
+            return true;
+        }
+
+        @Override
+        public InetSocketAddress getLocalSocketAddress() {
+            return null;
+        }
+
+        @Override
+        public InetSocketAddress getRemoteSocketAddress() {
+            return null;
+        }
+
+        @Override
+        public RpcTransport getPeerTransport() {
+            return this;
+        }
+
+        @Override
+        public void startTLS() {}
+
+        @Override
+        public boolean isTLS() {
+            return false;
+        }
+    }
+
+    private static final CompletionHandler<RpcReply, RpcTransport> ANY = new CompletionHandler<>() {
+        @Override
+        public void completed(RpcReply reply, RpcTransport transport) {}
+
+        @Override
+        public void failed(Throwable cause, RpcTransport transport) {}
+    };
+
+    @Test
+    void theHandlerOfACallWithoutListenersHasNobodyBehindIt() throws Exception {
+        NeverSends transport = new NeverSends();
+        RpcCall call = LocalEndpoints.call(transport, EchoProgram.PROGRAM);
+        call.call(0, XdrVoid.XDR_VOID, ANY);
+        assertThat(SendNotice.isHeard(transport.handler)).as("nobody listens").isFalse();
+        call.registerSendListener(listener);
+        assertThat(SendNotice.isHeard(transport.handler)).as("one listens").isTrue();
     }
 }

@@ -48,6 +48,23 @@ class ControlThreadsTest {
     }
 
     @Test
+    void aTaskThatFailsEndsNeitherItsThreadNorItsConnection() throws Exception {
+        ControlThreads.Serial connection = control.serial();
+        CompletableFuture<Void> ofTheConnection = new CompletableFuture<>();
+        CompletableFuture<Void> ran = new CompletableFuture<>();
+        connection.execute(() -> {
+            throw new IllegalStateException("a task that fails");
+        });
+        connection.execute(() -> ofTheConnection.complete(null));
+        control.execute(() -> {
+            throw new AssertionError("a task that fails");
+        });
+        control.execute(() -> ran.complete(null));
+        ofTheConnection.get(20, TimeUnit.SECONDS);
+        ran.get(20, TimeUnit.SECONDS);
+    }
+
+    @Test
     void whatWasGivenStillRunsAtTheEnd() {
         List<String> ran = new CopyOnWriteArrayList<>();
         control.execute(() -> ran.add("task"));

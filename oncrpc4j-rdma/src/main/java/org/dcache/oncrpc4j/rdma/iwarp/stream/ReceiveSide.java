@@ -57,9 +57,9 @@ final class ReceiveSide {
     private Phase phase = Phase.HEADER;
     private int have;
     private int need = FpduLayout.LENGTH_FIELD + 2;
-    /** Not counted yet: bytes copied, whole FPDUs. With small FPDUs a counter each would be a good part of the work. */
+    /** Bytes copied that are not counted yet: with small FPDUs a counter for each would be a good part of the work. */
     private long copied;
-
+    /** Whole FPDUs that are not counted yet, likewise. */
     private long fpdus;
     private final Segment segment;
     /** What follows a header whose message waits for a receive buffer; null when none does. Others look whether it is null. */

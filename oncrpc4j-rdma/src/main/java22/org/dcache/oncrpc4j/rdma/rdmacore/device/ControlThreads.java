@@ -37,26 +37,14 @@ public final class ControlThreads {
     }
 
     public void execute(Runnable task) {
-        run(() -> guarded(task));
-    }
-
-    /** The same in this time, or somewhat later; never if it is shut down before. */
-    public void later(long millis, Runnable task) {
-        spare.execute(() -> spare.schedule(millis, () -> execute(task)));
-    }
-
-    private void run(Runnable task) {
         if (!pool.execute(task) && !spare.execute(task)) {
             throw new RejectedExecutionException("the adapter of this task was closed");
         }
     }
 
-    private static void guarded(Runnable task) {
-        try {
-            task.run();
-        } catch (Throwable e) {
-            LOG.error("a task of the connection manager failed", e);
-        }
+    /** The same in this time, or somewhat later; never if it is shut down before. */
+    public void later(long millis, Runnable task) {
+        spare.execute(() -> spare.schedule(millis, () -> execute(task)));
     }
 
     /** Tasks that were given still run. */
@@ -84,7 +72,7 @@ public final class ControlThreads {
                 }
                 running = true;
             }
-            ControlThreads.this.run(this::run);
+            ControlThreads.this.execute(this::run);
         }
 
         private void run() {
@@ -97,7 +85,11 @@ public final class ControlThreads {
                         return;
                     }
                 }
-                guarded(task);
+                try {
+                    task.run();
+                } catch (Throwable e) {
+                    LOG.error("a task of the connection manager failed", e);
+                }
             }
         }
     }
