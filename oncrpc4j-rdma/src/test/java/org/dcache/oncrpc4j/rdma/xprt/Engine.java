@@ -32,14 +32,14 @@ import org.dcache.oncrpc4j.rdma.xprt.responder.InboundCall;
 import org.dcache.oncrpc4j.rdma.xprt.send.SendContext;
 
 /** One connection of the engine on a {@link ScriptedQueuePair}; the test plays the peer byte by byte. */
-final class Engine implements ConnectionOwner, AutoCloseable {
+public final class Engine implements ConnectionOwner, AutoCloseable {
 
-    static final int INLINE = 4096;
+    public static final int INLINE = 4096;
 
     final Counters counters = Counters.process().child();
     final ScriptedQueuePair qp;
-    final RdmaDevice device;
-    final RdmaConnection connection;
+    public final RdmaDevice device;
+    public final RdmaConnection connection;
     final List<InboundCall> calls = new ArrayList<>();
     final List<TestReceive> receives = new ArrayList<>();
     private final boolean inOrder;
@@ -64,7 +64,7 @@ final class Engine implements ConnectionOwner, AutoCloseable {
         return new Engine(false, new PrivateData(true, INLINE, INLINE), Map.of());
     }
 
-    static Engine client() {
+    public static Engine client() {
         return new Engine(true, new PrivateData(false, INLINE, INLINE), Map.of());
     }
 
@@ -93,7 +93,7 @@ final class Engine implements ConnectionOwner, AutoCloseable {
     }
 
     /** An RPC call with this many bytes of arguments after a header with AUTH_NONE. */
-    static byte[] call(int xid, int arguments) {
+    public static byte[] call(int xid, int arguments) {
         ByteBuffer b = ByteBuffer.allocate(40 + arguments);
         b.putInt(xid).putInt(0).putInt(2).putInt(400100).putInt(1).putInt(7).putLong(0).putLong(0);
         return fill(b);
@@ -201,9 +201,9 @@ final class Engine implements ConnectionOwner, AutoCloseable {
     }
 
     /** Remembers what it was told. */
-    static final class Listening implements SendListener {
-        int sent;
-        int failed;
+    public static final class Listening implements SendListener {
+        public int sent;
+        public int failed;
         boolean failedInPost;
         IOException cause;
 

@@ -8,7 +8,7 @@ public class CallWithdrawnException extends EOFException {
 
     private static final long serialVersionUID = 1L;
 
-    public CallWithdrawnException(String message) {
-        super(message);
+    public CallWithdrawnException(int xid) {
+        super("the call with xid " + Integer.toHexString(xid) + " was given up before it was sent");
     }
 }

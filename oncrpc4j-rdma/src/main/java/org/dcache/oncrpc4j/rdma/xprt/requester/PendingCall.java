@@ -223,6 +223,35 @@ final class PendingCall extends CallState implements Runnable, SendContext.Owner
         }
     }
 
+    /**
+     * Ends the peer's access to a call that nobody will take a reply of, gives its memory back, then goes on. On the loop.
+     *
+     * @param by as for {@link #fence(ReceiveBuffer, Runnable)}
+     */
+    void fenceAndDrop(ReceiveBuffer by, Runnable then) {
+        fence(by, () -> {
+            dropResults();
+            partDone();
+            fenced();
+            then.run();
+        });
+    }
+
+    /**
+     * Runs on the loop what takes the memory of such a call back.
+     *
+     * @return false when there is no loop any more, and nobody who could reach the memory
+     */
+    boolean onLoop(Runnable task) {
+        if (connection.queuePair().inLoop()) {
+            task.run();
+        } else if (!connection.queuePair().execute(task)) {
+            fenced();
+            return false;
+        }
+        return true;
+    }
+
     /** Frees the memory of results that nobody will see. After the fence. */
     void dropResults() {
         for (int i = 0; i < resultCount; i++) {

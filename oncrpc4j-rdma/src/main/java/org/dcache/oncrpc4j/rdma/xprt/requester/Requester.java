@@ -3,7 +3,6 @@ package org.dcache.oncrpc4j.rdma.xprt.requester;
 
 import java.io.EOFException;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 import org.dcache.oncrpc4j.rdma.metrics.Counters;
@@ -14,10 +13,8 @@ import org.dcache.oncrpc4j.rdma.verbs.ReceiveBuffer;
 import org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter;
 import org.dcache.oncrpc4j.rdma.xprt.error.BadReplyException;
 import org.dcache.oncrpc4j.rdma.xprt.error.CallWithdrawnException;
-import org.dcache.oncrpc4j.rdma.xprt.error.CreditsExhaustedException;
 import org.dcache.oncrpc4j.rdma.xprt.error.DuplicateXidException;
 import org.dcache.oncrpc4j.rdma.xprt.error.RdmaErrorException;
-import org.dcache.oncrpc4j.rdma.xprt.link.Limits;
 import org.dcache.oncrpc4j.rdma.xprt.link.Link;
 import org.dcache.oncrpc4j.rdma.xprt.link.SendListener;
 import org.dcache.oncrpc4j.rdma.xprt.link.SharedThreads;
@@ -32,31 +29,25 @@ import org.dcache.oncrpc4j.rdma.xprt.send.SendContext;
  * <p>Replies come on the loop. Before a call's listener hears anything, the peer's access to the call's memory has ended [29]. A late,
  * repeated or invented reply is counted and dropped.
  *
- * <p>A call that is given up keeps its credit, since the peer still works on it, and on a device what it offered, which is no
- * application's there ({@link KeptCalls}). When all credits are held by such calls and no reply comes for {@link Limits#givenUpTimeout},
- * nothing can be sent any more, and the connection is ended ({@link #patrol}), as a Linux client does: who reconnects goes on.
- *
  * <p>What a call's {@link CallState} says is due after each move is done here, once, by the thread that was told so. The peer's access ends
- * on the loop, where exposures end. Calls that are not answered by their nature are the business of {@link OneWayCalls}.
+ * on the loop, where exposures end. Calls that their callers give up are the business of {@link GivenUpCalls}, those that are not answered
+ * by their nature that of {@link OneWayCalls}.
  */
 public final class Requester {
-
-    private static final String GIVEN_UP = "given up by its caller";
 
     private final Link connection;
     private final PendingCalls calls = new PendingCalls();
     private final ResultMemory results;
-    private final KeptCalls kept;
-
     private final CreditWindow credits;
+    private final GivenUpCalls givenUp;
     private final OneWayCalls oneWay;
     private volatile IOException ended;
 
     public Requester(Link connection) {
         this.connection = connection;
         this.results = new ResultMemory(connection);
-        this.kept = new KeptCalls(connection);
         this.credits = new CreditWindow(connection.limits());
+        this.givenUp = new GivenUpCalls(connection, calls, credits);
         this.oneWay = new OneWayCalls(connection, this, credits);
     }
 
@@ -91,13 +82,7 @@ public final class Requester {
 
     /** Listeners of the calls that are pending now, abandoned ones left out. */
     public List<ReplyListener> pending() {
-        List<ReplyListener> listeners = new ArrayList<>();
-        for (PendingCall call : calls.all()) {
-            if (call.state() != CallState.State.ABANDONED) {
-                listeners.add(call.listener());
-            }
-        }
-        return listeners;
+        return calls.all().stream().filter(call -> call.state() != CallState.State.ABANDONED).map(PendingCall::listener).toList();
     }
 
     // ---- registering, sending
@@ -149,7 +134,7 @@ public final class Requester {
         if (call == null || call.state() != CallState.State.REGISTERED) {
             connection.abandon(context);
             IOException cause = connection.endCause();
-            sent.failed(cause != null ? cause : withdrawn(xid), false);
+            sent.failed(cause != null ? cause : new CallWithdrawnException(xid), false);
             return;
         }
         call.prepare(context, sent);
@@ -175,16 +160,15 @@ public final class Requester {
         calls.remove(call);
         boolean ours = call.abandon() == CallState.Due.WITHDRAW;
         connection.abandon(context);
-        IOException cause = ended != null ? ended : !ours ? withdrawn(call.xid()) : credits.full(connection.remoteAddress());
-        if (ours && ended == null) {
+        IOException cause = ended;
+        if (cause == null && ours) {
+            cause = credits.full(connection.remoteAddress());
             counters().increment(XprtCounter.BACKLOG_FULL);
+        } else if (cause == null) {
+            cause = new CallWithdrawnException(call.xid());
         }
         call.record(cause.getMessage());
         sent.failed(cause, false);
-    }
-
-    private static CallWithdrawnException withdrawn(int xid) {
-        return new CallWithdrawnException("the call with xid " + Integer.toHexString(xid) + " was given up before it was sent");
     }
 
     /**
@@ -197,7 +181,7 @@ public final class Requester {
         if (!call.build()) {
             // Over in the meantime: whoever ended it has told the listener.
             connection.abandon(call.context());
-            call.sendListener().failed(withdrawn(call.xid()), connection.queuePair().inLoop());
+            call.sendListener().failed(new CallWithdrawnException(call.xid()), connection.queuePair().inLoop());
             return false;
         }
         int length;
@@ -218,11 +202,11 @@ public final class Requester {
             credits.posted(call);
         }
         switch (call.posted()) {
-            case GIVE_UP -> giveUp(call);
+            case GIVE_UP -> givenUp.giveUp(call);
             case FENCE_AND_FAIL -> {
                 // The end of the connection passed by while this thread was at it.
                 IOException cause = ended;
-                if (!onLoop(call, () -> fenceAndDrop(call, () -> call.fail(cause)))) {
+                if (!call.onLoop(() -> call.fenceAndDrop(null, () -> call.fail(cause)))) {
                     call.fail(cause);
                 }
             }
@@ -245,38 +229,6 @@ public final class Requester {
         }
         call.record(cause.getMessage());
         call.sendListener().failed(cause, connection.queuePair().inLoop());
-    }
-
-    /**
-     * Runs on the loop what takes a call's memory back that nobody will take a reply of.
-     *
-     * @return false when there is no loop any more, and nobody who could reach the memory
-     */
-    private boolean onLoop(PendingCall call, Runnable task) {
-        if (connection.queuePair().inLoop()) {
-            task.run();
-        } else if (!connection.queuePair().execute(task)) {
-            call.fenced();
-            return false;
-        }
-        return true;
-    }
-
-    /** Ends the peer's access to such a call, gives its memory back, then goes on. On the loop. */
-    private static void fenceAndDrop(PendingCall call, Runnable then) {
-        fenceAndDrop(call, null, then);
-    }
-
-    /** @param by the message that may have ended the access to some of it; null: none has */
-    private static void fenceAndDrop(PendingCall call, ReceiveBuffer by, Runnable then) {
-        call.fence(by, () -> giveBack(call, then));
-    }
-
-    private static void giveBack(PendingCall call, Runnable then) {
-        call.dropResults();
-        call.partDone();
-        call.fenced();
-        then.run();
     }
 
     /** The call's Send has completed. */
@@ -322,9 +274,9 @@ public final class Requester {
     void endUnanswered(PendingCall call) {
         if (calls.remove(call)) {
             if (call.answered() == CallState.Answer.WANTED) {
-                fenceAndDrop(call, () -> call.record(null));
+                call.fenceAndDrop(null, () -> call.record(null));
             } else {
-                dropKept(call, null);
+                givenUp.leaves(call, null);
             }
         }
     }
@@ -337,23 +289,13 @@ public final class Requester {
      * @param now {@link System#nanoTime}
      */
     public void patrol(long now) {
-        long millis = credits.stuckFor(now) / 1_000_000;
-        if (millis > limits().givenUpTimeout() && calls.all().stream().noneMatch(this::mayBeAnswered)) {
-            counters().increment(XprtCounter.CREDITS_EXHAUSTED);
-            connection.abort(new CreditsExhaustedException("all " + window() + " credits of " + connection.remoteAddress()
-                    + " are held by calls that were given up, and no reply has come for " + millis
-                    + " ms (oncrpc.rdma.given-up-timeout); the connection is ended"));
-            return;
+        if (!givenUp.endIfStuck(now, this::mayBeAnswered)) {
+            oneWay.patrol(now);
         }
-        oneWay.patrol(now);
     }
 
     private boolean mayBeAnswered(PendingCall call) {
         return !call.isOneWay() && !oneWay.isFlush(call) && call.isOut();
-    }
-
-    private Limits limits() {
-        return connection.limits();
     }
 
     // ---- replies, on the loop
@@ -412,7 +354,7 @@ public final class Requester {
                     + " (see oncrpc.rdma.max-reply)";
             default -> "RDMA_ERROR " + code;
         };
-        fenceAndDrop(call, () -> call.fail(new RdmaErrorException(connection.remoteAddress() + " answered with " + text, code)));
+        call.fenceAndDrop(null, () -> call.fail(new RdmaErrorException(connection.remoteAddress() + " answered with " + text, code)));
     }
 
     /**
@@ -439,7 +381,7 @@ public final class Requester {
         credit((call.takeCredit() ? 1 : 0) + (oneWay.isFlush(call) ? oneWay.flushed() : 0), grant);
         if (answer == CallState.Answer.LATE) {
             counters().increment(XprtCounter.DROPPED_ABANDONED);
-            dropKept(call, by);
+            givenUp.leaves(call, by);
             return null;
         }
         return call;
@@ -464,12 +406,12 @@ public final class Requester {
         }
         PendingCall waiting = over(call, answer, CreditWindow.UNCHANGED, null);
         if (waiting != null) {
-            fenceAndDrop(waiting, () -> waiting.fail(cause));
+            waiting.fenceAndDrop(null, () -> waiting.fail(cause));
         }
         return true;
     }
 
-    // ---- giving up
+    // ---- ends without a reply
 
     /**
      * Gives a call up: time-out, cancel. When it returns, the peer can no longer reach any of the call's memory, but for what is ours alone
@@ -478,24 +420,7 @@ public final class Requester {
      * @return its listener, which will hear nothing any more; null when the call is unknown or over
      */
     public ReplyListener abandon(int xid) {
-        PendingCall call = calls.get(xid);
-        if (call == null) {
-            return null;
-        }
-        switch (abandon(call)) {
-            case WITHDRAW -> {
-                return call.listener();
-            }
-            case NOTHING -> {
-                return null;
-            }
-            default -> {
-                if (!connection.queuePair().inLoop()) {
-                    call.awaitFenced();
-                }
-                return call.state() == CallState.State.ABANDONED ? call.listener() : null;
-            }
-        }
+        return givenUp.abandon(xid);
     }
 
     /**
@@ -506,63 +431,7 @@ public final class Requester {
      *     call is unknown or over
      */
     public void abandon(int xid, Consumer<ReplyListener> then) {
-        PendingCall call = calls.get(xid);
-        if (call == null) {
-            return;
-        }
-        switch (abandon(call)) {
-            case WITHDRAW -> then.accept(call.listener());
-            case NOTHING -> {}
-            default -> call.whenFenced(() -> {
-                if (call.state() == CallState.State.ABANDONED) {
-                    then.accept(call.listener());
-                }
-            });
-        }
-    }
-
-    private CallState.Due abandon(PendingCall call) {
-        CallState.Due due = call.abandon();
-        if (due == CallState.Due.WITHDRAW) {
-            calls.remove(call);
-            if (credits.remove(call)) {
-                call.record(GIVEN_UP);
-                connection.abandon(call.context());
-                call.sendListener().failed(withdrawn(call.xid()), connection.queuePair().inLoop());
-            }
-        } else if (due == CallState.Due.GIVE_UP) {
-            giveUp(call);
-        }
-        return due;
-    }
-
-    private void giveUp(PendingCall call) {
-        call.record(GIVEN_UP);
-        onLoop(call, () -> keepOrFence(call));
-    }
-
-    /** What a call that was given up offered stays until its answer, or its peer's access ends here. On the loop. */
-    private void keepOrFence(PendingCall call) {
-        // The answer, or the end of the connection, may have been quicker.
-        boolean onTheBooks = calls.get(call.xid()) == call;
-        if (onTheBooks && kept.keep(call)) {
-            counters().increment(XprtCounter.KEPT_ABANDONED);
-            call.fenced();
-        } else {
-            counters().increment(XprtCounter.FENCED_ABANDONED);
-            fenceAndDrop(call, () -> {});
-        }
-    }
-
-    /**
-     * A call that was given up has left the books: if it was kept, the peer's access ends now, and its memory is given back. On the loop.
-     *
-     * @param by its answer, if it may have invalidated what the call exposed, or null
-     */
-    private void dropKept(PendingCall call, ReceiveBuffer by) {
-        if (kept.drop(call)) {
-            fenceAndDrop(call, by, () -> {});
-        }
+        givenUp.abandon(xid, then);
     }
 
     /** The connection ended: every call that still has a listener fails. On the loop. */
@@ -581,8 +450,8 @@ public final class Requester {
         for (PendingCall call : all) {
             switch (call.end()) {
                 case FAIL -> call.fail(cause);
-                case FENCE_AND_FAIL -> fenceAndDrop(call, () -> call.fail(cause));
-                default -> dropKept(call, null);
+                case FENCE_AND_FAIL -> call.fenceAndDrop(null, () -> call.fail(cause));
+                default -> givenUp.leaves(call, null);
             }
         }
     }
