@@ -2,6 +2,7 @@
 package org.dcache.oncrpc4j.rdma.rpc.executor;
 
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.dcache.oncrpc4j.rdma.xprt.link.SharedThreads;
 import org.slf4j.Logger;
@@ -24,27 +25,35 @@ public final class CallbackQueue {
     private final Executors executors;
     private final ConcurrentLinkedQueue<Runnable> tasks = new ConcurrentLinkedQueue<>();
     private final AtomicInteger pending = new AtomicInteger();
+    /** Somebody is to run what was added; whoever takes this does. An executor may take a task and throw, and then two come. */
+    private final AtomicBoolean due = new AtomicBoolean();
     private final Runnable drain = this::drain;
+    private final Runnable giveDrain;
     private final boolean onLoop;
 
     /** @param onLoop whether a loop runs what it adds */
     public CallbackQueue(Executors executors, boolean onLoop) {
         this.executors = executors;
         this.onLoop = onLoop;
+        this.giveDrain = executors.callback(drain);
     }
 
     public void add(Runnable task) {
         tasks.add(task);
         if (pending.getAndIncrement() == 0) {
+            due.set(true);
             if (onLoop && SharedThreads.isLoopThread()) {
-                drain();
+                executors.withLoader(drain);
             } else {
-                executors.callback(drain);
+                giveDrain.run();
             }
         }
     }
 
     private void drain() {
+        if (!due.compareAndSet(true, false)) {
+            return;
+        }
         int counted = pending.get();
         do {
             // Only tasks that were counted: one that is in the queue but not counted yet would make the count lie, and start a second

@@ -2,7 +2,6 @@
 package org.dcache.oncrpc4j.rdma.rpc.executor;
 
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.RejectedExecutionException;
 import org.dcache.oncrpc4j.rdma.metrics.Counters;
 import org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter;
 import org.dcache.oncrpc4j.rdma.xprt.link.SharedThreads;
@@ -12,6 +11,10 @@ import org.slf4j.LoggerFactory;
 /**
  * Where a service's user code runs: on the service's own executor, or, when that one runs tasks in the calling thread (oncrpc4j's
  * same-thread strategy), on the pool that all such services share, one call of a connection after the other ({@link #inOrder}).
+ *
+ * <p>The threads of RDMA serve many services, and their context class loader is none of a program's. User code has the one that it has over
+ * TCP: that of the thread that started the service, on the shared pool, in a loop, and in threads that the service's executor makes when it
+ * is given a task.
  *
  * <p>A loop does not run user code, but for a same-thread service whose admin allows it by name ({@link #staysOnLoop}), nor does the timer.
  * An executor may still do that to them: a full one with a caller-runs policy, or one that helps with older tasks. So each task looks at
@@ -23,13 +26,18 @@ public final class Executors {
 
     private final ExecutorService chosen;
     private final ExecutorService shared;
+    private final ClassLoader loader = Thread.currentThread().getContextClassLoader();
     private final Counters counters;
     private final boolean inOrder;
     private final boolean staysOnLoop;
     private final FairQueue calls = new FairQueue();
-    private final Runnable nextCall = () -> run(this::runNextCall);
+    private final Runnable giveCall = givesCalls();
 
-    /** @param sameThread whether what a same-thread service does may run in a loop, see {@code oncrpc.rdma.same-thread} */
+    /**
+     * By the thread that starts the service, or has its first connection made.
+     *
+     * @param sameThread whether what a same-thread service does may run in a loop, see {@code oncrpc.rdma.same-thread}
+     */
     public Executors(ExecutorService own, ExecutorService shared, boolean sameThread, Counters counters) {
         this.shared = shared;
         this.counters = counters;
@@ -38,12 +46,18 @@ public final class Executors {
         this.chosen = inOrder ? shared : own;
     }
 
-    /** Tries it out: a direct executor has run the task when {@code execute} returns, in this thread. */
+    /**
+     * Tries it out: a direct executor has run the task when {@code execute} returns, in this thread. The JDK has none; its own are not
+     * tried, since that would make a thread, and a program that never needs one would not end with its main thread.
+     */
     private static boolean isDirect(ExecutorService executor) {
+        if (executor.getClass().getModule() == ExecutorService.class.getModule()) {
+            return false;
+        }
         Thread[] ranIn = new Thread[1];
         try {
             executor.execute(() -> ranIn[0] = Thread.currentThread());
-        } catch (RejectedExecutionException | OutOfMemoryError e) {
+        } catch (RuntimeException | Error e) {
             return false;
         }
         return ranIn[0] == Thread.currentThread();
@@ -65,14 +79,20 @@ public final class Executors {
     public void dispatch(FairQueue.Flow flow, FairQueue.Work call) {
         calls.add(flow, call);
         try {
-            chosen.execute(nextCall);
-        } catch (RejectedExecutionException | OutOfMemoryError e) {
+            withLoader(giveCall);
+        } catch (RuntimeException | Error e) {
             LOG.debug("executor of the service takes no calls", e);
             FairQueue.Work rejected = calls.takeBack(flow);
             if (rejected != null) {
                 rejected.rejected();
             }
         }
+    }
+
+    private Runnable givesCalls() {
+        Runnable nextCall = this::runNextCall;
+        Runnable task = () -> run(nextCall);
+        return () -> chosen.execute(task);
     }
 
     private void runNextCall() {
@@ -82,22 +102,46 @@ public final class Executors {
         }
     }
 
-    /** Runs a callback; one that the service's executor does not take any more (it was shut down) runs on the shared pool. */
-    void callback(Runnable task) {
-        try {
-            chosen.execute(() -> run(task));
-        } catch (RejectedExecutionException | OutOfMemoryError e) {
-            LOG.debug("executor of the service takes no callbacks any more", e);
-            shared.execute(task);
-        }
+    /**
+     * What gives this callback to the service's executor, each time it is run; one that the executor does not take any more (it was shut
+     * down) runs on the shared pool.
+     */
+    Runnable callback(Runnable task) {
+        Runnable callback = () -> run(task);
+        Runnable give = () -> chosen.execute(callback);
+        return () -> {
+            try {
+                withLoader(give);
+            } catch (RuntimeException | Error e) {
+                LOG.debug("executor of the service takes no callbacks any more", e);
+                shared.execute(() -> withLoader(task));
+            }
+        };
     }
 
     private void run(Runnable task) {
         if (SharedThreads.mustNotWait()) {
             counters.increment(XprtCounter.MOVED_OFF_LOOP);
-            shared.execute(task);
+            shared.execute(() -> withLoader(task));
+        } else if (inOrder) {
+            withLoader(task);
         } else {
             task.run();
+        }
+    }
+
+    /**
+     * Runs user code in a thread that is not the service's own, or gives some to the service's executor, whose new threads have the context
+     * class loader of the one that gives.
+     */
+    void withLoader(Runnable task) {
+        Thread thread = Thread.currentThread();
+        ClassLoader before = thread.getContextClassLoader();
+        thread.setContextClassLoader(loader);
+        try {
+            task.run();
+        } finally {
+            thread.setContextClassLoader(before);
         }
     }
 }

@@ -86,6 +86,46 @@ class CallbackQueueTest {
         assertThat(ran.await(20, TimeUnit.SECONDS)).isTrue();
     }
 
+    /** As a pool does that queues a task and then has no thread for it. */
+    @Test
+    void whatAnExecutorTakesAndThrowsOfAllTheSameRunsOnce() throws Exception {
+        Queue<Runnable> taken = new ConcurrentLinkedQueue<>();
+        UnstoppedExecutor torn = new UnstoppedExecutor() {
+            @Override
+            public void execute(Runnable task) {
+                taken.add(task);
+                throw new OutOfMemoryError("unable to create native thread");
+            }
+        };
+        CallbackQueue queue = new CallbackQueue(new Executors(torn, pool, false, Counters.process().child()), false);
+        taken.clear();
+        CountDownLatch begun = new CountDownLatch(1);
+        CountDownLatch goOn = new CountDownLatch(1);
+        CountDownLatch over = new CountDownLatch(2);
+        queue.add(() -> {
+            begun.countDown();
+            await(goOn);
+            over.countDown();
+        });
+        assertThat(begun.await(20, TimeUnit.SECONDS)).isTrue();
+        queue.add(over::countDown);
+        taken.remove().run();
+        assertThat(over.getCount()).as("the second runs before the first is over").isEqualTo(2);
+        goOn.countDown();
+        assertThat(over.await(20, TimeUnit.SECONDS)).isTrue();
+        CountDownLatch next = new CountDownLatch(1);
+        queue.add(next::countDown);
+        assertThat(next.await(20, TimeUnit.SECONDS)).isTrue();
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
     @Test
     void nothingIsLostOrRunTwiceOrAtTheSameTimeWhenManyThreadsAdd() throws Exception {
         CallbackQueue queue = new CallbackQueue(new Executors(pool, pool, false, Counters.process().child()), false);
