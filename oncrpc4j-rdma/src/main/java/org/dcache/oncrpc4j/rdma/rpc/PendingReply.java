@@ -159,8 +159,15 @@ final class PendingReply implements ReplyListener {
 
     private void deliver(ByteBuffer message, Regbuf memory) {
         if (memory != null && !own && !memory.isForgettable()) {
-            ByteBuffer copy = ByteBuffer.allocate(message.remaining()).put(message).flip();
-            memory.release();
+            ByteBuffer copy;
+            try {
+                copy = ByteBuffer.allocate(message.remaining()).put(message).flip();
+            } catch (OutOfMemoryError e) {
+                fail(new IOException("no memory for a reply of " + message.remaining() + " bytes: " + e, e));
+                return;
+            } finally {
+                memory.release();
+            }
             deliver(new RdmaXdr(copy, false, transport.memory()));
             return;
         }
@@ -201,6 +208,11 @@ final class PendingReply implements ReplyListener {
         } catch (IOException | RuntimeException e) {
             // Also when the application's own decoding fails: somebody may be waiting.
             handler.failed(e, transport);
+        } catch (Error e) {
+            handler.failed(e, transport);
+            if (!own) {
+                throw e;
+            }
         }
     }
 

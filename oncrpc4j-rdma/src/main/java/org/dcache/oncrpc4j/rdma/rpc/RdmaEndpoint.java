@@ -95,6 +95,8 @@ final class RdmaEndpoint implements RpcEndpoint {
 
     private volatile boolean stopped;
     private volatile SharedTcpPort shared;
+    /** Null before the first start. A service that has stopped still says where it was, as over TCP. */
+    private volatile InetSocketAddress lastAddress;
 
     private volatile Executors executors;
     private volatile CallDispatcher dispatcher;
@@ -273,6 +275,7 @@ final class RdmaEndpoint implements RpcEndpoint {
                     config.portSettingOf(service.name()));
             return;
         }
+        lastAddress = acceptors.get(0).localAddress();
         for (Acceptor acceptor : acceptors) {
             LOG.info("service {} accepts RDMA connections on {}{}", service.name(), acceptor.localAddress(),
                     shared != null && acceptor == shared.acceptor() ? ", its TCP port" : "");
@@ -437,7 +440,7 @@ final class RdmaEndpoint implements RpcEndpoint {
 
     @Override
     public InetSocketAddress localAddress() {
-        return acceptors.isEmpty() ? null : acceptors.get(0).localAddress();
+        return lastAddress;
     }
 
     @Override

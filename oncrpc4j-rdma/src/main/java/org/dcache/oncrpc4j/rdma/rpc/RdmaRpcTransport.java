@@ -3,6 +3,7 @@ package org.dcache.oncrpc4j.rdma.rpc;
 
 import java.net.InetSocketAddress;
 import java.nio.channels.CompletionHandler;
+import java.util.Objects;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import org.dcache.oncrpc4j.rdma.rpc.executor.CallbackQueue;
@@ -27,7 +28,8 @@ import org.dcache.oncrpc4j.xdr.Xdr;
  * One RDMA connection as oncrpc4j sees it; the same object for both directions and all calls. {@link TransportOwner} makes it and connects
  * it to the engine, {@link CallSender} and {@link ReplySender} send.
  *
- * <p>{@link #send} never blocks and completes its handler exactly once. What goes wrong with a call goes to its handler; what a binding
+ * <p>{@link #send} waits for nothing but room among the calls that wait for credits, which there mostly is, and only in a thread that may
+ * wait; it completes its handler exactly once. What goes wrong with a call goes to its handler; what a binding
  * throws over a reply is thrown to the program. Once the connection has ended it stays so: every later send fails with {@link
  * java.io.EOFException}, nobody reconnects under the application. Any thread.
  */
@@ -121,6 +123,7 @@ public final class RdmaRpcTransport implements RpcTransport, XdrFactory, ReplyWa
 
     @Override
     public <A> void send(Xdr xdr, A attachment, CompletionHandler<Integer, ? super A> handler) {
+        Objects.requireNonNull(handler, "CompletionHandler can't be null");
         SendListener listener = new HandlerListener<>(this, attachment, handler);
         if (xdr instanceof RdmaXdr own && own.inbound() != null) {
             ReplySender.send(own, this, listener);

@@ -70,6 +70,6 @@ public interface RpcEndpoint {
      */
     RpcTransport connect(InetSocketAddress address, long timeout, TimeUnit unit) throws IOException;
 
-    /** The address it is bound to (the first of several), or null. */
+    /** The address it is bound to (the first of several), or was when it was last; null before that, as over TCP. */
     InetSocketAddress localAddress();
 }

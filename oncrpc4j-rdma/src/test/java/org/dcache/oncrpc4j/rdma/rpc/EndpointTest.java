@@ -37,6 +37,7 @@ import org.dcache.oncrpc4j.rpc.RpcCall;
 import org.dcache.oncrpc4j.rpc.RpcDispatchable;
 import org.dcache.oncrpc4j.rpc.RpcReply;
 import org.dcache.oncrpc4j.rpc.RpcTransport;
+import org.dcache.oncrpc4j.xdr.Xdr;
 import org.dcache.oncrpc4j.xdr.XdrAble;
 import org.dcache.oncrpc4j.xdr.XdrDecodingStream;
 import org.dcache.oncrpc4j.xdr.XdrEncodingStream;
@@ -154,6 +155,77 @@ class EndpointTest {
         call().call(0, XdrVoid.XDR_VOID, noting);
         call().call(0, XdrVoid.XDR_VOID, noting, 10, TimeUnit.SECONDS);
         assertThat(decoded).hasSize(1).allMatch(thread -> thread.getName().contains("loop"));
+    }
+
+    private static final class Undecodable implements XdrAble {
+        private final Error error;
+
+        Undecodable(Error error) {
+            this.error = error;
+        }
+
+        @Override
+        public void xdrDecode(XdrDecodingStream xdr) {
+            throw error;
+        }
+
+        @Override
+        public void xdrEncode(XdrEncodingStream xdr) {}
+    }
+
+    @Test
+    void anErrorWhileAResultIsDecodedFailsItsCallAndTheConnectionGoesOn() throws Exception {
+        OutOfMemoryError error = new OutOfMemoryError("of a test");
+        assertThatThrownBy(() -> call().call(0, XdrVoid.XDR_VOID, new Undecodable(error), 10, TimeUnit.SECONDS))
+                .isInstanceOf(IOException.class).hasRootCause(error);
+        assertThatThrownBy(() -> call().call(0, XdrVoid.XDR_VOID, new Undecodable(error))).isInstanceOf(IOException.class)
+                .hasRootCause(error);
+        call().call(0, XdrVoid.XDR_VOID, XdrVoid.XDR_VOID);
+    }
+
+    @Test
+    void aSendWithoutHandlerIsRefusedAsOverTcp() {
+        assertThatThrownBy(() -> transport.send(new Xdr(100), null, null)).isInstanceOf(NullPointerException.class)
+                .hasMessage("CompletionHandler can't be null");
+    }
+
+    @Test
+    void aStoppedServiceStillSaysWhereItWasAsOverTcp() {
+        InetSocketAddress address = server.localAddress();
+        server.stop();
+        assertThat(server.localAddress()).isEqualTo(address);
+    }
+
+    /** As an NFS client with a reserved port does. */
+    @Test
+    void aClientsOwnPortMayLeadToSeveralServersAndBeUsedAgainAtOnce() throws Exception {
+        int port;
+        try (ServerSocket free = new ServerSocket(0)) {
+            port = free.getLocalPort();
+        }
+        List<RpcEndpoint> servers = new ArrayList<>(List.of(server));
+        try {
+            for (int i = 0; i < 3; i++) {
+                servers.add(new RdmaTransportProvider().open(service(false, programs), config));
+                servers.get(i + 1).start();
+            }
+            for (List<RpcEndpoint> reached : List.of(servers.subList(0, 2), servers.subList(2, 4))) {
+                RpcEndpoint bound = new RdmaTransportProvider()
+                        .open(EndpointFixture.service("bound", true, Map.of(), executor, port, false), config);
+                try {
+                    for (RpcEndpoint to : reached) {
+                        RpcTransport own = bound.connect(to.localAddress(), 10, TimeUnit.SECONDS);
+                        assertThat(own.getLocalSocketAddress().getPort()).isEqualTo(port);
+                        new RpcCall(EchoProgram.PROGRAM, EchoProgram.VERSION, new RpcAuthTypeNone(), own).call(0, XdrVoid.XDR_VOID,
+                                XdrVoid.XDR_VOID);
+                    }
+                } finally {
+                    bound.stop();
+                }
+            }
+        } finally {
+            servers.forEach(RpcEndpoint::stop);
+        }
     }
 
     @Test

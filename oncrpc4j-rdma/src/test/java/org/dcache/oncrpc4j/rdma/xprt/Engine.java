@@ -173,9 +173,14 @@ public final class Engine implements ConnectionOwner, AutoCloseable {
         IOException failure;
         int outcomes;
         int place = -1;
+        /** What it throws when it is asked for the places of results. */
+        RuntimeException fault;
 
         @Override
         public void locate(ByteBuffer reduced, int[] lengths, int count, int[] positions) {
+            if (fault != null) {
+                throw fault;
+            }
             for (int i = 0; i < count; i++) {
                 positions[i] = lengths[i] > 0 ? place : -1;
             }

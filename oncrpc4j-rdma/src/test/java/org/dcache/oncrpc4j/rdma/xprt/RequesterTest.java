@@ -337,6 +337,20 @@ class RequesterTest extends CallsToScriptedPeer {
         assertThat(engine.counters.get(XprtCounter.CLIENT_REPLY_LONG)).isEqualTo(1);
     }
 
+    @Test
+    void aReplyThatCannotBePutTogetherForWhateverReasonFailsItsCallAndTheConnectionGoesOn() throws Exception {
+        Engine.Waiting waiting = callForResult(10_000);
+        waiting.fault = new IllegalStateException("a fault of the binding");
+        engine.qp.exposed.get(0).source.memory();
+        replyWithChunk(Engine.reply(1, 8), 100);
+        assertThat(waiting.failure).isInstanceOf(IOException.class).hasMessageContaining("a fault of the binding");
+        assertThat(waiting.outcomes).isEqualTo(1);
+        assertThat(engine.qp.ended).isNull();
+        Engine.Waiting next = call(2, 0);
+        replyTo(2, 1);
+        assertThat(next.reply).isNotNull();
+    }
+
     private Engine.Waiting callForResult(int max) throws IOException {
         return call(1, 0, e -> {
             e.result(max);

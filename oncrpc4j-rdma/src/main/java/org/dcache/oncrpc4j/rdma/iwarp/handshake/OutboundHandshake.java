@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetSocketAddress;
 import java.net.SocketException;
+import java.net.StandardSocketOptions;
 import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
@@ -94,6 +95,8 @@ public final class OutboundHandshake implements EventLoop.Handler, Members.Membe
             channel = SocketChannel.open();
             resources.configure(channel);
             if (options.local() != null) {
+                // As over TCP: the port may be that of a connection to another peer, or of one that has just ended.
+                channel.setOption(StandardSocketOptions.SO_REUSEADDR, true);
                 channel.bind(options.local());
             }
             boolean connected = channel.connect(remote);

@@ -60,6 +60,9 @@ final class PendingCall extends CallState implements Runnable, SendContext.Owner
     private boolean holdsCredit = true;
     private long lingeringSince;
 
+    /** Its listener has heard how it ended. */
+    private boolean told;
+
     private int beingFenced;
     private int fencesLeft;
     private Runnable whenFenced;
@@ -283,6 +286,7 @@ final class PendingCall extends CallState implements Runnable, SendContext.Owner
     }
 
     void fail(IOException cause) {
+        told = true;
         record(cause.getMessage());
         listener.failed(cause);
     }
@@ -308,8 +312,13 @@ final class PendingCall extends CallState implements Runnable, SendContext.Owner
         }
     }
 
+    boolean isTold() {
+        return told;
+    }
+
     /** See {@link ReplyListener#replied}. */
     void replied(ByteBuffer message, Regbuf memory) {
+        told = true;
         record(null);
         connection.counters().latencies().record(Side.CALLED, kind, listener.operation(), System.nanoTime() - begun,
                 messageLength + message.remaining());

@@ -329,6 +329,13 @@ public final class Requester {
             bad(call, new BadReplyException(connection.remoteAddress() + ": " + e.getMessage()));
         } catch (IOException e) {
             bad(call, e);
+        } catch (RuntimeException | Error e) {
+            // A binding that cannot read the reply, or no memory for it. What the listener throws is another matter.
+            if (call.isTold()) {
+                throw e;
+            }
+            call.dropResults();
+            call.fail(new IOException("the reply of " + connection.remoteAddress() + " could not be put together: " + e, e));
         } finally {
             buffer.release();
         }

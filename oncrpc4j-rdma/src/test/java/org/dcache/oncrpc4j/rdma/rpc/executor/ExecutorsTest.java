@@ -14,8 +14,6 @@ import org.dcache.oncrpc4j.rdma.metrics.Counters;
 import org.dcache.oncrpc4j.rdma.verbs.parts.LoopThread;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** What user code sees of the thread that it runs in is what it sees over TCP. */
 class ExecutorsTest {
@@ -48,12 +46,24 @@ class ExecutorsTest {
         assertThat(loop.getContextClassLoader()).as("what the loop has afterwards").isNull();
     }
 
-    @ParameterizedTest
-    @ValueSource(strings = {"pool", "same thread", "in the loop"})
-    void programsAndHandlersHaveTheContextClassLoaderOfTheThreadThatStartedTheService(String kind) throws Exception {
+    @Test
+    void threadsOfAPoolHaveTheContextClassLoaderOfTheThreadThatStartedTheService() throws Exception {
+        programsAndHandlersHaveTheLoaderOfTheStart(pool, false);
+    }
+
+    @Test
+    void soHasWhatASameThreadServiceRuns() throws Exception {
+        programsAndHandlersHaveTheLoaderOfTheStart(MoreExecutors.newDirectExecutorService(), false);
+    }
+
+    @Test
+    void alsoInALoop() throws Exception {
+        programsAndHandlersHaveTheLoaderOfTheStart(MoreExecutors.newDirectExecutorService(), true);
+    }
+
+    private void programsAndHandlersHaveTheLoaderOfTheStart(ExecutorService own, boolean sameThread) throws Exception {
         try (URLClassLoader application = new URLClassLoader(new URL[0])) {
-            Executors executors = started(kind.equals("pool") ? pool : MoreExecutors.newDirectExecutorService(), application,
-                    kind.equals("in the loop"));
+            Executors executors = started(own, application, sameThread);
             CompletableFuture<ClassLoader> ofCallback = new CompletableFuture<>();
             inALoop(() -> new CallbackQueue(executors, executors.staysOnLoop())
                     .add(() -> ofCallback.complete(Thread.currentThread().getContextClassLoader())));
