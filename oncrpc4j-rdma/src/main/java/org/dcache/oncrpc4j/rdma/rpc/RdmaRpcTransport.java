@@ -76,10 +76,6 @@ public final class RdmaRpcTransport implements RpcTransport, XdrFactory, ReplyWa
         callbacks.add(task);
     }
 
-    boolean inOrder() {
-        return calls != null;
-    }
-
     /** Runs the dispatch of a call of the peer, or rejects one when the service takes no more. */
     void dispatch(FairQueue.Work call) {
         if (calls != null) {

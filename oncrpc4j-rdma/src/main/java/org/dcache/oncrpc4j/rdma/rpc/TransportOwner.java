@@ -41,7 +41,7 @@ final class TransportOwner implements ConnectionOwner {
 
     @Override
     public boolean inOrder() {
-        return transport.inOrder();
+        return endpoint.executors().arrivesInOrder();
     }
 
     @Override

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.stream.IntStream;
 import org.dcache.oncrpc4j.rdma.rpc.harness.EchoProgram;
 import org.dcache.oncrpc4j.rdma.rpc.harness.LocalEndpoints;
@@ -21,11 +22,12 @@ import org.dcache.oncrpc4j.rpc.RpcCall;
 import org.dcache.oncrpc4j.rpc.RpcReply;
 import org.dcache.oncrpc4j.rpc.RpcTransport;
 import org.dcache.oncrpc4j.xdr.XdrVoid;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A service with oncrpc4j's same-thread strategy has the calls of a connection in their order and one at a time, as over TCP. */
+/** A service with the same-thread strategy, or one thread, has the calls of a connection in their order, one at a time, as over TCP. */
 @Timeout(120)
 class CallOrderTest {
 
@@ -62,10 +64,23 @@ class CallOrderTest {
     @ParameterizedTest(name = "{0}")
     @ValueSource(strings = {"oncrpc.rdma.same-thread=off", "oncrpc.rdma.same-thread=on"})
     void callsOfASameThreadServiceComeInTheOrderOfTheirConnection(String setting) throws Exception {
+        callsComeInTheOrderOfTheirConnection(setting, MoreExecutors.newDirectExecutorService());
+    }
+
+    @Test
+    void soDoThoseOfAServiceWithAPoolOfOneThread() throws Exception {
+        callsComeInTheOrderOfTheirConnection("oncrpc.rdma.same-thread=off", Executors.newFixedThreadPool(1));
+    }
+
+    @Test
+    void soDoThoseOfAServiceWithASingleThread() throws Exception {
+        callsComeInTheOrderOfTheirConnection("oncrpc.rdma.same-thread=off", Executors.newSingleThreadExecutor());
+    }
+
+    private static void callsComeInTheOrderOfTheirConnection(String setting, ExecutorService executor) throws Exception {
         Numbers numbers = new Numbers();
-        ExecutorService direct = MoreExecutors.newDirectExecutorService();
         try (LocalEndpoints peers = new LocalEndpoints(Map.of(setting.split("=")[0], setting.split("=")[1]),
-                Map.of(new OncRpcProgram(EchoProgram.PROGRAM, EchoProgram.VERSION), numbers), direct)) {
+                Map.of(new OncRpcProgram(EchoProgram.PROGRAM, EchoProgram.VERSION), numbers), executor)) {
             RpcTransport transport = peers.connect();
             CountDownLatch answered = new CountDownLatch(CALLS);
             CompletionHandler<RpcReply, RpcTransport> handler = counting(answered);
@@ -74,6 +89,8 @@ class CallOrderTest {
                 LocalEndpoints.call(transport, EchoProgram.PROGRAM).call(EchoProgram.WRITE, new EchoProgram.Bytes(bytes), handler);
             }
             answered.await();
+        } finally {
+            executor.shutdown();
         }
         assertThat(numbers.seen).isEqualTo(IntStream.range(0, CALLS).boxed().toList());
     }

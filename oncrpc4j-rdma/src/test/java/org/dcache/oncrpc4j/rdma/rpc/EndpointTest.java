@@ -157,16 +157,14 @@ class EndpointTest {
         assertThat(decoded).hasSize(1).allMatch(thread -> thread.getName().contains("loop"));
     }
 
-    private static final class Undecodable implements XdrAble {
-        private final Error error;
+    /** No memory for what it would decode. */
+    public static final class Undecodable implements XdrAble {
 
-        Undecodable(Error error) {
-            this.error = error;
-        }
+        private static final OutOfMemoryError ERROR = new OutOfMemoryError("of a test");
 
         @Override
         public void xdrDecode(XdrDecodingStream xdr) {
-            throw error;
+            throw ERROR;
         }
 
         @Override
@@ -175,11 +173,10 @@ class EndpointTest {
 
     @Test
     void anErrorWhileAResultIsDecodedFailsItsCallAndTheConnectionGoesOn() throws Exception {
-        OutOfMemoryError error = new OutOfMemoryError("of a test");
-        assertThatThrownBy(() -> call().call(0, XdrVoid.XDR_VOID, new Undecodable(error), 10, TimeUnit.SECONDS))
-                .isInstanceOf(IOException.class).hasRootCause(error);
-        assertThatThrownBy(() -> call().call(0, XdrVoid.XDR_VOID, new Undecodable(error))).isInstanceOf(IOException.class)
-                .hasRootCause(error);
+        Future<Undecodable> future = call().call(0, XdrVoid.XDR_VOID, Undecodable.class);
+        assertThatThrownBy(() -> future.get(20, TimeUnit.SECONDS)).hasRootCause(Undecodable.ERROR);
+        assertThatThrownBy(() -> call().call(0, XdrVoid.XDR_VOID, new Undecodable(), 10, TimeUnit.SECONDS))
+                .isInstanceOf(IOException.class).hasRootCause(Undecodable.ERROR);
         call().call(0, XdrVoid.XDR_VOID, XdrVoid.XDR_VOID);
     }
 

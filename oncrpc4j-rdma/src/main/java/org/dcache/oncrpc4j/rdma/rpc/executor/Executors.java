@@ -2,6 +2,7 @@
 package org.dcache.oncrpc4j.rdma.rpc.executor;
 
 import java.util.concurrent.ExecutorService;
+import java.util.concurrent.ThreadPoolExecutor;
 import org.dcache.oncrpc4j.rdma.metrics.Counters;
 import org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter;
 import org.dcache.oncrpc4j.rdma.xprt.link.SharedThreads;
@@ -30,6 +31,7 @@ public final class Executors {
     private final Counters counters;
     private final boolean inOrder;
     private final boolean staysOnLoop;
+    private final boolean arrivesInOrder;
     private final FairQueue calls = new FairQueue();
     private final Runnable giveCall = givesCalls();
 
@@ -44,6 +46,13 @@ public final class Executors {
         this.inOrder = isDirect(own);
         this.staysOnLoop = inOrder && sameThread;
         this.chosen = inOrder ? shared : own;
+        this.arrivesInOrder = inOrder || hasOneThread(own);
+    }
+
+    /** A pool of one thread, also where the JDK hides that it is one. */
+    private static boolean hasOneThread(ExecutorService executor) {
+        return executor instanceof ThreadPoolExecutor pool ? pool.getMaximumPoolSize() == 1
+                : executor.getClass().getName().endsWith("DelegatedExecutorService");
     }
 
     /**
@@ -68,6 +77,14 @@ public final class Executors {
      */
     public boolean inOrder() {
         return inOrder;
+    }
+
+    /**
+     * Whether calls are to come in the order in which their connection brought them, those included that are pulled: over TCP a service
+     * with one thread runs them in that order, and a program may count on it.
+     */
+    public boolean arrivesInOrder() {
+        return arrivesInOrder;
     }
 
     /** Whether a loop runs the service's calls and callbacks itself, where the connection's memory allows that. */

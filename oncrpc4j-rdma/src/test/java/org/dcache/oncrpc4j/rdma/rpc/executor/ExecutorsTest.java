@@ -19,7 +19,8 @@ import org.junit.jupiter.api.Test;
 class ExecutorsTest {
 
     private final ExecutorService shared = java.util.concurrent.Executors.newFixedThreadPool(1);
-    private final ThreadPoolExecutor pool = (ThreadPoolExecutor) java.util.concurrent.Executors.newFixedThreadPool(1);
+    /** A thread for each of the first two tasks. */
+    private final ThreadPoolExecutor pool = (ThreadPoolExecutor) java.util.concurrent.Executors.newFixedThreadPool(2);
 
     @AfterEach
     void stop() {
