@@ -62,6 +62,8 @@ public final class Failures {
     private static final int IO_FAILURE = 7;
     private static final int ODD_VERSION = 8;
     private static final int LARGE = 9;
+    private static final int THROW_ERROR = 10;
+    private static final int UNENCODABLE = 11;
 
     /** How long to wait for the result of a place before the next one is tried, and in the end for all that are missing. */
     private static final long SOON_MILLIS = 2000;
@@ -121,6 +123,8 @@ public final class Failures {
                 }
                 case HOLD -> held.add(call);
                 case THROW -> throw new IllegalStateException("a defect of the program");
+                case THROW_ERROR -> throw new AssertionError("a defect of the program");
+                case UNENCODABLE -> call.reply(new BadArguments(false));
                 case IO_FAILURE -> throw new IOException("a fault of the program");
                 case REJECT -> throw new RpcAuthException("not you", new RpcAuthError(RpcAuthStat.AUTH_TOOWEAK));
                 case LARGE -> call.reply(new XdrOpaque(new byte[3 << 20]));
@@ -193,6 +197,25 @@ public final class Failures {
 
         @Override
         public void xdrEncode(XdrEncodingStream xdr) {}
+    }
+
+    /** Cannot be decoded, by no fault of the reply. */
+    public static class Stubborn implements XdrAble {
+        @Override
+        public void xdrDecode(XdrDecodingStream xdr) {
+            throw new IllegalStateException("cannot be decoded");
+        }
+
+        @Override
+        public void xdrEncode(XdrEncodingStream xdr) {}
+    }
+
+    /** Likewise, with an Error. */
+    public static final class Hopeless extends Stubborn {
+        @Override
+        public void xdrDecode(XdrDecodingStream xdr) {
+            throw new OutOfMemoryError("cannot be decoded");
+        }
     }
 
     private static final class Heard implements CompletionHandler<RpcReply, RpcTransport> {
@@ -409,6 +432,19 @@ public final class Failures {
                 closeAll(held);
             }
         });
+        places.put("connect: own port leads to a second server", () -> {
+            int own = closedPort();
+            try (Site one = new Site(); Site other = new Site()) {
+                OncRpcSvc client = service("client").withClientMode().withPort(own).build();
+                try {
+                    client.start();
+                    client.connect(one.server.getInetSocketAddress(IpProtocolType.TCP));
+                    client.connect(other.server.getInetSocketAddress(IpProtocolType.TCP));
+                } finally {
+                    client.stop();
+                }
+            }
+        });
         places.put("connect: client never started", () -> {
             try (Site site = new Site()) {
                 service("client").withClientMode().build().connect(site.server.getInetSocketAddress(IpProtocolType.TCP), 2,
@@ -469,11 +505,33 @@ public final class Failures {
         replies("reply: no such procedure", number, 1, 99, XdrVoid.XDR_VOID, XdrInt.class);
         replies("reply: the program threw a RuntimeException", number, 1, THROW, XdrVoid.XDR_VOID, XdrInt.class);
         replies("reply: the program threw an IOException", number, 1, IO_FAILURE, XdrVoid.XDR_VOID, XdrInt.class);
+        replies("reply: the program threw an Error", number, 1, THROW_ERROR, XdrVoid.XDR_VOID, XdrInt.class);
+        replies("reply: a result that does not encode", number, 1, UNENCODABLE, XdrVoid.XDR_VOID, XdrInt.class);
         replies("reply: credential rejected", number, 1, REJECT, XdrVoid.XDR_VOID, XdrInt.class);
         replies("arguments that the program cannot decode", number, 1, REPLY, XdrVoid.XDR_VOID, XdrInt.class);
         replies("arguments that do not encode, IOException", number, 1, REPLY, new BadArguments(false), XdrInt.class);
         replies("arguments that do not encode, RuntimeException", number, 1, REPLY, new BadArguments(true), XdrInt.class);
         replies("result that does not decode", number, 1, REPLY, new XdrInt(1), Greedy.class);
+        replies("result whose decoder throws a RuntimeException", number, 1, REPLY, new XdrInt(1), Stubborn.class);
+        replies("result whose decoder throws an Error", number, 1, REPLY, new XdrInt(1), Hopeless.class);
+        places.put("call after a handler threw a RuntimeException", () -> {
+            try (Site site = new Site()) {
+                CountDownLatch threw = new CountDownLatch(1);
+                site.call().call(0, XdrVoid.XDR_VOID, new CompletionHandler<RpcReply, RpcTransport>() {
+                    @Override
+                    public void completed(RpcReply reply, RpcTransport transport) {
+                        threw.countDown();
+                        throw new IllegalStateException("a defect of the handler");
+                    }
+
+                    @Override
+                    public void failed(Throwable cause, RpcTransport transport) {}
+                });
+                threw.await();
+                Thread.sleep(200);
+                site.call().call(0, XdrVoid.XDR_VOID, XdrVoid.XDR_VOID);
+            }
+        });
 
         replies("reply of 3 MiB", number, 1, LARGE, XdrVoid.XDR_VOID, XdrOpaque.class);
 
