@@ -66,7 +66,7 @@ public final class Failures {
     private static final int UNENCODABLE = 11;
 
     /** How long to wait for the result of a place before the next one is tried, and in the end for all that are missing. */
-    private static final long SOON_MILLIS = 2000;
+    private static final long SOON_MILLIS = 1000;
     private static final long PATIENCE_MILLIS = 15_000;
 
     private interface Attempt {
