@@ -14,8 +14,8 @@ import org.dcache.oncrpc4j.rdma.it.nfs4j.app.PoolLoad;
 /**
  * How fast a data server of nfs4j that replies to READ as a dCache pool does is over RDMA, against TCP: {@code [ROUNDS [MILLIS [KIB
  * [POOL [CLIENT]]]]]}, KIB for one size alone or 0, POOL and CLIENT more of the agent's settings there, or a dash for none. One pool
- * serves both; a client JVM over TCP and one over RDMA take turns, and so does who begins. Prints medians of the rounds and their ratios;
- * nothing is judged, since on a busy machine that would be wrong. See docs/performance.md.
+ * serves both; a client JVM over TCP and one over RDMA take turns, and so does who begins, when the compilers of all have become quiet.
+ * Prints medians of the rounds and their ratios; nothing is judged, since on a busy machine that would be wrong. See docs/performance.md.
  */
 public final class PoolBench {
 
@@ -24,7 +24,10 @@ public final class PoolBench {
     private static final List<Point> POINTS = List.of(new Point("READ", 1 << 20, 8, 1.2), new Point("READ", 64 << 10, 16, 1.15),
             new Point("READ", 4 << 10, 16, 1.1), new Point("WRITE", 1 << 20, 8, 1.1));
 
-    private static final int WARM_UP_MILLIS = 4000;
+    private static final int WARM_UP_MILLIS = 2000;
+    /** A warm-up ends with so many such runs in which the compilers took less than a tenth of one processor's time. */
+    private static final int QUIET = 3;
+    private static final int MOST_WARM_UPS = 40;
 
     private PoolBench() {}
 
@@ -42,8 +45,8 @@ public final class PoolBench {
                 for (Point point : POINTS.stream().filter(one -> kib == 0 || one.size >> 10 == kib).toList()) {
                     List<Long> overTcp = new ArrayList<>();
                     List<Long> overRdma = new ArrayList<>();
-                    run(tcp, point, WARM_UP_MILLIS);
-                    run(rdma, point, WARM_UP_MILLIS);
+                    warmUp(tcp, domain, point);
+                    warmUp(rdma, domain, point);
                     for (int round = 0; round < rounds; round++) {
                         boolean tcpBegins = round % 2 == 0;
                         (tcpBegins ? overTcp : overRdma).add(run(tcpBegins ? tcp : rdma, point, millis));
@@ -71,6 +74,20 @@ public final class PoolBench {
         JvmProcess process = BasicPrograms.domain(settings).unlimited().main(main, (Object[]) args).start();
         process.expect("READY");
         return process;
+    }
+
+    private static void warmUp(JvmProcess client, JvmProcess pool, Point point) {
+        int quiet = 0;
+        for (int i = 0; i < MOST_WARM_UPS && quiet < QUIET; i++) {
+            long before = compiled(client) + compiled(pool);
+            run(client, point, WARM_UP_MILLIS);
+            quiet = compiled(client) + compiled(pool) - before > WARM_UP_MILLIS / 10 ? 0 : quiet + 1;
+        }
+    }
+
+    private static long compiled(JvmProcess process) {
+        process.send(Domain.COMPILED);
+        return Long.parseLong(process.valueOf(Domain.COMPILED));
     }
 
     private static long run(JvmProcess client, Point point, int millis) {

@@ -5,6 +5,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.StringReader;
+import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
@@ -27,6 +28,9 @@ import org.dcache.oncrpc4j.rpc.net.IpProtocolType;
  * a number. One thread.
  */
 public final class Domain {
+
+    /** A command: milliseconds that the JVM's compilers have worked. */
+    public static final String COMPILED = "COMPILED";
 
     private PoolDevices layouts;
 
@@ -52,8 +56,13 @@ public final class Domain {
             case "POOL" -> pool(Path.of(words[1]), Integer.parseInt(words[2]), Integer.parseInt(words[3]));
             case "DOOR" -> door(Integer.parseInt(words[1]), words[2], List.of(words).subList(3, words.length));
             case "RECALL" -> layouts.recall();
-            default -> throw new IllegalArgumentException("expected POOL, DOOR or RECALL, got " + words[0]);
+            case COMPILED -> compiled();
+            default -> throw new IllegalArgumentException("expected POOL, DOOR, RECALL or COMPILED, got " + words[0]);
         };
+    }
+
+    static int compiled() {
+        return (int) ManagementFactory.getCompilationMXBean().getTotalCompilationTime();
     }
 
     /** {@code POOL FOLDER FIRST LAST}: the ports are a range. */

@@ -21,9 +21,9 @@ import org.dcache.oncrpc4j.rpc.RpcTransport;
 
 /**
  * Load on one file of a pool: {@code HOST PORT}, then a line {@code READ|WRITE SIZE SLOTS MILLIS} on standard input for each run, which is
- * answered by {@code READ|WRITE} and the bytes moved in a second. One session and connection for all runs; each slot has one call under way
- * and makes the next one in the callback of its reply. The file is written before the first run; each of its blocks begins with its offset,
- * which is checked of each READ. The first failure ends the program.
+ * answered by {@code READ|WRITE} and the bytes moved in a second; or a line {@code COMPILED}, as a {@link Domain} takes. One session and
+ * connection for all runs; each slot has one call under way and makes the next one in the callback of its reply. The file is written before
+ * the first run; each of its blocks begins with its offset, which is checked of each READ. The first failure ends the program.
  */
 public final class PoolLoad {
 
@@ -50,6 +50,10 @@ public final class PoolLoad {
         System.out.println("READY");
         for (String line = in.readLine(); line != null; line = in.readLine()) {
             String[] words = line.split(" ");
+            if (words[0].equals(Domain.COMPILED)) {
+                System.out.println(Domain.COMPILED + " " + Domain.compiled());
+                continue;
+            }
             Run run = load.new Run(words[0].equals("READ"), Integer.parseInt(words[1]), Long.parseLong(words[3]));
             System.out.println(words[0] + " " + run.bytesPerSecond(Integer.parseInt(words[2])));
         }
