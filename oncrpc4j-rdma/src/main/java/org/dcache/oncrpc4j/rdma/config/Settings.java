@@ -112,7 +112,7 @@ public final class Settings {
             "an idle connection is probed after this time; 0: never");
 
     public static final Setting<Integer> LOOPS = integer("oncrpc.rdma.loops", "0", 0, 1024,
-            "event loops of the process; 0: half the processors, at least one", false);
+            "event loops of the process; 0: half the processors, at least two", false);
 
     public static final Setting<Boolean> WAIT_IN_LOOP = add("oncrpc.rdma.wait-in-loop", "on", "on or off",
             "a thread that waits for the reply to its call serves the loop of the connection meanwhile, where that has nothing else to do",

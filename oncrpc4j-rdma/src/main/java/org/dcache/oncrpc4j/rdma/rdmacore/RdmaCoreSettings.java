@@ -26,11 +26,10 @@ record RdmaCoreSettings(List<String> devices, int loops, long spinNanos, int sen
 
     static RdmaCoreSettings of(Configuration config) {
         int processors = Runtime.getRuntime().availableProcessors();
-        int loops = config.get(Settings.LOOPS);
         Integer spin = config.get(Settings.RDMA_CORE_SPIN);
         return new RdmaCoreSettings(
                 config.get(Settings.DEVICE),
-                loops > 0 ? loops : Math.max(1, processors / 2),
+                config.loops(),
                 spinNanos(spin, processors),
                 config.get(Settings.RDMA_CORE_SEND_QUEUE),
                 config.get(Settings.RDMA_CORE_INLINE),

@@ -21,11 +21,10 @@ public record IwarpSettings(
         Choice crc, Integer mulpdu, int loops, int tos, int handshakes, boolean waitInLoop, long handshakeTimeoutMillis) {
 
     public static IwarpSettings of(Configuration config) {
-        int loops = config.get(Settings.LOOPS);
         return new IwarpSettings(
                 config.get(Settings.IWARP_CRC),
                 config.get(Settings.IWARP_MULPDU),
-                loops > 0 ? loops : Math.max(1, Runtime.getRuntime().availableProcessors() / 2),
+                config.loops(),
                 config.get(Settings.TOS),
                 config.get(Settings.HANDSHAKES),
                 config.get(Settings.WAIT_IN_LOOP),
