@@ -339,12 +339,27 @@ class RequesterTest extends CallsToScriptedPeer {
 
     @Test
     void aReplyThatCannotBePutTogetherForWhateverReasonFailsItsCallAndTheConnectionGoesOn() throws Exception {
+        failsWhenItIsPutTogether(() -> {
+            throw new IllegalStateException("a fault of the binding");
+        });
+    }
+
+    @Test
+    void soDoesOneAtWhichAnErrorIsThrown() throws Exception {
+        failsWhenItIsPutTogether(() -> {
+            throw new StackOverflowError("a fault of the binding");
+        });
+    }
+
+    private void failsWhenItIsPutTogether(Runnable fault) throws Exception {
         Engine.Waiting waiting = callForResult(10_000);
-        waiting.fault = new IllegalStateException("a fault of the binding");
+        waiting.fault = fault;
         engine.qp.exposed.get(0).source.memory();
         replyWithChunk(Engine.reply(1, 8), 100);
         assertThat(waiting.failure).isInstanceOf(IOException.class).hasMessageContaining("a fault of the binding");
         assertThat(waiting.outcomes).isEqualTo(1);
+        assertThat(engine.counters.get(XprtCounter.REPLY_ASSEMBLY_FAILED)).isEqualTo(1);
+        assertThat(engine.counters.get(XprtCounter.DROPPED_BAD_REPLY)).as("the peer's fault").isZero();
         assertThat(engine.qp.ended).isNull();
         Engine.Waiting next = call(2, 0);
         replyTo(2, 1);

@@ -94,10 +94,12 @@ public enum XprtCounter implements CounterName {
     DROPPED_PROCEDURE(PROBLEM),
     /** An RPC message that is neither call nor reply, or one that was fetched by Read chunks and is no call. */
     DROPPED_TYPE(PROBLEM),
-    /** A reply whose header cannot be decoded [31]. */
+    /** A reply whose header cannot be decoded [31], or contradicts its chunks or what was offered; its call failed. */
     DROPPED_BAD_REPLY(PROBLEM),
     /** A reply that announces data which the peer has not written; its call failed. */
     REPLY_NOT_WRITTEN(PROBLEM),
+    /** A reply could not be put together, by a fault of the program's binding or of ours, or for want of memory; its call failed. */
+    REPLY_ASSEMBLY_FAILED(PROBLEM),
     /** A connection was ended because its peer began to write more results at once than there is memory for. */
     RESULT_MEMORY_REFUSED(PROBLEM),
     /** A reply to no call of ours: late, duplicate or invented (Linux: bad_reply_count). */

@@ -326,23 +326,23 @@ public final class Requester {
             h.checkReply();
             ReplyAssembly.deliver(connection, results, call, h, headerLength, buffer.data());
         } catch (MalformedHeaderException e) {
-            bad(call, new BadReplyException(connection.remoteAddress() + ": " + e.getMessage()));
+            bad(call, new BadReplyException(connection.remoteAddress() + ": " + e.getMessage()), XprtCounter.DROPPED_BAD_REPLY);
         } catch (IOException e) {
-            bad(call, e);
+            bad(call, e, e instanceof BadReplyException bad ? bad.counter() : XprtCounter.DROPPED_BAD_REPLY);
         } catch (RuntimeException | Error e) {
             // A binding that cannot read the reply, or no memory for it. What the listener throws is another matter.
             if (call.isTold()) {
                 throw e;
             }
-            call.dropResults();
-            call.fail(new IOException("the reply of " + connection.remoteAddress() + " could not be put together: " + e, e));
+            bad(call, new IOException("the reply of " + connection.remoteAddress() + " could not be put together: " + e, e),
+                    XprtCounter.REPLY_ASSEMBLY_FAILED);
         } finally {
             buffer.release();
         }
     }
 
-    private void bad(PendingCall call, IOException cause) {
-        counters().increment(cause instanceof BadReplyException bad ? bad.counter() : XprtCounter.DROPPED_BAD_REPLY, cause.getMessage());
+    private void bad(PendingCall call, IOException cause, XprtCounter counter) {
+        counters().increment(counter, cause.getMessage());
         call.dropResults();
         call.fail(cause);
     }
