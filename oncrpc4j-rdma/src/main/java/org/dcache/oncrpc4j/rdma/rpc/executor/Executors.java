@@ -3,6 +3,7 @@ package org.dcache.oncrpc4j.rdma.rpc.executor;
 
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.dcache.oncrpc4j.rdma.metrics.Counters;
 import org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter;
 import org.dcache.oncrpc4j.rdma.xprt.link.SharedThreads;
@@ -33,7 +34,6 @@ public final class Executors {
     private final boolean staysOnLoop;
     private final boolean arrivesInOrder;
     private final FairQueue calls = new FairQueue();
-    private final Runnable giveCall = givesCalls();
 
     /**
      * By the thread that starts the service, or has its first connection made.
@@ -95,27 +95,36 @@ public final class Executors {
     /** Runs the dispatch of a call when its connection has its turn; rejects one when the service takes no more or has no thread for it. */
     public void dispatch(FairQueue.Flow flow, FairQueue.Work call) {
         calls.add(flow, call);
+        Turn turn = new Turn();
         try {
-            withLoader(giveCall);
+            withLoader(() -> chosen.execute(turn));
         } catch (RuntimeException | Error e) {
-            LOG.debug("executor of the service takes no calls", e);
-            FairQueue.Work rejected = calls.takeBack(flow);
-            if (rejected != null) {
-                rejected.rejected();
+            if (turn.compareAndSet(false, true)) {
+                LOG.debug("executor of the service takes no calls", e);
+                calls.takeBack(flow).rejected();
+            } else {
+                LOG.error("Call failed:", e);
             }
         }
     }
 
-    private Runnable givesCalls() {
-        Runnable nextCall = this::runNextCall;
-        Runnable task = () -> run(nextCall);
-        return () -> chosen.execute(task);
-    }
+    /**
+     * One thread's turn at the call that is next then; there are as many as calls that wait. True when it is used, by the thread, or by
+     * who could not give it: an executor may take it and throw, or run it at once and throw what the call throws.
+     */
+    private final class Turn extends AtomicBoolean implements Runnable {
 
-    private void runNextCall() {
-        FairQueue.Work call = calls.next();
-        if (call != null) {
-            call.run();
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        public void run() {
+            Executors.this.run(this::take);
+        }
+
+        private void take() {
+            if (compareAndSet(false, true)) {
+                calls.next().run();
+            }
         }
     }
 

@@ -6,6 +6,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.common.util.concurrent.MoreExecutors;
 import java.net.URL;
 import java.net.URLClassLoader;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -93,27 +97,91 @@ class ExecutorsTest {
         assertThat(pool.getPoolSize()).isZero();
     }
 
+    /** Says what happened to it; its program throws if it is told so. */
+    private final class Call implements FairQueue.Work {
+        private final String name;
+        private final boolean fails;
+
+        Call(String name, boolean fails) {
+            this.name = name;
+            this.fails = fails;
+        }
+
+        @Override
+        public void run() {
+            heard.add(name + " ran");
+            if (fails) {
+                throw new AssertionError("on purpose");
+            }
+        }
+
+        @Override
+        public void rejected() {
+            heard.add(name + " rejected");
+        }
+    }
+
+    private final List<String> heard = new ArrayList<>();
+    private final FairQueue.Flow flow = new FairQueue.Flow();
+
     /** As those of an application server do whose application has gone. */
     @Test
     void aCallIsRejectedWhateverTheExecutorThrows() {
-        StringBuilder heard = new StringBuilder();
         Executors failing = started(new UnstoppedExecutor() {
             @Override
             public void execute(Runnable task) {
                 throw new IllegalStateException("the application has gone");
             }
         }, null, false);
-        failing.dispatch(new FairQueue.Flow(), new FairQueue.Work() {
-            @Override
-            public void run() {
-                heard.append("run");
-            }
+        failing.dispatch(flow, new Call("it", false));
+        assertThat(heard).containsExactly("it rejected");
+    }
 
-            @Override
-            public void rejected() {
-                heard.append("rejected");
+    /** Keeps tasks, or runs them in the thread that gives them, as a full pool may. */
+    private static final class Full extends UnstoppedExecutor {
+        private final Queue<Runnable> kept = new ArrayDeque<>();
+        private boolean callerRuns;
+        private boolean torn;
+
+        @Override
+        public void execute(Runnable task) {
+            if (callerRuns) {
+                task.run();
+                return;
             }
-        });
-        assertThat(heard).hasToString("rejected");
+            kept.add(task);
+            if (torn) {
+                throw new OutOfMemoryError("unable to create native thread");
+            }
+        }
+    }
+
+    @Test
+    void whatACallThrowsInTheThreadThatGaveItIsNoReasonToRejectOne() {
+        Full own = new Full();
+        Executors executors = started(own, null, false);
+        own.kept.clear();
+        executors.dispatch(flow, new Call("first", true));
+        own.callerRuns = true;
+        executors.dispatch(flow, new Call("second", false));
+        assertThat(heard).containsExactly("first ran");
+        own.kept.remove().run();
+        assertThat(heard).containsExactly("first ran", "second ran");
+    }
+
+    /** As a pool does that queues a task and then has no thread for it. */
+    @Test
+    void whatAnExecutorTakesAndThrowsOfAllTheSameTakesNoOtherCallsTurn() {
+        Full own = new Full();
+        Executors executors = started(own, null, false);
+        own.kept.clear();
+        own.torn = true;
+        executors.dispatch(flow, new Call("first", false));
+        own.torn = false;
+        executors.dispatch(flow, new Call("second", false));
+        own.kept.remove().run();
+        assertThat(heard).containsExactly("first rejected");
+        own.kept.remove().run();
+        assertThat(heard).containsExactly("first rejected", "second ran");
     }
 }
