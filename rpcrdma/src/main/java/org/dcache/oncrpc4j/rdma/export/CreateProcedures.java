@@ -86,7 +86,10 @@ final class CreateProcedures {
         return Create3Res.failed(status, wcc.data());
     }
 
-    /** Also when the name is taken it must be on the disk before the caller may rely on it: who made it may still wait for that. */
+    /**
+     * Also a name that was there before, with which CREATE UNCHECKED and a repeated EXCLUSIVE succeed, must be on the disk before the
+     * caller may rely on it: who made it may still wait for that. For a failure, such as NFS3ERR_EXIST, nothing is forced.
+     */
     private Create3Res make(DirOpArgs3 where, Request request, Maker maker, Wcc wcc, Unforced unforced) throws IOException {
         Node made;
         Fattr3 attributes;
