@@ -4,6 +4,7 @@ package org.dcache.oncrpc4j.rdma.rpc;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.lang.invoke.MethodHandles;
+import java.lang.reflect.Proxy;
 import java.net.InetSocketAddress;
 import java.nio.channels.CompletionHandler;
 import java.util.List;
@@ -12,6 +13,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import org.dcache.oncrpc4j.rdma.rpc.harness.EchoProgram;
 import org.dcache.oncrpc4j.rdma.rpc.harness.LocalEndpoints;
 import org.dcache.oncrpc4j.rpc.OncRpcProgram;
@@ -20,7 +22,6 @@ import org.dcache.oncrpc4j.rpc.RpcCall;
 import org.dcache.oncrpc4j.rpc.RpcDispatchable;
 import org.dcache.oncrpc4j.rpc.RpcReply;
 import org.dcache.oncrpc4j.rpc.RpcTransport;
-import org.dcache.oncrpc4j.xdr.Xdr;
 import org.dcache.oncrpc4j.xdr.XdrVoid;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -125,49 +126,16 @@ class SendNoticeTest {
         assertThat(notice.hears(new CompletesInItsOwnWay())).as("not oncrpc4j's way").isTrue();
     }
 
-    /** Sends nothing, and keeps the handler of what it was to send. */
-    private static final class NeverSends implements RpcTransport {
-
-        private final ReplyQueue replies = new ReplyQueue();
-        private CompletionHandler<?, ?> handler;
-
-        @Override
-        public <A> void send(Xdr xdr, A attachment, CompletionHandler<Integer, ? super A> onSent) {
-            handler = onSent;
-        }
-
-        @Override
-        public ReplyQueue getReplyQueue() {
-            return replies;
-        }
-
-        @Override
-        public boolean isOpen() {
-            return true;
-        }
-
-        @Override
-        public InetSocketAddress getLocalSocketAddress() {
-            return null;
-        }
-
-        @Override
-        public InetSocketAddress getRemoteSocketAddress() {
-            return null;
-        }
-
-        @Override
-        public RpcTransport getPeerTransport() {
-            return this;
-        }
-
-        @Override
-        public void startTLS() {}
-
-        @Override
-        public boolean isTLS() {
-            return false;
-        }
+    /** A transport that sends nothing, and keeps the handler of what it was to send. */
+    private static RpcTransport neverSends(AtomicReference<CompletionHandler<?, ?>> handler) {
+        ReplyQueue replies = new ReplyQueue();
+        return (RpcTransport) Proxy.newProxyInstance(RpcTransport.class.getClassLoader(), new Class<?>[] {RpcTransport.class},
+                (proxy, method, arguments) -> {
+                    if (method.getName().equals("send")) {
+                        handler.set((CompletionHandler<?, ?>) arguments[2]);
+                    }
+                    return method.getReturnType() == ReplyQueue.class ? replies : null;
+                });
     }
 
     private static final CompletionHandler<RpcReply, RpcTransport> ANY = new CompletionHandler<>() {
@@ -180,11 +148,11 @@ class SendNoticeTest {
 
     @Test
     void theHandlerOfACallWithoutListenersHasNobodyBehindIt() throws Exception {
-        NeverSends transport = new NeverSends();
-        RpcCall call = LocalEndpoints.call(transport, EchoProgram.PROGRAM);
+        AtomicReference<CompletionHandler<?, ?>> handler = new AtomicReference<>();
+        RpcCall call = LocalEndpoints.call(neverSends(handler), EchoProgram.PROGRAM);
         call.call(0, XdrVoid.XDR_VOID, ANY);
-        assertThat(SendNotice.isHeard(transport.handler)).as("nobody listens").isFalse();
+        assertThat(SendNotice.isHeard(handler.get())).as("nobody listens").isFalse();
         call.registerSendListener(listener);
-        assertThat(SendNotice.isHeard(transport.handler)).as("one listens").isTrue();
+        assertThat(SendNotice.isHeard(handler.get())).as("one listens").isTrue();
     }
 }
