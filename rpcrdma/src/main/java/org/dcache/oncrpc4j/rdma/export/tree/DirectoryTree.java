@@ -3,9 +3,7 @@ package org.dcache.oncrpc4j.rdma.export.tree;
 
 import java.io.File;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
@@ -15,10 +13,8 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.security.SecureRandom;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicLong;
 import org.dcache.oncrpc4j.rdma.nfs3.Fattr3;
 import org.dcache.oncrpc4j.rdma.nfs3.FileHandle;
-import org.dcache.oncrpc4j.rdma.nfs3.FileType3;
 import org.dcache.oncrpc4j.rdma.nfs3.NfsStat3;
 import org.dcache.oncrpc4j.rdma.nfs3.NfsText;
 import org.dcache.oncrpc4j.rdma.nfs3.Sattr3;
@@ -33,10 +29,7 @@ import org.dcache.oncrpc4j.rdma.nfs3.Sattr3;
  * server out of the directory. A local user who may write in the directory and races with the server could: do not export a directory that
  * untrusted local users can write in.
  *
- * <p>Only one file system: what is mounted below the directory is not exported. If the tree is durable, changes of names and attributes are
- * given to the caller as {@link Unforced}, as RFC 1813 requires. Not forced are the attributes of what cannot be opened for that: special
- * files, symbolic links and, without root, files that the process may not read; on disks with a journal the name that is forced takes
- * those of a new one along.
+ * <p>Only one file system: what is mounted below the directory is not exported. What changes is forced to the disk by {@link Durability}.
  */
 public final class DirectoryTree implements ExportTree {
 
@@ -46,7 +39,6 @@ public final class DirectoryTree implements ExportTree {
 
     private final Path root;
     private final FileStat rootStat;
-    private final boolean durable;
     private final FileIdentity identity;
     private final InodeIndex index;
     private final Listings listings = new Listings();
@@ -55,7 +47,7 @@ public final class DirectoryTree implements ExportTree {
     private final RealDirectories directories = new RealDirectories();
     private final ThreadLocal<Found> found = new ThreadLocal<>();
     private final OpenFiles open;
-    private final AtomicLong lostWrites = new AtomicLong();
+    private final Durability durability;
     private final SecureRandom random = new SecureRandom();
     private final Acls acls = new Acls();
 
@@ -80,10 +72,10 @@ public final class DirectoryTree implements ExportTree {
             throw new NotDirectoryException(directory.toString());
         }
         this.identity = FileIdentity.of(root, rootStat, readOnly, fsid);
-        this.durable = durable && !readOnly;
         this.copyUps = new CopyUps(root, identity, index);
         this.search = new InodeSearch(root, rootStat.device(), listings);
         this.open = new OpenFiles(OPEN_FILES);
+        this.durability = new Durability(this, durable && !readOnly);
     }
 
     /** With the file system's UUID as its id. */
@@ -309,9 +301,7 @@ public final class DirectoryTree implements ExportTree {
 
     @Override
     public void names(Node directory, Unforced later) throws IOException {
-        if (durable) {
-            later.add(new Changed(PathChanges.directory(PathNode.of(directory).path())));
-        }
+        durability.names(PathNode.of(directory), later);
     }
 
     @Override
@@ -322,11 +312,7 @@ public final class DirectoryTree implements ExportTree {
         try (CopyUps.Change copied = copyUps.of(PathNode.of(directory).path())) {
             made = PathChanges.create(path, creation);
         }
-        if (made != null && durable) {
-            later.add(new Changed(made));
-        } else if (made != null) {
-            made.close();
-        }
+        durability.made(made, later);
         if (FileStat.of(path).device() != rootStat.device()) {
             Files.delete(path);
             throw new Nfs3Exception(NfsStat3.NFS3ERR_SERVERFAULT, root + " is an overlay of several file systems, mount it with xino=on");
@@ -397,28 +383,12 @@ public final class DirectoryTree implements ExportTree {
     public void change(Node node, Sattr3 change, Unforced later) throws IOException {
         PathNode file = PathNode.of(node);
         requireReal(file.path().equals(root) ? root : file.path().getParent());
-        boolean forced = later == null || !durable || opened(file, later);
+        boolean opened = durability.attributes(file, later);
         try (CopyUps.Change copied = copyUps.of(file.path())) {
             PathChanges.setAttributes(file.path(), file.attributes().type(), change);
         }
-        if (!forced) {
-            opened(file, later);
-        }
-    }
-
-    /** Opens what is to be forced; false if the process may not, as it may before or after a change of the mode. */
-    private boolean opened(PathNode file, Unforced later) throws IOException {
-        try {
-            switch (file.attributes().type()) {
-                case NF3REG -> later.add(open(file, Access.FORCE));
-                case NF3DIR -> names(file, later);
-                default -> {
-                    // Opening one may have effects, or wait for somebody at the other end.
-                }
-            }
-            return true;
-        } catch (AccessDeniedException e) {
-            return false;
+        if (!opened) {
+            durability.attributes(file, later);
         }
     }
 
@@ -454,94 +424,13 @@ public final class DirectoryTree implements ExportTree {
     @Override
     public OpenFile open(Node node, Access access) throws IOException {
         PathNode file = PathNode.of(node);
-        return new InUse(access == Access.FORCE ? open.useAny(file.inode(), () -> open(file, StandardOpenOption.READ))
-                : use(file, access == Access.WRITE));
-    }
-
-    /** The kernel reports a failure once: it must be counted before others who wait for the same file get their answer. */
-    private void force(FileChannel channel, boolean metadata) throws IOException {
-        synchronized (channel) {
-            try {
-                channel.force(metadata);
-            } catch (IOException e) {
-                lostWrites.incrementAndGet();
-                throw e;
-            }
-        }
-    }
-
-    /** A new file, or a directory with changed names, open for the one who changed it. */
-    private final class Changed implements Forced {
-
-        private final FileChannel channel;
-
-        private Changed(FileChannel channel) {
-            this.channel = channel;
-        }
-
-        @Override
-        public void force(boolean metadata) throws IOException {
-            DirectoryTree.this.force(channel, metadata);
-        }
-
-        @Override
-        public void close() throws IOException {
-            channel.close();
-        }
-    }
-
-    /** A file of this tree that is open. */
-    private final class InUse implements OpenFile {
-
-        private final OpenFiles.Use use;
-
-        private InUse(OpenFiles.Use use) {
-            this.use = use;
-        }
-
-        @Override
-        public int read(long offset, ByteBuffer target) throws IOException {
-            int begin = target.position();
-            while (target.hasRemaining() && use.channel().read(target, offset + target.position() - begin) > 0) {
-                // One read(2) may bring less than was asked for.
-                continue;
-            }
-            return target.position() - begin;
-        }
-
-        @Override
-        public void write(long offset, ByteBuffer source) throws IOException {
-            int begin = source.position();
-            while (source.hasRemaining()) {
-                use.channel().write(source, offset + source.position() - begin);
-            }
-        }
-
-        @Override
-        public void resize(long size) throws IOException {
-            FileChannel channel = use.channel();
-            long now = channel.size();
-            if (size < now) {
-                channel.truncate(size);
-            } else if (size > now) {
-                channel.write(ByteBuffer.allocate(1), size - 1);
-            }
-        }
-
-        @Override
-        public void force(boolean metadata) throws IOException {
-            DirectoryTree.this.force(use.channel(), metadata);
-        }
-
-        @Override
-        public void close() {
-            use.close();
-        }
+        return new FileInUse(access == Access.FORCE ? open.useAny(file.inode(), () -> open(file, StandardOpenOption.READ))
+                : use(file, access == Access.WRITE), durability);
     }
 
     @Override
     public long lostWrites() {
-        return lostWrites.get();
+        return durability.lostWrites();
     }
 
     @Override
