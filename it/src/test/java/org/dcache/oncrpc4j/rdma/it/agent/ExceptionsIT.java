@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
 import java.util.stream.Stream;
-import org.dcache.oncrpc4j.rdma.it.app.Failures;
+import org.dcache.oncrpc4j.rdma.it.app.failures.Failures;
 import org.dcache.oncrpc4j.rdma.it.jvm.AgentJar;
 import org.dcache.oncrpc4j.rdma.it.jvm.ClassPaths;
 import org.dcache.oncrpc4j.rdma.it.jvm.JvmProcess;
