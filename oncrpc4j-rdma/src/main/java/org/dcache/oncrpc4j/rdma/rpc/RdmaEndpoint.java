@@ -3,8 +3,6 @@ package org.dcache.oncrpc4j.rdma.rpc;
 
 import java.io.IOException;
 import java.io.InterruptedIOException;
-import java.net.BindException;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
@@ -16,7 +14,6 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
@@ -24,8 +21,6 @@ import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.BooleanSupplier;
-import java.util.function.Supplier;
-import org.dcache.oncrpc4j.rdma.config.Cidr;
 import org.dcache.oncrpc4j.rdma.config.Configuration;
 import org.dcache.oncrpc4j.rdma.config.ConfigurationException;
 import org.dcache.oncrpc4j.rdma.config.Settings;
@@ -35,15 +30,12 @@ import org.dcache.oncrpc4j.rdma.metrics.CountersManagement;
 import org.dcache.oncrpc4j.rdma.metrics.StatSocket;
 import org.dcache.oncrpc4j.rdma.rpc.executor.Executors;
 import org.dcache.oncrpc4j.rdma.rpc.message.Bindings;
-import org.dcache.oncrpc4j.rdma.rpc.ports.PortsTaken;
 import org.dcache.oncrpc4j.rdma.rpc.ports.Rpcbind;
 import org.dcache.oncrpc4j.rdma.rpc.ports.ServicePorts;
-import org.dcache.oncrpc4j.rdma.rpc.ports.SharedTcpPort;
 import org.dcache.oncrpc4j.rdma.rpc.xdr.RegbufMemoryManager;
 import org.dcache.oncrpc4j.rdma.spi.RpcEndpoint;
 import org.dcache.oncrpc4j.rdma.spi.ServiceContext;
 import org.dcache.oncrpc4j.rdma.xprt.Acceptor;
-import org.dcache.oncrpc4j.rdma.xprt.ConnectionOwner;
 import org.dcache.oncrpc4j.rdma.xprt.Connector;
 import org.dcache.oncrpc4j.rdma.xprt.RdmaConnection;
 import org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter;
@@ -55,7 +47,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * RDMA for one {@code OncRpcSvc}: its listeners, its connections, its share of the devices.
+ * RDMA for one {@code OncRpcSvc}: its connections, its share of the devices, and when its {@link ServiceListeners} are there.
  *
  * <p>Start, stop and connect are the service's, from whatever thread; they may block, loops never call them. Start and stop take turns. A
  * failed start leaves nothing bound and nothing taken, whatever it failed with. Stop ends the connections, waits until their last callback
@@ -81,7 +73,7 @@ final class RdmaEndpoint implements RpcEndpoint {
     private final Counters counters = Counters.process().child();
     private final Bindings bindings = Bindings.load(RdmaEndpoint.class.getClassLoader());
     private final Set<RdmaRpcTransport> connections = ConcurrentHashMap.newKeySet();
-    private final List<Acceptor> acceptors = new CopyOnWriteArrayList<>();
+    private final ServiceListeners listeners;
 
     /** Held by start and by stop, from beginning to end. */
     private final Object lifecycle = new Object();
@@ -94,7 +86,6 @@ final class RdmaEndpoint implements RpcEndpoint {
     private final Deque<Runnable> taken = new ArrayDeque<>();
 
     private volatile boolean stopped;
-    private volatile SharedTcpPort shared;
     /** Null before the first start. A service that has stopped still says where it was, as over TCP. */
     private volatile InetSocketAddress lastAddress;
 
@@ -110,6 +101,7 @@ final class RdmaEndpoint implements RpcEndpoint {
         this.service = service;
         this.config = config;
         this.devices = devices;
+        this.listeners = new ServiceListeners(this, service, config);
     }
 
     ServiceContext service() {
@@ -125,7 +117,7 @@ final class RdmaEndpoint implements RpcEndpoint {
     }
 
     List<InetSocketAddress> listeners() {
-        return acceptors.stream().map(Acceptor::localAddress).toList();
+        return listeners.addresses();
     }
 
     Executors executors() {
@@ -246,22 +238,11 @@ final class RdmaEndpoint implements RpcEndpoint {
     }
 
     private void bindAll(InetSocketAddress tcp) throws IOException {
-        if (service.client() || !acceptors.isEmpty()) {
+        if (service.client() || !listeners.isEmpty()) {
             return;
         }
         try {
-            List<DevicePool.Lease> all = open();
-            List<InetAddress> addresses = ServicePorts.addresses(service, config);
-            for (InetAddress address : addresses) {
-                List<DevicePool.Lease> able = all.stream().filter(lease -> lease.device().serves(address)).toList();
-                if (able.isEmpty()) {
-                    throw new BindException("none of the RDMA providers in use can serve IPv6, so not " + address.getHostAddress()
-                            + "; name an IPv4 address (oncrpc.rdma.bind) or another provider (oncrpc.rdma.provider)");
-                }
-                for (DevicePool.Lease lease : able) {
-                    bind(lease.device(), address, tcp, addresses);
-                }
-            }
+            listeners.bind(open(), tcp);
         } catch (IOException | RuntimeException | Error e) {
             stop();
             if (service.publish()) {
@@ -269,74 +250,24 @@ final class RdmaEndpoint implements RpcEndpoint {
             }
             throw e;
         }
-        if (acceptors.isEmpty()) {
+        if (listeners.isEmpty()) {
             LOG.warn("service {} on TCP port {} is not served over RDMA: {} does not name that port", service.name(),
                     tcp == null ? service.minPort() : tcp.getPort(),
                     config.portSettingOf(service.name()));
             return;
         }
-        lastAddress = acceptors.get(0).localAddress();
-        for (Acceptor acceptor : acceptors) {
+        lastAddress = listeners.addresses().get(0);
+        for (Acceptor acceptor : listeners.acceptors()) {
             LOG.info("service {} accepts RDMA connections on {}{}", service.name(), acceptor.localAddress(),
-                    shared != null && acceptor == shared.acceptor() ? ", its TCP port" : "");
+                    listeners.isOnTcpPort(acceptor) ? ", its TCP port" : "");
         }
         if (service.publish()) {
-            new Rpcbind().publish(service.programs().keySet(), listeners());
+            new Rpcbind().publish(service.programs().keySet(), listeners.addresses());
         }
     }
 
-    private RegbufMemoryManager memory(RdmaDevice device) {
+    RegbufMemoryManager memory(RdmaDevice device) {
         return new RegbufMemoryManager(device.regbufs(), config.get(Settings.LEND), config.get(Settings.LEND_REPLIES));
-    }
-
-    private Supplier<ConnectionOwner> owners(RdmaDevice device, InetSocketAddress tcp) {
-        RegbufMemoryManager memory = memory(device);
-        return () -> new TransportOwner(this, memory, tcp == null ? 0 : tcp.getPort());
-    }
-
-    private void bind(RdmaDevice device, InetAddress address, InetSocketAddress tcp, List<InetAddress> addresses) throws IOException {
-        boolean sharing = tcp != null && device.sharesTcpPorts()
-                && (tcp.getAddress().isAnyLocalAddress() || tcp.getAddress().equals(address));
-        ServicePorts.Ports ports = ServicePorts.ports(service, config, tcp == null ? service.minPort() : tcp.getPort(), sharing);
-        BindException last = null;
-        for (int port : ports.ports()) {
-            try {
-                if (sharing && port == tcp.getPort()) {
-                    share(device, tcp, addresses);
-                } else {
-                    acceptors.add(new Acceptor(device, new InetSocketAddress(address, port), Math.max(1, service.backlog()), this::allowed,
-                            config.get(Settings.CONNECTIONS), connections::size, counters, this::refused, owners(device, tcp)));
-                    PortsTaken.add(acceptors.get(acceptors.size() - 1).localAddress().getPort(), this, described(tcp));
-                }
-                if (ports.first()) {
-                    return;
-                }
-            } catch (BindException e) {
-                last = PortsTaken.refused(port, described(tcp), config.portSettingOf(service.name()),
-                        tcp != null && port == tcp.getPort(), e);
-                if (!ports.first()) {
-                    throw last;
-                }
-            }
-        }
-        if (last != null) {
-            throw last;
-        }
-    }
-
-    /** Its connections come on the TCP port, which is one for all addresses that it covers. */
-    private void share(RdmaDevice device, InetSocketAddress tcp, List<InetAddress> addresses) throws IOException {
-        if (shared == null) {
-            Acceptor acceptor = Acceptor.shared(device, tcp, this::allowed, config.get(Settings.CONNECTIONS), connections::size, counters,
-                    this::refused, owners(device, tcp));
-            acceptors.add(acceptor);
-            shared = new SharedTcpPort(acceptor, addresses);
-        }
-    }
-
-    /** For messages about ports: services of one JVM may have one name. */
-    private String described(InetSocketAddress tcp) {
-        return "service " + service.name() + (tcp == null ? "" : " (TCP port " + tcp.getPort() + ")");
     }
 
     @Override
@@ -351,17 +282,11 @@ final class RdmaEndpoint implements RpcEndpoint {
 
     @Override
     public boolean take(SocketChannel channel, ByteBuffer head) {
-        SharedTcpPort port = shared;
-        return port != null && port.take(channel, head);
-    }
-
-    private boolean allowed(InetAddress peer) {
-        List<Cidr> allow = config.get(Settings.ALLOW);
-        return allow.isEmpty() || allow.stream().anyMatch(block -> block.contains(peer));
+        return listeners.take(channel, head);
     }
 
     /** The peer is told nothing but that it is refused. */
-    private void refused(InetSocketAddress peer, XprtCounter cause) {
+    void refused(InetSocketAddress peer, XprtCounter cause) {
         refusalLog.warn("service {} refuses a connection of {}: {} ({})", service.name(), peer, cause == XprtCounter.REFUSED_NOT_ALLOWED
                 ? "it is not in " + Settings.ALLOW.name() + "=" + config.text(Settings.ALLOW)
                 : Settings.CONNECTIONS.name() + "=" + config.text(Settings.CONNECTIONS) + " are in use", cause.label());
@@ -467,10 +392,7 @@ final class RdmaEndpoint implements RpcEndpoint {
                 }
                 leases = null;
             }
-            shared = null;
-            acceptors.forEach(Acceptor::close);
-            acceptors.clear();
-            PortsTaken.remove(this);
+            listeners.close();
             await(unit.toMillis(gracePeriod), () -> connections.stream().allMatch(t -> t.connection().isIdle()), true);
             connections.forEach(RdmaRpcTransport::close);
             await(LINGER, connections::isEmpty, true);

@@ -13,7 +13,7 @@ import org.dcache.oncrpc4j.rdma.config.Settings;
  */
 public final class PortsTaken {
 
-    private record Taker(Object endpoint, String service) {}
+    private record Taker(Object owner, String service) {}
 
     private static final String OF_TCP = "; a device whose ports are TCP's, as those of iWARP are, needs another number than the service's"
             + " TCP port, such as +10000 in a rule";
@@ -23,13 +23,13 @@ public final class PortsTaken {
     private PortsTaken() {}
 
     /** @param service name and TCP port, for messages */
-    public static void add(int port, Object endpoint, String service) {
-        TAKEN.putIfAbsent(port, new Taker(endpoint, service));
+    public static void add(int port, Object owner, String service) {
+        TAKEN.putIfAbsent(port, new Taker(owner, service));
     }
 
     /** All ports of that service. */
-    public static void remove(Object endpoint) {
-        TAKEN.values().removeIf(taker -> taker.endpoint() == endpoint);
+    public static void remove(Object owner) {
+        TAKEN.values().removeIf(taker -> taker.owner() == owner);
     }
 
     /** What to throw when this service cannot bind the port that a setting gives it. @param ofTcp its TCP port has the same number */
