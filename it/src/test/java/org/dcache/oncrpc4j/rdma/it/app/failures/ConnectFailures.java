@@ -34,19 +34,7 @@ final class ConnectFailures {
         connect("connect: refused, with a time-out", Site.service("client"), new InetSocketAddress("127.0.0.1", closed), 5000);
         connect("connect: unknown host", Site.service("client"), InetSocketAddress.createUnresolved("no.such.host.invalid", 2000), 0);
         connect("connect: unreachable network", Site.service("client"), new InetSocketAddress("255.255.255.255", 2000), 0);
-        places.put("connect: no answer in time", () -> {
-            List<AutoCloseable> held = new ArrayList<>();
-            OncRpcSvc client = Site.service("client").withClientMode().build();
-            try {
-                int port = closedPort();
-                withFullPort(port, held);
-                client.start();
-                client.connect(new InetSocketAddress("127.0.0.1", port), 300, TimeUnit.MILLISECONDS);
-            } finally {
-                client.stop();
-                closeAll(held);
-            }
-        });
+        connectToFullPort("connect: no answer in time", (client, to) -> client.connect(to, 300, TimeUnit.MILLISECONDS));
         for (boolean closes : new boolean[] {true, false}) {
             places.put("connect: a peer that " + (closes ? "closes at once" : "accepts and says nothing"), () -> {
                 OncRpcSvc client = Site.service("client").withClientMode().build();
@@ -70,35 +58,23 @@ final class ConnectFailures {
                 }
             });
         }
-        places.put("connect: interrupted", () -> {
-            List<AutoCloseable> held = new ArrayList<>();
-            OncRpcSvc client = Site.service("client").withClientMode().build();
+        connectToFullPort("connect: interrupted", (client, to) -> {
+            Thread.currentThread().interrupt();
             try {
-                int port = closedPort();
-                withFullPort(port, held);
-                client.start();
-                Thread.currentThread().interrupt();
-                client.connect(new InetSocketAddress("127.0.0.1", port));
+                client.connect(to);
             } finally {
                 Failures.stillInterrupted();
-                client.stop();
-                closeAll(held);
             }
         });
         places.put("connect: own port is taken", () -> {
-            List<AutoCloseable> held = new ArrayList<>();
-            ServerSocket taken = new ServerSocket(0, 1);
-            held.add(taken);
-            OncRpcSvc server = Site.service("server").withRpcService(Site.PROGRAM, c -> { }).build();
-            OncRpcSvc client = Site.service("client").withClientMode().withPort(taken.getLocalPort()).build();
-            try {
-                server.start();
-                client.start();
-                client.connect(server.getInetSocketAddress(IpProtocolType.TCP));
-            } finally {
-                client.stop();
-                server.stop();
-                closeAll(held);
+            try (Site site = new Site(); ServerSocket taken = new ServerSocket(0, 1)) {
+                OncRpcSvc client = Site.service("client").withClientMode().withPort(taken.getLocalPort()).build();
+                try {
+                    client.start();
+                    client.connect(site.server.getInetSocketAddress(IpProtocolType.TCP));
+                } finally {
+                    client.stop();
+                }
             }
         });
         places.put("connect: own port leads to a second server", () -> {
@@ -162,24 +138,37 @@ final class ConnectFailures {
         });
     }
 
-    /** Makes a port that accepts no more connections, because its backlog is full. */
-    private static void withFullPort(int port, List<AutoCloseable> held) throws IOException {
-        ServerSocket full = new ServerSocket(port, 1, InetAddress.getLoopbackAddress());
-        held.add(full);
+    private interface Connecting {
+        void connect(OncRpcSvc client, InetSocketAddress to) throws Exception;
+    }
+
+    /** To a port that accepts no more connections, because its backlog is full. */
+    private void connectToFullPort(String place, Connecting connecting) {
+        places.put(place, () -> {
+            List<Socket> held = new ArrayList<>();
+            OncRpcSvc client = Site.service("client").withClientMode().build();
+            try (ServerSocket full = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+                fill((InetSocketAddress) full.getLocalSocketAddress(), held);
+                client.start();
+                connecting.connect(client, new InetSocketAddress("127.0.0.1", full.getLocalPort()));
+            } finally {
+                client.stop();
+                for (Socket each : held) {
+                    each.close();
+                }
+            }
+        });
+    }
+
+    private static void fill(InetSocketAddress port, List<Socket> held) {
         for (int i = 0; i < 10; i++) {
             Socket socket = new Socket();
             held.add(socket);
             try {
-                socket.connect(full.getLocalSocketAddress(), 200);
+                socket.connect(port, 200);
             } catch (IOException e) {
                 return;
             }
-        }
-    }
-
-    private static void closeAll(List<AutoCloseable> held) throws Exception {
-        for (AutoCloseable each : held) {
-            each.close();
         }
     }
 }
