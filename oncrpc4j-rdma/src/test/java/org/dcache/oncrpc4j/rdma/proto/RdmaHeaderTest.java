@@ -79,8 +79,16 @@ class RdmaHeaderTest {
             header.addRead(Integer.MAX_VALUE - 3, 1, Integer.MAX_VALUE, 0);
         }
         header.sortReads();
+        int chunk = header.beginWrite();
+        header.beginReply();
+        for (int i = 0; i < 3; i++) {
+            header.addWriteSegment(1, Integer.MAX_VALUE, 0);
+            header.addReplySegment(1, Integer.MAX_VALUE, 0);
+        }
 
-        assertThat(HeaderLists.readTotal(header)).isEqualTo(16L * Integer.MAX_VALUE);
+        assertThat(header.writeTotal(chunk)).isEqualTo(3L * Integer.MAX_VALUE);
+        assertThat(header.writeTotal(RdmaHeader.REPLY)).isEqualTo(3L * Integer.MAX_VALUE);
+        assertThat(header.positionZeroTotal()).isEqualTo(8L * Integer.MAX_VALUE);
         assertThat(header.checkReads(0)).isEqualTo(8L * Integer.MAX_VALUE + (8L * Integer.MAX_VALUE + 3 & ~3L));
     }
 
