@@ -91,8 +91,10 @@ class EndpointLifecycleTest {
         LeakLedger.assertNothingLeaked(before);
         server.stop();
         server.start();
+        int served = SharedThreads.users();
         RdmaEndpoint client = endpoint(true, new FailsOnce());
         assertThatThrownBy(() -> client.connect(server.localAddress(), 60, TimeUnit.SECONDS)).hasMessage("planted");
+        assertThat(SharedThreads.users()).as("before anybody stops the client").isEqualTo(served);
         new Bystander(client.connect(server.localAddress(), 60, TimeUnit.SECONDS));
         client.stop();
         client.stop();
