@@ -4,9 +4,11 @@ package org.dcache.oncrpc4j.rdma.iwarp;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.nio.BufferOverflowException;
 import java.nio.ByteBuffer;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -97,6 +99,16 @@ class InitiatorHandshakeTest {
         assertThat(f.peer.respond(8, 8).flags()).isEqualTo(MpaFrame.ENHANCED);
         talks();
         assertThat(f.queuePair().info().checksum()).isFalse();
+    }
+
+    @Test
+    void aFaultOfOursInTheMidstOfItIsHeardOfAtOnce() throws Exception {
+        // No frame holds so much private data.
+        asking(Map.of(), new ConnectOptions(null, 5000, new byte[1 << 20], 4096, 4, 8, 8));
+        assertThatThrownBy(() -> connected.get(20, TimeUnit.SECONDS)).cause().isInstanceOf(IOException.class)
+                .isNotInstanceOf(HandshakeTimeoutException.class).hasMessageContaining("cannot connect to")
+                .hasCauseInstanceOf(BufferOverflowException.class);
+        assertThat(f.peer.isClosedByOther()).isTrue();
     }
 
     @Test
