@@ -36,7 +36,6 @@ public final class Acceptor implements AutoCloseable {
     private final int maxConnections;
     private final IntSupplier connections;
     private final Listener listener;
-    private volatile boolean closed;
 
     /** Makes the listener that asks this handler. */
     private interface Opening {
@@ -96,11 +95,6 @@ public final class Acceptor implements AutoCloseable {
     }
 
     private void requested(ConnectionRequest request) {
-        if (closed) {
-            counters.increment(XprtCounter.REFUSED_STOPPED, request.remoteAddress(), null);
-            request.reject(NOTHING);
-            return;
-        }
         if (!allowed.test(request.remoteAddress().getAddress())) {
             refuse(request, XprtCounter.REFUSED_NOT_ALLOWED);
             return;
@@ -127,7 +121,6 @@ public final class Acceptor implements AutoCloseable {
     /** Stops listening; connections stay, and handshakes under way end. */
     @Override
     public void close() {
-        closed = true;
         listener.close();
     }
 }

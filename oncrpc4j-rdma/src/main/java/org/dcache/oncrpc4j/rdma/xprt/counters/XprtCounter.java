@@ -78,8 +78,6 @@ public enum XprtCounter implements CounterName {
     REFUSED_NOT_ALLOWED(PROBLEM),
     /** Refused: oncrpc.rdma.connections are in use. */
     REFUSED_TOO_MANY(PROBLEM),
-    /** Refused: the service stopped while the handshake was under way. */
-    REFUSED_STOPPED(PROBLEM),
     /** A keepalive probe was sent. */
     KEEPALIVES(NORMAL),
     /** Closed after oncrpc.rdma.idle-timeout without traffic. */
