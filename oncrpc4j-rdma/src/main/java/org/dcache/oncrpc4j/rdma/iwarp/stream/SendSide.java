@@ -40,7 +40,7 @@ final class SendSide {
     private static final int SMALL = 8 << 10;
 
     /** Bytes that the loop writes before it looks at its other connections. */
-    private static final long TURN = 4 << 20;
+    private static final long TURN = 1 << 20;
 
     /** The sink of a Read without an element. */
     private static final ByteBuffer NOWHERE = ByteBuffer.allocate(0);

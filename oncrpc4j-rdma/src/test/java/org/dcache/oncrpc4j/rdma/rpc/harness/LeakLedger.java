@@ -2,6 +2,8 @@
 package org.dcache.oncrpc4j.rdma.rpc.harness;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.channels.ServerSocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -26,6 +28,15 @@ public final class LeakLedger {
     private static final long PATIENCE_MILLIS = Integer.getInteger("test.patience", 60_000);
     private static final String SLABS = "xprt.regbuf_bytes";
     private static final List<String> THREADS = List.of("rpcrdma", "rdma-iwarp", "rdma-disni");
+
+    static {
+        // The JDK keeps a socket of its own from the first one on that it closes.
+        try (ServerSocketChannel first = ServerSocketChannel.open().bind(null)) {
+            first.configureBlocking(false).accept();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
 
     private final Map<String, Long> levels;
 
