@@ -3,7 +3,7 @@ package org.dcache.oncrpc4j.rdma.rpc.harness;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -31,8 +31,8 @@ public final class LeakLedger {
 
     static {
         // The JDK keeps a socket of its own from the first one on that it closes.
-        try (ServerSocketChannel first = ServerSocketChannel.open().bind(null)) {
-            first.configureBlocking(false).accept();
+        try {
+            SocketChannel.open().close();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
