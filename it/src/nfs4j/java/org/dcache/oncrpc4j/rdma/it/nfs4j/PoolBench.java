@@ -15,6 +15,7 @@ import org.dcache.oncrpc4j.rdma.it.nfs4j.app.PoolLoad;
  * How fast a data server of nfs4j that replies to READ as a dCache pool does is over RDMA, against TCP: {@code [ROUNDS [MILLIS [KIB
  * [POOL [CLIENT]]]]]}, KIB for one size alone or 0, POOL and CLIENT more of the agent's settings there, or a dash for none. One pool
  * serves both; a client JVM over TCP and one over RDMA take turns, and so does who begins, when the compilers of all have become quiet.
+ * The handlers of the latter run in its loop, as over TCP in the selector's thread.
  * Prints medians of the rounds and their ratios; nothing is judged, since on a busy machine that would be wrong. See docs/performance.md.
  */
 public final class PoolBench {
@@ -36,7 +37,7 @@ public final class PoolBench {
         int millis = args.length > 1 ? Integer.parseInt(args[1]) : 1000;
         int kib = args.length > 2 ? Integer.parseInt(args[2]) : 0;
         String ofPool = DoorAndPools.BOTH + more(args, 3);
-        String ofClient = "transport=rdma,rdma.provider=iwarp" + more(args, 4);
+        String ofClient = "transport=rdma,rdma.provider=iwarp,rdma.same-thread=on" + more(args, 4);
         Path folder = Files.createTempDirectory("pool-bench");
         try (DoorAndPools dcache = new DoorAndPools(folder); JvmProcess domain = start(ofPool, Domain.class)) {
             String[] pool = {"127.0.0.1", "" + dcache.pool(domain, "pool")};
