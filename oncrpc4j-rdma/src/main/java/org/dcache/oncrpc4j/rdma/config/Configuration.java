@@ -92,12 +92,6 @@ public final class Configuration {
         return (T) values.get(setting.name());
     }
 
-    /** How many event loops there are to be. At least two by default, so that a small call has one where the other moves bulk data. */
-    public int loops() {
-        int given = get(Settings.LOOPS);
-        return given > 0 ? given : Math.max(2, Runtime.getRuntime().availableProcessors() / 2);
-    }
-
     /** The value as it was written. */
     public String text(Setting<?> setting) {
         return effective.get(setting.name()).text();

@@ -5,6 +5,7 @@ import java.util.List;
 import org.dcache.oncrpc4j.rdma.config.Choice;
 import org.dcache.oncrpc4j.rdma.config.Configuration;
 import org.dcache.oncrpc4j.rdma.config.Settings;
+import org.dcache.oncrpc4j.rdma.verbs.parts.LedLoop;
 
 /**
  * The settings that the provider on libibverbs uses, taken out of the configuration once.
@@ -29,7 +30,7 @@ record RdmaCoreSettings(List<String> devices, int loops, long spinNanos, int sen
         Integer spin = config.get(Settings.RDMA_CORE_SPIN);
         return new RdmaCoreSettings(
                 config.get(Settings.DEVICE),
-                config.loops(),
+                LedLoop.count(config.get(Settings.LOOPS)),
                 spinNanos(spin, processors),
                 config.get(Settings.RDMA_CORE_SEND_QUEUE),
                 config.get(Settings.RDMA_CORE_INLINE),

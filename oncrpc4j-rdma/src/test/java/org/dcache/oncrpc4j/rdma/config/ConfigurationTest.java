@@ -40,13 +40,6 @@ class ConfigurationTest {
     }
 
     @Test
-    @DisplayName("there are at least two loops, so that bulk data of one connection does not hold up another, or as many as were asked for")
-    void loops() {
-        assertThat(Configuration.of(Map.of()).loops()).isEqualTo(Math.max(2, Runtime.getRuntime().availableProcessors() / 2));
-        assertThat(Configuration.of(Map.of("oncrpc.rdma.loops", "1")).loops()).isEqualTo(1);
-    }
-
-    @Test
     @DisplayName("agent arguments beat system properties, those beat defaults, and each value knows where it is from")
     void origins() {
         Properties properties = properties("oncrpc.transport", "rdma", "oncrpc.rdma.credits", "64", "java.home", "/");

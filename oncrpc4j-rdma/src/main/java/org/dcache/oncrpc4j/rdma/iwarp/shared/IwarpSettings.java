@@ -5,6 +5,7 @@ import java.net.InetAddress;
 import org.dcache.oncrpc4j.rdma.config.Choice;
 import org.dcache.oncrpc4j.rdma.config.Configuration;
 import org.dcache.oncrpc4j.rdma.config.Settings;
+import org.dcache.oncrpc4j.rdma.verbs.parts.LedLoop;
 
 /**
  * The settings that software iWARP uses, taken out of the configuration once.
@@ -24,7 +25,7 @@ public record IwarpSettings(
         return new IwarpSettings(
                 config.get(Settings.IWARP_CRC),
                 config.get(Settings.IWARP_MULPDU),
-                config.loops(),
+                LedLoop.count(config.get(Settings.LOOPS)),
                 config.get(Settings.TOS),
                 config.get(Settings.HANDSHAKES),
                 config.get(Settings.WAIT_IN_LOOP),

@@ -51,6 +51,15 @@ public abstract class LedLoop extends LoopWork {
         leadership = new Leadership(thread, this::hasWork);
     }
 
+    /**
+     * How many loops a process has. At least two where nobody says, so that a small call has one where the other moves bulk data.
+     *
+     * @param asked the setting; 0 for half the processors
+     */
+    public static int count(int asked) {
+        return asked > 0 ? asked : Math.max(2, Runtime.getRuntime().availableProcessors() / 2);
+    }
+
     // ---- what a provider's loop does
 
     /**

@@ -62,6 +62,12 @@ class LedLoopTest {
 
     private final QueueLoop loop = new QueueLoop();
 
+    @Test
+    void thereAreTwoLoopsAtLeastUnlessOneIsAskedFor() {
+        assertThat(LedLoop.count(0)).isEqualTo(Math.max(2, Runtime.getRuntime().availableProcessors() / 2));
+        assertThat(LedLoop.count(1)).isEqualTo(1);
+    }
+
     @AfterEach
     void stop() {
         loop.stop();
