@@ -115,7 +115,7 @@ public final class Settings {
             "event loops of the process; 0: half the processors, at least two", false);
 
     public static final Setting<Boolean> WAIT_IN_LOOP = add("oncrpc.rdma.wait-in-loop", "on", "on or off",
-            "a thread that waits for the reply to its call serves the loop of the connection meanwhile, where that has nothing else to do",
+            "a thread that waits for a reply, or a service's for the next call, serves the connection's loop meanwhile",
             Settings::onOff);
 
     public static final Setting<Integer> TOS = integer("oncrpc.rdma.tos", "0", 0, 255, "IP type of service (DSCP and ECN bits)", false);

@@ -81,7 +81,7 @@ public final class RdmaRpcTransport implements RpcTransport, XdrFactory, ReplyWa
         if (calls != null) {
             calls.add(call::run);
         } else {
-            executors.dispatch(flow, call);
+            executors.dispatch(flow, call, connection);
         }
     }
 

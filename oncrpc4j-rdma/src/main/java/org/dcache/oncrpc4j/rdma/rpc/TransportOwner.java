@@ -45,6 +45,11 @@ final class TransportOwner implements ConnectionOwner {
     }
 
     @Override
+    public boolean workersLead() {
+        return endpoint.executors().workersLead();
+    }
+
+    @Override
     public void received(InboundCall call) {
         endpoint.dispatcher().received(call, transport);
     }

@@ -71,6 +71,17 @@ public interface QueuePair {
         return false;
     }
 
+    /**
+     * As {@link #serveUntil}, in a thread of a service that waits for the next call. Whoever leaves the loop with a call gives it to
+     * another thread of the service, if it can; the loop's own thread has it if not.
+     *
+     * @param millis how long it sleeps at most before it asks whether the wait is over
+     * @param followed asked once, when the wait is over: whether another thread of the service is about to serve in its place
+     */
+    default boolean serveNext(long millis, BooleanSupplier over, BooleanSupplier followed) {
+        return false;
+    }
+
     /** Something is awaited of the peer by nobody who {@linkplain #serveUntil serves} the loop meanwhile. Any thread. */
     default void keepServed() {}
 

@@ -33,9 +33,9 @@ public interface QueuePairHandler {
     /** A signalled RDMA Read is done (ok: the data is in its buffer) or will never be (not ok: nobody writes there any more). */
     void onReadCompletion(QueuePair queuePair, WorkRequest request, boolean ok);
 
-    /** Whether the peer owes something, as far as is known. On the loop. */
-    default boolean isAwaited() {
-        return true;
+    /** What the peer is expected to send. On the loop. */
+    default Awaited awaited() {
+        return Awaited.SOMETHING;
     }
 
     /**

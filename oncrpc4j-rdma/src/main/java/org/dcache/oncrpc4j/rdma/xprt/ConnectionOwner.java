@@ -3,6 +3,7 @@ package org.dcache.oncrpc4j.rdma.xprt;
 
 import java.io.IOException;
 import org.dcache.oncrpc4j.rdma.metrics.Counters;
+import org.dcache.oncrpc4j.rdma.xprt.link.Link;
 import org.dcache.oncrpc4j.rdma.xprt.responder.InboundCall;
 
 /** Who a connection belongs to. All calls come on the connection's loop and must hand over anything that takes time. */
@@ -19,6 +20,11 @@ public interface ConnectionOwner {
      * established.
      */
     default boolean inOrder() {
+        return false;
+    }
+
+    /** Whether threads that run calls of this owner's services serve the loop in between ({@link Link#serveNext}). On the loop. */
+    default boolean workersLead() {
         return false;
     }
 

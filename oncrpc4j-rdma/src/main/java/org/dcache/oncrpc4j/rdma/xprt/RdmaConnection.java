@@ -10,6 +10,7 @@ import org.dcache.oncrpc4j.rdma.proto.MalformedHeaderException;
 import org.dcache.oncrpc4j.rdma.proto.PrivateData;
 import org.dcache.oncrpc4j.rdma.proto.RdmaHeader;
 import org.dcache.oncrpc4j.rdma.proto.RpcWords;
+import org.dcache.oncrpc4j.rdma.verbs.Awaited;
 import org.dcache.oncrpc4j.rdma.verbs.ConnectionInfo;
 import org.dcache.oncrpc4j.rdma.verbs.QueuePair;
 import org.dcache.oncrpc4j.rdma.verbs.QueuePairHandler;
@@ -117,8 +118,11 @@ public final class RdmaConnection extends Link implements QueuePairHandler {
 
     /** Who dialled us may call at any time. */
     @Override
-    public boolean isAwaited() {
-        return !isInitiator() || !isIdle();
+    public Awaited awaited() {
+        if (isInitiator()) {
+            return isIdle() ? Awaited.NOTHING : Awaited.SOMETHING;
+        }
+        return requester.isIdle() && owner.workersLead() ? Awaited.CALLS : Awaited.SOMETHING;
     }
 
     @Override

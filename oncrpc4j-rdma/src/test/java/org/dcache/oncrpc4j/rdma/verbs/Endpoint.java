@@ -36,7 +36,7 @@ public class Endpoint implements QueuePairHandler {
     /** Whether receive buffers are kept in {@link #held} instead of being released. */
     public volatile boolean hold;
     /** Whether this end says that the peer owes something. */
-    public volatile boolean awaits = true;
+    public volatile Awaited awaits = Awaited.SOMETHING;
 
     @Override
     public void onEstablished(QueuePair queuePair) {
@@ -76,7 +76,7 @@ public class Endpoint implements QueuePairHandler {
     }
 
     @Override
-    public boolean isAwaited() {
+    public Awaited awaited() {
         return awaits;
     }
 

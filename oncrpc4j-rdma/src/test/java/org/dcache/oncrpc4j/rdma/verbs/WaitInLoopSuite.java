@@ -4,12 +4,16 @@ package org.dcache.oncrpc4j.rdma.verbs;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.dcache.oncrpc4j.rdma.config.Configuration;
 import org.dcache.oncrpc4j.rdma.metrics.CounterName;
 import org.dcache.oncrpc4j.rdma.metrics.Counters;
@@ -50,7 +54,7 @@ public abstract class WaitInLoopSuite extends ProviderSuite {
             qp.postReceives(1);
             receiver = Thread.currentThread();
         };
-        pair.client().awaits = false;
+        pair.client().awaits = Awaited.NOTHING;
     }
 
     private void ask() {
@@ -120,8 +124,52 @@ public abstract class WaitInLoopSuite extends ProviderSuite {
     @Test
     void notWhileMoreIsAwaitedOfTheLoop() throws IOException {
         open();
-        pair.client().awaits = true;
+        pair.client().awaits = Awaited.SOMETHING;
         assertThat(rounds(MANY)).isZero();
+    }
+
+    /** As threads of a service do: who has taken a call leaves the loop to the other. */
+    @Test
+    void whoWaitsForCallsTakesThemInTurns() throws Exception {
+        open();
+        pair.server().awaits = Awaited.CALLS;
+        AtomicInteger asked = new AtomicInteger();
+        AtomicInteger taken = new AtomicInteger();
+        Map<Thread, Integer> takers = new ConcurrentHashMap<>();
+        Memory memory = memory(pattern(64, 2));
+        WorkRequest answer = new WorkRequest().send().add(memory.view(0, 64), memory.region()).signaled(true);
+        pair.server().whenReceived = (qp, buffer) -> {
+            qp.postReceives(1);
+            takers.merge(Thread.currentThread(), 1, Integer::sum);
+            qp.postSend(answer);
+            taken.incrementAndGet();
+        };
+        List<Thread> workers = new ArrayList<>();
+        for (int i = 0; i < 2; i++) {
+            Thread worker = new Thread(() -> {
+                while (asked.get() < MANY) {
+                    int before = taken.get();
+                    pair.serverQp().serveNext(1, () -> taken.get() > before || asked.get() == MANY, () -> true);
+                }
+            }, "worker " + i);
+            workers.add(worker);
+            worker.start();
+        }
+        try {
+            for (int i = 0; i < MANY; i++) {
+                ask();
+                answered();
+                asked.incrementAndGet();
+            }
+        } finally {
+            asked.set(MANY);
+            for (Thread worker : workers) {
+                worker.join(60_000);
+                assertThat(worker.isAlive()).isFalse();
+            }
+        }
+        assertThat(taken).hasValue(MANY);
+        assertThat(workers).as("threads that took any").anyMatch(takers::containsKey);
     }
 
     @Test

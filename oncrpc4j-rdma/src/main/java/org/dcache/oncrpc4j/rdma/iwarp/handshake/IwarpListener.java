@@ -15,6 +15,7 @@ import org.dcache.oncrpc4j.rdma.iwarp.loop.EventLoop;
 import org.dcache.oncrpc4j.rdma.iwarp.shared.IwarpCounter;
 import org.dcache.oncrpc4j.rdma.iwarp.shared.IwarpResources;
 import org.dcache.oncrpc4j.rdma.metrics.Counters;
+import org.dcache.oncrpc4j.rdma.verbs.Awaited;
 import org.dcache.oncrpc4j.rdma.verbs.ConnectionRequestHandler;
 import org.dcache.oncrpc4j.rdma.verbs.HelperThread;
 import org.dcache.oncrpc4j.rdma.verbs.Listener;
@@ -91,8 +92,8 @@ public final class IwarpListener implements Listener, EventLoop.Handler, Members
 
     /** Who dials can wait. */
     @Override
-    public boolean isAwaited() {
-        return false;
+    public Awaited awaited() {
+        return Awaited.NOTHING;
     }
 
     @Override

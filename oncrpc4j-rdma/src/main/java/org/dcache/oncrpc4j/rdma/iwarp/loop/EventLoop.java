@@ -12,6 +12,7 @@ import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
 import java.util.Set;
 import java.util.function.Consumer;
+import org.dcache.oncrpc4j.rdma.verbs.Awaited;
 import org.dcache.oncrpc4j.rdma.verbs.parts.LedLoop;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -20,8 +21,8 @@ import org.slf4j.LoggerFactory;
  * A loop with one selector: it serves the channels registered with it, and does its {@linkplain LedLoop work} besides.
  *
  * <p>{@link #execute} is for any thread and wakes the selector only when the loop sleeps and nobody else has woken it. Everything else is
- * for the loop thread only, which may be a thread that waits for a reply. It owns the staging buffer into which its connections read: its
- * content is valid only inside one {@link Handler#ready} call. A handler or task that throws is logged; the loop goes on.
+ * for the loop thread only, which may be a thread that waits for a reply or a call. It owns the staging buffer into which its connections
+ * read: its content is valid only inside one {@link Handler#ready} call. A handler or task that throws is logged; the loop goes on.
  */
 public final class EventLoop extends LedLoop {
 
@@ -73,17 +74,18 @@ public final class EventLoop extends LedLoop {
     }
 
     @Override
-    protected boolean isAwaited() {
+    protected Awaited awaited() {
         Set<SelectionKey> keys = selector.keys();
         if (keys.size() > FEW) {
-            return true;
+            return Awaited.SOMETHING;
         }
+        Awaited awaited = Awaited.NOTHING;
         for (SelectionKey key : keys) {
-            if (key.isValid() && ((Handler) key.attachment()).isAwaited()) {
-                return true;
+            if (key.isValid()) {
+                awaited = awaited.and(((Handler) key.attachment()).awaited());
             }
         }
-        return false;
+        return awaited;
     }
 
     public SelectionKey register(SelectableChannel channel, int operations, Handler handler) throws ClosedChannelException {

@@ -6,6 +6,7 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.dcache.oncrpc4j.rdma.metrics.Counters;
 import org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter;
+import org.dcache.oncrpc4j.rdma.xprt.link.Leadable;
 import org.dcache.oncrpc4j.rdma.xprt.link.SharedThreads;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -34,6 +35,7 @@ public final class Executors {
     private final boolean staysOnLoop;
     private final boolean arrivesInOrder;
     private final FairQueue calls = new FairQueue();
+    private final LeadingWorkers leaders;
 
     /**
      * By the thread that starts the service, or has its first connection made.
@@ -47,6 +49,7 @@ public final class Executors {
         this.staysOnLoop = inOrder && sameThread;
         this.chosen = inOrder ? shared : own;
         this.arrivesInOrder = inOrder || hasOneThread(own);
+        this.leaders = new LeadingWorkers(own, counters, this::follow);
     }
 
     /** A pool of one thread, also where the JDK hides that it is one. */
@@ -92,29 +95,69 @@ public final class Executors {
         return staysOnLoop;
     }
 
-    /** Runs the dispatch of a call when its connection has its turn; rejects one when the service takes no more or has no thread for it. */
-    public void dispatch(FairQueue.Flow flow, FairQueue.Work call) {
+    /** Whether threads of the service serve loops while they wait for calls, see {@link LeadingWorkers}. */
+    public boolean workersLead() {
+        return leaders.any();
+    }
+
+    /**
+     * Runs the dispatch of a call when its connection has its turn; rejects one when the service takes no more or has no thread for it.
+     *
+     * @param loop the one of its connection
+     */
+    public void dispatch(FairQueue.Flow flow, FairQueue.Work call, Leadable loop) {
+        if (leaders.keep(call, calls)) {
+            return;
+        }
         calls.add(flow, call);
-        Turn turn = new Turn();
+        if (!give(new Turn(loop, true))) {
+            calls.takeBack(flow).rejected();
+        }
+    }
+
+    /** Has a thread of the service serve this loop until a call comes. @return whether there is one */
+    private boolean follow(Leadable loop) {
+        return give(new Turn(loop, false));
+    }
+
+    /** @return false when the service's executor does not take it, and it will not run */
+    private boolean give(Turn turn) {
+        leaders.given();
         try {
             withLoader(() -> chosen.execute(turn));
         } catch (RuntimeException | Error e) {
             if (turn.compareAndSet(false, true)) {
                 LOG.debug("executor of the service takes no calls", e);
-                calls.takeBack(flow).rejected();
-            } else {
+                leaders.ended();
+                return false;
+            }
+            if (turn.thrown == e) {
                 LOG.error("Call failed:", e);
+            } else {
+                LOG.error("The service's executor threw although it had taken a call, which goes on:", e);
             }
         }
+        return true;
     }
 
     /**
-     * One thread's turn at the call that is next then; there are as many as calls that wait. True when it is used, by the thread, or by
-     * who could not give it: an executor may take it and throw, or run it at once and throw what the call throws.
+     * One thread's turn at the call that is next then, and at the loop after it; there are as many as calls that wait. True when it is
+     * used, by the thread, or by who could not give it: an executor may take it and throw, or run it at once and throw what the call
+     * throws.
      */
     private final class Turn extends AtomicBoolean implements Runnable {
 
         private static final long serialVersionUID = 1L;
+
+        private final transient Leadable loop;
+        private final boolean hasCall;
+        private transient volatile Throwable thrown;
+
+        /** @param hasCall whether there is a call for it; if not, it is for the loop only */
+        Turn(Leadable loop, boolean hasCall) {
+            this.loop = loop;
+            this.hasCall = hasCall;
+        }
 
         @Override
         public void run() {
@@ -122,8 +165,19 @@ public final class Executors {
         }
 
         private void take() {
-            if (compareAndSet(false, true)) {
-                calls.next().run();
+            if (!compareAndSet(false, true)) {
+                return;
+            }
+            try {
+                if (hasCall) {
+                    calls.next().run();
+                }
+                leaders.lead(loop);
+            } catch (RuntimeException | Error e) {
+                thrown = e;
+                throw e;
+            } finally {
+                leaders.ended();
             }
         }
     }

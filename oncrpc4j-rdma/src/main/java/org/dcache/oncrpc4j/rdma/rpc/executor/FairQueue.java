@@ -36,6 +36,10 @@ public final class FairQueue {
         }
     }
 
+    synchronized boolean isEmpty() {
+        return turns.isEmpty();
+    }
+
     /** What is next; its flow goes behind the others. Null when nothing waits. */
     synchronized Work next() {
         Flow flow = turns.pollFirst();

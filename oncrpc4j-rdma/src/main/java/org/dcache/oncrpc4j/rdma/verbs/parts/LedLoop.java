@@ -2,17 +2,19 @@
 package org.dcache.oncrpc4j.rdma.verbs.parts;
 
 import java.util.function.BooleanSupplier;
+import org.dcache.oncrpc4j.rdma.verbs.Awaited;
 import org.dcache.oncrpc4j.rdma.verbs.HelperThread;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A loop that a thread which waits for a reply may serve in place of the loop's own thread, so that the network wakes it and not another
- * thread. A provider's loop extends it and says how the network is served and how a sleep in it is ended.
+ * A loop that a thread which waits for a reply, or a service's for the next call, may serve in place of the loop's own thread, so that the
+ * network wakes it and not another thread. A provider's loop extends it and says how the network is served and how a sleep in it is ended.
  *
- * <p>The loop thread is whoever leads ({@link Leadership}): its own thread, or for a time one that waits ({@link #serveUntil}). Such
- * threads lead only while nothing else is awaited of what the loop serves, as far as is known, and that is little; what comes unasked
- * between two of their calls may wait for a millisecond. Whoever leads leaves at the latest when the loop is to end.
+ * <p>The loop thread is whoever leads ({@link Leadership}): its own thread, or for a time one that waits ({@link #serveUntil}, {@link
+ * #serveNext}). Such threads lead only while nothing else is awaited of what the loop serves, as far as is known, and that is little. Where
+ * only replies are awaited, nobody leads between two waits, and what comes unasked then may wait for a millisecond; where calls are, who
+ * leaves has another thread lead, or the loop's own comes back at once. Whoever leads leaves at the latest when the loop is to end.
  *
  * <p>A turn of whoever leads: tasks, the network, timers. The own thread steps aside after turns in which the peers sent something
  * ({@link #heard}) for which a thread waited; that our own requests are done is nothing that anybody waits for.
@@ -21,9 +23,9 @@ public abstract class LedLoop extends LoopWork {
 
     /** Something that a loop serves. */
     public interface Served {
-        /** Whether something is on its way to it, as far as is known: it must not be left alone then. Loop thread. */
-        default boolean isAwaited() {
-            return true;
+        /** What is on its way to it, as far as is known. Loop thread. */
+        default Awaited awaited() {
+            return Awaited.SOMETHING;
         }
     }
 
@@ -73,8 +75,8 @@ public abstract class LedLoop extends LoopWork {
     /** Ends the sleep in {@link #serve}, or the next one. Any thread. */
     protected abstract void wakeFromNetwork();
 
-    /** Whether any of what it serves is awaited, or there are more than {@value #FEW}. Loop thread. */
-    protected abstract boolean isAwaited();
+    /** What is awaited of all that it serves; {@link Awaited#SOMETHING} if there are more than {@value #FEW}. Loop thread. */
+    protected abstract Awaited awaited();
 
     /** The own thread ends; the last tasks have run. */
     protected void ended() {}
@@ -126,6 +128,21 @@ public abstract class LedLoop extends LoopWork {
      * @return false when nothing was done: the caller waits as ever
      */
     public final boolean serveUntil(BooleanSupplier over) {
+        return serve(LOOK_MILLIS, over, () -> false);
+    }
+
+    /**
+     * As {@link #serveUntil}, in a thread of a service that waits for the next call.
+     *
+     * @param millis it looks after so long whether the wait is over
+     * @param followed asked once, in the end: whether a thread is about to call this in its place, so that the loop's own need not come
+     *        back although calls are awaited
+     */
+    public final boolean serveNext(long millis, BooleanSupplier over, BooleanSupplier followed) {
+        return serve(millis, over, followed);
+    }
+
+    private boolean serve(long look, BooleanSupplier over, BooleanSupplier followed) {
         if (!leadership.take()) {
             return false;
         }
@@ -134,13 +151,13 @@ public abstract class LedLoop extends LoopWork {
         try {
             runTasks();
             while (!over.getAsBoolean() && !isStopping() && !Thread.currentThread().isInterrupted()) {
-                serve(LOOK_MILLIS);
+                serve(look);
                 runTimers();
                 runTasks();
             }
         } finally {
             HelperThread.serves(false);
-            leave();
+            leave(followed);
         }
         return true;
     }
@@ -150,14 +167,15 @@ public abstract class LedLoop extends LoopWork {
         leadership.comeBack();
     }
 
-    private void leave() {
-        boolean awaited = true;
+    private void leave(BooleanSupplier followed) {
+        boolean behind = true;
         try {
-            awaited = isAwaited();
+            Awaited awaited = awaited();
+            behind = !followed.getAsBoolean() && awaited == Awaited.CALLS || awaited == Awaited.SOMETHING;
             // From here on a task wakes the loop's own thread.
             fallAsleep();
         } finally {
-            leadership.leave(awaited);
+            leadership.leave(behind);
         }
     }
 
@@ -182,7 +200,7 @@ public abstract class LedLoop extends LoopWork {
         serve(Long.MAX_VALUE);
         runTimers();
         Leadership.clearInterrupt();
-        if (heard && leadership.mayStepAside() && !isAwaited() && fallAsleep() != 0) {
+        if (heard && leadership.mayStepAside() && awaited() != Awaited.SOMETHING && fallAsleep() != 0) {
             leadership.stepAside();
             awake();
         }

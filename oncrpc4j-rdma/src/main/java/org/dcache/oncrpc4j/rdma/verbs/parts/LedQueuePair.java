@@ -4,10 +4,11 @@ package org.dcache.oncrpc4j.rdma.verbs.parts;
 import java.util.function.BooleanSupplier;
 import org.dcache.oncrpc4j.rdma.metrics.CounterName;
 import org.dcache.oncrpc4j.rdma.metrics.Counters;
+import org.dcache.oncrpc4j.rdma.verbs.Awaited;
 import org.dcache.oncrpc4j.rdma.verbs.QueuePairHandler;
 
 /**
- * A queue pair on a loop that threads which wait for its replies may serve ({@link LedLoop}), where the setting {@code
+ * A queue pair on a loop that threads which wait for its replies or calls may serve ({@link LedLoop}), where the setting {@code
  * oncrpc.rdma.wait-in-loop} lets them. Each time that one did is counted.
  */
 public abstract class LedQueuePair extends LoopQueuePair implements LedLoop.Served {
@@ -37,7 +38,15 @@ public abstract class LedQueuePair extends LoopQueuePair implements LedLoop.Serv
 
     @Override
     public final boolean serveUntil(BooleanSupplier over) {
-        boolean served = waitInLoop && loop.serveUntil(over);
+        return counted(waitInLoop && loop.serveUntil(over));
+    }
+
+    @Override
+    public final boolean serveNext(long millis, BooleanSupplier over, BooleanSupplier followed) {
+        return counted(waitInLoop && loop.serveNext(millis, over, followed));
+    }
+
+    private boolean counted(boolean served) {
         if (served) {
             counters.increment(waits);
         }
@@ -51,7 +60,7 @@ public abstract class LedQueuePair extends LoopQueuePair implements LedLoop.Serv
 
     /** What ends is awaited too. */
     @Override
-    public final boolean isAwaited() {
-        return !isOpen() || handlerAwaits();
+    public final Awaited awaited() {
+        return isOpen() ? handlerAwaits() : Awaited.SOMETHING;
     }
 }

@@ -4,6 +4,7 @@ package org.dcache.oncrpc4j.rdma.verbs.parts;
 import java.util.concurrent.atomic.AtomicReference;
 import org.dcache.oncrpc4j.rdma.metrics.CounterName;
 import org.dcache.oncrpc4j.rdma.metrics.Counters;
+import org.dcache.oncrpc4j.rdma.verbs.Awaited;
 import org.dcache.oncrpc4j.rdma.verbs.ConnectListener;
 import org.dcache.oncrpc4j.rdma.verbs.ConnectionInfo;
 import org.dcache.oncrpc4j.rdma.verbs.QueuePair;
@@ -123,9 +124,9 @@ public abstract class LoopQueuePair implements QueuePair, Members.Member {
         return tornDown;
     }
 
-    /** Loop: whether the peer owes something. */
-    protected final boolean handlerAwaits() {
-        return handler.isAwaited();
+    /** Loop: what the handler expects of the peer. */
+    protected final Awaited handlerAwaits() {
+        return handler.awaited();
     }
 
     /** Loop: no more is waited for. */

@@ -45,6 +45,8 @@ public enum XprtCounter implements CounterName {
     SERVER_REPLY_LONG(NORMAL),
     /** Calls whose dispatch returned without an answer: one-way ones, and those that are answered later. */
     UNANSWERED(NORMAL),
+    /** Calls that ran in the thread that took them from the network: one of the service's, which served the loop. */
+    CALLS_NOT_HANDED_OVER(NORMAL),
 
     // ---- what it cost
     /** Send work requests posted. */

@@ -23,7 +23,7 @@ import org.dcache.oncrpc4j.rdma.xprt.send.SendContext;
  * <p>Sending and ending are for any thread. Who hears the queue pair's events extends it, and says when it is {@linkplain #up up} and when
  * it has {@linkplain #over ended}.
  */
-public abstract class Link {
+public abstract class Link implements Leadable {
 
     private final RdmaDevice device;
     /** Toward the peer, once it is up. */
@@ -125,7 +125,13 @@ public abstract class Link {
         return queuePair.serveUntil(over);
     }
 
-    /** See {@link QueuePair#keepServed}. */
+    /** Only where the peer dialled us: what comes on a connection of ours are replies, for which others wait. */
+    @Override
+    public boolean serveNext(long millis, BooleanSupplier over, BooleanSupplier followed) {
+        return !initiator && queuePair.serveNext(millis, over, followed);
+    }
+
+    @Override
     public void keepServed() {
         queuePair.keepServed();
     }

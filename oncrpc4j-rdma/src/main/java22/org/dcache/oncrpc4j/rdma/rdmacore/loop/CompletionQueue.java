@@ -12,6 +12,7 @@ import org.dcache.oncrpc4j.rdma.rdmacore.ffi.Memory;
 import org.dcache.oncrpc4j.rdma.rdmacore.ffi.NativeFunction;
 import org.dcache.oncrpc4j.rdma.rdmacore.ffi.Verbs;
 import org.dcache.oncrpc4j.rdma.rdmacore.ffi.VerbsLayout;
+import org.dcache.oncrpc4j.rdma.verbs.Awaited;
 import org.dcache.oncrpc4j.rdma.verbs.error.ResourceLimitException;
 import org.dcache.oncrpc4j.rdma.verbs.parts.LedLoop;
 
@@ -131,9 +132,9 @@ public final class CompletionQueue {
         return sends != null || taker.isPrompt();
     }
 
-    /** Loop: whether more is on its way. */
-    boolean isAwaited() {
-        return taker.isAwaited();
+    /** Loop: what is on its way. */
+    Awaited awaited() {
+        return taker.awaited();
     }
 
     /** Loop: they cannot be taken. */

@@ -11,6 +11,7 @@ import org.dcache.oncrpc4j.rdma.rdmacore.ffi.Memory;
 import org.dcache.oncrpc4j.rdma.rdmacore.ffi.NativeFunction;
 import org.dcache.oncrpc4j.rdma.rdmacore.ffi.Verbs;
 import org.dcache.oncrpc4j.rdma.rdmacore.ffi.VerbsLayout;
+import org.dcache.oncrpc4j.rdma.verbs.Awaited;
 import org.dcache.oncrpc4j.rdma.verbs.error.ProviderUnavailableException;
 import org.dcache.oncrpc4j.rdma.verbs.parts.LedLoop;
 
@@ -105,9 +106,9 @@ public final class Loop extends LedLoop {
     }
 
     @Override
-    protected boolean isAwaited() {
+    protected Awaited awaited() {
         // Each connection has two.
-        return queues.count() > 2 * FEW || queues.isAwaited();
+        return queues.count() > 2 * FEW ? Awaited.SOMETHING : queues.awaited();
     }
 
     /** Frees the channels and descriptors. After {@link #stop}, when the queues are gone and nobody calls {@link #execute} any more. */

@@ -4,6 +4,7 @@ package org.dcache.oncrpc4j.rdma.rdmacore.loop;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.dcache.oncrpc4j.rdma.verbs.Awaited;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -97,11 +98,11 @@ final class PolledQueues {
         return all.size();
     }
 
-    /** Whether more is on its way to any of them. */
-    boolean isAwaited() {
-        boolean awaited = false;
-        for (int i = 0; i < all.size() && !awaited; i++) {
-            awaited = all.get(i).isAwaited();
+    /** What is on its way to any of them. */
+    Awaited awaited() {
+        Awaited awaited = Awaited.NOTHING;
+        for (int i = 0; i < all.size(); i++) {
+            awaited = awaited.and(all.get(i).awaited());
         }
         return awaited;
     }

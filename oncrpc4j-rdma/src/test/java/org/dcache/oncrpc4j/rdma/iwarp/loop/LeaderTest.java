@@ -17,6 +17,7 @@ import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.dcache.oncrpc4j.rdma.verbs.Awaited;
 import org.dcache.oncrpc4j.rdma.verbs.HelperThread;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -71,9 +72,9 @@ class LeaderTest {
         }
 
         @Override
-        public boolean isAwaited() {
+        public Awaited awaited() {
             asked.incrementAndGet();
-            return awaited;
+            return awaited ? Awaited.SOMETHING : Awaited.NOTHING;
         }
     }
 

@@ -14,13 +14,26 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import org.dcache.oncrpc4j.rdma.metrics.Counters;
 import org.dcache.oncrpc4j.rdma.verbs.parts.LoopThread;
+import org.dcache.oncrpc4j.rdma.xprt.link.Leadable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /** What user code sees of the thread that it runs in is what it sees over TCP. */
 class ExecutorsTest {
+
+    /** One that is left to its own thread. */
+    private static final Leadable NO_LOOP = new Leadable() {
+        @Override
+        public boolean serveNext(long millis, BooleanSupplier over, BooleanSupplier followed) {
+            return false;
+        }
+
+        @Override
+        public void keepServed() {}
+    };
 
     private final ExecutorService shared = java.util.concurrent.Executors.newFixedThreadPool(1);
     /** A thread for each of the first two tasks. */
@@ -84,7 +97,7 @@ class ExecutorsTest {
                 public void rejected() {
                     ofCall.completeExceptionally(new AssertionError("rejected"));
                 }
-            }));
+            }, NO_LOOP));
             assertThat(ofCall.get(20, TimeUnit.SECONDS)).isSameAs(application);
         }
     }
@@ -133,7 +146,7 @@ class ExecutorsTest {
                 throw new IllegalStateException("the application has gone");
             }
         }, null, false);
-        failing.dispatch(flow, new Call("it", false));
+        failing.dispatch(flow, new Call("it", false), NO_LOOP);
         assertThat(heard).containsExactly("it rejected");
     }
 
@@ -161,9 +174,9 @@ class ExecutorsTest {
         Full own = new Full();
         Executors executors = started(own, null, false);
         own.kept.clear();
-        executors.dispatch(flow, new Call("first", true));
+        executors.dispatch(flow, new Call("first", true), NO_LOOP);
         own.callerRuns = true;
-        executors.dispatch(flow, new Call("second", false));
+        executors.dispatch(flow, new Call("second", false), NO_LOOP);
         assertThat(heard).containsExactly("first ran");
         own.kept.remove().run();
         assertThat(heard).containsExactly("first ran", "second ran");
@@ -176,9 +189,9 @@ class ExecutorsTest {
         Executors executors = started(own, null, false);
         own.kept.clear();
         own.torn = true;
-        executors.dispatch(flow, new Call("first", false));
+        executors.dispatch(flow, new Call("first", false), NO_LOOP);
         own.torn = false;
-        executors.dispatch(flow, new Call("second", false));
+        executors.dispatch(flow, new Call("second", false), NO_LOOP);
         own.kept.remove().run();
         assertThat(heard).containsExactly("first rejected");
         own.kept.remove().run();

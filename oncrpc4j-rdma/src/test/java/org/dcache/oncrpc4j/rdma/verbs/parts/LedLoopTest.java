@@ -7,6 +7,9 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import java.util.function.Predicate;
+import org.dcache.oncrpc4j.rdma.verbs.Awaited;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -23,7 +26,7 @@ class LedLoopTest {
     private static final class QueueLoop extends LedLoop {
 
         final BlockingQueue<Runnable> network = new LinkedBlockingQueue<>();
-        volatile boolean awaited;
+        volatile Awaited awaited = Awaited.NOTHING;
         boolean open = true;
 
         QueueLoop() {
@@ -50,7 +53,7 @@ class LedLoopTest {
         }
 
         @Override
-        protected boolean isAwaited() {
+        protected Awaited awaited() {
             return awaited;
         }
 
@@ -77,6 +80,10 @@ class LedLoopTest {
 
     /** @return how often the calling thread served the loop */
     private int rounds(boolean heard, int sendsEach) throws Exception {
+        return rounds(heard, sendsEach, loop::serveUntil);
+    }
+
+    private int rounds(boolean heard, int sendsEach, Predicate<BooleanSupplier> wait) throws Exception {
         int served = 0;
         for (int i = 0; i < MANY; i++) {
             CompletableFuture<Void> reply = new CompletableFuture<>();
@@ -89,7 +96,7 @@ class LedLoopTest {
                 }
                 reply.complete(null);
             });
-            served += loop.serveUntil(reply::isDone) ? 1 : 0;
+            served += wait.test(reply::isDone) ? 1 : 0;
             reply.get(30, TimeUnit.SECONDS);
         }
         return served;
@@ -97,9 +104,13 @@ class LedLoopTest {
 
     /** The loop's own thread may be quicker than the one that is about to wait, which it does not see then. */
     private void assertServedAtLast(int sendsEach) throws Exception {
+        assertServedAtLast(sendsEach, loop::serveUntil);
+    }
+
+    private void assertServedAtLast(int sendsEach, Predicate<BooleanSupplier> wait) throws Exception {
         int served = 0;
         for (int i = 0; i < TRIES && served == 0; i++) {
-            served = rounds(true, sendsEach);
+            served = rounds(true, sendsEach, wait);
         }
         assertThat(served).isPositive();
     }
@@ -121,8 +132,25 @@ class LedLoopTest {
 
     @Test
     void aLoopOfWhichSomethingIsAwaitedKeepsItsThread() throws Exception {
-        loop.awaited = true;
+        loop.awaited = Awaited.SOMETHING;
         assertThat(rounds(true, 0)).isZero();
+    }
+
+    @Test
+    void whoWaitsForCallsServesALoopOfWhichCallsAreAwaited() throws Exception {
+        loop.awaited = Awaited.CALLS;
+        assertServedAtLast(0, over -> loop.serveNext(1, over, () -> true));
+    }
+
+    @Test
+    void aLoopOfWhichCallsAreAwaitedIsNotLeftToNobody() throws Exception {
+        loop.awaited = Awaited.CALLS;
+        for (int i = 0; i < 20; i++) {
+            assertServedAtLast(0, over -> loop.serveNext(1, over, () -> false));
+            CompletableFuture<Thread> unasked = new CompletableFuture<>();
+            loop.network.add(() -> unasked.complete(Thread.currentThread()));
+            assertThat(unasked.get(30, TimeUnit.SECONDS)).isNotSameAs(Thread.currentThread());
+        }
     }
 
     @Test

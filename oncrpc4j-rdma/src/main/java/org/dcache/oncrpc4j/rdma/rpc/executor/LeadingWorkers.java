@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.rpc.executor;
+
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
+import java.util.function.Predicate;
+import org.dcache.oncrpc4j.rdma.metrics.Counters;
+import org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter;
+import org.dcache.oncrpc4j.rdma.xprt.link.Leadable;
+
+/**
+ * Threads of a service's pool that serve a connection's loop while they wait for the next call (the pattern is known as Leader/Followers).
+ *
+ * <p>A thread that has answered a call leads the loop. The first call that comes it keeps, leaves the loop to another thread of the pool,
+ * and then runs what it has kept. So no call waits for a thread to wake: what is handed over is the loop, while the call runs already.
+ * Other calls of the same moment are handed over as ever. Without a call it leads for one or two milliseconds, then the
+ * loop's own thread does again; so it does at once when all threads of the pool have something to do.
+ *
+ * <p>A program must not notice that one of its threads leads. So that is only done in pools of the JDK with a fixed number of threads, two
+ * at least, and a queue without bounds, for which one task more makes no difference; all threads of such a pool can run calls at a time,
+ * the one that leads included. Tasks that others give to the pool have it back, at the latest, after the time above; one that is shut down
+ * has it back likewise, and runs no call that comes later. Calls that wait are not overtaken.
+ *
+ * <p>The methods are for the pool's threads and, where that is said, loops.
+ */
+final class LeadingWorkers {
+
+    private static final long IDLE_MILLIS = 1;
+
+    /** Of a thread that leads. Removed when it does not: its class must not stay with threads of a program. */
+    private static final ThreadLocal<Term> TERM = new ThreadLocal<>();
+
+    /** Null when the service's executor is none whose threads may lead. */
+    private final ThreadPoolExecutor pool;
+    private final Counters counters;
+    private final Predicate<Leadable> follower;
+    /** Tasks of ours that the pool has, from before they are given until they end. */
+    private final AtomicInteger tasks = new AtomicInteger();
+
+    /** @param follower gives the pool a task that calls {@link #lead}, and tells whether it could */
+    LeadingWorkers(ExecutorService executor, Counters counters, Predicate<Leadable> follower) {
+        this.pool = executor.getClass() == ThreadPoolExecutor.class && mayLead((ThreadPoolExecutor) executor)
+                ? (ThreadPoolExecutor) executor : null;
+        this.counters = counters;
+        this.follower = follower;
+    }
+
+    /** With such a queue a pool never has more than its core threads. */
+    private static boolean mayLead(ThreadPoolExecutor pool) {
+        return pool.getCorePoolSize() > 1 && pool.getQueue().remainingCapacity() == Integer.MAX_VALUE;
+    }
+
+    boolean any() {
+        return pool != null;
+    }
+
+    /** A task is about to be given to the pool. Any thread. */
+    void given() {
+        tasks.incrementAndGet();
+    }
+
+    /** It has ended, or could not be given. Any thread. */
+    void ended() {
+        tasks.decrementAndGet();
+    }
+
+    /** On a loop: whether the calling thread leads it for this service and runs the call itself, soon. */
+    boolean keep(FairQueue.Work call, FairQueue waiting) {
+        Term term = pool == null ? null : TERM.get();
+        if (term == null || term.of() != this || term.call != null || pool.isShutdown() || !waiting.isEmpty()) {
+            return false;
+        }
+        term.call = call;
+        return true;
+    }
+
+    /** In a thread of the pool that has nothing to do: leads the loop if that is of use, and runs the call that comes. */
+    void lead(Leadable loop) {
+        if (pool == null || !pool.getQueue().isEmpty()) {
+            return;
+        }
+        Term term = new Term();
+        TERM.set(term);
+        try {
+            loop.serveNext(IDLE_MILLIS, term, term::isFollowed);
+        } finally {
+            TERM.remove();
+            term.end(loop);
+        }
+    }
+
+    /** One thread's time as leader. Supplies whether that is over. */
+    private final class Term implements BooleanSupplier {
+
+        private final long until = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(IDLE_MILLIS);
+        private FairQueue.Work call;
+        private boolean followed;
+
+        LeadingWorkers of() {
+            return LeadingWorkers.this;
+        }
+
+        @Override
+        public boolean getAsBoolean() {
+            return call != null || System.nanoTime() - until >= 0 || !pool.getQueue().isEmpty() || pool.isShutdown();
+        }
+
+        /** Whether there is a thread for the loop besides this one, which has a call to run. */
+        boolean isFollowed() {
+            followed = call != null && tasks.get() < pool.getCorePoolSize();
+            return followed;
+        }
+
+        void end(Leadable loop) {
+            if (call == null) {
+                return;
+            }
+            if (followed && !follower.test(loop)) {
+                loop.keepServed();
+            }
+            counters.increment(XprtCounter.CALLS_NOT_HANDED_OVER);
+            call.run();
+        }
+    }
+}

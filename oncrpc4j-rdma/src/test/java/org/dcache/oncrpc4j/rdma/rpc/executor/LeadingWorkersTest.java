@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.dcache.oncrpc4j.rdma.rpc.executor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
+import org.dcache.oncrpc4j.rdma.metrics.Counters;
+import org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter;
+import org.dcache.oncrpc4j.rdma.xprt.link.Leadable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Threads of a service's pool serve the loop while they wait for calls, and a program notices nothing of it. */
+@Timeout(60)
+class LeadingWorkersTest {
+
+    private static final int PATIENCE_SECONDS = Integer.getInteger("test.patience", 20_000) / 1000;
+
+    private final ExecutorService shared = java.util.concurrent.Executors.newFixedThreadPool(1);
+    private final ThreadPoolExecutor pool = (ThreadPoolExecutor) java.util.concurrent.Executors.newFixedThreadPool(2);
+    private final Counters counters = Counters.process().child();
+    private final Executors executors = new Executors(pool, shared, false, counters);
+    private final FairQueue.Flow flow = new FairQueue.Flow();
+    private final Loop loop = new Loop();
+
+    @AfterEach
+    void stop() {
+        pool.shutdownNow();
+        shared.shutdownNow();
+    }
+
+    /** Its network is a queue of what the leader does; its own thread only counts how often it is to come back. */
+    private final class Loop implements Leadable {
+        private final BlockingQueue<Runnable> network = new LinkedBlockingQueue<>();
+        private final Semaphore lead = new Semaphore(1);
+        private final AtomicInteger comesBack = new AtomicInteger();
+        /** Who has led, in their order. */
+        private final BlockingQueue<Thread> leaders = new LinkedBlockingQueue<>();
+        private volatile Runnable beforeTheEnd = () -> {};
+
+        @Override
+        public boolean serveNext(long millis, BooleanSupplier over, BooleanSupplier followed) {
+            if (!lead.tryAcquire()) {
+                return false;
+            }
+            leaders.add(Thread.currentThread());
+            try {
+                do {
+                    Runnable event = network.poll(millis, TimeUnit.MILLISECONDS);
+                    if (event != null) {
+                        event.run();
+                    }
+                } while (!over.getAsBoolean());
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+            lead.release();
+            if (followed.getAsBoolean()) {
+                beforeTheEnd.run();
+            } else {
+                comesBack.incrementAndGet();
+            }
+            return true;
+        }
+
+        @Override
+        public void keepServed() {
+            comesBack.incrementAndGet();
+        }
+    }
+
+    /** Runs until it is let go, and says where. */
+    private static final class Call implements FairQueue.Work {
+        private final CompletableFuture<Thread> ranIn = new CompletableFuture<>();
+        private final CompletableFuture<Void> rejected = new CompletableFuture<>();
+        private final CountDownLatch goOn = new CountDownLatch(1);
+        private Runnable body = () -> {};
+
+        @Override
+        public void run() {
+            ranIn.complete(Thread.currentThread());
+            try {
+                goOn.await();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+            body.run();
+        }
+
+        @Override
+        public void rejected() {
+            rejected.complete(null);
+        }
+
+        Thread thread() throws Exception {
+            return ranIn.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+        }
+    }
+
+    /** From a loop that no thread of the service leads. */
+    private Call given() {
+        Call call = new Call();
+        executors.dispatch(flow, call, loop);
+        return call;
+    }
+
+    /** From the network, to whoever leads next. */
+    private Call arrives() {
+        Call call = new Call();
+        loop.network.add(() -> executors.dispatch(flow, call, loop));
+        return call;
+    }
+
+    private Thread leader() throws InterruptedException {
+        return loop.leaders.poll(PATIENCE_SECONDS, TimeUnit.SECONDS);
+    }
+
+    @Test
+    void aCallRunsInTheThreadThatTookItFromTheNetworkAndAnotherOneLeads() throws Exception {
+        Call first = given();
+        Call second = arrives();
+        first.goOn.countDown();
+        assertThat(second.thread()).isSameAs(first.thread());
+        assertThat(leader()).isSameAs(first.thread());
+        assertThat(leader()).as("while the second still runs").isNotNull().isNotSameAs(first.thread());
+        assertThat(counters.get(XprtCounter.CALLS_NOT_HANDED_OVER)).isEqualTo(1);
+        second.goOn.countDown();
+    }
+
+    @Test
+    void theLoopsOwnThreadIsBackAtOnceWhenAllThreadsOfThePoolHaveACall() throws Exception {
+        Call other = given();
+        other.thread();
+        Call first = given();
+        Call second = arrives();
+        first.goOn.countDown();
+        assertThat(second.thread()).isSameAs(first.thread()).isNotSameAs(other.thread());
+        assertThat(loop.comesBack).hasValue(1);
+        assertThat(pool.getQueue()).isEmpty();
+        second.goOn.countDown();
+        other.goOn.countDown();
+    }
+
+    @Test
+    void soItIsWhenNoCallComes() throws Exception {
+        Call only = given();
+        only.goOn.countDown();
+        only.thread();
+        pool.shutdown();
+        assertThat(pool.awaitTermination(PATIENCE_SECONDS, TimeUnit.SECONDS)).isTrue();
+        assertThat(loop.comesBack).hasValue(1);
+    }
+
+    @Test
+    void allThreadsOfThePoolRunCallsAtATime() throws Exception {
+        Call first = given();
+        Call second = arrives();
+        Call third = arrives();
+        first.goOn.countDown();
+        assertThat(second.thread()).isSameAs(first.thread());
+        assertThat(third.thread()).isNotSameAs(first.thread());
+        assertThat(loop.comesBack).as("there is no third thread").hasValue(1);
+    }
+
+    @Test
+    void whatElseComesAtThatMomentIsHandedOver() throws Exception {
+        Call first = given();
+        Call second = new Call();
+        Call third = new Call();
+        loop.network.add(() -> {
+            executors.dispatch(flow, second, loop);
+            executors.dispatch(flow, third, loop);
+        });
+        first.goOn.countDown();
+        assertThat(second.thread()).isSameAs(first.thread());
+        assertThat(third.thread()).isNotSameAs(first.thread());
+        assertThat(loop.comesBack).as("both threads have a call").hasValue(1);
+    }
+
+    @Test
+    void callsThatWaitAreNotOvertaken() throws Exception {
+        Call other = given();
+        other.thread();
+        Call first = given();
+        Call waiting = new Call();
+        Call late = new Call();
+        loop.network.add(() -> {
+            CompletableFuture<Void> fromElsewhere = CompletableFuture.runAsync(() -> executors.dispatch(flow, waiting, loop), shared);
+            fromElsewhere.join();
+            executors.dispatch(flow, late, loop);
+        });
+        first.goOn.countDown();
+        assertThat(waiting.thread()).isSameAs(first.thread());
+        assertThat(late.ranIn).isNotDone();
+        waiting.goOn.countDown();
+        assertThat(late.thread()).isSameAs(first.thread());
+    }
+
+    @Test
+    void aTaskOfTheProgramHasThePoolBack() throws Exception {
+        Call other = given();
+        other.thread();
+        Call first = given();
+        first.goOn.countDown();
+        assertThat(pool.submit(() -> true).get(PATIENCE_SECONDS, TimeUnit.SECONDS)).isTrue();
+    }
+
+    @Test
+    void aPoolThatIsShutDownRunsNoCallThatComesLater() throws Exception {
+        Call first = given();
+        Call late = new Call();
+        loop.network.add(() -> {
+            pool.shutdown();
+            executors.dispatch(flow, late, loop);
+        });
+        first.goOn.countDown();
+        late.rejected.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+        assertThat(pool.awaitTermination(PATIENCE_SECONDS, TimeUnit.SECONDS)).isTrue();
+        assertThat(late.ranIn).isNotDone();
+        assertThat(loop.comesBack).hasValue(1);
+    }
+
+    @Test
+    void theLoopsOwnThreadIsBackWhenThePoolTakesNoFollower() throws Exception {
+        loop.beforeTheEnd = pool::shutdown;
+        Call first = given();
+        Call second = arrives();
+        second.goOn.countDown();
+        first.goOn.countDown();
+        assertThat(second.thread()).isSameAs(first.thread());
+        assertThat(pool.awaitTermination(PATIENCE_SECONDS, TimeUnit.SECONDS)).isTrue();
+        assertThat(loop.comesBack).hasValue(1);
+    }
+
+    @Test
+    void aCallThatThrowsTakesNoThreadFromTheOthers() throws Exception {
+        for (int i = 0; i < 5; i++) {
+            Call first = given();
+            Call second = arrives();
+            second.body = () -> {
+                throw new AssertionError("on purpose");
+            };
+            first.goOn.countDown();
+            second.goOn.countDown();
+            assertThat(second.thread()).isSameAs(first.thread());
+            assertThat(leader()).isSameAs(first.thread());
+            assertThat(leader()).as("round %d", i).isNotNull().isNotSameAs(first.thread());
+            while (pool.getActiveCount() > 0) {
+                Thread.sleep(1);
+            }
+        }
+    }
+
+    private static ExecutorService[] others() {
+        return new ExecutorService[] {java.util.concurrent.Executors.newSingleThreadExecutor(),
+                java.util.concurrent.Executors.newFixedThreadPool(1), java.util.concurrent.Executors.newCachedThreadPool(),
+                java.util.concurrent.Executors.newScheduledThreadPool(4), java.util.concurrent.Executors.newWorkStealingPool(),
+                new ThreadPoolExecutor(2, 2, 1, TimeUnit.SECONDS, new ArrayBlockingQueue<>(100)),
+                new ThreadPoolExecutor(1, 4, 1, TimeUnit.SECONDS, new LinkedBlockingQueue<>()),
+                new ThreadPoolExecutor(2, 2, 1, TimeUnit.SECONDS, new LinkedBlockingQueue<>()) {}};
+    }
+
+    @ParameterizedTest
+    @MethodSource("others")
+    void inAnotherKindOfPoolNoThreadLeads(ExecutorService own) throws Exception {
+        try {
+            Executors none = new Executors(own, shared, false, counters);
+            assertThat(none.workersLead()).isFalse();
+            Call call = new Call();
+            call.goOn.countDown();
+            none.dispatch(flow, call, loop);
+            call.thread();
+            own.shutdown();
+            assertThat(own.awaitTermination(PATIENCE_SECONDS, TimeUnit.SECONDS)).isTrue();
+            assertThat(loop.leaders).isEmpty();
+            assertThat(loop.comesBack).hasValue(0);
+        } finally {
+            own.shutdownNow();
+        }
+        assertThat(executors.workersLead()).isTrue();
+    }
+}
