@@ -18,6 +18,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.dcache.oncrpc4j.rdma.metrics.Counters;
 import org.dcache.oncrpc4j.rdma.rpc.executor.UnstoppedExecutor;
 import org.dcache.oncrpc4j.rdma.rpc.harness.EchoProgram;
@@ -41,6 +42,9 @@ import org.junit.jupiter.api.Timeout;
 /** A service whose executor takes no more: the client hears of it at once, and the connection goes on. */
 @Timeout(120)
 class SaturatedExecutorTest {
+
+    /** How long each wait may take. */
+    private static final int PATIENCE_MILLIS = Integer.getInteger("test.patience", 60_000);
 
     private final CountDownLatch stuck = new CountDownLatch(1);
     private final CountDownLatch goOn = new CountDownLatch(1);
@@ -82,14 +86,14 @@ class SaturatedExecutorTest {
             for (int program : new int[] {EchoProgram.PROGRAM, EligibleProgram.ELIGIBLE_PROGRAM}) {
                 for (int length : new int[] {10, 70_000}) {
                     assertThatExceptionOfType(OncRpcAcceptedException.class).isThrownBy(() -> LocalEndpoints.call(transport, program).call(
-                            EchoProgram.ECHO, new EchoProgram.Bytes(EchoProgram.pattern(length)), new EchoProgram.Bytes(), 60,
-                            TimeUnit.SECONDS))
+                            EchoProgram.ECHO, new EchoProgram.Bytes(EchoProgram.pattern(length)), new EchoProgram.Bytes(),
+                            PATIENCE_MILLIS, TimeUnit.MILLISECONDS))
                             .withMessage(RpcAccepsStatus.toString(RpcAccepsStatus.SYSTEM));
                 }
             }
             assertThat(Counters.process().get(XprtCounter.EXECUTOR_REJECTED) - before).isEqualTo(4);
             goOn.countDown();
-            first.get(60, TimeUnit.SECONDS);
+            first.get(PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
             EchoProgram.Bytes answer = new EchoProgram.Bytes();
             callWhenTheThreadIsFree(transport, answer);
             assertThat(answer.value).isEqualTo(EchoProgram.pattern(100));
@@ -98,23 +102,29 @@ class SaturatedExecutorTest {
 
     /** Makes the call that sticks; once more while the thread is not free yet from the one before, for which it is rejected. */
     private Future<XdrVoid> takeTheThread(RpcTransport transport) throws IOException, InterruptedException {
+        long deadline = deadline();
         while (true) {
             Future<XdrVoid> call = LocalEndpoints.call(transport, EchoProgram.PROGRAM).call(0, XdrVoid.XDR_VOID, XdrVoid.class);
             while (!call.isDone()) {
                 if (stuck.await(10, TimeUnit.MILLISECONDS)) {
                     return call;
                 }
+                assertThat(System.nanoTime()).as("the call was taken or rejected").isLessThan(deadline);
             }
         }
     }
 
+    private static long deadline() {
+        return System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(PATIENCE_MILLIS);
+    }
+
     /** The reply leaves a moment before the thread is free. */
-    private static void callWhenTheThreadIsFree(RpcTransport transport, EchoProgram.Bytes answer) throws IOException {
-        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+    private static void callWhenTheThreadIsFree(RpcTransport transport, EchoProgram.Bytes answer) throws IOException, TimeoutException {
+        long deadline = deadline();
         while (true) {
             try {
                 LocalEndpoints.call(transport, EchoProgram.PROGRAM).call(EchoProgram.ECHO, new EchoProgram.Bytes(EchoProgram.pattern(100)),
-                        answer);
+                        answer, PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
                 return;
             } catch (OncRpcAcceptedException e) {
                 assertThat(System.nanoTime()).isLessThan(deadline);
@@ -159,9 +169,9 @@ class SaturatedExecutorTest {
             // All but the one that waits in the executor's queue.
             LeakLedger.await("the others are answered", () -> others.stream().filter(Future::isDone).count() >= 5);
             goOn.countDown();
-            first.get(60, TimeUnit.SECONDS);
+            first.get(PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
             for (Future<XdrVoid> other : others) {
-                other.get(60, TimeUnit.SECONDS);
+                other.get(PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
             }
         } finally {
             callerRuns.shutdownNow();
@@ -201,7 +211,7 @@ class SaturatedExecutorTest {
                 calls.add(LocalEndpoints.call(transports[i % 2], EchoProgram.PROGRAM).call(EchoProgram.ECHO,
                         new EchoProgram.Bytes(EchoProgram.pattern(100)), XdrVoid.class));
                 if (i > 0) {
-                    calls.get(i - 1).get(60, TimeUnit.SECONDS);
+                    calls.get(i - 1).get(PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
                 }
             }
         }
