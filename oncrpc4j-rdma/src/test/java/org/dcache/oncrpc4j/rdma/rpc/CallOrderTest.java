@@ -13,6 +13,9 @@ import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.dcache.oncrpc4j.rdma.rpc.harness.EchoProgram;
 import org.dcache.oncrpc4j.rdma.rpc.harness.LocalEndpoints;
@@ -70,6 +73,12 @@ class CallOrderTest {
     @Test
     void soDoThoseOfAServiceWithAPoolOfOneThread() throws Exception {
         callsComeInTheOrderOfTheirConnection("oncrpc.rdma.same-thread=off", Executors.newFixedThreadPool(1));
+    }
+
+    @Test
+    void soDoThoseOfAServiceWithAPoolThatNeverHasMoreThanOneThread() throws Exception {
+        callsComeInTheOrderOfTheirConnection("oncrpc.rdma.same-thread=off",
+                new ThreadPoolExecutor(1, 4, 1, TimeUnit.SECONDS, new LinkedBlockingQueue<>()));
     }
 
     @Test

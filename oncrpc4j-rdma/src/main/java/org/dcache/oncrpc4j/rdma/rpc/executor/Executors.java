@@ -52,9 +52,18 @@ public final class Executors {
         this.leaders = new LeadingWorkers(own, counters, this::follow);
     }
 
+    /** How many threads a pool has at most: with a queue without bounds none beyond its core threads, but one. */
+    static int threads(ThreadPoolExecutor pool) {
+        return isUnbounded(pool) ? Math.max(1, pool.getCorePoolSize()) : pool.getMaximumPoolSize();
+    }
+
+    static boolean isUnbounded(ThreadPoolExecutor pool) {
+        return pool.getQueue().remainingCapacity() == Integer.MAX_VALUE;
+    }
+
     /** A pool of one thread, also where the JDK hides that it is one. */
     private static boolean hasOneThread(ExecutorService executor) {
-        return executor instanceof ThreadPoolExecutor pool ? pool.getMaximumPoolSize() == 1
+        return executor instanceof ThreadPoolExecutor pool ? threads(pool) == 1
                 : executor.getClass().getName().endsWith("DelegatedExecutorService");
     }
 

@@ -48,9 +48,8 @@ final class LeadingWorkers {
         this.follower = follower;
     }
 
-    /** With such a queue a pool never has more than its core threads. */
     private static boolean mayLead(ThreadPoolExecutor pool) {
-        return pool.getCorePoolSize() > 1 && pool.getQueue().remainingCapacity() == Integer.MAX_VALUE;
+        return Executors.isUnbounded(pool) && Executors.threads(pool) > 1;
     }
 
     boolean any() {
@@ -110,7 +109,7 @@ final class LeadingWorkers {
 
         /** Whether there is a thread for the loop besides this one, which has a call to run. */
         boolean isFollowed() {
-            followed = call != null && tasks.get() < pool.getCorePoolSize();
+            followed = call != null && tasks.get() < Executors.threads(pool);
             return followed;
         }
 
