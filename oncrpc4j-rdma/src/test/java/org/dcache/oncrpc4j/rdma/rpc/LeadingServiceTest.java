@@ -150,21 +150,19 @@ class LeadingServiceTest {
 
     @Test
     void thePoolEndsWhenItIsShutDownWhoeverLeads() throws Exception {
-        try (LocalEndpoints peers = open(Map.of())) {
-            RpcTransport transport = peers.connect();
-            rounds(transport, MANY);
-            pool.shutdown();
-            assertThat(pool.awaitTermination(30, TimeUnit.SECONDS)).isTrue();
-            assertThat(transport.isOpen()).isTrue();
-        }
+        thePoolEndsBy(pool::shutdown);
     }
 
     @Test
     void soItDoesWhenItsThreadsAreInterrupted() throws Exception {
+        thePoolEndsBy(pool::shutdownNow);
+    }
+
+    private void thePoolEndsBy(Runnable end) throws Exception {
         try (LocalEndpoints peers = open(Map.of())) {
             RpcTransport transport = peers.connect();
             rounds(transport, MANY);
-            pool.shutdownNow();
+            end.run();
             assertThat(pool.awaitTermination(30, TimeUnit.SECONDS)).isTrue();
             assertThat(transport.isOpen()).isTrue();
         }
