@@ -19,7 +19,7 @@ import org.dcache.oncrpc4j.rdma.verbs.parts.LedLoop;
  * @param srqDepth receives that a shared receive queue holds at most
  * @param tos IP type of service, 0 leaves it alone
  * @param handshakes half-open handshakes per listener
- * @param waitInLoop whether a thread that waits for a reply may serve the loop meanwhile
+ * @param waitInLoop whether a thread that waits for a reply or a call may serve the loop meanwhile
  * @param handshakeTimeoutMillis time for our upper layer's answer to a connection request
  */
 record RdmaCoreSettings(List<String> devices, int loops, long spinNanos, int sendQueue, int inline, Choice srq, int srqDepth, int tos,

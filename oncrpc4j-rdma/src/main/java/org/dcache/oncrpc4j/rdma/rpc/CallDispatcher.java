@@ -23,7 +23,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Takes a call through what oncrpc4j does with one: decode header and credential, RPCSEC_GSS, find the program, dispatch.
  *
- * <p>One hop: the loop only hands the whole of it to the service's executor as one task, and connections take turns there
+ * <p>One hop at most: the loop only hands the whole of it to the service's executor as one task, or a thread of that one which has read the
+ * call from the network runs it when it has left the loop; connections take turns there
  * ({@link FairQueue}); nothing of the user's, no crypto and no look-up runs on the loop, unless its admin has same-thread services there.
  * oncrpc4j's own filters do the work. Where they leave a call without an answer (an undecodable header; for RPCSEC_GSS see
  * {@link GssCalls}), it is answered here: a client on RDMA would wait for it and in the end drop the connection. When the dispatch has

@@ -76,7 +76,7 @@ public interface QueuePair {
      * another thread of the service, if it can; the loop's own thread has it if not.
      *
      * @param millis how long it sleeps at most before it asks whether the wait is over
-     * @param followed asked once, when the wait is over: whether another thread of the service is about to serve in its place
+     * @param followed asked at most once, when the wait is over: whether another thread of the service is about to serve in its place
      */
     default boolean serveNext(long millis, BooleanSupplier over, BooleanSupplier followed) {
         return false;

@@ -107,7 +107,12 @@ public abstract class WaitInLoopSuite extends ProviderSuite {
     void whoWaitsForOneMessageAfterTheOtherTakesThemItself() throws IOException {
         open();
         long before = Counters.process().get(counter());
-        assertThat(rounds(MANY)).isPositive();
+        int taken = 0;
+        // The loop's own thread may be quicker than the one that is about to wait, which it does not see then.
+        for (int i = 0; i < 20 && taken == 0; i++) {
+            taken = rounds(MANY);
+        }
+        assertThat(taken).isPositive();
         assertThat(Counters.process().get(counter())).isGreaterThan(before);
     }
 

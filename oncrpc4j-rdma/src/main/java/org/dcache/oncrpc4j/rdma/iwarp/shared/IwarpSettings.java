@@ -15,7 +15,7 @@ import org.dcache.oncrpc4j.rdma.verbs.parts.LedLoop;
  * @param loops event loops, at least 1; counts for the first adapter of the process only
  * @param tos IP type of service, 0 leaves it alone
  * @param handshakes half-open handshakes per listener
- * @param waitInLoop whether a thread that waits for a reply may serve the loop meanwhile
+ * @param waitInLoop whether a thread that waits for a reply or a call may serve the loop meanwhile
  * @param handshakeTimeoutMillis time for a peer's MPA Request, and for our own upper layer's answer to it
  */
 public record IwarpSettings(

@@ -58,7 +58,8 @@ public final class Executors {
     }
 
     static boolean isUnbounded(ThreadPoolExecutor pool) {
-        return pool.getQueue().remainingCapacity() == Integer.MAX_VALUE;
+        // What is in the queue counts.
+        return pool.getQueue().remainingCapacity() > Integer.MAX_VALUE / 2;
     }
 
     /** A pool of one thread, also where the JDK hides that it is one. */
@@ -115,7 +116,7 @@ public final class Executors {
      * @param loop the one of its connection
      */
     public void dispatch(FairQueue.Flow flow, FairQueue.Work call, Leadable loop) {
-        if (leaders.keep(call, calls)) {
+        if (leaders.keep(call, loop, calls)) {
             return;
         }
         calls.add(flow, call);
@@ -146,6 +147,7 @@ public final class Executors {
                 LOG.error("The service's executor threw although it had taken a call, which goes on:", e);
             }
         }
+        leaders.taken();
         return true;
     }
 
@@ -181,7 +183,9 @@ public final class Executors {
                 if (hasCall) {
                     calls.next().run();
                 }
-                leaders.lead(loop);
+                if (!leaders.lead(loop) && !hasCall) {
+                    loop.keepServed();
+                }
             } catch (RuntimeException | Error e) {
                 thrown = e;
                 throw e;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dcache.oncrpc4j.rdma.rpc.executor;
 
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -14,15 +16,17 @@ import org.dcache.oncrpc4j.rdma.xprt.link.Leadable;
 /**
  * Threads of a service's pool that serve a connection's loop while they wait for the next call (the pattern is known as Leader/Followers).
  *
- * <p>A thread that has answered a call leads the loop. The first call that comes it keeps, leaves the loop to another thread of the pool,
- * and then runs what it has kept. So no call waits for a thread to wake: what is handed over is the loop, while the call runs already.
- * Other calls of the same moment are handed over as ever. Without a call it leads for one or two milliseconds, then the
- * loop's own thread does again; so it does at once when all threads of the pool have something to do.
+ * <p>A thread that has run a call that was handed to it leads the loop, if nothing waits for the pool. The first call that comes it keeps;
+ * it gives the pool a task to lead in its place, and runs what it has kept, in the task that it has. So no call waits for a thread to wake.
+ * Other calls of the same moment are handed over as ever. Without a call it leads for one or two milliseconds, then the loop's own thread
+ * does again; so it does at once when all threads of the pool have calls of this service. Where they have tasks of others, which are not
+ * known here, it may take as long.
  *
- * <p>A program must not notice that one of its threads leads. So that is only done in pools of the JDK with a fixed number of threads, two
- * at least, and a queue without bounds, for which one task more makes no difference; all threads of such a pool can run calls at a time,
- * the one that leads included. Tasks that others give to the pool have it back, at the latest, after the time above; one that is shut down
- * has it back likewise, and runs no call that comes later. Calls that wait are not overtaken.
+ * <p>A program should not notice that one of its threads leads. So that is only done in pools of the JDK with two core threads at least and
+ * a queue without bounds, for which one task more makes no difference; all threads of such a pool can run calls at a time, the one that
+ * leads included. A call that finds none free has a leader's; tasks that others give to the pool have it, at the latest, after the time
+ * above. A pool that is shut down runs no call that comes later. Calls that wait are not overtaken. A call sees nothing of an interrupt
+ * that the one before it left.
  *
  * <p>The methods are for the pool's threads and, where that is said, loops.
  */
@@ -39,6 +43,8 @@ final class LeadingWorkers {
     private final Predicate<Leadable> follower;
     /** Tasks of ours that the pool has, from before they are given until they end. */
     private final AtomicInteger tasks = new AtomicInteger();
+    /** Loops that are led, by who leads. */
+    private final Map<Term, Leadable> led = new ConcurrentHashMap<>();
 
     /** @param follower gives the pool a task that calls {@link #lead}, and tells whether it could */
     LeadingWorkers(ExecutorService executor, Counters counters, Predicate<Leadable> follower) {
@@ -61,33 +67,55 @@ final class LeadingWorkers {
         tasks.incrementAndGet();
     }
 
+    /** The pool has it. If no thread is free for it, those that lead have it. Any thread. */
+    void taken() {
+        if (pool != null && tasks.get() > Executors.threads(pool)) {
+            led.values().forEach(Leadable::wakeLoop);
+        }
+    }
+
     /** It has ended, or could not be given. Any thread. */
     void ended() {
         tasks.decrementAndGet();
     }
 
-    /** On a loop: whether the calling thread leads it for this service and runs the call itself, soon. */
-    boolean keep(FairQueue.Work call, FairQueue waiting) {
+    /** On a loop: whether the calling thread leads it for this service and runs the call itself, soon. @param from the call's loop */
+    boolean keep(FairQueue.Work call, Leadable from, FairQueue waiting) {
         Term term = pool == null ? null : TERM.get();
         if (term == null || term.of() != this || term.call != null || pool.isShutdown() || !waiting.isEmpty()) {
             return false;
         }
         term.call = call;
+        term.from = from;
         return true;
     }
 
-    /** In a thread of the pool that has nothing to do: leads the loop if that is of use, and runs the call that comes. */
-    void lead(Leadable loop) {
-        if (pool == null || !pool.getQueue().isEmpty()) {
-            return;
+    /**
+     * In a thread of the pool that has nothing to do: leads the loop if that is of use, and runs the call that comes.
+     *
+     * @return false when it did not lead
+     */
+    boolean lead(Leadable loop) {
+        if (pool == null || !pool.getQueue().isEmpty() || pool.isShutdown()) {
+            return false;
         }
+        clearInterrupt();
         Term term = new Term();
         TERM.set(term);
+        led.put(term, loop);
         try {
-            loop.serveNext(IDLE_MILLIS, term, term::isFollowed);
+            return loop.serveNext(IDLE_MILLIS, term, term::isFollowed);
         } finally {
+            led.remove(term);
             TERM.remove();
-            term.end(loop);
+            term.end();
+        }
+    }
+
+    /** As the pool does before each of its tasks. */
+    private void clearInterrupt() {
+        if (Thread.interrupted() && pool.isShutdown()) {
+            Thread.currentThread().interrupt();
         }
     }
 
@@ -96,6 +124,7 @@ final class LeadingWorkers {
 
         private final long until = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(IDLE_MILLIS);
         private FairQueue.Work call;
+        private Leadable from;
         private boolean followed;
 
         LeadingWorkers of() {
@@ -113,15 +142,19 @@ final class LeadingWorkers {
             return followed;
         }
 
-        void end(Leadable loop) {
+        void end() {
             if (call == null) {
                 return;
             }
-            if (followed && !follower.test(loop)) {
-                loop.keepServed();
+            try {
+                if (followed && !follower.test(from)) {
+                    from.keepServed();
+                }
+                counters.increment(XprtCounter.CALLS_NOT_HANDED_OVER);
+                clearInterrupt();
+            } finally {
+                call.run();
             }
-            counters.increment(XprtCounter.CALLS_NOT_HANDED_OVER);
-            call.run();
         }
     }
 }

@@ -9,8 +9,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Which thread leads a loop, that is, does its work: the loop's own, or one that waits for a reply and so is woken by the network and not
- * by another thread. One at most.
+ * Which thread leads a loop, that is, does its work: the loop's own, or one that waits for a reply or a call and so is woken by the
+ * network and not by another thread. One at most.
  *
  * <p>The own thread steps aside when the last turns woke one waiting thread after the other ({@link SoleWaits}). It comes back when there
  * is work while nobody leads, when a leader leaves something behind that is awaited or somebody else begins to await something

@@ -13,8 +13,9 @@ import org.slf4j.LoggerFactory;
  *
  * <p>The loop thread is whoever leads ({@link Leadership}): its own thread, or for a time one that waits ({@link #serveUntil}, {@link
  * #serveNext}). Such threads lead only while nothing else is awaited of what the loop serves, as far as is known, and that is little. Where
- * only replies are awaited, nobody leads between two waits, and what comes unasked then may wait for a millisecond; where calls are, who
- * leaves has another thread lead, or the loop's own comes back at once. Whoever leads leaves at the latest when the loop is to end.
+ * only replies are awaited, nobody leads between two waits, and what comes unasked then may wait for a millisecond; so it may when the own
+ * thread has stepped aside, until the first call has been run. From then on, where calls are awaited, who leaves has another thread lead,
+ * or the loop's own comes back at once. Whoever leads leaves at the latest when the loop is to end.
  *
  * <p>A turn of whoever leads: tasks, the network, timers. The own thread steps aside after turns in which the peers sent something
  * ({@link #heard}) for which a thread waited; that our own requests are done is nothing that anybody waits for.
@@ -135,8 +136,8 @@ public abstract class LedLoop extends LoopWork {
      * As {@link #serveUntil}, in a thread of a service that waits for the next call.
      *
      * @param millis it looks after so long whether the wait is over
-     * @param followed asked once, in the end: whether a thread is about to call this in its place, so that the loop's own need not come
-     *        back although calls are awaited
+     * @param followed asked at most once, in the end and when only calls are awaited: whether a thread is about to call this in its
+     *        place, so that the loop's own need not come back
      */
     public final boolean serveNext(long millis, BooleanSupplier over, BooleanSupplier followed) {
         return serve(millis, over, followed);
@@ -146,18 +147,24 @@ public abstract class LedLoop extends LoopWork {
         if (!leadership.take()) {
             return false;
         }
-        awake();
-        HelperThread.serves(true);
         try {
+            awake();
+            HelperThread.serves(true);
             runTasks();
             while (!over.getAsBoolean() && !isStopping() && !Thread.currentThread().isInterrupted()) {
                 serve(look);
                 runTimers();
                 runTasks();
             }
+        } catch (Throwable e) {
+            // Nothing of it concerns who waits.
+            LOG.error("a turn of a loop failed", e);
         } finally {
-            HelperThread.serves(false);
-            leave(followed);
+            try {
+                HelperThread.serves(false);
+            } finally {
+                leave(followed);
+            }
         }
         return true;
     }
@@ -171,7 +178,7 @@ public abstract class LedLoop extends LoopWork {
         boolean behind = true;
         try {
             Awaited awaited = awaited();
-            behind = !followed.getAsBoolean() && awaited == Awaited.CALLS || awaited == Awaited.SOMETHING;
+            behind = awaited == Awaited.SOMETHING || awaited == Awaited.CALLS && !followed.getAsBoolean();
             // From here on a task wakes the loop's own thread.
             fallAsleep();
         } finally {

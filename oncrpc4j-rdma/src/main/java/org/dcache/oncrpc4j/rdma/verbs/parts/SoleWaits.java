@@ -4,8 +4,8 @@ package org.dcache.oncrpc4j.rdma.verbs.parts;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Finds out whether a loop does little else than to wake one thread after the other that waits for a reply. Such a thread may as well serve
- * the loop itself.
+ * Finds out whether a loop does little else than to wake one thread after the other that waits for a reply or a call. Such a thread may
+ * as well serve the loop itself.
  *
  * <p>It counts the turns in which the network brought something, and the threads that would have served meanwhile. When more than three in
  * four turns had one, the loop's thread may step aside; where that did not last, more turns are asked for the next time, so that a loop
@@ -20,7 +20,7 @@ final class SoleWaits {
     private int turnsNeeded = FIRST_TURNS;
     private int turns;
 
-    /** A thread waits for a reply and does not serve. */
+    /** A thread waits for a reply or a call and does not serve. */
     void add() {
         waits.getAndIncrement();
     }

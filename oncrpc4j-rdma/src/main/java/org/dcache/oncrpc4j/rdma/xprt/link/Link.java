@@ -137,6 +137,7 @@ public abstract class Link implements Leadable {
     }
 
     /** A call has ended in the calling thread: who serves the loop until then is to see it. Any thread. */
+    @Override
     public void wakeLoop() {
         if (!inLoop()) {
             queuePair.execute(() -> {});

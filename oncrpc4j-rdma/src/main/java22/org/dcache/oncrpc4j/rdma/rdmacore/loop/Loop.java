@@ -17,7 +17,7 @@ import org.dcache.oncrpc4j.rdma.verbs.parts.LedLoop;
 
 /**
  * A loop that takes completions and makes the callbacks of its queue pairs. It owns a completion channel for each device and an eventfd;
- * any thread may {@link #execute}, the rest is for the loop thread, which may be a thread that waits for a reply ({@link LedLoop}).
+ * any thread may {@link #execute}, the rest is for the loop thread, which may be one that waits for a reply or a call ({@link LedLoop}).
  *
  * <p>It polls as {@link PolledQueues} says. Where none is to be polled again at once the loop thread sleeps in poll(2); an interrupt does
  * not end that. Channels are read only when poll(2) says so, and only as long as there are queues that may have an event. The loop's own

@@ -30,6 +30,7 @@ class LeaderTest {
 
     /** Rounds after which a loop with one waiter at a time has stepped aside for certain. */
     private static final int MANY = 3000;
+    private static final int TRIES = 100;
 
     private final EventLoop loop = new EventLoop("leader test");
     private final List<Channel> channels = new ArrayList<>();
@@ -129,7 +130,12 @@ class LeaderTest {
 
     @Test
     void whoWaitsAloneServesTheLoopAndReadsItsOwnReply() throws Exception {
-        assertThat(rounds(MANY)).isPositive();
+        int served = 0;
+        // The loop's own thread may be quicker than the one that is about to wait, which it does not see then.
+        for (int i = 0; i < TRIES && served == 0; i++) {
+            served = rounds(MANY);
+        }
+        assertThat(served).isPositive();
         boolean led = false;
         for (int i = 0; i < MANY && !led; i++) {
             CompletableFuture<Thread> reply = channel.ask();

@@ -32,6 +32,9 @@ class ExecutorsTest {
         }
 
         @Override
+        public void wakeLoop() {}
+
+        @Override
         public void keepServed() {}
     };
 

@@ -50,6 +50,8 @@ class LeadingWorkersTest {
         /** Who has led, in their order. */
         private final BlockingQueue<Thread> leaders = new LinkedBlockingQueue<>();
         private volatile Runnable beforeTheEnd = () -> {};
+        /** Sleeps until there is something in the network, for longer than a test waits. */
+        private volatile boolean sound;
 
         @Override
         public boolean serveNext(long millis, BooleanSupplier over, BooleanSupplier followed) {
@@ -59,7 +61,7 @@ class LeadingWorkersTest {
             leaders.add(Thread.currentThread());
             try {
                 do {
-                    Runnable event = network.poll(millis, TimeUnit.MILLISECONDS);
+                    Runnable event = network.poll(sound ? TimeUnit.SECONDS.toMillis(3 * PATIENCE_SECONDS) : millis, TimeUnit.MILLISECONDS);
                     if (event != null) {
                         event.run();
                     }
@@ -74,6 +76,11 @@ class LeadingWorkersTest {
                 comesBack.incrementAndGet();
             }
             return true;
+        }
+
+        @Override
+        public void wakeLoop() {
+            network.add(() -> {});
         }
 
         @Override
@@ -92,11 +99,7 @@ class LeadingWorkersTest {
         @Override
         public void run() {
             ranIn.complete(Thread.currentThread());
-            try {
-                goOn.await();
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
+            await(goOn);
             body.run();
         }
 
@@ -158,7 +161,7 @@ class LeadingWorkersTest {
     void soItIsWhenNoCallComes() throws Exception {
         Call only = given();
         only.goOn.countDown();
-        only.thread();
+        assertThat(leader()).isSameAs(only.thread());
         pool.shutdown();
         assertThat(pool.awaitTermination(PATIENCE_SECONDS, TimeUnit.SECONDS)).isTrue();
         assertThat(loop.comesBack).hasValue(1);
@@ -188,6 +191,81 @@ class LeadingWorkersTest {
         assertThat(second.thread()).isSameAs(first.thread());
         assertThat(third.thread()).isNotSameAs(first.thread());
         assertThat(loop.comesBack).as("both threads have a call").hasValue(1);
+    }
+
+    @Test
+    void aCallFromElsewhereHasTheThreadThatOnlyLeads() throws Exception {
+        Call other = given();
+        other.thread();
+        loop.sound = true;
+        Call first = given();
+        first.goOn.countDown();
+        assertThat(leader()).isSameAs(first.thread());
+        Call late = given();
+        assertThat(late.thread()).isSameAs(first.thread());
+    }
+
+    @Test
+    void aCallSeesNothingOfAnInterruptThatTheOneBeforeItLeft() throws Exception {
+        CompletableFuture<Boolean> interrupted = new CompletableFuture<>();
+        Call first = given();
+        first.body = () -> Thread.currentThread().interrupt();
+        Call second = arrives();
+        second.body = () -> interrupted.complete(Thread.currentThread().isInterrupted());
+        second.goOn.countDown();
+        loop.network.add(() -> {});
+        first.goOn.countDown();
+        assertThat(second.thread()).isSameAs(first.thread());
+        assertThat(interrupted.get(PATIENCE_SECONDS, TimeUnit.SECONDS)).isFalse();
+    }
+
+    @Test
+    void norOfOneThatCameInBetween() throws Exception {
+        CompletableFuture<Boolean> interrupted = new CompletableFuture<>();
+        loop.beforeTheEnd = () -> Thread.currentThread().interrupt();
+        Call first = given();
+        Call second = arrives();
+        second.body = () -> interrupted.complete(Thread.currentThread().isInterrupted());
+        second.goOn.countDown();
+        first.goOn.countDown();
+        assertThat(second.thread()).isSameAs(first.thread());
+        assertThat(interrupted.get(PATIENCE_SECONDS, TimeUnit.SECONDS)).isFalse();
+    }
+
+    @Test
+    void aFollowerThatHasNoTimeToLeadHasTheLoopsOwnThreadBack() throws Exception {
+        CountDownLatch goOn = new CountDownLatch(1);
+        loop.beforeTheEnd = () -> pool.execute(() -> await(goOn));
+        Call first = given();
+        Call second = arrives();
+        Call after = new Call();
+        first.goOn.countDown();
+        assertThat(second.thread()).isSameAs(first.thread());
+        // Behind the follower, which another task keeps waiting.
+        executors.dispatch(flow, after, loop);
+        goOn.countDown();
+        assertThat(after.thread()).isNotSameAs(first.thread());
+        assertThat(loop.comesBack).hasValue(1);
+        after.goOn.countDown();
+        second.goOn.countDown();
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    @Test
+    void whatWaitsInAPoolWhenTheServiceStartsIsNoReason() throws Exception {
+        Call busy = given();
+        Call busyToo = given();
+        busy.thread();
+        busyToo.thread();
+        pool.execute(() -> {});
+        assertThat(new Executors(pool, shared, false, counters).workersLead()).isTrue();
     }
 
     @Test

@@ -147,6 +147,26 @@ class LedLoopTest {
     }
 
     @Test
+    void aTurnThatFailsIsNothingToWhoServesTheLoop() throws Exception {
+        Thread self = Thread.currentThread();
+        boolean failed = false;
+        for (int i = 0; i < TRIES * MANY && !failed; i++) {
+            CompletableFuture<Boolean> reply = new CompletableFuture<>();
+            loop.network.add(() -> {
+                loop.heard();
+                reply.complete(Thread.currentThread() == self);
+                if (Thread.currentThread() == self) {
+                    throw new IllegalStateException("of a turn, as the test wants it");
+                }
+            });
+            loop.serveUntil(reply::isDone);
+            failed = reply.get(30, TimeUnit.SECONDS);
+        }
+        assertThat(failed).isTrue();
+        assertServedAtLast(0);
+    }
+
+    @Test
     void whoWaitsForCallsServesALoopOfWhichCallsAreAwaited() throws Exception {
         loop.awaited = Awaited.CALLS;
         assertServedAtLast(0, over -> loop.serveNext(1, over, () -> true));
