@@ -2,6 +2,7 @@
 package org.dcache.oncrpc4j.rdma.tool.counters;
 
 import static org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter.BULK_BYTES_COPIED;
+import static org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter.CALLS_NOT_HANDED_OVER;
 import static org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter.CREDIT_WAITS;
 import static org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter.KEEPALIVES;
 import static org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter.LOCAL_INVALIDATIONS;
@@ -21,11 +22,11 @@ import org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter;
 public final class CounterDelta {
 
     /**
-     * May move or not: which side invalidates is the provider's matter, whether somebody has to wait the machine's, and how often data is
-     * copied the application's too.
+     * May move or not: which side invalidates is the provider's matter, whether somebody has to wait, and which thread runs a call, the
+     * machine's, and how often data is copied the application's too.
      */
     private static final Set<String> FREE = Stream.of(LOCAL_INVALIDATIONS, REMOTE_INVALIDATIONS, KEEPALIVES, SINK_WAITS, CREDIT_WAITS,
-            BULK_BYTES_COPIED)
+            BULK_BYTES_COPIED, CALLS_NOT_HANDED_OVER)
             .map(XprtCounter::label)
             .collect(Collectors.toUnmodifiableSet());
 
