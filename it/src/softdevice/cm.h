@@ -32,6 +32,7 @@ struct cm_id {
     int backlog, untold; /* of a listener: requests that nobody has fetched */
     bool paused;
     struct cm_id *listener; /* of an incoming one that nobody has fetched */
+    bool lost; /* an incoming one, and its listener never heard of it */
     struct message peer;
     unsigned unacknowledged;
 };

@@ -13,15 +13,33 @@
 
 pthread_cond_t cm_acknowledged = PTHREAD_COND_INITIALIZER;
 
-/* Under the lock. @param from the peer's message, or NULL. @param padded length that its private data always has */
+/* Behind all others. @return whether it is in the list; if not, it is freed */
+static bool append(struct cm_channel *channel, struct cm_event *event)
+{
+    if (write(channel->channel.fd, "", 1) != 1) {
+        free(event);
+        return false;
+    }
+    if (channel->last)
+        channel->last->next = event;
+    else
+        channel->first = event;
+    channel->last = event;
+    return true;
+}
+
+/*
+ * Under the lock. Of an id whose request was lost nothing else is told: nobody knows it, and nobody would be waited for who has an event of it when it goes with
+ * its listener. @param from the peer's message, or NULL. @param padded length that its private data always has
+ */
 void cm_tell(struct cm_id *id, int type, int status, const struct message *from, int padded)
 {
     struct cm_channel *channel = (struct cm_channel *)id->id.channel;
-    if (fault_loses("cm"))
+    struct cm_event *event = id->lost || fault_loses("cm") ? NULL : calloc(1, sizeof *event);
+    if (!event) {
+        id->lost |= type == CM_CONNECT_REQUEST;
         return;
-    struct cm_event *event = calloc(1, sizeof *event);
-    if (!event)
-        return;
+    }
     event->event = (struct rdma_cm_event){ .id = &id->id, .event = type, .status = status };
     if (type == CM_CONNECT_REQUEST)
         event->event.listen_id = &id->listener->id;
@@ -31,15 +49,8 @@ void cm_tell(struct cm_id *id, int type, int status, const struct message *from,
         event->event.param = (struct rdma_conn_param){ .private_data = event->data, .private_data_len = padded, .responder_resources = from->initiator,
             .initiator_depth = from->responder, .retry_count = from->retry, .rnr_retry_count = from->rnr, .qp_num = from->qpn };
     }
-    if (write(channel->channel.fd, "", 1) != 1) {
-        free(event);
-        return;
-    }
-    if (channel->last)
-        channel->last->next = event;
-    else
-        channel->first = event;
-    channel->last = event;
+    if (!append(channel, event))
+        id->lost |= type == CM_CONNECT_REQUEST;
 }
 
 static struct cm_event *unlink_first(struct cm_channel *channel, struct cm_event *before)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Connection ids: made, found by the number that their socket is watched under, destroyed. A number is not used again before all others were. */
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,6 +35,7 @@ struct cm_id *cm_new(struct rdma_event_channel *channel, void *context)
 /* Under the lock: no event of it is with anybody. */
 void cm_free(struct cm_id *id)
 {
+    assert(id->unacknowledged == 0);
     cm_close(id);
     ids[id->slot] = NULL;
     soft_made(-1);

@@ -104,7 +104,7 @@ static void asked(struct cm_id *id, const struct message *message)
     id->id.verbs = soft_context();
     id->id.port_num = 1;
     cm_tell(id, CM_CONNECT_REQUEST, 0, message, REQ_DATA);
-    if (++id->listener->untold >= id->listener->backlog)
+    if (!id->lost && ++id->listener->untold >= id->listener->backlog)
         pause_listener(id->listener);
 }
 

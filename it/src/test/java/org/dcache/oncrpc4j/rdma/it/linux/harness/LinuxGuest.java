@@ -69,9 +69,22 @@ public final class LinuxGuest implements AutoCloseable {
         return boot(name, Map.of("GUEST_LINK", end));
     }
 
-    /** @param environment variables to add for {@code guest.sh} */
+    /**
+     * A kernel that hangs while it boots says nothing of what is tested: it gets a second chance, and the report says so.
+     *
+     * @param environment variables to add for {@code guest.sh}
+     */
     private static LinuxGuest boot(String name, Map<String, String> environment, int... guestPorts) {
         GuestKit.prepare();
+        try {
+            return bootOnce(name, environment, guestPorts);
+        } catch (BootException e) {
+            ScenarioReport.note("guest " + name + ": first boot failed, trying once more: " + e.getMessage());
+            return bootOnce(name, environment, guestPorts);
+        }
+    }
+
+    private static LinuxGuest bootOnce(String name, Map<String, String> environment, int... guestPorts) {
         Path output = GuestKit.output(name);
         try {
             deleteTree(output);
@@ -118,7 +131,7 @@ public final class LinuxGuest implements AutoCloseable {
             control.awaitReady(BOOT_LIMIT);
         } catch (GuestControl.NoAnswerException e) {
             end();
-            throw new IllegalStateException("The Linux guest " + name + " did not come up: " + e.getMessage() + "\n"
+            throw new BootException("The Linux guest " + name + " did not come up: " + e.getMessage() + "\n"
                     + KernelLog.tail(KernelLog.read(output.resolve("qemu.log")), 5) + "\n"
                     + KernelLog.tail(KernelLog.read(output.resolve("console.log")), 20));
         }
@@ -262,5 +275,15 @@ public final class LinuxGuest implements AutoCloseable {
                 return FileVisitResult.CONTINUE;
             }
         });
+    }
+
+    /** The guest did not get as far as taking commands; it has been ended. */
+    private static final class BootException extends IllegalStateException {
+
+        private static final long serialVersionUID = 1L;
+
+        BootException(String message) {
+            super(message);
+        }
     }
 }
