@@ -3,6 +3,8 @@
 # Builds the software device: libibverbs.so.1 and librdmacm.so.1, and beside them what Linux would list of it in sysfs.
 # Without gcc it says so and makes nothing: there is no device then, and tests that need one are skipped with that reason.
 #
+# With -fsanitize=address a link to the library that the JVM must load first (LD_PRELOAD) lies there too: libasan.so.
+#
 # usage: build.sh DIRECTORY [more flags for gcc]
 set -eu
 sources=$(dirname "$0")
@@ -24,6 +26,9 @@ if [ ! -e "$to/librdmacm.so.1" ] || newest || [ $# -gt 0 ]; then
     gcc $flags "$@" -Wl,-soname,libibverbs.so.1 -o "$made/libibverbs.so.1" $(ls -- *.c | grep -v -e '^cm_' -e '^smoke')
     # shellcheck disable=SC2086
     gcc $flags "$@" -Wl,-soname,librdmacm.so.1 -Wl,-rpath,'$ORIGIN' -o "$made/librdmacm.so.1" cm_*.c "$made/libibverbs.so.1"
+    case " $* " in
+    *" -fsanitize=address "*) ln -s "$(gcc -print-file-name=libasan.so)" "$made/libasan.so" ;;
+    esac
     mv "$made"/* "$to"
 fi
 mkdir -p "$to/devices/soft0/ports/1" "$to/verbs/uverbs0"
