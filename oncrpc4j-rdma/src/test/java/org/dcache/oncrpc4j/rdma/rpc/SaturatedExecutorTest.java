@@ -183,6 +183,7 @@ class SaturatedExecutorTest {
     /** Keeps each task until the next is given, and then runs it in the thread that gives that. */
     private static final class Helping extends UnstoppedExecutor {
         private Runnable kept;
+        private int given;
 
         @Override
         public void execute(Runnable task) {
@@ -190,24 +191,32 @@ class SaturatedExecutorTest {
             synchronized (this) {
                 older = kept;
                 kept = task;
+                given++;
             }
             if (older != null) {
                 older.run();
             }
         }
 
+        synchronized int given() {
+            return given;
+        }
     }
 
     @Test
     void norWhenItHasTheCallerRunOlderTasks() throws Exception {
         Watching program = new Watching();
+        Helping helping = new Helping();
         try (LocalEndpoints peers = new LocalEndpoints(Map.of(),
                 Map.of(new OncRpcProgram(EchoProgram.PROGRAM, EchoProgram.VERSION), program),
-                new Helping())) {
+                helping)) {
             RpcTransport[] transports = {peers.connect(), peers.connect()};
+            int before = helping.given();
             List<Future<XdrVoid>> calls = new ArrayList<>();
             for (int i = 0; i < 8; i++) {
-                // Each call lets that of the other connection run.
+                // Each call lets that of the other connection run, if that was there before: they come by loops of their own.
+                int there = before + i;
+                LeakLedger.await("the call before it is there", () -> helping.given() == there);
                 calls.add(LocalEndpoints.call(transports[i % 2], EchoProgram.PROGRAM).call(EchoProgram.ECHO,
                         new EchoProgram.Bytes(EchoProgram.pattern(100)), XdrVoid.class));
                 if (i > 0) {
