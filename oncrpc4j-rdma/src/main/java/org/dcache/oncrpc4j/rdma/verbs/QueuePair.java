@@ -76,10 +76,18 @@ public interface QueuePair {
      * another thread of the service, if it can; the loop's own thread has it if not.
      *
      * @param millis how long it sleeps at most before it asks whether the wait is over
-     * @param followed asked at most once, when the wait is over: whether another thread of the service is about to serve in its place
+     * @param followed asked once, when the wait is over: whether another thread of the service is about to serve in its place
      */
     default boolean serveNext(long millis, BooleanSupplier over, BooleanSupplier followed) {
         return false;
+    }
+
+    /**
+     * Whether a thread serves the loop just now, so that {@link #serveNext} would do nothing; asked by a thread that would serve it, which
+     * is noted. Any thread.
+     */
+    default boolean isServed() {
+        return true;
     }
 
     /** Something is awaited of the peer by nobody who {@linkplain #serveUntil serves} the loop meanwhile. Any thread. */

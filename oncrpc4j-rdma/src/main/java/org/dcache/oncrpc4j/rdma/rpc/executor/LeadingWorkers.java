@@ -23,10 +23,11 @@ import org.dcache.oncrpc4j.rdma.xprt.link.Leadable;
  * known here, it may take as long.
  *
  * <p>A program should not notice that one of its threads leads. So that is only done in pools of the JDK with two core threads at least and
- * a queue without bounds, for which one task more makes no difference; all threads of such a pool can run calls at a time, the one that
- * leads included. A call that finds none free has a leader's; tasks that others give to the pool have it, at the latest, after the time
- * above. A pool that is shut down runs no call that comes later. Calls that wait are not overtaken. A call sees nothing of an interrupt
- * that the one before it left.
+ * a queue without bounds, for which one task more makes no difference, and only when these threads are all made, as they are after as many
+ * calls: one that a pool makes for a task of ours would inherit what a call left behind. All threads of such a pool can run calls at a
+ * time, the one that leads included. A call that finds none free has a leader's; tasks that others give to the pool have it, at the latest,
+ * after the time above. A pool that is shut down runs no call that comes later. Calls that wait are not overtaken. A call sees nothing of
+ * an interrupt that the one before it left.
  *
  * <p>The methods are for the pool's threads and, where that is said, loops.
  */
@@ -96,7 +97,7 @@ final class LeadingWorkers {
      * @return false when it did not lead
      */
     boolean lead(Leadable loop) {
-        if (pool == null || !pool.getQueue().isEmpty() || pool.isShutdown()) {
+        if (pool == null || !pool.getQueue().isEmpty() || pool.isShutdown() || loop.isServed() || !isComplete()) {
             return false;
         }
         clearInterrupt();
@@ -110,6 +111,11 @@ final class LeadingWorkers {
             TERM.remove();
             term.end();
         }
+    }
+
+    /** Whether the pool makes no thread any more for a task that it is given. */
+    private boolean isComplete() {
+        return pool.getPoolSize() >= Executors.threads(pool);
     }
 
     /** As the pool does before each of its tasks. */

@@ -84,6 +84,15 @@ final class Leadership {
         return true;
     }
 
+    /** Whether somebody leads; if so, the calling thread waits otherwise. Any thread that may wait. */
+    boolean isTaken() {
+        boolean taken = leader.get() != null;
+        if (taken) {
+            waits.add();
+        }
+        return taken;
+    }
+
     /** Who {@link #take took} it leads no more. @param behind whether something is awaited from the network */
     void leave(boolean behind) {
         leftBehind |= behind;

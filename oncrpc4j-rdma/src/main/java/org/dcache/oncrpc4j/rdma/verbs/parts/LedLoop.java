@@ -12,10 +12,11 @@ import org.slf4j.LoggerFactory;
  * network wakes it and not another thread. A provider's loop extends it and says how the network is served and how a sleep in it is ended.
  *
  * <p>The loop thread is whoever leads ({@link Leadership}): its own thread, or for a time one that waits ({@link #serveUntil}, {@link
- * #serveNext}). Such threads lead only while nothing else is awaited of what the loop serves, as far as is known, and that is little. Where
- * only replies are awaited, nobody leads between two waits, and what comes unasked then may wait for a millisecond; so it may when the own
- * thread has stepped aside, until the first call has been run. From then on, where calls are awaited, who leaves has another thread lead,
- * or the loop's own comes back at once. Whoever leads leaves at the latest when the loop is to end.
+ * #serveNext}). The own thread makes way for them only while nothing else is awaited of what the loop serves, as far as is known, and that
+ * is little. Where only replies are awaited, nobody leads between two waits, and what comes unasked then may wait for a millisecond; so it
+ * may when the own thread has stepped aside, until the first call has been run. From then on, where calls are awaited, who leaves has
+ * another thread lead, whatever else is awaited meanwhile, or the loop's own comes back at once. Whoever leads leaves at the latest when
+ * the loop is to end.
  *
  * <p>A turn of whoever leads: tasks, the network, timers. The own thread steps aside after turns in which the peers sent something
  * ({@link #heard}) for which a thread waited; that our own requests are done is nothing that anybody waits for.
@@ -30,8 +31,8 @@ public abstract class LedLoop extends LoopWork {
         }
     }
 
-    /** A loop that serves more than these is not left to a thread that waits. */
-    protected static final int FEW = 8;
+    /** A loop that serves more than these is not left to a thread that waits: it would have to ask all of them what they await. */
+    protected static final int FEW = 64;
 
     /** A leader that is not the loop's own thread looks after so long, at the latest, whether it has what it waits for. */
     private static final long LOOK_MILLIS = 100;
@@ -136,11 +137,16 @@ public abstract class LedLoop extends LoopWork {
      * As {@link #serveUntil}, in a thread of a service that waits for the next call.
      *
      * @param millis it looks after so long whether the wait is over
-     * @param followed asked at most once, in the end and when only calls are awaited: whether a thread is about to call this in its
-     *        place, so that the loop's own need not come back
+     * @param followed asked once, in the end: whether a thread is about to call this in its place, so that the loop's own need not come
+     *        back
      */
     public final boolean serveNext(long millis, BooleanSupplier over, BooleanSupplier followed) {
         return serve(millis, over, followed);
+    }
+
+    /** Whether {@link #serveNext} would do nothing just now; asked by a thread that would serve, which counts as one that waits. */
+    public final boolean isServed() {
+        return leadership.isTaken();
     }
 
     private boolean serve(long look, BooleanSupplier over, BooleanSupplier followed) {
@@ -177,8 +183,7 @@ public abstract class LedLoop extends LoopWork {
     private void leave(BooleanSupplier followed) {
         boolean behind = true;
         try {
-            Awaited awaited = awaited();
-            behind = awaited == Awaited.SOMETHING || awaited == Awaited.CALLS && !followed.getAsBoolean();
+            behind = !followed.getAsBoolean() && awaited() != Awaited.NOTHING;
             // From here on a task wakes the loop's own thread.
             fallAsleep();
         } finally {

@@ -46,6 +46,11 @@ public abstract class LedQueuePair extends LoopQueuePair implements LedLoop.Serv
         return counted(waitInLoop && loop.serveNext(millis, over, followed));
     }
 
+    @Override
+    public final boolean isServed() {
+        return !waitInLoop || loop.isServed();
+    }
+
     private boolean counted(boolean served) {
         if (served) {
             counters.increment(waits);

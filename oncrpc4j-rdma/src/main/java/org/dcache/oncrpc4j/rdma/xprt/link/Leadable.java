@@ -10,6 +10,9 @@ public interface Leadable {
     /** See {@link QueuePair#serveNext}. */
     boolean serveNext(long millis, BooleanSupplier over, BooleanSupplier followed);
 
+    /** See {@link QueuePair#isServed}. */
+    boolean isServed();
+
     /** Who serves the loop, if it is not the caller, asks soon whether its wait is over. */
     void wakeLoop();
 

@@ -132,6 +132,11 @@ public abstract class Link implements Leadable {
     }
 
     @Override
+    public boolean isServed() {
+        return initiator || queuePair.isServed();
+    }
+
+    @Override
     public void keepServed() {
         queuePair.keepServed();
     }

@@ -32,6 +32,11 @@ class ExecutorsTest {
         }
 
         @Override
+        public boolean isServed() {
+            return true;
+        }
+
+        @Override
         public void wakeLoop() {}
 
         @Override

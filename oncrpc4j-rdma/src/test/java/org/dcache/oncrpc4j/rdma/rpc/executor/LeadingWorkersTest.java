@@ -18,6 +18,7 @@ import org.dcache.oncrpc4j.rdma.metrics.Counters;
 import org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter;
 import org.dcache.oncrpc4j.rdma.xprt.link.Leadable;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -35,6 +36,11 @@ class LeadingWorkersTest {
     private final Executors executors = new Executors(pool, shared, false, counters);
     private final FairQueue.Flow flow = new FairQueue.Flow();
     private final Loop loop = new Loop();
+
+    @BeforeEach
+    void makeThreads() {
+        pool.prestartAllCoreThreads();
+    }
 
     @AfterEach
     void stop() {
@@ -76,6 +82,11 @@ class LeadingWorkersTest {
                 comesBack.incrementAndGet();
             }
             return true;
+        }
+
+        @Override
+        public boolean isServed() {
+            return lead.availablePermits() == 0;
         }
 
         @Override
@@ -339,6 +350,34 @@ class LeadingWorkersTest {
             while (pool.getActiveCount() > 0) {
                 Thread.sleep(1);
             }
+        }
+    }
+
+    @Test
+    void threadsOfThePoolInheritNothingFromACall() throws Exception {
+        InheritableThreadLocal<String> left = new InheritableThreadLocal<>();
+        ThreadPoolExecutor young = (ThreadPoolExecutor) java.util.concurrent.Executors.newFixedThreadPool(2);
+        try {
+            Executors ofYoung = new Executors(young, shared, false, counters);
+            Call first = new Call();
+            first.body = () -> left.set("by a call");
+            ofYoung.dispatch(flow, first, loop);
+            // For whoever leads, who would have a second thread made.
+            Call second = new Call();
+            loop.network.add(() -> ofYoung.dispatch(flow, second, loop));
+            first.goOn.countDown();
+            while (young.getCompletedTaskCount() == 0 && !second.ranIn.isDone()) {
+                Thread.sleep(1);
+            }
+            CompletableFuture<String> inherited = new CompletableFuture<>();
+            Call third = new Call();
+            third.body = () -> inherited.complete(left.get());
+            third.goOn.countDown();
+            ofYoung.dispatch(flow, third, loop);
+            assertThat(inherited.get(PATIENCE_SECONDS, TimeUnit.SECONDS)).isNull();
+            assertThat(third.thread()).isNotSameAs(first.thread());
+        } finally {
+            young.shutdownNow();
         }
     }
 
