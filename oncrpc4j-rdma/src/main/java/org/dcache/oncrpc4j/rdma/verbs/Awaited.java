@@ -10,7 +10,7 @@ public enum Awaited {
     /** Calls of the peer, which threads of their service take while they serve the loop: somebody has to serve it all the time. */
     CALLS,
 
-    /** Something else: the loop's own thread does not make way for any other. */
+    /** Something else: the loop's own thread does not make way for any other; who leads may leave it to one that follows. */
     SOMETHING;
 
     public Awaited and(Awaited other) {

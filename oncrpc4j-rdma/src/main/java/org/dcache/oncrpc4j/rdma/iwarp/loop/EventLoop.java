@@ -84,6 +84,9 @@ public final class EventLoop extends LedLoop {
             if (key.isValid()) {
                 awaited = awaited.and(((Handler) key.attachment()).awaited());
             }
+            if (awaited == Awaited.SOMETHING) {
+                break;
+            }
         }
         return awaited;
     }

@@ -22,12 +22,12 @@ import org.dcache.oncrpc4j.rdma.xprt.link.Leadable;
  * does again; so it does at once when all threads of the pool have calls of this service. Where they have tasks of others, which are not
  * known here, it may take as long.
  *
- * <p>A program should not notice that one of its threads leads. So that is only done in pools of the JDK with two core threads at least and
- * a queue without bounds, for which one task more makes no difference, and only when these threads are all made, as they are after as many
- * calls: one that a pool makes for a task of ours would inherit what a call left behind. All threads of such a pool can run calls at a
- * time, the one that leads included. A call that finds none free has a leader's; tasks that others give to the pool have it, at the latest,
- * after the time above. A pool that is shut down runs no call that comes later. Calls that wait are not overtaken. A call sees nothing of
- * an interrupt that the one before it left.
+ * <p>A program should not notice that one of its threads leads. So that is only done in pools of the JDK with two core threads at least,
+ * which stay, and a queue without bounds, for which one task more makes no difference; and only when these threads are all made, as they
+ * are after as many calls: one that a pool makes for a task of ours would inherit what a call left behind. All threads of such a pool can
+ * run calls at a time, the one that leads included. A call that finds none free has a leader's; tasks that others give to the pool have
+ * it, at the latest, after the time above. A pool that is shut down runs no call that comes later. Calls that wait are not overtaken. A
+ * call sees nothing of an interrupt that the one before it left.
  *
  * <p>The methods are for the pool's threads and, where that is said, loops.
  */
@@ -44,6 +44,8 @@ final class LeadingWorkers {
     private final Predicate<Leadable> follower;
     /** Tasks of ours that the pool has, from before they are given until they end. */
     private final AtomicInteger tasks = new AtomicInteger();
+    /** How many threads the pool had when it had all. */
+    private volatile int made;
     /** Loops that are led, by who leads. */
     private final Map<Term, Leadable> led = new ConcurrentHashMap<>();
 
@@ -97,7 +99,7 @@ final class LeadingWorkers {
      * @return false when it did not lead
      */
     boolean lead(Leadable loop) {
-        if (pool == null || !pool.getQueue().isEmpty() || pool.isShutdown() || loop.isServed() || !isComplete()) {
+        if (pool == null || !pool.getQueue().isEmpty() || pool.isShutdown() || !isComplete() || loop.isServed()) {
             return false;
         }
         clearInterrupt();
@@ -113,9 +115,19 @@ final class LeadingWorkers {
         }
     }
 
-    /** Whether the pool makes no thread any more for a task that it is given. */
+    /** Whether the pool makes no thread any more for a task that it is given, because it has all. */
     private boolean isComplete() {
-        return pool.getPoolSize() >= Executors.threads(pool);
+        if (pool.allowsCoreThreadTimeOut()) {
+            return false;
+        }
+        int threads = Executors.threads(pool);
+        if (made != threads) {
+            if (pool.getPoolSize() < threads) {
+                return false;
+            }
+            made = threads;
+        }
+        return true;
     }
 
     /** As the pool does before each of its tasks. */
@@ -153,7 +165,8 @@ final class LeadingWorkers {
                 return;
             }
             try {
-                if (followed && !follower.test(from)) {
+                // Who leads another loop may have counted on the same thread.
+                if (followed && (!follower.test(from) || tasks.get() > Executors.threads(pool))) {
                     from.keepServed();
                 }
                 counters.increment(XprtCounter.CALLS_NOT_HANDED_OVER);

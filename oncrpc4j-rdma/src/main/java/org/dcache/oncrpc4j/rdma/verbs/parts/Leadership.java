@@ -13,7 +13,7 @@ import org.slf4j.LoggerFactory;
  * network and not by another thread. One at most.
  *
  * <p>The own thread steps aside when the last turns woke one waiting thread after the other ({@link SoleWaits}). It comes back when there
- * is work while nobody leads, when a leader leaves something behind that is awaited or somebody else begins to await something
+ * is work while nobody leads, when a leader leaves what is awaited and nobody follows, when somebody else begins to await something
  * ({@link #comeBack}), or when nobody has led for {@link #LOOK_NANOS}. It looks for the latter itself, so that who leads for one reply
  * after the other wakes nobody; while one leader waits for longer than that, the own thread sleeps until that one leaves.
  *
@@ -21,7 +21,7 @@ import org.slf4j.LoggerFactory;
  */
 final class Leadership {
 
-    /** How long the loop may be without a leader. */
+    /** How long the own thread sleeps before it looks whether anybody leads. */
     private static final long LOOK_NANOS = 1_000_000;
 
     /** A thread that others run on as well would hold those up: a virtual one, which the JDK has classes of its own for, or a pool's. */
@@ -84,8 +84,11 @@ final class Leadership {
         return true;
     }
 
-    /** Whether somebody leads; if so, the calling thread waits otherwise. Any thread that may wait. */
+    /** Whether the calling thread may not lead just now, because somebody does; it waits otherwise then. Any thread that may wait. */
     boolean isTaken() {
+        if (!MAY_LEAD.get(Thread.currentThread().getClass())) {
+            return true;
+        }
         boolean taken = leader.get() != null;
         if (taken) {
             waits.add();
@@ -93,7 +96,7 @@ final class Leadership {
         return taken;
     }
 
-    /** Who {@link #take took} it leads no more. @param behind whether something is awaited from the network */
+    /** Who {@link #take took} it leads no more. @param behind whether something is awaited from the network, and nobody follows */
     void leave(boolean behind) {
         leftBehind |= behind;
         leader.set(null);

@@ -15,8 +15,8 @@ import org.slf4j.LoggerFactory;
  * #serveNext}). The own thread makes way for them only while nothing else is awaited of what the loop serves, as far as is known, and that
  * is little. Where only replies are awaited, nobody leads between two waits, and what comes unasked then may wait for a millisecond; so it
  * may when the own thread has stepped aside, until the first call has been run. From then on, where calls are awaited, who leaves has
- * another thread lead, whatever else is awaited meanwhile, or the loop's own comes back at once. Whoever leads leaves at the latest when
- * the loop is to end.
+ * another thread lead, whatever else is awaited meanwhile, or the loop's own comes back at once; in a millisecond or two if that other one
+ * does not come. Whoever leads leaves at the latest when the loop is to end.
  *
  * <p>A turn of whoever leads: tasks, the network, timers. The own thread steps aside after turns in which the peers sent something
  * ({@link #heard}) for which a thread waited; that our own requests are done is nothing that anybody waits for.
@@ -31,7 +31,7 @@ public abstract class LedLoop extends LoopWork {
         }
     }
 
-    /** A loop that serves more than these is not left to a thread that waits: it would have to ask all of them what they await. */
+    /** A loop that serves more than these is not left to a thread that waits: all of them are asked what they await. */
     protected static final int FEW = 64;
 
     /** A leader that is not the loop's own thread looks after so long, at the latest, whether it has what it waits for. */

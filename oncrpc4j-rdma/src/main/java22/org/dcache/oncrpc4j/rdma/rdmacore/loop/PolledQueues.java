@@ -101,7 +101,7 @@ final class PolledQueues {
     /** What is on its way to any of them. */
     Awaited awaited() {
         Awaited awaited = Awaited.NOTHING;
-        for (int i = 0; i < all.size(); i++) {
+        for (int i = 0; i < all.size() && awaited != Awaited.SOMETHING; i++) {
             awaited = awaited.and(all.get(i).awaited());
         }
         return awaited;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -30,6 +31,8 @@ class LedLoopTest {
         volatile Awaited awaited = Awaited.NOTHING;
         /** How often the loop was about to be left to others, or was left by them. */
         final AtomicInteger asked = new AtomicInteger();
+        /** How often by others. */
+        final AtomicInteger askedByLeaders = new AtomicInteger();
         boolean open = true;
 
         QueueLoop() {
@@ -58,6 +61,9 @@ class LedLoopTest {
         @Override
         protected Awaited awaited() {
             asked.incrementAndGet();
+            if (!Thread.currentThread().getName().equals("queue")) {
+                askedByLeaders.incrementAndGet();
+            }
             return awaited;
         }
 
@@ -181,6 +187,43 @@ class LedLoopTest {
             loop.network.add(() -> unasked.complete(Thread.currentThread()));
             assertThat(unasked.get(30, TimeUnit.SECONDS)).isNotSameAs(Thread.currentThread());
         }
+    }
+
+    @Test
+    void whoIsFollowedAsksNobodyWhatIsAwaited() throws Exception {
+        assertThat(askedWhenLeft(true)).isZero();
+        assertThat(askedWhenLeft(false)).isOne();
+    }
+
+    /** @return how often a thread that led and left asked what is awaited */
+    private int askedWhenLeft(boolean followed) throws Exception {
+        for (int i = 0; i < TRIES * MANY; i++) {
+            CompletableFuture<Void> call = new CompletableFuture<>();
+            loop.network.add(() -> {
+                loop.heard();
+                call.complete(null);
+            });
+            int before = loop.askedByLeaders.get();
+            if (loop.serveNext(1, call::isDone, () -> followed)) {
+                return loop.askedByLeaders.get() - before;
+            }
+            call.get(30, TimeUnit.SECONDS);
+        }
+        throw new AssertionError("this thread never led");
+    }
+
+    @Test
+    void aThreadThatMayNotLeadIsNotNoted() throws Exception {
+        ForkJoinPool shared = new ForkJoinPool(1);
+        try {
+            shared.submit(() -> rounds(true, 0, over -> {
+                assertThat(loop.isServed()).isTrue();
+                return false;
+            })).get(60, TimeUnit.SECONDS);
+        } finally {
+            shared.shutdownNow();
+        }
+        assertThat(loop.asked).as("how often the loop would have stepped aside").hasValue(0);
     }
 
     @Test
