@@ -36,6 +36,8 @@ class LeadingServiceTest {
 
     private static final int THREADS = 3;
     private static final int MANY = 5000;
+    /** After so many a service's calls are taken to be short. */
+    private static final int AS_SHORT = 2000;
 
     private final Set<Thread> threads = ConcurrentHashMap.newKeySet();
     private final ThreadPoolExecutor pool = (ThreadPoolExecutor) Executors.newFixedThreadPool(THREADS);
@@ -113,7 +115,7 @@ class LeadingServiceTest {
             RpcTransport transport = peers.connect();
             RpcTransport other = peers.connect();
             for (int i = 0; i < 50; i++) {
-                rounds(transport, 200);
+                rounds(transport, i % 5 == 4 ? AS_SHORT : 200);
                 goOn = new CountDownLatch(1);
                 all = new CountDownLatch(THREADS);
                 List<Future<XdrVoid>> calls = new ArrayList<>();
@@ -136,7 +138,7 @@ class LeadingServiceTest {
         try (LocalEndpoints peers = open(Map.of())) {
             RpcTransport transport = peers.connect();
             for (int i = 0; i < 50; i++) {
-                rounds(transport, 200);
+                rounds(transport, i % 5 == 4 ? AS_SHORT : 200);
                 List<Future<Boolean>> tasks = new ArrayList<>();
                 for (int j = 0; j < 10 * THREADS; j++) {
                     tasks.add(pool.submit(() -> true));

@@ -43,13 +43,17 @@ public final class Executors {
      * @param sameThread whether what a same-thread service does may run in a loop, see {@code oncrpc.rdma.same-thread}
      */
     public Executors(ExecutorService own, ExecutorService shared, boolean sameThread, Counters counters) {
+        this(own, shared, sameThread, counters, new ShortCalls());
+    }
+
+    Executors(ExecutorService own, ExecutorService shared, boolean sameThread, Counters counters, ShortCalls shortCalls) {
         this.shared = shared;
         this.counters = counters;
         this.inOrder = isDirect(own);
         this.staysOnLoop = inOrder && sameThread;
         this.chosen = inOrder ? shared : own;
         this.arrivesInOrder = inOrder || hasOneThread(own);
-        this.leaders = new LeadingWorkers(own, counters, this::follow);
+        this.leaders = new LeadingWorkers(own, counters, shortCalls, this::follow);
     }
 
     /** How many threads a pool has at most: with a queue without bounds none beyond its core threads, but one. */

@@ -22,6 +22,10 @@ import org.dcache.oncrpc4j.rdma.xprt.link.Leadable;
  * does again; so it does at once when all threads of the pool have calls of this service. Where they have tasks of others, which are not
  * known here, it may take as long.
  *
+ * <p>Where calls are short ({@link ShortCalls}) and come one at a time, it leaves the loop to nobody while it runs one, and then leads
+ * again: one thread serves call after call, and wakes no other. If a call is long all the same, the loop's own thread comes in a
+ * millisecond or two. If the thread has something else to do than to lead again, it comes at once.
+ *
  * <p>A program should not notice that one of its threads leads. So that is only done in pools of the JDK with two core threads at least,
  * which stay, and a queue without bounds, for which one task more makes no difference; and only when these threads are all made, as they
  * are after as many calls: one that a pool makes for a task of ours would inherit what a call left behind. All threads of such a pool can
@@ -42,6 +46,7 @@ final class LeadingWorkers {
     private final ThreadPoolExecutor pool;
     private final Counters counters;
     private final Predicate<Leadable> follower;
+    private final ShortCalls shortCalls;
     /** Tasks of ours that the pool has, from before they are given until they end. */
     private final AtomicInteger tasks = new AtomicInteger();
     /** How many threads the pool had when it had all. */
@@ -50,10 +55,11 @@ final class LeadingWorkers {
     private final Map<Term, Leadable> led = new ConcurrentHashMap<>();
 
     /** @param follower gives the pool a task that calls {@link #lead}, and tells whether it could */
-    LeadingWorkers(ExecutorService executor, Counters counters, Predicate<Leadable> follower) {
+    LeadingWorkers(ExecutorService executor, Counters counters, ShortCalls shortCalls, Predicate<Leadable> follower) {
         this.pool = executor.getClass() == ThreadPoolExecutor.class && mayLead((ThreadPoolExecutor) executor)
                 ? (ThreadPoolExecutor) executor : null;
         this.counters = counters;
+        this.shortCalls = shortCalls;
         this.follower = follower;
     }
 
@@ -85,7 +91,11 @@ final class LeadingWorkers {
     /** On a loop: whether the calling thread leads it for this service and runs the call itself, soon. @param from the call's loop */
     boolean keep(FairQueue.Work call, Leadable from, FairQueue waiting) {
         Term term = pool == null ? null : TERM.get();
-        if (term == null || term.of() != this || term.call != null || pool.isShutdown() || !waiting.isEmpty()) {
+        if (term == null || term.of() != this) {
+            return false;
+        }
+        term.calls++;
+        if (term.call != null || pool.isShutdown() || !waiting.isEmpty()) {
             return false;
         }
         term.call = call;
@@ -94,24 +104,47 @@ final class LeadingWorkers {
     }
 
     /**
-     * In a thread of the pool that has nothing to do: leads the loop if that is of use, and runs the call that comes.
+     * In a thread of the pool that has nothing to do: leads the loop if that is of use, and runs the call that comes; if that was short,
+     * again.
      *
      * @return false when it did not lead
      */
     boolean lead(Leadable loop) {
-        if (pool == null || !pool.getQueue().isEmpty() || pool.isShutdown() || !isComplete() || loop.isServed()) {
-            return false;
+        boolean led = false;
+        Leadable left = null;
+        try {
+            for (Leadable next = loop; next != null && mayServe(next); next = left) {
+                left = null;
+                Term term = new Term();
+                try {
+                    led |= serve(next, term);
+                } finally {
+                    left = term.left;
+                    term.end();
+                }
+            }
+        } finally {
+            // Also when the call has thrown.
+            if (left != null) {
+                left.keepServed();
+            }
         }
+        return led;
+    }
+
+    private boolean mayServe(Leadable loop) {
+        return pool != null && pool.getQueue().isEmpty() && !pool.isShutdown() && isComplete() && !loop.isServed();
+    }
+
+    private boolean serve(Leadable loop, Term term) {
         clearInterrupt();
-        Term term = new Term();
         TERM.set(term);
         led.put(term, loop);
         try {
-            return loop.serveNext(IDLE_MILLIS, term, term::isFollowed);
+            return loop.serveNext(IDLE_MILLIS, term, term::isLeft);
         } finally {
             led.remove(term);
             TERM.remove();
-            term.end();
         }
     }
 
@@ -141,9 +174,13 @@ final class LeadingWorkers {
     private final class Term implements BooleanSupplier {
 
         private final long until = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(IDLE_MILLIS);
+        /** How many have come. */
+        private int calls;
         private FairQueue.Work call;
         private Leadable from;
         private boolean followed;
+        /** The loop that is left to nobody while the call runs, or null. */
+        private Leadable left;
 
         LeadingWorkers of() {
             return LeadingWorkers.this;
@@ -154,10 +191,14 @@ final class LeadingWorkers {
             return call != null || System.nanoTime() - until >= 0 || !pool.getQueue().isEmpty() || pool.isShutdown();
         }
 
-        /** Whether there is a thread for the loop besides this one, which has a call to run. */
-        boolean isFollowed() {
-            followed = call != null && tasks.get() < Executors.threads(pool);
-            return followed;
+        /**
+         * Whether the loop's own thread need not come back: this one does, which has a short call to run, or there is another thread for
+         * the loop.
+         */
+        boolean isLeft() {
+            left = call != null && calls == 1 && shortCalls.areTheRule() ? from : null;
+            followed = call != null && left == null && tasks.get() < Executors.threads(pool);
+            return left != null || followed;
         }
 
         void end() {
@@ -172,7 +213,9 @@ final class LeadingWorkers {
                 counters.increment(XprtCounter.CALLS_NOT_HANDED_OVER);
                 clearInterrupt();
             } finally {
+                long start = System.nanoTime();
                 call.run();
+                shortCalls.ran(System.nanoTime() - start);
             }
         }
     }

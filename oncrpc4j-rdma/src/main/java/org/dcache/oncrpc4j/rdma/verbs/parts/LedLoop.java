@@ -15,8 +15,8 @@ import org.slf4j.LoggerFactory;
  * #serveNext}). The own thread makes way for them only while nothing else is awaited of what the loop serves, as far as is known, and that
  * is little. Where only replies are awaited, nobody leads between two waits, and what comes unasked then may wait for a millisecond; so it
  * may when the own thread has stepped aside, until the first call has been run. From then on, where calls are awaited, who leaves has
- * another thread lead, whatever else is awaited meanwhile, or the loop's own comes back at once; in a millisecond or two if that other one
- * does not come. Whoever leads leaves at the latest when the loop is to end.
+ * another thread lead, whatever else is awaited meanwhile, or leads again in a moment, or the loop's own comes back at once; in a
+ * millisecond or two if nobody leads. Whoever leads leaves at the latest when the loop is to end.
  *
  * <p>A turn of whoever leads: tasks, the network, timers. The own thread steps aside after turns in which the peers sent something
  * ({@link #heard}) for which a thread waited; that our own requests are done is nothing that anybody waits for.
@@ -137,8 +137,8 @@ public abstract class LedLoop extends LoopWork {
      * As {@link #serveUntil}, in a thread of a service that waits for the next call.
      *
      * @param millis it looks after so long whether the wait is over
-     * @param followed asked once, in the end: whether a thread is about to call this in its place, so that the loop's own need not come
-     *        back
+     * @param followed asked once, in the end: whether it, or a thread in its place, is about to call this again, so that the loop's own
+     *        need not come back
      */
     public final boolean serveNext(long millis, BooleanSupplier over, BooleanSupplier followed) {
         return serve(millis, over, followed);

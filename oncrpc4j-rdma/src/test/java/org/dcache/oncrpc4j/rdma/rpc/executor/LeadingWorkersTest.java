@@ -33,7 +33,21 @@ class LeadingWorkersTest {
     private final ExecutorService shared = java.util.concurrent.Executors.newFixedThreadPool(1);
     private final ThreadPoolExecutor pool = (ThreadPoolExecutor) java.util.concurrent.Executors.newFixedThreadPool(2);
     private final Counters counters = Counters.process().child();
-    private final Executors executors = new Executors(pool, shared, false, counters);
+    /** How long the calls took, in nanoseconds. */
+    private final BlockingQueue<Long> took = new LinkedBlockingQueue<>();
+    private volatile boolean callsAreShort;
+    private final ShortCalls shortCalls = new ShortCalls() {
+        @Override
+        void ran(long nanos) {
+            took.add(nanos);
+        }
+
+        @Override
+        boolean areTheRule() {
+            return callsAreShort;
+        }
+    };
+    private final Executors executors = new Executors(pool, shared, false, counters, shortCalls);
     private final FairQueue.Flow flow = new FairQueue.Flow();
     private final Loop loop = new Loop();
 
@@ -351,6 +365,72 @@ class LeadingWorkersTest {
                 Thread.sleep(1);
             }
         }
+    }
+
+    @Test
+    void whereCallsAreShortOneThreadServesThemOneAfterTheOtherAndWakesNoOther() throws Exception {
+        callsAreShort = true;
+        Call first = given();
+        Call second = arrives();
+        first.goOn.countDown();
+        assertThat(second.thread()).isSameAs(first.thread());
+        Call third = arrives();
+        second.goOn.countDown();
+        assertThat(third.thread()).isSameAs(first.thread());
+        assertThat(pool.getTaskCount()).as("tasks given to the pool").isEqualTo(1);
+        assertThat(loop.comesBack).hasValue(0);
+        assertThat(counters.get(XprtCounter.CALLS_NOT_HANDED_OVER)).isEqualTo(2);
+        assertThat(took.poll(PATIENCE_SECONDS, TimeUnit.SECONDS)).isPositive();
+        third.goOn.countDown();
+    }
+
+    @Test
+    void whereMoreThanOneComesAtAMomentTheLoopIsNotLeftToNobody() throws Exception {
+        callsAreShort = true;
+        Call first = given();
+        Call second = new Call();
+        Call third = new Call();
+        loop.network.add(() -> {
+            executors.dispatch(flow, second, loop);
+            executors.dispatch(flow, third, loop);
+        });
+        first.goOn.countDown();
+        assertThat(second.thread()).isSameAs(first.thread());
+        assertThat(third.thread()).isNotSameAs(first.thread());
+        assertThat(loop.comesBack).hasValue(1);
+    }
+
+    @Test
+    void afterAShortCallTheLoopsOwnThreadIsBackIfThePoolHasOtherWork() throws Exception {
+        Call other = given();
+        other.thread();
+        callsAreShort = true;
+        Call first = given();
+        Call second = arrives();
+        first.goOn.countDown();
+        assertThat(second.thread()).isSameAs(first.thread()).isNotSameAs(other.thread());
+        assertThat(loop.comesBack).hasValue(0);
+        CompletableFuture<Thread> work = new CompletableFuture<>();
+        pool.execute(() -> work.complete(Thread.currentThread()));
+        second.goOn.countDown();
+        assertThat(work.get(PATIENCE_SECONDS, TimeUnit.SECONDS)).isSameAs(first.thread());
+        assertThat(loop.comesBack).hasValue(1);
+        other.goOn.countDown();
+    }
+
+    @Test
+    void soItIsAfterAShortCallThatThrows() throws Exception {
+        callsAreShort = true;
+        Call first = given();
+        Call second = arrives();
+        second.body = () -> {
+            throw new AssertionError("on purpose");
+        };
+        first.goOn.countDown();
+        second.goOn.countDown();
+        assertThat(second.thread()).isSameAs(first.thread());
+        first.thread().join(TimeUnit.SECONDS.toMillis(PATIENCE_SECONDS));
+        assertThat(loop.comesBack).hasValue(1);
     }
 
     @Test
