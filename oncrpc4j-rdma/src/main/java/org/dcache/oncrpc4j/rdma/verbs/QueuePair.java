@@ -73,10 +73,11 @@ public interface QueuePair {
 
     /**
      * As {@link #serveUntil}, in a thread of a service that waits for the next call. Whoever leaves the loop with a call gives it to
-     * another thread of the service, if it can; the loop's own thread has it if not.
+     * another thread of the service, if it can, or comes back in a moment; the loop's own thread has it if not.
      *
      * @param millis how long it sleeps at most before it asks whether the wait is over
-     * @param followed asked once, when the wait is over: whether another thread of the service is about to serve in its place
+     * @param followed asked once, when the wait is over: whether it is about to serve again, or another thread of the service in its
+     *        place
      */
     default boolean serveNext(long millis, BooleanSupplier over, BooleanSupplier followed) {
         return false;

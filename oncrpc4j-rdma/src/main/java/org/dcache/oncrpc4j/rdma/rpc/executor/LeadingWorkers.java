@@ -24,7 +24,8 @@ import org.dcache.oncrpc4j.rdma.xprt.link.Leadable;
  *
  * <p>Where calls are short ({@link ShortCalls}) and come one at a time, it leaves the loop to nobody while it runs one, and then leads
  * again: one thread serves call after call, and wakes no other. If a call is long all the same, the loop's own thread comes in a
- * millisecond or two. If the thread has something else to do than to lead again, it comes at once.
+ * millisecond or two, and what comes for threads that are free waits until then. If the thread has something else to do than to lead
+ * again, it comes behind the call.
  *
  * <p>A program should not notice that one of its threads leads. So that is only done in pools of the JDK with two core threads at least,
  * which stay, and a queue without bounds, for which one task more makes no difference; and only when these threads are all made, as they
@@ -133,14 +134,19 @@ final class LeadingWorkers {
     }
 
     private boolean mayServe(Leadable loop) {
-        return pool != null && pool.getQueue().isEmpty() && !pool.isShutdown() && isComplete() && !loop.isServed();
+        return pool != null && isFree() && isComplete() && !loop.isServed();
+    }
+
+    /** Whether the pool has nothing else for its threads. */
+    private boolean isFree() {
+        return pool.getQueue().isEmpty() && !pool.isShutdown();
     }
 
     private boolean serve(Leadable loop, Term term) {
         clearInterrupt();
-        TERM.set(term);
-        led.put(term, loop);
         try {
+            TERM.set(term);
+            led.put(term, loop);
             return loop.serveNext(IDLE_MILLIS, term, term::isLeft);
         } finally {
             led.remove(term);
@@ -188,7 +194,7 @@ final class LeadingWorkers {
 
         @Override
         public boolean getAsBoolean() {
-            return call != null || System.nanoTime() - until >= 0 || !pool.getQueue().isEmpty() || pool.isShutdown();
+            return call != null || System.nanoTime() - until >= 0 || !isFree();
         }
 
         /**
@@ -196,7 +202,7 @@ final class LeadingWorkers {
          * the loop.
          */
         boolean isLeft() {
-            left = call != null && calls == 1 && shortCalls.areTheRule() ? from : null;
+            left = call != null && calls == 1 && shortCalls.areTheRule() && isFree() ? from : null;
             followed = call != null && left == null && tasks.get() < Executors.threads(pool);
             return left != null || followed;
         }
@@ -214,8 +220,11 @@ final class LeadingWorkers {
                 clearInterrupt();
             } finally {
                 long start = System.nanoTime();
-                call.run();
-                shortCalls.ran(System.nanoTime() - start);
+                try {
+                    call.run();
+                } finally {
+                    shortCalls.ran(System.nanoTime() - start);
+                }
             }
         }
     }

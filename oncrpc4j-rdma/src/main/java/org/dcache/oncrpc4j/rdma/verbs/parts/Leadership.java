@@ -96,7 +96,11 @@ final class Leadership {
         return taken;
     }
 
-    /** Who {@link #take took} it leads no more. @param behind whether something is awaited from the network, and nobody follows */
+    /**
+     * Who {@link #take took} it leads no more.
+     *
+     * @param behind whether something is awaited from the network, and nobody is about to take it
+     */
     void leave(boolean behind) {
         leftBehind |= behind;
         leader.set(null);
