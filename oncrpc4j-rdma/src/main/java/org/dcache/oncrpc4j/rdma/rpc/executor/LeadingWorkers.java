@@ -95,7 +95,7 @@ final class LeadingWorkers {
         if (term == null || term.of() != this) {
             return false;
         }
-        term.calls++;
+        term.came();
         if (term.call != null || pool.isShutdown() || !waiting.isEmpty()) {
             return false;
         }
@@ -115,8 +115,8 @@ final class LeadingWorkers {
         Leadable left = null;
         try {
             for (Leadable next = loop; next != null && mayServe(next); next = left) {
+                Term term = new Term(left != null);
                 left = null;
-                Term term = new Term();
                 try {
                     led |= serve(next, term);
                 } finally {
@@ -179,6 +179,8 @@ final class LeadingWorkers {
     /** One thread's time as leader. Supplies whether that is over. */
     private final class Term implements BooleanSupplier {
 
+        /** Before this the loop was left to nobody by the same thread. */
+        private final boolean wasLeft;
         private final long until = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(IDLE_MILLIS);
         /** How many have come. */
         private int calls;
@@ -188,6 +190,10 @@ final class LeadingWorkers {
         /** The loop that is left to nobody while the call runs, or null. */
         private Leadable left;
 
+        Term(boolean wasLeft) {
+            this.wasLeft = wasLeft;
+        }
+
         LeadingWorkers of() {
             return LeadingWorkers.this;
         }
@@ -195,6 +201,13 @@ final class LeadingWorkers {
         @Override
         public boolean getAsBoolean() {
             return call != null || System.nanoTime() - until >= 0 || !isFree();
+        }
+
+        void came() {
+            calls++;
+            if (calls == 2 && wasLeft) {
+                shortCalls.severalCame();
+            }
         }
 
         /**

@@ -35,11 +35,17 @@ class LeadingWorkersTest {
     private final Counters counters = Counters.process().child();
     /** How long the calls took, in nanoseconds. */
     private final BlockingQueue<Long> took = new LinkedBlockingQueue<>();
+    private final AtomicInteger severalCame = new AtomicInteger();
     private volatile boolean callsAreShort;
     private final ShortCalls shortCalls = new ShortCalls() {
         @Override
         void ran(long nanos) {
             took.add(nanos);
+        }
+
+        @Override
+        void severalCame() {
+            severalCame.incrementAndGet();
         }
 
         @Override
@@ -385,6 +391,7 @@ class LeadingWorkersTest {
         assertThat(loop.comesBack).hasValue(0);
         assertThat(counters.get(XprtCounter.CALLS_NOT_HANDED_OVER)).isEqualTo(2);
         assertThat(took.poll(PATIENCE_SECONDS, TimeUnit.SECONDS)).isPositive();
+        assertThat(severalCame).hasValue(0);
         third.goOn.countDown();
     }
 
@@ -402,6 +409,25 @@ class LeadingWorkersTest {
         assertThat(second.thread()).isSameAs(first.thread());
         assertThat(third.thread()).isNotSameAs(first.thread());
         assertThat(loop.comesBack).hasValue(1);
+    }
+
+    @Test
+    void thatSeveralWaitedForAShortOneIsNoted() throws Exception {
+        callsAreShort = true;
+        Call first = given();
+        Call second = arrives();
+        first.goOn.countDown();
+        assertThat(second.thread()).isSameAs(first.thread());
+        Call third = new Call();
+        Call fourth = new Call();
+        loop.network.add(() -> {
+            executors.dispatch(flow, third, loop);
+            executors.dispatch(flow, fourth, loop);
+        });
+        second.goOn.countDown();
+        assertThat(third.thread()).isSameAs(first.thread());
+        fourth.thread();
+        assertThat(severalCame).hasValue(1);
     }
 
     @Test

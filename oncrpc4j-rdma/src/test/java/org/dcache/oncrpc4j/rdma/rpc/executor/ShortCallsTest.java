@@ -55,6 +55,15 @@ class ShortCallsTest {
     }
 
     @Test
+    void whenSeveralCameBehindOneItTakesAThousandAgain() {
+        ran(1999, 0);
+        calls.severalCame();
+        assertThat(calls.areTheRule()).isFalse();
+        ran(1, 0);
+        assertThat(calls.areTheRule()).isTrue();
+    }
+
+    @Test
     void oneInAHundredMayTakeTwiceAsLong() {
         ran(1000, 0);
         for (int i = 0; i < 100; i++) {
