@@ -4,163 +4,19 @@ package org.dcache.oncrpc4j.rdma.rpc.executor;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.concurrent.ArrayBlockingQueue;
-import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.BooleanSupplier;
-import org.dcache.oncrpc4j.rdma.metrics.Counters;
 import org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter;
-import org.dcache.oncrpc4j.rdma.xprt.link.Leadable;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Threads of a service's pool serve the loop while they wait for calls, and a program notices nothing of it. */
-@Timeout(60)
-class LeadingWorkersTest {
-
-    private static final int PATIENCE_SECONDS = Integer.getInteger("test.patience", 20_000) / 1000;
-
-    private final ExecutorService shared = java.util.concurrent.Executors.newFixedThreadPool(1);
-    private final ThreadPoolExecutor pool = (ThreadPoolExecutor) java.util.concurrent.Executors.newFixedThreadPool(2);
-    private final Counters counters = Counters.process().child();
-    /** How long the calls took, in nanoseconds. */
-    private final BlockingQueue<Long> took = new LinkedBlockingQueue<>();
-    private final AtomicInteger severalCame = new AtomicInteger();
-    private volatile boolean callsAreShort;
-    private final ShortCalls shortCalls = new ShortCalls() {
-        @Override
-        void ran(long nanos) {
-            took.add(nanos);
-        }
-
-        @Override
-        void severalCame() {
-            severalCame.incrementAndGet();
-        }
-
-        @Override
-        boolean areTheRule() {
-            return callsAreShort;
-        }
-    };
-    private final Executors executors = new Executors(pool, shared, false, counters, shortCalls);
-    private final FairQueue.Flow flow = new FairQueue.Flow();
-    private final Loop loop = new Loop();
-
-    @BeforeEach
-    void makeThreads() {
-        pool.prestartAllCoreThreads();
-    }
-
-    @AfterEach
-    void stop() {
-        pool.shutdownNow();
-        shared.shutdownNow();
-    }
-
-    /** Its network is a queue of what the leader does; its own thread only counts how often it is to come back. */
-    private final class Loop implements Leadable {
-        private final BlockingQueue<Runnable> network = new LinkedBlockingQueue<>();
-        private final Semaphore lead = new Semaphore(1);
-        private final AtomicInteger comesBack = new AtomicInteger();
-        /** Who has led, in their order. */
-        private final BlockingQueue<Thread> leaders = new LinkedBlockingQueue<>();
-        private volatile Runnable beforeTheEnd = () -> {};
-        /** Sleeps until there is something in the network, for longer than a test waits. */
-        private volatile boolean sound;
-
-        @Override
-        public boolean serveNext(long millis, BooleanSupplier over, BooleanSupplier followed) {
-            if (!lead.tryAcquire()) {
-                return false;
-            }
-            leaders.add(Thread.currentThread());
-            try {
-                do {
-                    Runnable event = network.poll(sound ? TimeUnit.SECONDS.toMillis(3 * PATIENCE_SECONDS) : millis, TimeUnit.MILLISECONDS);
-                    if (event != null) {
-                        event.run();
-                    }
-                } while (!over.getAsBoolean());
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
-            lead.release();
-            if (followed.getAsBoolean()) {
-                beforeTheEnd.run();
-            } else {
-                comesBack.incrementAndGet();
-            }
-            return true;
-        }
-
-        @Override
-        public boolean isServed() {
-            return lead.availablePermits() == 0;
-        }
-
-        @Override
-        public void wakeLoop() {
-            network.add(() -> {});
-        }
-
-        @Override
-        public void keepServed() {
-            comesBack.incrementAndGet();
-        }
-    }
-
-    /** Runs until it is let go, and says where. */
-    private static final class Call implements FairQueue.Work {
-        private final CompletableFuture<Thread> ranIn = new CompletableFuture<>();
-        private final CompletableFuture<Void> rejected = new CompletableFuture<>();
-        private final CountDownLatch goOn = new CountDownLatch(1);
-        private Runnable body = () -> {};
-
-        @Override
-        public void run() {
-            ranIn.complete(Thread.currentThread());
-            await(goOn);
-            body.run();
-        }
-
-        @Override
-        public void rejected() {
-            rejected.complete(null);
-        }
-
-        Thread thread() throws Exception {
-            return ranIn.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
-        }
-    }
-
-    /** From a loop that no thread of the service leads. */
-    private Call given() {
-        Call call = new Call();
-        executors.dispatch(flow, call, loop);
-        return call;
-    }
-
-    /** From the network, to whoever leads next. */
-    private Call arrives() {
-        Call call = new Call();
-        loop.network.add(() -> executors.dispatch(flow, call, loop));
-        return call;
-    }
-
-    private Thread leader() throws InterruptedException {
-        return loop.leaders.poll(PATIENCE_SECONDS, TimeUnit.SECONDS);
-    }
+class LeadingWorkersTest extends LeadingHarness {
 
     @Test
     void aCallRunsInTheThreadThatTookItFromTheNetworkAndAnotherOneLeads() throws Exception {
@@ -281,14 +137,6 @@ class LeadingWorkersTest {
         second.goOn.countDown();
     }
 
-    private static void await(CountDownLatch latch) {
-        try {
-            latch.await();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
-    }
-
     @Test
     void whatWaitsInAPoolWhenTheServiceStartsIsNoReason() throws Exception {
         Call busy = given();
@@ -371,114 +219,6 @@ class LeadingWorkersTest {
                 Thread.sleep(1);
             }
         }
-    }
-
-    @Test
-    void whereCallsAreShortOneThreadServesThemOneAfterTheOtherAndWakesNoOther() throws Exception {
-        callsAreShort = true;
-        // A thread that has not begun yet counts as a task.
-        while (pool.getActiveCount() > 0) {
-            Thread.sleep(1);
-        }
-        Call first = given();
-        Call second = arrives();
-        first.goOn.countDown();
-        assertThat(second.thread()).isSameAs(first.thread());
-        Call third = arrives();
-        second.goOn.countDown();
-        assertThat(third.thread()).isSameAs(first.thread());
-        assertThat(pool.getTaskCount()).as("tasks given to the pool").isEqualTo(1);
-        assertThat(loop.comesBack).hasValue(0);
-        assertThat(counters.get(XprtCounter.CALLS_NOT_HANDED_OVER)).isEqualTo(2);
-        assertThat(took.poll(PATIENCE_SECONDS, TimeUnit.SECONDS)).isPositive();
-        assertThat(severalCame).hasValue(0);
-        third.goOn.countDown();
-    }
-
-    @Test
-    void whereMoreThanOneComesAtAMomentTheLoopIsNotLeftToNobody() throws Exception {
-        callsAreShort = true;
-        Call first = given();
-        Call second = new Call();
-        Call third = new Call();
-        loop.network.add(() -> {
-            executors.dispatch(flow, second, loop);
-            executors.dispatch(flow, third, loop);
-        });
-        first.goOn.countDown();
-        assertThat(second.thread()).isSameAs(first.thread());
-        assertThat(third.thread()).isNotSameAs(first.thread());
-        assertThat(loop.comesBack).hasValue(1);
-    }
-
-    @Test
-    void thatSeveralWaitedForAShortOneIsNoted() throws Exception {
-        callsAreShort = true;
-        Call first = given();
-        Call second = arrives();
-        first.goOn.countDown();
-        assertThat(second.thread()).isSameAs(first.thread());
-        Call third = new Call();
-        Call fourth = new Call();
-        loop.network.add(() -> {
-            executors.dispatch(flow, third, loop);
-            executors.dispatch(flow, fourth, loop);
-        });
-        second.goOn.countDown();
-        assertThat(third.thread()).isSameAs(first.thread());
-        fourth.thread();
-        assertThat(severalCame).hasValue(1);
-    }
-
-    @Test
-    void afterAShortCallTheLoopsOwnThreadIsBackIfThePoolHasOtherWork() throws Exception {
-        Call other = given();
-        other.thread();
-        callsAreShort = true;
-        Call first = given();
-        Call second = arrives();
-        first.goOn.countDown();
-        assertThat(second.thread()).isSameAs(first.thread()).isNotSameAs(other.thread());
-        assertThat(loop.comesBack).hasValue(0);
-        CompletableFuture<Thread> work = new CompletableFuture<>();
-        pool.execute(() -> work.complete(Thread.currentThread()));
-        second.goOn.countDown();
-        assertThat(work.get(PATIENCE_SECONDS, TimeUnit.SECONDS)).isSameAs(first.thread());
-        assertThat(loop.comesBack).hasValue(1);
-        other.goOn.countDown();
-    }
-
-    @Test
-    void itIsBackBeforeTheCallIfThatIsKnown() throws Exception {
-        Call other = given();
-        other.thread();
-        callsAreShort = true;
-        Call first = given();
-        Call second = new Call();
-        loop.network.add(() -> {
-            pool.execute(() -> {});
-            executors.dispatch(flow, second, loop);
-        });
-        first.goOn.countDown();
-        assertThat(second.thread()).isSameAs(first.thread()).isNotSameAs(other.thread());
-        assertThat(loop.comesBack).hasValue(1);
-        second.goOn.countDown();
-        other.goOn.countDown();
-    }
-
-    @Test
-    void soItIsAfterAShortCallThatThrows() throws Exception {
-        callsAreShort = true;
-        Call first = given();
-        Call second = arrives();
-        second.body = () -> {
-            throw new AssertionError("on purpose");
-        };
-        first.goOn.countDown();
-        second.goOn.countDown();
-        assertThat(second.thread()).isSameAs(first.thread());
-        first.thread().join(TimeUnit.SECONDS.toMillis(PATIENCE_SECONDS));
-        assertThat(loop.comesBack).hasValue(1);
     }
 
     @Test
