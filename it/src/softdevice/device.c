@@ -157,6 +157,7 @@ int ibv_query_device(struct ibv_context *of, struct ibv_device_attr *attr)
     attr->max_qp_rd_atom = attr->max_qp_init_rd_atom = 16;
     attr->max_pkeys = 1;
     attr->phys_port_cnt = 1;
+    attr->vendor_id = fault("like_rxe") ? 0xffffff : 0;
     return fault("query_device");
 }
 

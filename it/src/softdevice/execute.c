@@ -102,7 +102,7 @@ static int message(struct soft_qp *qp, const struct swqe *wqe, struct span *loca
         cqe.pd = remote->pd;
         cqe.addr = sge->addr;
     } else {
-        status = copy_status(peer_copy(qp->peer, true, local->vector, local->count, sink.vector, sink.count));
+        status = copy_status(peer_copy(qp->peer, true, local->vector, local->count, sink.vector, sink.keys, sink.count));
         release(&sink);
         if (status == RETRY) {
             /* Its memory is gone, and with it the receive. */
@@ -129,7 +129,7 @@ static int transfer(struct soft_qp *qp, const struct swqe *wqe, struct span *loc
         if (!key)
             return refused(qp, WC_REM_ACCESS_ERR, EVENT_QP_ACCESS_ERR);
         struct iovec there = { (void *)(uintptr_t)wqe->remote_addr, local->length };
-        status = copy_status(peer_copy(qp->peer, write, local->vector, local->count, &there, 1));
+        status = copy_status(peer_copy(qp->peer, write, local->vector, local->count, &there, &key, 1));
         key_done(key);
     }
     leave(qp);

@@ -4,6 +4,8 @@
  * with colons between.
  *
  *   create_qp:errno=12:after=2:times=1   a call fails, here the third one only; errno is 12 (ENOMEM) if it is not given
+ *   like_rxe                             it has the vendor of soft RoCE, with whose faults programs deal
+ *   share_memory                         memory is registered, but peers reach it only with system calls
  *   send:status=10                       a request ends with that status (also write, read, bind, invalidate)
  *   read:late=20000                      a request is carried out so many microseconds late, and what is behind it too
  *   return-send:late=20000               post_send returns late, when all is done: its thread has lost the processor

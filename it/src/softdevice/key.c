@@ -84,6 +84,16 @@ struct key *key_use(const struct peer *peer, uint32_t number, uint32_t pd, uint3
     return NULL;
 }
 
+/* Whether this byte of it is shared memory, and how many that follow are like it. While the key is used. */
+bool key_shared(const struct key *key, uint64_t addr, size_t *length)
+{
+    bool shared = addr >= key->shared_from && addr < key->shared_to;
+    uint64_t end = shared ? key->shared_to : addr < key->shared_from ? key->shared_from : UINT64_MAX;
+    if (*length > end - addr)
+        *length = end - addr;
+    return shared;
+}
+
 void key_done(struct key *key)
 {
     atomic_fetch_sub(&key->users, 1);
@@ -125,6 +135,8 @@ int key_bind(struct soft_qp *qp, const struct swqe *wqe)
     window->addr = wqe->bind_addr;
     window->length = wqe->bind_length;
     window->access = wqe->bind_access;
+    window->shared_from = region->shared_from;
+    window->shared_to = region->shared_to;
     atomic_store(&window->valid, 1);
     return WC_SUCCESS;
 }
@@ -146,6 +158,9 @@ struct ibv_mr *ibv_reg_mr(struct ibv_pd *pd, void *addr, size_t length, int acce
     key->access = access;
     key->addr = (uintptr_t)addr;
     key->length = length;
+    key->memory = memory_share(key->addr, length);
+    key->shared_from = key->memory ? key->memory->from : 0;
+    key->shared_to = key->memory ? key->memory->to : 0;
     atomic_store(&key->windows, 0);
     *mr = (struct ibv_mr){ pd->context, pd, addr, length, index, key->key, key->key };
     atomic_fetch_add(&((struct soft_pd *)pd)->users, 1);
@@ -169,6 +184,7 @@ int ibv_dereg_mr(struct ibv_mr *mr)
     if (problem)
         return problem;
     end_access(key);
+    memory_unshare(key->memory);
     give(key);
     atomic_fetch_sub(&((struct soft_pd *)mr->pd)->users, 1);
     soft_made(-1);

@@ -57,6 +57,7 @@ struct peer *peer_get(pid_t pid, int number)
             munmap(seg, size);
         } else if (seg && (peer = calloc(1, sizeof *peer))) {
             *peer = (struct peer){ .seg = seg, .pid = pid, .next = peers };
+            memory_map(peer, seg->memory_fd);
             peers = peer;
         }
         if (!seg)
@@ -81,6 +82,7 @@ void peer_put(struct peer *peer)
             close(fd->fd);
             free(fd);
         }
+        memory_unmap(peer);
         munmap(peer->seg, SEGMENT_SIZE);
         free(peer);
     }
@@ -123,7 +125,20 @@ void peer_write(struct peer *peer, int number, ino_t inode, const void *record, 
     (void)written; /* nobody reads any more, or the reader has thousands to read */
 }
 
-static void step(struct iovec **at, size_t n, size_t *done)
+/* Bytes of two lists, side by side, without a copy by the system where they are shared memory: 0, or an errno value. @param size of the piece, at first as wanted */
+static int copy_piece(struct peer *peer, const struct key *key, bool to_peer, char *mine, char *its, size_t *size)
+{
+    char *here = peer == own ? its : key_shared(key, (uintptr_t)its, size) ? memory_of(peer, (uintptr_t)its, size) : NULL;
+    if (here) {
+        memmove(to_peer ? here : mine, to_peer ? mine : here, *size);
+        return 0;
+    }
+    struct iovec local = { mine, *size }, remote = { its, *size };
+    ssize_t n = to_peer ? process_vm_writev(peer->pid, &local, 1, &remote, 1, 0) : process_vm_readv(peer->pid, &local, 1, &remote, 1, 0);
+    return n < 0 ? errno : (size_t)n < *size ? EFAULT : 0;
+}
+
+static void step(const struct iovec **at, size_t n, size_t *done)
 {
     *done += n;
     if (*done == (*at)->iov_len) {
@@ -132,26 +147,24 @@ static void step(struct iovec **at, size_t n, size_t *done)
     }
 }
 
-/* Copies as much as both lists hold: 0, or an errno value. */
-int peer_copy(const struct peer *peer, bool to_peer, struct iovec *local, int locals, struct iovec *remote, int remotes)
+/* Copies as much as both lists hold: 0, or an errno value. @param keys one of each element of the remote list */
+int peer_copy(struct peer *peer, bool to_peer, const struct iovec *local, int locals, const struct iovec *remote, struct key *const *keys, int remotes)
 {
     size_t from = 0, to = 0, here = 0, there = 0;
+    const struct iovec *first = remote;
+    int problem = 0;
     for (int i = 0; i < locals; i++)
         here += local[i].iov_len;
     for (int i = 0; i < remotes; i++)
         there += remote[i].iov_len;
     size_t left = here < there ? here : there;
-    if (peer != own) {
-        ssize_t n = to_peer ? process_vm_writev(peer->pid, local, locals, remote, remotes, 0) : process_vm_readv(peer->pid, local, locals, remote, remotes, 0);
-        return n < 0 ? errno : (size_t)n < left ? EFAULT : 0;
-    }
-    while (left > 0) {
+    while (left > 0 && !problem) {
         size_t a = local->iov_len - from, b = remote->iov_len - to, n = a < b ? a : b;
-        char *mine = (char *)local->iov_base + from, *its = (char *)remote->iov_base + to;
-        memmove(to_peer ? its : mine, to_peer ? mine : its, n);
+        if (n > 0)
+            problem = copy_piece(peer, keys[remote - first], to_peer, (char *)local->iov_base + from, (char *)remote->iov_base + to, &n);
         left -= n;
         step(&local, n, &from);
         step(&remote, n, &to);
     }
-    return 0;
+    return problem;
 }

@@ -52,12 +52,14 @@ static int make(void)
     prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY, 0, 0, 0);
     seg->pid = getpid();
     seg->async_fd = -1;
+    seg->memory_fd = memory_open();
     if (getrandom(&seg->id, sizeof seg->id, 0) != sizeof seg->id)
         seg->id = (uint64_t)seg->pid << 32 | now_nanos();
     seg->magic = MAGIC;
     heap_end = offsetof(struct segment, heap);
     peer->seg = seg;
     peer->pid = seg->pid;
+    peer->memory_fd = seg->memory_fd;
     peer->references = 1;
     own_fd = fd;
     own = peer;

@@ -2,9 +2,9 @@
 /*
  * The inside of the software device. Each process has one segment of shared memory with everything that a peer's requests touch: queue pairs, receive queues,
  * completion queues, keys. Who posts a request carries it out at once, in its own thread: it takes the receive out of the peer's queue, copies the data
- * (memcpy within a process, process_vm_readv and process_vm_writev between two) and puts the completion into the peer's queue; a short message
- * lies beside its completion and is copied by who takes that, as some cards do (mlx5 calls it "scatter to CQE"). What cannot go on now, because the peer has no
- * receive or is gone, waits in the send queue for the thread of retry.c.
+ * (memcpy where memory.c has made it this process's own, else process_vm_readv and process_vm_writev) and puts the completion into the peer's queue; a short
+ * message lies beside its completion and is copied by who takes that, as some cards do (mlx5 calls it "scatter to CQE"). What cannot go on now, because the peer has
+ * no receive or is gone, waits in the send queue for the thread of retry.c.
  *
  * Locks, in the order in which they may be taken: a send queue's, a queue pair's, a receive queue's, a completion queue's. Those in shared memory are robust: a
  * process that is killed leaves none behind. No lock is held while data is copied but the send queue's, and for a short message the completion queue's.
@@ -73,12 +73,15 @@ struct key {
     uint32_t key, kind, pd, access, qpn, parent;
     _Atomic uint32_t windows; /* bound to this region */
     uint64_t addr, length;
+    uint64_t shared_from, shared_to; /* of it, what peers reach without a system call */
+    struct shared_memory *memory;    /* the owner's, of a region, or NULL */
 };
 
 struct segment {
     uint64_t magic;
     uint64_t id;
     pid_t pid;
+    int memory_fd; /* of registered memory, or -1 */
     int async_fd;
     ino_t async_inode;
     struct shared_qp qps[MAX_OBJECTS];
@@ -89,7 +92,10 @@ struct segment {
 };
 
 /* A process that this one has connections with; also this one itself. */
-struct peer { struct segment *seg; pid_t pid; int references; struct peer *next; struct peer_fd *fds; };
+struct peer { struct segment *seg; pid_t pid; int references; struct peer *next; struct peer_fd *fds; int memory_fd; _Atomic(char *) *parts; };
+
+/* Pages that lie in the file of registered memory, and the regions in them. */
+struct shared_memory { uintptr_t from, to; int users; struct shared_memory *next; };
 
 /* A request in a send queue. */
 struct swqe {
@@ -151,7 +157,15 @@ int segment_fd(void);
 struct peer *peer_get(pid_t pid, int segment_fd);
 void peer_put(struct peer *peer);
 void peer_write(struct peer *peer, int fd, ino_t inode, const void *record, size_t size);
-int peer_copy(const struct peer *peer, bool to_peer, struct iovec *local, int locals, struct iovec *remote, int remotes);
+int peer_copy(struct peer *peer, bool to_peer, const struct iovec *local, int locals, const struct iovec *remote, struct key *const *keys, int remotes);
+
+/* memory.c */
+int memory_open(void);
+struct shared_memory *memory_share(uintptr_t addr, size_t length);
+void memory_unshare(struct shared_memory *memory);
+char *memory_of(struct peer *peer, uintptr_t addr, size_t *length);
+void memory_map(struct peer *peer, int number);
+void memory_unmap(struct peer *peer);
 
 /* fifo.c */
 int fifo_open(const char *kind, ino_t *inode);
@@ -159,6 +173,7 @@ int fifo_open(const char *kind, ino_t *inode);
 /* key.c */
 struct key *key_use(const struct peer *peer, uint32_t key, uint32_t pd, uint32_t qpn, uint64_t addr, uint64_t length, uint32_t access);
 void key_done(struct key *key);
+bool key_shared(const struct key *key, uint64_t addr, size_t *length);
 bool key_invalidate(const struct peer *peer, uint32_t key, uint32_t pd, uint32_t qpn, bool local);
 struct ibv_mw *mw_alloc(struct ibv_pd *pd, int type);
 int mw_free(struct ibv_mw *mw);

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dcache.oncrpc4j.rdma.it.provider;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import org.dcache.oncrpc4j.rdma.it.app.EchoClient;
 import org.dcache.oncrpc4j.rdma.it.app.EchoServer;
@@ -9,6 +13,8 @@ import org.dcache.oncrpc4j.rdma.it.jvm.JvmProcess;
 import org.dcache.oncrpc4j.rdma.it.jvm.Ports;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** A service on libibverbs and TCP, on the software device that the unit tests of the provider made; its client is a JVM of its own. */
 class SoftDeviceServiceIT {
@@ -43,6 +49,20 @@ class SoftDeviceServiceIT {
             server.expect("READY");
             echo("transport=rdma,rdma.provider=rdma-core", port, OVER_RDMA);
             echo("transport=tcp", port, OVER_TCP);
+        }
+    }
+
+    /** Data goes between processes through memory that both have mapped, or by system calls where a region is not shared. */
+    @ParameterizedTest
+    @CsvSource({"'', true", "share_memory, false"})
+    void aServerReachesItsClientsMemory(String fault, boolean shared) throws IOException {
+        int port = Ports.freePair();
+        String arguments = "transport=tcp,rdma,rdma.provider=rdma-core";
+        try (JvmProcess server = device.java(arguments).environment("SOFTDEVICE_FAULTS", fault).main(EchoServer.class, port).start()) {
+            server.expect("READY");
+            echo("transport=rdma,rdma.provider=rdma-core", port, OVER_RDMA);
+            String mappings = Files.readString(Path.of("/proc/" + server.pid() + "/maps"));
+            assertThat(mappings.contains("/memfd:softdevice-memory")).isEqualTo(shared);
         }
     }
 
