@@ -298,6 +298,11 @@ final class RdmaCoreQueuePair extends LedQueuePair implements CmId.Holder, Compl
         return !isOpen() || pair.sends().isPrompt();
     }
 
+    /** Any thread: whether the request was posted here, but the device may not have it yet. */
+    boolean isOnItsWay(WorkRequest request) {
+        return pair.sends().isOnItsWay(request);
+    }
+
     /** Any thread, under the send queue's lock: the next completion of a Send is to wake the loop. */
     void armSends() {
         pair.sendCompletions().arm();

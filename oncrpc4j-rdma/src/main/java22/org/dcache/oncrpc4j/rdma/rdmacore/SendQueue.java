@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dcache.oncrpc4j.rdma.rdmacore;
 
+import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.dcache.oncrpc4j.rdma.metrics.Counters;
 import org.dcache.oncrpc4j.rdma.rdmacore.device.BouncePool;
@@ -16,7 +17,8 @@ import org.dcache.oncrpc4j.rdma.verbs.error.DeviceErrorException;
 import org.dcache.oncrpc4j.rdma.verbs.error.VerbsException;
 
 /**
- * The send queue of one queue pair. Any thread posts, under a lock held for the native call; the loop takes completions. A chain becomes
+ * The send queue of one queue pair. Any thread posts, and one at a time calls the device: who finds another at it leaves his chain to that
+ * one and goes on, so nobody waits for a device that takes its time, the loop with its completions least of all. A chain becomes
  * one chain of the device, in one call as far as a batch and the queue's room go; what does not fit waits in order and is posted as
  * completions make room, and so does what must be copied to registered memory while none lies ready.
  *
@@ -27,14 +29,15 @@ import org.dcache.oncrpc4j.rdma.verbs.error.VerbsException;
  * <p>That a request is done is told at once when somebody waits for it ({@link #isPrompt}): its completion queue is armed before it is
  * posted. When half of the queue is in use the loop is asked once to see what is done.
  *
- * <p>From {@link #stop} on nothing reaches the device any more; {@link #fail} gives back what is left when the queue pair is destroyed and
- * nobody touches the requests' memory any more.
+ * <p>From the return of {@link #stop} on nothing reaches the device any more; {@link #fail} gives back what is left when the queue pair is
+ * destroyed and nobody touches the requests' memory any more.
  */
 final class SendQueue {
 
     private static final int BATCH = 32;
     /** Elements per request that we use; a message of the engine has one, a Write a few. */
     static final int MAX_ELEMENTS = 8;
+    private static final int STRIDE = VerbsLayout.SendWr.SIZE + MAX_ELEMENTS * VerbsLayout.Sge.SIZE;
 
     /** Bytes of a request whose memory is wanted back as soon as may be. */
     private static final long LARGE = 64 << 10;
@@ -46,6 +49,7 @@ final class SendQueue {
     private final BouncePool bounces;
     private final Counters counters;
     private final ReentrantLock lock = new ReentrantLock();
+    private final Condition isPosted = lock.newCondition();
     private final Memory.Block memory;
     private final SendRequestWriter writer;
     private final WorkRequest[] slots;
@@ -70,6 +74,10 @@ final class SendQueue {
     private boolean asked;
     /** The first that waits is to be copied, and memory for it is being made. */
     private boolean copyWaits;
+    /** A thread is posting, and the block of requests is its. While it is in the device it does not hold the lock. */
+    private boolean posting;
+    /** How many of the last that were posted it is giving to the device just now. */
+    private int inDevice;
     private boolean stopped;
     private boolean failed;
 
@@ -85,8 +93,7 @@ final class SendQueue {
         bounced = new Bounce[ring];
         signaled = new boolean[ring];
         awaited = new boolean[ring];
-        int stride = VerbsLayout.SendWr.SIZE + MAX_ELEMENTS * VerbsLayout.Sge.SIZE;
-        memory = new Memory.Block((long) BATCH * stride + 8);
+        memory = new Memory.Block((long) BATCH * STRIDE + 8);
         writer = new SendRequestWriter(device, regions, counters);
     }
 
@@ -138,64 +145,88 @@ final class SendQueue {
         }
     }
 
-    /** Posts what waits, as far as there is room. @return what went wrong, or null; the connection must end then */
+    /**
+     * Posts what waits, as far as there is room, and what others add meanwhile; nothing when another thread does. Under the lock, which it
+     * gives up while it is in the device.
+     *
+     * @return what went wrong, or null; the connection must end then
+     */
     private VerbsException pump() {
-        while (waiting != null && !stopped && !copyWaits) {
-            int room = (int) Math.min(BATCH, depth - (posted - completed));
-            if (room <= 0) {
-                counters.increment(RdmaCoreCounter.SEND_QUEUE_FULL);
-                return null;
-            }
-            WorkRequest head = waiting;
-            long first = memory.address();
-            int stride = VerbsLayout.SendWr.SIZE + MAX_ELEMENTS * VerbsLayout.Sge.SIZE;
-            int n = 0;
-            boolean arm = false;
-            while (n < room && waiting != null) {
-                WorkRequest request = waiting;
-                long number = posted + n;
-                int slot = (int) number & mask;
-                if (writer.needsBounce(request)) {
-                    bounced[slot] = bounces.poll(request.remaining());
-                    if (bounced[slot] == null) {
-                        copyWaits = true;
-                        bounces.make(request.remaining(), this::bounceMade);
-                        break;
-                    }
-                }
-                boolean signal = request.isSignaled() || number - lastSignaled >= depth / 2
-                        || device.isIwarp() && request.opcode() == WorkRequest.Opcode.RDMA_READ;
-                signaled[slot] = signal;
-                try {
-                    writer.write(first + (long) n * stride, request, number & NUMBER_MASK, signal, bounced[slot]);
-                } catch (VerbsException e) {
-                    for (int i = 0; i < n; i++) {
-                        release((int) (posted + i) & mask);
-                    }
-                    waiting = head;
+        if (posting) {
+            return null;
+        }
+        posting = true;
+        try {
+            while (waiting != null && !stopped && !copyWaits) {
+                int n = writeBatch();
+                int errno = n == 0 ? 0 : callDevice(n);
+                if (errno != 0) {
                     stopped = true;
-                    return e;
+                    throw new DeviceErrorException("the device " + device.name() + " refused a work request: " + Errno.text(errno));
+                } else if (n == 0) {
+                    return null;
                 }
-                if (signal) {
-                    lastSignaled = number;
+            }
+            return null;
+        } catch (VerbsException e) {
+            stopped = true;
+            return e;
+        } finally {
+            posting = false;
+            isPosted.signalAll();
+        }
+    }
+
+    /** @return how many requests are ready for the device in the block; none when the first has to wait */
+    private int writeBatch() throws VerbsException {
+        int room = (int) Math.min(BATCH, depth - (posted - completed));
+        if (room <= 0) {
+            counters.increment(RdmaCoreCounter.SEND_QUEUE_FULL);
+            return 0;
+        }
+        WorkRequest head = waiting;
+        int n = 0;
+        boolean arm = false;
+        while (n < room && waiting != null) {
+            WorkRequest request = waiting;
+            long number = posted + n;
+            int slot = (int) number & mask;
+            if (writer.needsBounce(request)) {
+                bounced[slot] = bounces.poll(request.remaining());
+                if (bounced[slot] == null) {
+                    copyWaits = true;
+                    bounces.make(request.remaining(), this::bounceMade);
+                    break;
                 }
-                slots[slot] = request;
-                awaited[slot] = isAwaited(request);
-                if (awaited[slot]) {
-                    prompt++;
-                    arm = true;
+            }
+            boolean signal = request.isSignaled() || number - lastSignaled >= depth / 2
+                    || device.isIwarp() && request.opcode() == WorkRequest.Opcode.RDMA_READ;
+            signaled[slot] = signal;
+            try {
+                writer.write(memory.address() + (long) n * STRIDE, request, number & NUMBER_MASK, signal, bounced[slot]);
+            } catch (VerbsException e) {
+                for (int i = 0; i <= n; i++) {
+                    release((int) (posted + i) & mask);
                 }
-                waiting = request.next();
-                n++;
+                waiting = head;
+                throw e;
             }
-            if (n == 0) {
-                return null;
+            if (signal) {
+                lastSignaled = number;
             }
-            if (waiting == null) {
-                lastWaiting = null;
+            slots[slot] = request;
+            awaited[slot] = isAwaited(request);
+            if (awaited[slot]) {
+                prompt++;
+                arm = true;
             }
-            Memory.putLong(first + (long) (n - 1) * stride + VerbsLayout.SendWr.NEXT, 0);
+            waiting = request.next();
+            n++;
+        }
+        if (n > 0) {
+            lastWaiting = waiting == null ? null : lastWaiting;
             posted += n;
+            Memory.putLong(memory.address() + (long) (n - 1) * STRIDE + VerbsLayout.SendWr.NEXT, 0);
             if (arm) {
                 owner.armSends();
             }
@@ -203,15 +234,43 @@ final class SendQueue {
                 asked = true;
                 owner.lookAtSends();
             }
-            counters.increment(RdmaCoreCounter.POST_SEND_CALLS);
-            counters.add(RdmaCoreCounter.WORK_REQUESTS, n);
-            int errno = device.calls().postSend(qp, first, memory.address() + (long) BATCH * stride);
-            if (errno != 0) {
-                stopped = true;
-                return new DeviceErrorException("the device " + device.name() + " refused a work request: " + Errno.text(errno));
-            }
         }
-        return null;
+        return n;
+    }
+
+    /** @return 0, or an errno value */
+    private int callDevice(int requests) {
+        counters.increment(RdmaCoreCounter.POST_SEND_CALLS);
+        counters.add(RdmaCoreCounter.WORK_REQUESTS, requests);
+        inDevice = requests;
+        lock.unlock();
+        try {
+            return device.calls().postSend(qp, memory.address(), memory.address() + (long) BATCH * STRIDE);
+        } finally {
+            lock.lock();
+            inDevice = 0;
+        }
+    }
+
+    /** Whether the request waits, or may be among those that a thread is giving to the device just now. Any thread. */
+    boolean isOnItsWay(WorkRequest request) {
+        lock.lock();
+        try {
+            for (WorkRequest next = waiting; next != null; next = next.next()) {
+                if (next == request) {
+                    return true;
+                }
+            }
+            for (long number = posted - inDevice; number < posted; number++) {
+                WorkRequest given = slots[(int) number & mask];
+                if (given == request || given == null) {
+                    return true;
+                }
+            }
+            return false;
+        } finally {
+            lock.unlock();
+        }
     }
 
     /**
@@ -337,11 +396,17 @@ final class SendQueue {
         }
     }
 
-    /** From now on nothing is given to the device. */
+    /** From its return on nothing is given to the device: waits for who is in a call. Not for who posts. */
     void stop() {
         lock.lock();
-        stopped = true;
-        lock.unlock();
+        try {
+            stopped = true;
+            while (posting) {
+                isPosted.awaitUninterruptibly();
+            }
+        } finally {
+            lock.unlock();
+        }
     }
 
     /** Loop: the queue pair is destroyed. Everything left fails, in order, and what is posted from now on fails at once. */
@@ -349,9 +414,9 @@ final class SendQueue {
         WorkRequest left;
         long from;
         long to;
+        stop();
         lock.lock();
         try {
-            stopped = true;
             from = completed;
             to = posted;
             left = waiting;

@@ -13,10 +13,13 @@ import org.dcache.oncrpc4j.rdma.verbs.WorkRequest;
 /**
  * Memory reached through a window of type 2: bound by a work request chained before the Send that names it, valid for this queue pair only,
  * ended by a local invalidation in the same send queue, or by freeing the window on a control thread where the device takes an invalidation
- * that comes late for an error (soft RoCE). The window's key byte goes up at each binding, so that a key from an earlier call is worth
- * nothing.
+ * that comes late for an error (soft RoCE); that waits until its bind has been posted. The window's key byte goes up at each binding, so
+ * that a key from an earlier call is worth nothing.
  */
 final class WindowExposure extends RdmaCoreExposure {
+
+    /** How often to look whether the bind has been posted. */
+    private static final long LOOK_MILLIS = 5;
 
     private final Windows windows;
     private final ControlThreads control;
@@ -78,10 +81,17 @@ final class WindowExposure extends RdmaCoreExposure {
         if (device.toleratesLateInvalidation()) {
             queuePair.postSend(invalidation);
         } else {
-            control.execute(() -> {
-                detach();
-                queuePair.loop().execute(this::ended);
-            });
+            control.execute(this::freeWindow);
+        }
+    }
+
+    /** Control thread: when no thread is about to give the window to the device. */
+    private void freeWindow() {
+        if (queuePair.isOnItsWay(bind)) {
+            control.later(LOOK_MILLIS, this::freeWindow);
+        } else {
+            detach();
+            queuePair.loop().execute(this::ended);
         }
     }
 
