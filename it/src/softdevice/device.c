@@ -110,6 +110,7 @@ void softdevice_removed(void)
 {
     pthread_mutex_lock(&lock);
     removed = true;
+    memory_stays();
     bool open = context != NULL;
     context = NULL;
     pthread_mutex_unlock(&lock);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What one request does at the peer: the rights are checked where the memory is, the data is copied in one go, and the completion of a receive comes last. A peer that
+ * What one request does at the peer: the rights are checked where the memory is, the data is copied, and the completion of a receive comes last. A peer that
  * asks for what it must not have loses its connection: the request fails here, and the queue pair there ends too, with an event for its owner.
  */
 #include <errno.h>

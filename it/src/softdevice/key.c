@@ -48,6 +48,7 @@ static void give(struct key *key)
 {
     pthread_mutex_lock(&lock);
     key->kind = KEY_FREE;
+    key->addr = key->length = 0;
     free_places[(free_first + free_count++) % MAX_KEYS] = key - own->seg->keys;
     pthread_mutex_unlock(&lock);
 }
@@ -82,6 +83,19 @@ struct key *key_use(const struct peer *peer, uint32_t number, uint32_t pd, uint3
         return key;
     atomic_fetch_sub(&key->users, 1);
     return NULL;
+}
+
+/* Whether another region has some of this memory: one that is valid, or about to be. */
+bool key_overlaps(uint64_t from, uint64_t to, const struct key *but)
+{
+    bool found = false;
+    pthread_mutex_lock(&lock);
+    for (uint32_t i = 1; i < used && !found; i++) {
+        const struct key *other = &own->seg->keys[i];
+        found = other != but && other->kind == KEY_REGION && other->addr < to && other->addr + other->length > from;
+    }
+    pthread_mutex_unlock(&lock);
+    return found;
 }
 
 /* Whether this byte of it is shared memory, and how many that follow are like it. While the key is used. */
@@ -158,7 +172,7 @@ struct ibv_mr *ibv_reg_mr(struct ibv_pd *pd, void *addr, size_t length, int acce
     key->access = access;
     key->addr = (uintptr_t)addr;
     key->length = length;
-    key->memory = memory_share(key->addr, length);
+    key->memory = memory_share(key);
     key->shared_from = key->memory ? key->memory->from : 0;
     key->shared_to = key->memory ? key->memory->to : 0;
     atomic_store(&key->windows, 0);
@@ -184,7 +198,7 @@ int ibv_dereg_mr(struct ibv_mr *mr)
     if (problem)
         return problem;
     end_access(key);
-    memory_unshare(key->memory);
+    memory_unshare(key);
     give(key);
     atomic_fetch_sub(&((struct soft_pd *)mr->pd)->users, 1);
     soft_made(-1);

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Registered memory that other processes can reach as their own. Its pages are exchanged for pages of a file in memory, at the offset that is their address, which
- * peers map too; so a copy between two processes is a memcpy, without a system call that pins each page. Only whole pages of private memory of some size: all else
- * is copied by process_vm_readv and process_vm_writev, as is everything when this cannot be had.
+ * peers map too; so a copy between two processes is a memcpy, without a system call that pins each page. Only whole pages of private memory of some size that no
+ * other region lies in: all else is copied by process_vm_readv and process_vm_writev, as is everything when this cannot be had.
  *
- * While the pages are exchanged, at registration and after, another thread's writes to them would be lost. Programs register memory before they use it and give it
- * back when they do not any more; only of a device that is removed the memory may be in use, and its pages are left where they are.
+ * While pages are exchanged, at registration and after it, another thread's writes to them would be lost. Programs register memory before they use it and give it
+ * back when they do not any more. Where they may not be that far, pages stay in the file for good: those of a device that was removed, and those that another region
+ * lies in too. They are memory as before; but after a fork the child's writes are the parent's, as with memory that is shared.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -13,41 +14,44 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "soft.h"
 
-#define PAGE 4096UL
-#define ADDRESSES (1UL << 47)
+#define ADDRESSES (1UL << 48)
 /* What is mapped of a peer's memory at once. */
 #define PART (1UL << 30)
-/* Below this the exchange is not worth its system calls. */
+/* With fewer whole pages the exchange is not worth its system calls. */
 #define SMALLEST (64UL << 10)
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static struct shared_memory *all;
+static struct shared_memory *all; /* the latest first; without users: pages that stay */
+static unsigned long inode;
 
 /* -1: no memory is shared. */
 int memory_open(void)
 {
+    struct stat status;
     int fd = memfd_create("softdevice-memory", MFD_CLOEXEC);
-    if (fd >= 0 && ftruncate(fd, ADDRESSES) != 0) {
+    if (fd >= 0 && (ftruncate(fd, ADDRESSES) != 0 || fstat(fd, &status) != 0)) {
         close(fd);
         return -1;
     }
+    inode = fd < 0 ? 0 : status.st_ino;
     return fd;
 }
 
-/* Whether these pages are private memory of no file, which can be read and written. */
-static bool is_private(uintptr_t from, uintptr_t to)
+/* Whether all these pages are mapped so. @param file an inode, 0 for none */
+static bool all_mapped(uintptr_t from, uintptr_t to, const char *rights, unsigned long file)
 {
     FILE *maps = fopen("/proc/self/maps", "re");
     char line[512];
     while (maps && from < to && fgets(line, sizeof line, maps)) {
-        unsigned long start, end, inode;
-        char rights[5];
-        if (sscanf(line, "%lx-%lx %4s %*x %*s %lu", &start, &end, rights, &inode) != 4 || end <= from)
+        unsigned long start, end, number;
+        char found[5];
+        if (sscanf(line, "%lx-%lx %4s %*x %*s %lu", &start, &end, found, &number) != 4 || end <= from)
             continue;
-        if (start > from || inode != 0 || strcmp(rights, "rw-p") != 0 || strstr(line, "[stack"))
+        if (start > from || number != file || strcmp(found, rights) != 0 || strstr(line, "[stack"))
             break;
         from = end;
     }
@@ -73,57 +77,82 @@ static bool exchange(const struct shared_memory *memory)
     return mmap((void *)memory->from, length, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, own->memory_fd, memory->from) != MAP_FAILED;
 }
 
-/* NULL: peers reach it with system calls. A region in shared memory shares that; one that lies partly in some is not shared. */
-struct shared_memory *memory_share(uintptr_t addr, size_t length)
+static struct shared_memory *make(uintptr_t from, uintptr_t to)
 {
-    uintptr_t from = (addr + PAGE - 1) & -PAGE, to = (addr + length) & -PAGE;
-    struct shared_memory *found = NULL;
-    if (own->memory_fd < 0 || fault("share_memory"))
+    struct shared_memory *made = malloc(sizeof *made);
+    if (!made)
         return NULL;
+    *made = (struct shared_memory){ .from = from, .to = to, .users = 1, .next = all };
+    if (exchange(made)) {
+        all = made;
+        return made;
+    }
+    punch(made);
+    free(made);
+    return NULL;
+}
+
+/* For a region whose entry has its place already. NULL: peers reach it with system calls. One that lies in shared memory shares that. */
+struct shared_memory *memory_share(const struct key *key)
+{
+    uintptr_t page = sysconf(_SC_PAGESIZE), addr = key->addr, end = addr + key->length;
+    uintptr_t from = (addr + page - 1) & -page, to = end & -page;
+    struct shared_memory *found = NULL;
+    bool may = own->memory_fd >= 0 && end > addr && end <= ADDRESSES && !fault("share_memory");
     pthread_mutex_lock(&lock);
-    for (struct shared_memory *other = all; other; other = other->next) {
-        if (addr >= other->from && addr + length <= other->to) {
+    for (struct shared_memory *other = all; may && !found && other; other = other->next) {
+        if (addr >= other->to || other->from >= end)
+            continue;
+        /* Pages that stayed may have gone back to the system since, and others be there now. */
+        if (other->users == 0 && !all_mapped(from > other->from ? from : other->from, to < other->to ? to : other->to, "rw-s", inode))
+            continue;
+        if (addr >= other->from && end <= other->to) {
             found = other;
             found->users++;
-            break;
-        }
-        if (addr < other->to && other->from < addr + length)
-            to = from;
-    }
-    if (!found && from < to && to <= ADDRESSES && to - from >= SMALLEST && is_private(from, to) && (found = malloc(sizeof *found))) {
-        *found = (struct shared_memory){ .from = from, .to = to, .users = 1, .next = all };
-        if (exchange(found)) {
-            all = found;
         } else {
-            punch(found);
-            free(found);
-            found = NULL;
+            may = false;
         }
     }
+    if (may && !found && from < to && to - from >= SMALLEST && !key_overlaps(from, to, key) && all_mapped(from, to, "rw-p", 0))
+        found = make(from, to);
     pthread_mutex_unlock(&lock);
     return found;
 }
 
-/* Nothing of this region is reached any more. Its pages become private again, unless that could lose what a thread writes. */
-void memory_unshare(struct shared_memory *memory)
+/* Nothing of this region is reached any more. */
+void memory_unshare(const struct key *key)
 {
+    struct shared_memory *memory = key->memory;
     pthread_mutex_lock(&lock);
-    if (memory && --memory->users == 0) {
+    if (memory && --memory->users == 0 && !memory->stays && !key_overlaps(memory->from, memory->to, key)) {
         size_t length = memory->to - memory->from;
-        struct shared_memory **at = &all;
-        while (*at != memory)
-            at = &(*at)->next;
-        *at = memory->next;
-        char *copy = soft_present() ? mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) : MAP_FAILED;
+        char *copy = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
         if (copy != MAP_FAILED) {
             memcpy(copy, (void *)memory->from, length);
-            if (mremap(copy, length, length, MREMAP_MAYMOVE | MREMAP_FIXED, memory->from) != MAP_FAILED)
+            if (mremap(copy, length, length, MREMAP_MAYMOVE | MREMAP_FIXED, memory->from) != MAP_FAILED) {
+                struct shared_memory **at = &all;
+                while (*at != memory)
+                    at = &(*at)->next;
+                *at = memory->next;
                 punch(memory);
-            else
+                free(memory);
+                memory = NULL;
+            } else {
                 munmap(copy, length);
+            }
         }
-        free(memory);
     }
+    if (memory && memory->users == 0)
+        memory->stays = true;
+    pthread_mutex_unlock(&lock);
+}
+
+/* The device is removed: regions end while their memory is in use. */
+void memory_stays(void)
+{
+    pthread_mutex_lock(&lock);
+    for (struct shared_memory *memory = all; memory; memory = memory->next)
+        memory->stays = true;
     pthread_mutex_unlock(&lock);
 }
 
@@ -157,7 +186,12 @@ void memory_map(struct peer *peer, int number)
 {
     char path[64];
     snprintf(path, sizeof path, "/proc/%d/fd/%d", (int)peer->pid, number);
+    struct stat status;
     peer->memory_fd = number < 0 ? -1 : open(path, O_RDWR | O_CLOEXEC);
+    if (peer->memory_fd >= 0 && (fstat(peer->memory_fd, &status) != 0 || (unsigned long)status.st_size != ADDRESSES)) {
+        close(peer->memory_fd);
+        peer->memory_fd = -1;
+    }
     peer->parts = peer->memory_fd < 0 ? NULL : calloc(ADDRESSES / PART, sizeof *peer->parts);
 }
 

@@ -95,7 +95,7 @@ struct segment {
 struct peer { struct segment *seg; pid_t pid; int references; struct peer *next; struct peer_fd *fds; int memory_fd; _Atomic(char *) *parts; };
 
 /* Pages that lie in the file of registered memory, and the regions in them. */
-struct shared_memory { uintptr_t from, to; int users; struct shared_memory *next; };
+struct shared_memory { uintptr_t from, to; int users; bool stays; struct shared_memory *next; };
 
 /* A request in a send queue. */
 struct swqe {
@@ -161,8 +161,9 @@ int peer_copy(struct peer *peer, bool to_peer, const struct iovec *local, int lo
 
 /* memory.c */
 int memory_open(void);
-struct shared_memory *memory_share(uintptr_t addr, size_t length);
-void memory_unshare(struct shared_memory *memory);
+struct shared_memory *memory_share(const struct key *key);
+void memory_unshare(const struct key *key);
+void memory_stays(void);
 char *memory_of(struct peer *peer, uintptr_t addr, size_t *length);
 void memory_map(struct peer *peer, int number);
 void memory_unmap(struct peer *peer);
@@ -173,6 +174,7 @@ int fifo_open(const char *kind, ino_t *inode);
 /* key.c */
 struct key *key_use(const struct peer *peer, uint32_t key, uint32_t pd, uint32_t qpn, uint64_t addr, uint64_t length, uint32_t access);
 void key_done(struct key *key);
+bool key_overlaps(uint64_t from, uint64_t to, const struct key *but);
 bool key_shared(const struct key *key, uint64_t addr, size_t *length);
 bool key_invalidate(const struct peer *peer, uint32_t key, uint32_t pd, uint32_t qpn, bool local);
 struct ibv_mw *mw_alloc(struct ibv_pd *pd, int type);

@@ -313,6 +313,11 @@ final class RdmaCoreQueuePair extends LedQueuePair implements CmId.Holder, Compl
         loop.execute(() -> loop.look(pair.sendCompletions()));
     }
 
+    /** Any thread: requests are left to the loop, or went to the device after those who posted them had gone on, and it drains. */
+    void postedMore() {
+        loop.execute(this::batchDone);
+    }
+
     @Override
     public void completed(long wc) {
         long wrId = Memory.getLong(wc + VerbsLayout.Wc.WR_ID);

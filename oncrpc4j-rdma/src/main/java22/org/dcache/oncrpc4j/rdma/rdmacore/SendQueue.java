@@ -18,7 +18,7 @@ import org.dcache.oncrpc4j.rdma.verbs.error.VerbsException;
 
 /**
  * The send queue of one queue pair. Any thread posts, and one at a time calls the device: who finds another at it leaves his chain to that
- * one and goes on, so nobody waits for a device that takes its time, the loop with its completions least of all. A chain becomes
+ * one and goes on, so nobody waits for a device that takes its time. Who has posted for long leaves the rest to the loop. A chain becomes
  * one chain of the device, in one call as far as a batch and the queue's room go; what does not fit waits in order and is posted as
  * completions make room, and so does what must be copied to registered memory while none lies ready.
  *
@@ -35,6 +35,8 @@ import org.dcache.oncrpc4j.rdma.verbs.error.VerbsException;
 final class SendQueue {
 
     private static final int BATCH = 32;
+    /** Calls into the device after which a thread leaves what others add to the loop. */
+    private static final int TURN = 8;
     /** Elements per request that we use; a message of the engine has one, a Write a few. */
     static final int MAX_ELEMENTS = 8;
     private static final int STRIDE = VerbsLayout.SendWr.SIZE + MAX_ELEMENTS * VerbsLayout.Sge.SIZE;
@@ -156,21 +158,29 @@ final class SendQueue {
             return null;
         }
         posting = true;
+        int calls = 0;
         try {
-            while (waiting != null && !stopped && !copyWaits) {
+            while (waiting != null && !stopped && !copyWaits && calls < TURN) {
                 int n = writeBatch();
-                int errno = n == 0 ? 0 : callDevice(n);
-                if (errno != 0) {
-                    stopped = true;
-                    throw new DeviceErrorException("the device " + device.name() + " refused a work request: " + Errno.text(errno));
-                } else if (n == 0) {
+                if (n == 0) {
                     return null;
                 }
+                int errno = callDevice(n);
+                calls++;
+                if (errno != 0) {
+                    throw new DeviceErrorException("the device " + device.name() + " refused a work request: " + Errno.text(errno));
+                }
+            }
+            if (calls == TURN && waiting != null || calls > 1 && !owner.isOpen()) {
+                owner.postedMore();
             }
             return null;
         } catch (VerbsException e) {
             stopped = true;
             return e;
+        } catch (RuntimeException | Error e) {
+            stopped = true;
+            return new DeviceErrorException("a work request could not be given to the device " + device.name() + ": " + e, e);
         } finally {
             posting = false;
             isPosted.signalAll();
@@ -204,7 +214,7 @@ final class SendQueue {
             signaled[slot] = signal;
             try {
                 writer.write(memory.address() + (long) n * STRIDE, request, number & NUMBER_MASK, signal, bounced[slot]);
-            } catch (VerbsException e) {
+            } catch (VerbsException | RuntimeException | Error e) {
                 for (int i = 0; i <= n; i++) {
                     release((int) (posted + i) & mask);
                 }
@@ -396,7 +406,7 @@ final class SendQueue {
         }
     }
 
-    /** From its return on nothing is given to the device: waits for who is in a call. Not for who posts. */
+    /** From its return on nothing is given to the device: waits for who is in a call. Never called by a thread that is posting. */
     void stop() {
         lock.lock();
         try {

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(60)
 class RdmaCoreSlowDeviceTest extends ProviderSuite implements RdmaCoreUnderTest {
 
-    private static final int IN_THE_DEVICE_SECONDS = 3;
+    private static final int IN_THE_DEVICE_SECONDS = 4;
 
     private SoftDevice device;
     private Pair pair;
@@ -65,7 +65,7 @@ class RdmaCoreSlowDeviceTest extends ProviderSuite implements RdmaCoreUnderTest 
         pair.clientQp().postSend(second);
         pair.clientQp().abort(new ConnectionClosedException("enough"));
         pair.client().end();
-        // Had it not waited, the thread would be in the device for three seconds more, with a queue pair that is destroyed.
+        // Had it not waited, the thread would be in the device for seconds more, with a queue pair that is destroyed.
         inTheDevice.get(1, TimeUnit.SECONDS);
         assertThat(pair.client().sendCompletion().request()).isSameAs(first);
         assertThat(pair.client().sendCompletion().request()).isSameAs(second);

@@ -7,6 +7,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.dcache.oncrpc4j.rdma.verbs.Access;
+import org.dcache.oncrpc4j.rdma.verbs.Exposure;
 import org.dcache.oncrpc4j.rdma.verbs.MemoryRegion;
 import org.dcache.oncrpc4j.rdma.verbs.MemorySource;
 import org.dcache.oncrpc4j.rdma.verbs.ProviderSuite;
@@ -49,7 +50,7 @@ class SoftDeviceMemoryTest extends ProviderSuite implements RdmaCoreUnderTest {
     @ParameterizedTest
     @CsvSource({"64, false", "60000, false", "200000, true", "4194304, true"})
     void whatLiesInMemoryIsThereWhileItIsRegisteredAndAfter(int size, boolean shared) throws Exception {
-        ByteBuffer memory = ByteBuffer.allocateDirect(size).put(0, pattern(size, 1));
+        ByteBuffer memory = fresh(size).put(0, pattern(size, 1));
         MemoryRegion region = adapter.register(memory);
         assertThat(mapping(memory, size / 2).contains("softdevice-memory")).isEqualTo(shared);
         assertThat(content(memory)).isEqualTo(pattern(size, 1));
@@ -59,6 +60,11 @@ class SoftDeviceMemoryTest extends ProviderSuite implements RdmaCoreUnderTest {
         assertThat(content(memory)).isEqualTo(pattern(size, 2));
     }
 
+    /** Memory that nobody had before, not at a page's start: so much has a mapping of its own. */
+    private static ByteBuffer fresh(int size) {
+        return ByteBuffer.allocateDirect(40 << 20).slice(4096 + 32, size);
+    }
+
     private static byte[] content(ByteBuffer memory) {
         byte[] content = new byte[memory.capacity()];
         memory.get(0, content);
@@ -66,39 +72,57 @@ class SoftDeviceMemoryTest extends ProviderSuite implements RdmaCoreUnderTest {
     }
 
     @Test
-    void memoryInsideOfSharedMemoryAndOverItsEdgeCanBeRegisteredToo() throws Exception {
-        ByteBuffer memory = ByteBuffer.allocateDirect(1 << 20).put(0, pattern(1 << 20, 1));
+    void memoryInsideOfSharedMemoryIsSharedUntilBothAreGone() throws Exception {
+        ByteBuffer memory = fresh(1 << 20).put(0, pattern(1 << 20, 1));
         MemoryRegion outer = adapter.register(memory.slice(100_000, 500_000));
         MemoryRegion inner = adapter.register(memory.slice(200_000, 100_000));
-        MemoryRegion edge = adapter.register(memory.slice(400_000, 500_000));
-        MemoryRegion all = adapter.register(memory);
-        assertThat(content(memory)).isEqualTo(pattern(1 << 20, 1));
         outer.close();
         assertThat(mapping(memory, 250_000)).contains("softdevice-memory");
         inner.close();
         assertThat(mapping(memory, 250_000)).doesNotContain("softdevice-memory");
+        assertThat(content(memory)).isEqualTo(pattern(1 << 20, 1));
+    }
+
+    /** Whoever uses the other region would lose what is written meanwhile. */
+    @Test
+    void pagesThatAnotherRegionHasAPartOfAreNotExchanged() throws Exception {
+        ByteBuffer memory = fresh(1 << 20).put(0, pattern(1 << 20, 1));
+        try (MemoryRegion small = adapter.register(memory.slice(300_000, 1000))) {
+            try (MemoryRegion around = adapter.register(memory)) {
+                assertThat(mapping(memory, 250_000)).doesNotContain("softdevice-memory");
+            }
+        }
+        MemoryRegion first = adapter.register(memory.slice(100_000, 500_000));
+        MemoryRegion edge = adapter.register(memory.slice(400_000, 500_000));
+        assertThat(mapping(memory, 800_000)).doesNotContain("softdevice-memory");
+        first.close();
+        assertThat(mapping(memory, 250_000)).contains("softdevice-memory");
         edge.close();
-        all.close();
+        assertThat(content(memory)).isEqualTo(pattern(1 << 20, 1));
+        try (MemoryRegion again = adapter.register(memory.slice(150_000, 300_000))) {
+            assertThat(mapping(memory, 250_000)).contains("softdevice-memory");
+        }
         assertThat(content(memory)).isEqualTo(pattern(1 << 20, 1));
     }
 
     @Test
     void memoryOfADeviceThatIsRemovedKeepsItsPages() throws Exception {
-        Memory memory = memory(pattern(1 << 20, 1));
+        ByteBuffer memory = fresh(1 << 20);
+        MemoryRegion region = adapter.register(memory);
         device.remove();
-        memory.region().close();
-        memory.bytes().put(0, pattern(1 << 20, 2));
-        assertThat(mapping(memory.bytes(), 1 << 19)).contains("softdevice-memory");
-        assertThat(content(memory.bytes())).isEqualTo(pattern(1 << 20, 2));
+        device.putBack();
+        region.close();
+        assertThat(mapping(memory, 1 << 19)).contains("softdevice-memory");
     }
 
     @Test
     void withoutSharedMemoryAllIsAsBefore() throws Exception {
         device.faults("share_memory");
         Pair pair = connect();
-        Memory source = memory(pattern(1 << 20, 1));
-        assertThat(mapping(source.bytes(), 1 << 19)).doesNotContain("softdevice-memory");
-        var exposure = expose(pair.server(), MemorySource.of(source.bytes()), Access.REMOTE_READ);
+        ByteBuffer source = fresh(1 << 20).put(0, pattern(1 << 20, 1));
+        adapter.register(source);
+        assertThat(mapping(source, 1 << 19)).doesNotContain("softdevice-memory");
+        Exposure exposure = expose(pair.server(), MemorySource.of(source), Access.REMOTE_READ);
         Memory sink = memory(1 << 20);
         pair.clientQp().postSend(read(sink, 0, 1 << 20, exposure.stag(), exposure.offset()));
         assertThat(pair.client().readCompletion().ok()).isTrue();

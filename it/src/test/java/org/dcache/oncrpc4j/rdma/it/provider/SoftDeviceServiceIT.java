@@ -6,7 +6,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.dcache.oncrpc4j.rdma.it.app.EchoClient;
 import org.dcache.oncrpc4j.rdma.it.app.EchoServer;
 import org.dcache.oncrpc4j.rdma.it.jvm.JvmProcess;
@@ -57,13 +61,24 @@ class SoftDeviceServiceIT {
     @CsvSource({"'', true", "share_memory, false"})
     void aServerReachesItsClientsMemory(String fault, boolean shared) throws IOException {
         int port = Ports.freePair();
-        String arguments = "transport=tcp,rdma,rdma.provider=rdma-core";
-        try (JvmProcess server = device.java(arguments).environment("SOFTDEVICE_FAULTS", fault).main(EchoServer.class, port).start()) {
+        Object[] words = Stream.concat(Stream.of("127.0.0.1", port), Collections.nCopies(2000, 1 << 20).stream()).toArray();
+        try (JvmProcess server = device.java("transport=tcp,rdma,rdma.provider=rdma-core").environment("SOFTDEVICE_FAULTS", fault)
+                .main(EchoServer.class, port).start()) {
             server.expect("READY");
-            echo("transport=rdma,rdma.provider=rdma-core", port, OVER_RDMA);
-            String mappings = Files.readString(Path.of("/proc/" + server.pid() + "/maps"));
-            assertThat(mappings.contains("/memfd:softdevice-memory")).isEqualTo(shared);
+            try (JvmProcess client = device.java("transport=rdma,rdma.provider=rdma-core").environment("SOFTDEVICE_FAULTS", fault)
+                    .main(EchoClient.class, words).start()) {
+                client.expect("TRANSPORT " + OVER_RDMA);
+                client.expect("ECHO 1048576 ok");
+                // Its own and the client's, as long as that is there.
+                assertThat(filesOfMemory(server)).hasSize(shared ? 2 : 0);
+            }
         }
+    }
+
+    /** Inodes. */
+    private static Set<String> filesOfMemory(JvmProcess process) throws IOException {
+        return Files.readAllLines(Path.of("/proc/" + process.pid() + "/maps")).stream().filter(line -> line.contains("softdevice-memory"))
+                .map(line -> line.split(" ")[4]).collect(Collectors.toSet());
     }
 
     @Test
