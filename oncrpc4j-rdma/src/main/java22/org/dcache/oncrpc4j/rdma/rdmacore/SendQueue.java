@@ -197,41 +197,41 @@ final class SendQueue {
         WorkRequest head = waiting;
         int n = 0;
         boolean arm = false;
-        while (n < room && waiting != null) {
-            WorkRequest request = waiting;
-            long number = posted + n;
-            int slot = (int) number & mask;
-            if (writer.needsBounce(request)) {
-                bounced[slot] = bounces.poll(request.remaining());
-                if (bounced[slot] == null) {
-                    copyWaits = true;
-                    bounces.make(request.remaining(), this::bounceMade);
-                    break;
+        try {
+            while (n < room && waiting != null) {
+                WorkRequest request = waiting;
+                long number = posted + n;
+                int slot = (int) number & mask;
+                if (writer.needsBounce(request)) {
+                    bounced[slot] = bounces.poll(request.remaining());
+                    if (bounced[slot] == null) {
+                        copyWaits = true;
+                        bounces.make(request.remaining(), this::bounceMade);
+                        break;
+                    }
                 }
-            }
-            boolean signal = request.isSignaled() || number - lastSignaled >= depth / 2
-                    || device.isIwarp() && request.opcode() == WorkRequest.Opcode.RDMA_READ;
-            signaled[slot] = signal;
-            try {
+                boolean signal = request.isSignaled() || number - lastSignaled >= depth / 2
+                        || device.isIwarp() && request.opcode() == WorkRequest.Opcode.RDMA_READ;
+                signaled[slot] = signal;
                 writer.write(memory.address() + (long) n * STRIDE, request, number & NUMBER_MASK, signal, bounced[slot]);
-            } catch (VerbsException | RuntimeException | Error e) {
-                for (int i = 0; i <= n; i++) {
-                    release((int) (posted + i) & mask);
+                if (signal) {
+                    lastSignaled = number;
                 }
-                waiting = head;
-                throw e;
+                slots[slot] = request;
+                awaited[slot] = isAwaited(request);
+                if (awaited[slot]) {
+                    prompt++;
+                    arm = true;
+                }
+                waiting = request.next();
+                n++;
             }
-            if (signal) {
-                lastSignaled = number;
+        } catch (VerbsException | RuntimeException | Error e) {
+            for (int i = 0; i <= n; i++) {
+                release((int) (posted + i) & mask);
             }
-            slots[slot] = request;
-            awaited[slot] = isAwaited(request);
-            if (awaited[slot]) {
-                prompt++;
-                arm = true;
-            }
-            waiting = request.next();
-            n++;
+            waiting = head;
+            throw e;
         }
         if (n > 0) {
             lastWaiting = waiting == null ? null : lastWaiting;

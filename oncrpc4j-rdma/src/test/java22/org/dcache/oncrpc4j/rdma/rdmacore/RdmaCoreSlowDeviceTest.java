@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import org.dcache.oncrpc4j.rdma.verbs.Endpoint;
 import org.dcache.oncrpc4j.rdma.verbs.ProviderSuite;
 import org.dcache.oncrpc4j.rdma.verbs.WorkRequest;
 import org.dcache.oncrpc4j.rdma.verbs.error.ConnectionClosedException;
+import org.dcache.oncrpc4j.rdma.verbs.error.DeviceErrorException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -56,6 +58,18 @@ class RdmaCoreSlowDeviceTest extends ProviderSuite implements RdmaCoreUnderTest 
         }
         succeeds(pair.client().sendCompletion(), second);
         succeeds(pair.client().sendCompletion(), third);
+        inTheDevice.get(IN_THE_DEVICE_SECONDS, TimeUnit.SECONDS);
+    }
+
+    @Test
+    void whatTheDeviceRefusesInAnotherThreadFailsForWhoPostedIt() throws Exception {
+        device.faults("post_send:errno=5:times=1");
+        WorkRequest second = send(pattern(100, 2));
+        pair.clientQp().postSend(second);
+        succeeds(pair.client().sendCompletion(), first);
+        assertThat(pair.client().sendCompletion()).isEqualTo(new Endpoint.Completion(second, false));
+        assertThat(pair.client().end()).isInstanceOf(DeviceErrorException.class).hasMessageContaining("refused a work request: EIO");
+        pair.server().end();
         inTheDevice.get(IN_THE_DEVICE_SECONDS, TimeUnit.SECONDS);
     }
 
