@@ -97,24 +97,35 @@ struct shared_memory *memory_share(const struct key *key)
 {
     uintptr_t page = sysconf(_SC_PAGESIZE), addr = key->addr, end = addr + key->length;
     uintptr_t from = (addr + page - 1) & -page, to = end & -page;
+    uintptr_t first = addr & -page, last = (end + page - 1) & -page;
     struct shared_memory *found = NULL;
-    bool may = own->memory_fd >= 0 && end > addr && end <= ADDRESSES && !fault("share_memory");
+    const char *not = NULL;
+    if (own->memory_fd < 0 || end <= addr || end > ADDRESSES || fault("share_memory"))
+        return NULL;
     pthread_mutex_lock(&lock);
-    for (struct shared_memory *other = all; may && !found && other; other = other->next) {
+    for (struct shared_memory *other = all; !not && !found && other; other = other->next) {
         if (addr >= other->to || other->from >= end)
             continue;
         /* Pages that stayed may have gone back to the system since, and others be there now. */
-        if (other->users == 0 && !all_mapped(from > other->from ? from : other->from, to < other->to ? to : other->to, "rw-s", inode))
+        if (other->users == 0 && !all_mapped(first > other->from ? first : other->from, last < other->to ? last : other->to, "rw-s", inode))
             continue;
         if (addr >= other->from && end <= other->to) {
             found = other;
             found->users++;
         } else {
-            may = false;
+            not = other->users == 0 ? "pages that stayed in the file have a part of them" : "shared memory has a part of them";
         }
     }
-    if (may && !found && from < to && to - from >= SMALLEST && !key_overlaps(from, to, key) && all_mapped(from, to, "rw-p", 0))
-        found = make(from, to);
+    if (!found && from < to && to - from >= SMALLEST) {
+        if (!not && key_overlaps(from, to, key))
+            not = "another region has a part of them";
+        if (!not && !all_mapped(from, to, "rw-p", 0))
+            not = "they are not private memory";
+        if (!not && !(found = make(from, to)))
+            not = "their pages could not be exchanged";
+        if (not)
+            fprintf(stderr, "softdevice: %zu bytes at %#lx are reached by system calls: %s\n", (size_t)key->length, (unsigned long)addr, not);
+    }
     pthread_mutex_unlock(&lock);
     return found;
 }
