@@ -171,8 +171,8 @@ public final class Settings {
             + "they return", Settings::onOff);
 
     public static final Setting<Boolean> SAME_THREAD = add("oncrpc.rdma.same-thread", "off", "on or off",
-            "with software iWARP, programs and handlers of a service or client with oncrpc4j's same-thread strategy run in the loop; for "
-            + "such as never wait",
+            "programs and handlers of a service or client with oncrpc4j's same-thread strategy run in the loop; for such as never wait; "
+            + "not with DiSNI",
             Settings::onOff);
 
     public static final Setting<Integer> NFS4J_TRANSFER_SIZE = integer("oncrpc.rdma.nfs4j.transfer-size", "", 4096, 1 << 24,

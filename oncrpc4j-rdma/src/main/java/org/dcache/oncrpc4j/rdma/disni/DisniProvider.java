@@ -25,7 +25,7 @@ public final class DisniProvider implements VerbsProvider {
     private static final int MAX_PRIVATE_DATA = 56;
 
     /** The same for every device: these are DiSNI's own limits. */
-    static final Capabilities CAPABILITIES = new Capabilities(false, false, false, false, false, false, false, true, true, false,
+    static final Capabilities CAPABILITIES = new Capabilities(false, false, false, false, false, false, false, false, true, true, false,
             SendQueue.MAX_SGE, MAX_SEND, Capabilities.INLINE_OF_DEVICES, MAX_PRIVATE_DATA);
 
     @Override

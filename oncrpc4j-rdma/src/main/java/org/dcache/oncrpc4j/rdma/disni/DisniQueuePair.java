@@ -176,8 +176,8 @@ final class DisniQueuePair extends LoopQueuePair implements ConnectionManager.Ta
     // ---- memory
 
     @Override
-    public boolean exposeBlocks() {
-        return true;
+    public boolean exposesAtOnce(int pieces) {
+        return false;
     }
 
     @Override

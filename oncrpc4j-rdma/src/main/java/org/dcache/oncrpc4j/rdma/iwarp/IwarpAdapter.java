@@ -35,8 +35,8 @@ public final class IwarpAdapter implements Adapter {
     private static final int INLINE = 16 << 10;
     private static final int MAX_PRIVATE_DATA = 252;
 
-    static final Capabilities CAPABILITIES = new Capabilities(true, true, true, true, true, true, true, true, true, true, MAX_SGE, MAX_SEND,
-            INLINE, MAX_PRIVATE_DATA);
+    static final Capabilities CAPABILITIES = new Capabilities(true, true, true, true, true, true, true, true, true, true, true, MAX_SGE,
+            MAX_SEND, INLINE, MAX_PRIVATE_DATA);
 
     private final IwarpResources resources;
 

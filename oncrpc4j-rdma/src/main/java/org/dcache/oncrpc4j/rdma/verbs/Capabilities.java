@@ -6,6 +6,8 @@ package org.dcache.oncrpc4j.rdma.verbs;
  *
  * @param anyMemory scatter/gather elements may be any {@link java.nio.ByteBuffer}, heap ones too; otherwise each
  *     element needs a {@link MemoryRegion}
+ * @param registersAhead memory that was registered can be posted on any connection at once; where false its first use on a connection may
+ *     have to register it there, so that no loop should be the first
  * @param lazyExposure {@link QueuePair#expose} asks a {@link MemorySource} for memory only when the peer first writes
  * @param sharedReceiveQueue receives of accepted queue pairs, or of all, come from one pool, so a large window costs no memory
  * @param sendWithInvalidate {@link WorkRequest.Opcode#SEND_WITH_INVALIDATE} can be posted
@@ -24,6 +26,7 @@ package org.dcache.oncrpc4j.rdma.verbs;
  */
 public record Capabilities(
         boolean anyMemory,
+        boolean registersAhead,
         boolean lazyExposure,
         boolean sharedReceiveQueue,
         boolean sendWithInvalidate,

@@ -44,9 +44,12 @@ public interface QueuePair {
      */
     Exposure expose(MemorySource memory, Access access) throws VerbsException;
 
-    /** Whether {@link #expose} may block for as long as the system takes to register memory, so that it must not be called on a loop. */
-    default boolean exposeBlocks() {
-        return false;
+    /**
+     * Whether so many pieces of registered memory can be exposed now without waiting for the system, so that a loop may do it. Who finds it
+     * so and is overtaken by another thread waits for a short system call at most.
+     */
+    default boolean exposesAtOnce(int pieces) {
+        return true;
     }
 
     /**

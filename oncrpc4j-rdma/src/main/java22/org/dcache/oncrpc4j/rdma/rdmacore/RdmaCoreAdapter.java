@@ -120,7 +120,7 @@ final class RdmaCoreAdapter implements Adapter, AsyncEvents.User {
         sharedQueues = new SharedReceiveQueues(libraries.verbs(), settings.srqDepth(), control, counters);
         devices.forEach(device -> windows.add(new Windows(device)));
         regions = new Regions(libraries.verbs(), devices, counters);
-        bounces = new BouncePool(regions, memory, control);
+        bounces = new BouncePool(regions, memory, control, counters);
         removal = new DeviceRemoval(loops, windows, regions, control);
         try {
             for (int i = 0; i < settings.loops(); i++) {
@@ -161,8 +161,9 @@ final class RdmaCoreAdapter implements Adapter, AsyncEvents.User {
         int privateData = devices.stream().mapToInt(Device::maxPrivateData).min().orElse(0);
         int message = devices.stream().mapToInt(Device::maxMessage).min().orElse(1);
         // Where there are no windows, a handle is a region's, which a peer cannot invalidate: siw refuses such a Send.
-        return new Capabilities(false, false, sharedReceives, invalidate, invalidate && windowsEverywhere, true, true, windowsEverywhere,
-                separateRights, true, Math.min(SendQueue.MAX_ELEMENTS, elements), message, Capabilities.INLINE_OF_DEVICES, privateData);
+        return new Capabilities(false, true, false, sharedReceives, invalidate, invalidate && windowsEverywhere, true, true,
+                windowsEverywhere, separateRights, true, Math.min(SendQueue.MAX_ELEMENTS, elements), message,
+                Capabilities.INLINE_OF_DEVICES, privateData);
     }
 
     /** What this adapter's listeners and connections counted. */
@@ -213,6 +214,11 @@ final class RdmaCoreAdapter implements Adapter, AsyncEvents.User {
             device.holds().give();
             throw e;
         }
+    }
+
+    /** Whether this many windows of the device are there and not in use. */
+    boolean hasWindows(Device device, int count) {
+        return device.hasWindows() && windows.get(device.index()).ready() >= count;
     }
 
     private RdmaCoreExposure makeExposure(RdmaCoreQueuePair queuePair, Device device, MemorySource source, Access access)

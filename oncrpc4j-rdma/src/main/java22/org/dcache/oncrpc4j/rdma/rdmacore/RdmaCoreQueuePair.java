@@ -65,6 +65,8 @@ final class RdmaCoreQueuePair extends LedQueuePair implements CmId.Holder, Compl
     // of the loop
     private final EarlyMessages early = new EarlyMessages();
     private boolean up;
+    /** It takes completions: {@link #batchDone} comes after them. */
+    private boolean taking;
     private boolean flushing;
     private boolean flushed;
     private Timer flushTimer;
@@ -151,12 +153,18 @@ final class RdmaCoreQueuePair extends LedQueuePair implements CmId.Holder, Compl
 
     @Override
     public void postSend(WorkRequest chain) {
-        pair.sends().post(chain);
+        pair.sends().post(chain, false);
+    }
+
+    /** What comes while the loop takes completions is posted together. */
+    @Override
+    public void postSendOfMany(WorkRequest chain) {
+        pair.sends().post(chain, loop.inLoop() && taking);
     }
 
     @Override
-    public boolean exposeBlocks() {
-        return !pair.device().hasWindows() || adapter.bounces().serveExposures();
+    public boolean exposesAtOnce(int pieces) {
+        return adapter.hasWindows(pair.device(), pieces);
     }
 
     @Override
@@ -320,6 +328,7 @@ final class RdmaCoreQueuePair extends LedQueuePair implements CmId.Holder, Compl
 
     @Override
     public void completed(long wc) {
+        taking = true;
         long wrId = Memory.getLong(wc + VerbsLayout.Wc.WR_ID);
         int status = Memory.getInt(wc + VerbsLayout.Wc.STATUS);
         if ((wrId & ReceiveQueue.RECEIVE) != 0) {
@@ -382,6 +391,7 @@ final class RdmaCoreQueuePair extends LedQueuePair implements CmId.Holder, Compl
 
     @Override
     public void batchDone() {
+        taking = false;
         pair.sends().refill();
         if (flushing) {
             finishIfFlushed();

@@ -37,6 +37,8 @@ final class SendQueue {
     private static final int BATCH = 32;
     /** Calls into the device after which a thread leaves what others add to the loop. */
     private static final int TURN = 8;
+    /** Chains that a loop lets come together at most, so that the first is not late. */
+    private static final int TOGETHER = 8;
     /** Elements per request that we use; a message of the engine has one, a Write a few. */
     static final int MAX_ELEMENTS = 8;
     private static final int STRIDE = VerbsLayout.SendWr.SIZE + MAX_ELEMENTS * VerbsLayout.Sge.SIZE;
@@ -70,6 +72,8 @@ final class SendQueue {
     private long lastSignaled;
     private WorkRequest waiting;
     private WorkRequest lastWaiting;
+    /** Chains since somebody last posted. */
+    private int together;
     /** Requests under way for which somebody waits. */
     private int prompt;
     /** The loop was asked to look at completions, since half of the queue is in use. */
@@ -105,8 +109,12 @@ final class SendQueue {
         writer.inline(inline);
     }
 
-    /** Any thread. */
-    void post(WorkRequest chain) {
+    /**
+     * Any thread.
+     *
+     * @param more whether the loop is about to {@link #refill}, and others may come before that: then a few go out together
+     */
+    void post(WorkRequest chain, boolean more) {
         boolean late;
         VerbsException problem = null;
         lock.lock();
@@ -114,7 +122,8 @@ final class SendQueue {
             late = failed;
             if (!late) {
                 append(chain);
-                problem = pump();
+                together = more ? together + 1 : TOGETHER;
+                problem = together < TOGETHER ? null : pump();
             }
         } finally {
             lock.unlock();
@@ -158,6 +167,7 @@ final class SendQueue {
             return null;
         }
         posting = true;
+        together = 0;
         int calls = 0;
         try {
             while (waiting != null && !stopped && !copyWaits && calls < TURN) {

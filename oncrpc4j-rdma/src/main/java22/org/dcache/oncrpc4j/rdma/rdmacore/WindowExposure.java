@@ -79,7 +79,7 @@ final class WindowExposure extends RdmaCoreExposure {
     @Override
     void beginEnd() {
         if (device.toleratesLateInvalidation()) {
-            queuePair.postSend(invalidation);
+            queuePair.postSendOfMany(invalidation);
         } else {
             control.execute(this::freeWindow);
         }

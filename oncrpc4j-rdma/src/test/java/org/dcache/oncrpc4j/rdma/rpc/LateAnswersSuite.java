@@ -78,14 +78,7 @@ public abstract class LateAnswersSuite implements ProviderUnderTest {
     }
 
     private RpcEndpoint open(boolean isClient, Map<OncRpcProgram, RpcDispatchable> programs) throws IOException {
-        VerbsProvider provider = provider();
-        RpcEndpoint endpoint = new RdmaEndpoint(new ServiceContext(isClient ? null : "late", isClient, programs, executor, null, false,
-                c -> {}, 0, 0, address().getHostAddress(), 1000, false, false),
-                Configuration.of(Map.of("oncrpc.transport", "rdma", "oncrpc.rdma.provider", provider.name(),
-                        "oncrpc.rdma.memory", "64m", "oncrpc.rdma.credits", "16", "oncrpc.rdma.keepalive", "0")),
-                config -> DevicePool.acquire(config, List.of(provider)));
-        endpoint.start();
-        return endpoint;
+        return EndpointOnProvider.start(provider(), address(), isClient ? null : "late", programs, executor, Map.of());
     }
 
     private void stop() {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.net.BindException;
+import java.net.InetAddress;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -82,20 +83,14 @@ class LimitedProviderTest {
     }
 
     private RpcEndpoint open(boolean isClient, boolean isLimited, String address, Map<String, String> settings) throws IOException {
-        Map<String, String> all = new HashMap<>(Map.of("oncrpc.transport", "rdma", "oncrpc.rdma.provider", "iwarp",
-                "oncrpc.rdma.memory", "64m", "oncrpc.rdma.credits", "8", "oncrpc.rdma.keepalive", "0",
-                // Both sides have a device of their own.
-                "oncrpc.rdma.backlog", isClient ? "63m" : "64m"));
+        // Both sides have a device of their own.
+        Map<String, String> all = new HashMap<>(Map.of("oncrpc.rdma.credits", "8", "oncrpc.rdma.backlog", isClient ? "63m" : "64m"));
         all.putAll(settings);
         Map<OncRpcProgram, RpcDispatchable> programs = isClient ? Map.of() : Map.of(
                 new OncRpcProgram(EchoProgram.PROGRAM, EchoProgram.VERSION), new EchoProgram(),
                 new OncRpcProgram(EligibleProgram.ELIGIBLE_PROGRAM, EchoProgram.VERSION), new ShallowProgram());
-        VerbsProvider provider = provider(isLimited);
-        RpcEndpoint endpoint = new RdmaEndpoint(new ServiceContext(isClient ? null : "limited", isClient, programs, executor, null, false,
-                c -> {}, 0, 0, address, 1000, false, false), Configuration.of(all),
-                config -> DevicePool.acquire(config, List.of(provider)));
-        endpoint.start();
-        return endpoint;
+        return EndpointOnProvider.start(provider(isLimited), InetAddress.getByName(address), isClient ? null : "limited", programs,
+                executor, all);
     }
 
     private RpcTransport connect(boolean limitedClient, boolean limitedServer, Map<String, String> settings) throws IOException {

@@ -24,6 +24,7 @@ public final class LimitedProvider implements VerbsProvider {
     private final VerbsProvider whole;
     private final String name;
     private final List<String> violations = new CopyOnWriteArrayList<>();
+    private boolean registersAhead = true;
     private volatile boolean refusing;
     private volatile boolean hasRefused;
 
@@ -35,6 +36,12 @@ public final class LimitedProvider implements VerbsProvider {
     public LimitedProvider(VerbsProvider whole, String name) {
         this.whole = whole;
         this.name = name;
+    }
+
+    /** As one that registers memory for a connection when that first uses it. */
+    public LimitedProvider registersLate() {
+        registersAhead = false;
+        return this;
     }
 
     /** What was asked of it although its capabilities exclude it. */
@@ -105,7 +112,7 @@ public final class LimitedProvider implements VerbsProvider {
 
         @Override
         public Capabilities capabilities() {
-            return new Capabilities(false, false, false, false, false, false, false, true, true, false, MAX_SGE,
+            return new Capabilities(false, registersAhead, false, false, false, false, false, false, true, true, false, MAX_SGE,
                     adapter.capabilities().maxSend(), Capabilities.INLINE_OF_DEVICES, 56);
         }
 

@@ -114,8 +114,8 @@ final class LimitedQueuePair implements QueuePair {
     }
 
     @Override
-    public boolean exposeBlocks() {
-        return true;
+    public boolean exposesAtOnce(int pieces) {
+        return false;
     }
 
     @Override

@@ -277,7 +277,7 @@ public final class Engine implements ConnectionOwner, AutoCloseable {
 
         @Override
         public Capabilities capabilities() {
-            return new Capabilities(anyMemory, true, true, true, true, true, true, true, true, true, 16, 1 << 20, INLINE, 252);
+            return new Capabilities(anyMemory, true, true, true, true, true, true, true, true, true, true, 16, 1 << 20, INLINE, 252);
         }
 
         @Override

@@ -6,9 +6,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
 import org.dcache.oncrpc4j.rdma.proto.RdmaHeader;
+import org.dcache.oncrpc4j.rdma.rpc.harness.LeakLedger;
+import org.dcache.oncrpc4j.rdma.verbs.parts.LoopThread;
 import org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter;
 import org.dcache.oncrpc4j.rdma.xprt.error.PostFailedException;
+import org.dcache.oncrpc4j.rdma.xprt.memory.Regbuf;
 import org.dcache.oncrpc4j.rdma.xprt.send.SendContext;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -75,17 +80,30 @@ class FaultyProviderTest extends CallsToScriptedPeer {
         }
     }
 
-    /** An executor that rejects a call has it answered by the loop. */
+    /** A program that runs in a loop; or an executor that rejects a call has it answered by the loop. */
     @Test
-    void anAnswerOfTheLoopIsMadeElsewhereWhereMemoryMustBeRegistered() throws Exception {
+    void anAnswerOfTheLoopIsSentByItWhereMemoryLiesReadyAndElseMadeElsewhere() throws Exception {
         try (Engine server = Engine.server()) {
             ((Engine.TestAdapter) server.device.adapter()).anyMemory = false;
-            server.receive(Engine.message(Engine.header(5, 8, RdmaHeader.RDMA_MSG), Engine.call(5, 0)));
-            server.answer(server.calls.get(0), Engine.reply(5, 8));
-            while (server.qp.poster == null) {
-                Thread.sleep(1);
+            assertThat(poster(server, 5)).isInstanceOf(LoopThread.class);
+            List<Regbuf> ready = new ArrayList<>();
+            for (Regbuf next = server.device.regbufs().tryAcquire(1); next != null; next = server.device.regbufs().tryAcquire(1)) {
+                ready.add(next);
             }
-            assertThat(server.qp.poster).isNotSameAs(Thread.currentThread());
+            assertThat(poster(server, 6)).isNotInstanceOf(LoopThread.class);
+            ready.forEach(Regbuf::release);
         }
+    }
+
+    /** The thread that posts what a loop answers. */
+    private static Thread poster(Engine server, int xid) throws Exception {
+        server.qp.poster = null;
+        server.receive(Engine.message(Engine.header(xid, 8, RdmaHeader.RDMA_MSG), Engine.call(xid, 0)));
+        LoopThread loop = new LoopThread("test loop", () -> server.answer(server.calls.get(server.calls.size() - 1), Engine.reply(xid, 8)),
+                null);
+        loop.start();
+        loop.awaitEnd();
+        LeakLedger.await("it is posted", () -> server.qp.poster != null);
+        return server.qp.poster;
     }
 }

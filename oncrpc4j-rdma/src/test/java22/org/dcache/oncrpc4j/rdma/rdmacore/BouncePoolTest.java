@@ -24,7 +24,7 @@ class BouncePoolTest {
     private final ControlThreads control = new ControlThreads();
     private final MemoryBudget budget = new MemoryBudget(1 << 20);
     private final Regions regions = new Regions(null, List.of(), Counters.process().child());
-    private final BouncePool pool = new BouncePool(regions, budget, control);
+    private final BouncePool pool = new BouncePool(regions, budget, control, Counters.process().child());
 
     @AfterEach
     void end() {
@@ -61,13 +61,5 @@ class BouncePoolTest {
         regions.close();
         assertThat(make(100)).isInstanceOf(ResourceLimitException.class).hasMessageContaining("closed");
         assertThat(budget.used()).isZero();
-    }
-
-    /** So that later calls make theirs off the loop. */
-    @Test
-    void anExposureThatNeedsACopyIsRemembered() throws Exception {
-        assertThat(pool.serveExposures()).isFalse();
-        assertThat(pool.take(100)).isNotNull();
-        assertThat(pool.serveExposures()).isTrue();
     }
 }

@@ -18,6 +18,7 @@ public final class Abilities {
 
     private static final List<Line> LINES = List.of(
             new Line("sends memory that is not registered", c -> word(c.anyMemory())),
+            new Line("memory is registered before a connection uses it", c -> word(c.registersAhead())),
             new Line("exposed memory is made when the peer writes", c -> word(c.lazyExposure())),
             new Line("shared receive queue", c -> word(c.sharedReceiveQueue())),
             new Line("Send with Invalidate", c -> word(c.sendWithInvalidate())),

@@ -46,6 +46,8 @@ public enum RdmaCoreCounter implements CounterName {
     DEVICE_REMOVED(PROBLEM),
     /** Memory could not be registered. */
     REGISTRATION_FAILED(PROBLEM),
+    /** A loop had to wait for the registration of memory: a fault of ours. */
+    REGISTERED_ON_LOOP(PROBLEM),
     /** A handler threw; its connection ended, or the request for one was refused. */
     HANDLER_FAILED(PROBLEM),
 

@@ -34,9 +34,9 @@ public final class RegbufMemoryManager implements MemoryManager<RegbufBuffer> {
         return lendsReplies;
     }
 
-    /** Whether a loop may encode: it always finds memory without a system call. */
+    /** Whether a loop may encode and send: without waiting for the registration of memory. */
     public boolean isReadyOnLoops() {
-        return pool.takesHeap();
+        return pool.registersAhead();
     }
 
     /** For the counter of copies. */

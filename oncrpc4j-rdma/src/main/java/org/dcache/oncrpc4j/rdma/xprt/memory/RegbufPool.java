@@ -30,8 +30,9 @@ import org.slf4j.LoggerFactory;
  * <p>Any thread may acquire and release. A loop never waits for more than a short lock: to allocate a slab may mean a garbage collection
  * and sleeping, to register it a system call, so a loop gets what lies ready, and the helper thread makes more. It is asked when few
  * buffers of a class that shares slabs are left, while there is plenty of budget, and when a loop has found none. A loop that found none
- * takes heap memory for one use, or where the adapter cannot take that waits ({@link SinkQueue}) or goes on elsewhere. All other threads
- * make the slab that they need themselves. The first slabs are there before the first connection ({@link #prepare}).
+ * takes heap memory for one use, and where the adapter cannot take that for what is posted, waits ({@link SinkQueue}) or goes on elsewhere
+ * ({@link org.dcache.oncrpc4j.rdma.xprt.link.OffLoopQueue}). All other threads make the slab that they need themselves. The first slabs
+ * are there before the first connection ({@link #prepare}).
  *
  * <p>When memory cannot be had it is counted and logged once; nothing stays reserved.
  */
@@ -105,7 +106,8 @@ public final class RegbufPool implements AutoCloseable {
 
     /**
      * A buffer of at least this size. Beyond the budget, and on a loop when none lies ready, it is memory for one use, counted: on the
-     * heap, or where that cannot be used registered for this once. So on a loop only with an adapter that takes heap memory.
+     * heap, or where that cannot be used and the thread may wait registered for this once. So what a loop gets from an adapter that needs
+     * registered memory is to be encoded into and copied before it is posted ({@link #tryFree} is for what is posted).
      */
     public Regbuf acquire(int size) {
         Regbuf regbuf = tryAcquire(size);
@@ -113,7 +115,7 @@ public final class RegbufPool implements AutoCloseable {
             return regbuf;
         }
         counters.increment(HelperThread.isLoop() ? XprtCounter.REGBUF_NOT_READY : XprtCounter.REGBUF_HARDWAY);
-        return takesHeap() ? heap(size) : registeredOnce(size);
+        return takesHeap() || HelperThread.isLoop() ? heap(size) : registeredOnce(size);
     }
 
     /**
@@ -161,6 +163,11 @@ public final class RegbufPool implements AutoCloseable {
     /** Whether the adapter can work with heap memory. */
     public boolean takesHeap() {
         return adapter.capabilities().anyMemory();
+    }
+
+    /** Whether a loop may be the first to post memory of this pool on a connection. */
+    public boolean registersAhead() {
+        return adapter.capabilities().registersAhead();
     }
 
     /** A buffer of at least this size, or null when the budget does not allow it now; on a loop, when none lies ready. Any thread. */

@@ -12,6 +12,7 @@ import org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter;
 import org.dcache.oncrpc4j.rdma.xprt.error.BackwardCallTooLongException;
 import org.dcache.oncrpc4j.rdma.xprt.error.HeaderTooLongException;
 import org.dcache.oncrpc4j.rdma.xprt.link.Link;
+import org.dcache.oncrpc4j.rdma.xprt.memory.RegbufPool;
 import org.dcache.oncrpc4j.rdma.xprt.send.Expected;
 import org.dcache.oncrpc4j.rdma.xprt.send.OutMessage;
 import org.dcache.oncrpc4j.rdma.xprt.send.SendContext;
@@ -29,6 +30,10 @@ final class CallChunks {
 
     /** Header bytes of one Read list entry. */
     private static final int READ_ENTRY = HeaderLayout.READ_ENTRY;
+    /** Header bytes of a Write chunk of one segment. */
+    private static final int WRITE_CHUNK = HeaderLayout.WORD + HeaderLayout.WORD + HeaderLayout.SEGMENT;
+    /** Bytes of arguments and results that a loop handles itself; to clear memory for more would take it too long. */
+    private static final int MOST_ON_LOOP = 64 << 10;
 
     private CallChunks() {}
 
@@ -64,7 +69,7 @@ final class CallChunks {
         if (length > room) {
             throw new HeaderTooLongException("the chunk lists of a call take " + length + " bytes; the peer takes " + room);
         }
-        ByteBuffer target = context.inline(connection.device().regbufs().acquire(length));
+        ByteBuffer target = context.inline(connection.device().regbufs(), length);
         target.position(h.encode(target, 0));
         if (!whole || reduced) {
             message.copyKept(target);
@@ -74,21 +79,72 @@ final class CallChunks {
         return length;
     }
 
-    private static void offerResults(Link connection, ResultMemory results, PendingCall call, SendContext context, RdmaHeader h)
-            throws IOException {
+    /** Takes what the call needs, if that lies ready and none of it is large: a loop may build it then. Before the call is built. */
+    static boolean takeReady(Link connection, SendContext context) {
+        OutMessage message = context.message();
         Expected expected = context.expected();
-        int room = connection.inlineReceive();
-        boolean known = expected.bound() != Expected.UNKNOWN;
+        boolean results = connection.isInitiator() && !repliedInline(connection, expected);
+        boolean arguments = RdmaHeader.MIN_LENGTH + message.length() > connection.inlineSend();
+        if (results && !mayOffer(connection, expected) || arguments && !(message.isRegistered() && message.length() <= MOST_ON_LOOP)) {
+            return false;
+        }
+        int exposures = (results ? expected.results() : 0) + (arguments ? pieces(message) : 0);
+        if (exposures > 0 && !connection.queuePair().exposesAtOnce(exposures)) {
+            return false;
+        }
+        RegbufPool pool = connection.device().regbufs();
+        for (int i = 0; results && i < expected.results(); i++) {
+            if (!context.takeResult(pool, ResultSink.bytesOfWriteChunk(connection.inlineReceive(), offered(expected, i)))) {
+                return false;
+            }
+        }
+        return context.takeInline(pool, connection.inlineSend());
+    }
+
+    /** Whether the results that go by Write chunks are not large, and the rest needs no Reply chunk. */
+    private static boolean mayOffer(Link connection, Expected expected) {
+        long all = 0;
+        for (int i = 0; i < expected.results(); i++) {
+            all += offered(expected, i);
+        }
+        long rest = RdmaHeader.MIN_LENGTH + (long) expected.results() * WRITE_CHUNK + expected.bound();
+        return expected.bound() != Expected.UNKNOWN && rest <= connection.inlineReceive() && all <= MOST_ON_LOOP;
+    }
+
+    /** How many pieces of memory a message that does not go inline is exposed in. */
+    private static int pieces(OutMessage message) {
+        int pieces = message.items() == 0 ? message.pieces(0, message.length()) : 0;
+        for (int i = 0; i < message.items(); i++) {
+            pieces += message.pieces(message.itemPosition(i), message.itemLength(i));
+        }
+        return pieces;
+    }
+
+    /** What the chunk for a result holds. */
+    private static int offered(Expected expected, int result) {
+        return Math.max(4, expected.maximum(result));
+    }
+
+    /** Whether the largest reply fits inline. */
+    private static boolean repliedInline(Link connection, Expected expected) {
         long all = RdmaHeader.MIN_LENGTH + (long) expected.bound();
         for (int i = 0; i < expected.results(); i++) {
             all += expected.maximum(i) + 3 & ~3L;
         }
-        if (known && all <= room) {
+        return expected.bound() != Expected.UNKNOWN && all <= connection.inlineReceive();
+    }
+
+    private static void offerResults(Link connection, ResultMemory results, PendingCall call, SendContext context, RdmaHeader h)
+            throws IOException {
+        Expected expected = context.expected();
+        if (repliedInline(connection, expected)) {
             return;
         }
+        int room = connection.inlineReceive();
+        boolean known = expected.bound() != Expected.UNKNOWN;
         for (int i = 0; i < expected.results(); i++) {
-            ResultSink sink = ResultSink.ofWriteChunk(connection, results, room, Math.max(4, expected.maximum(i)),
-                    call.listener().borrows());
+            ResultSink sink = ResultSink.ofWriteChunk(connection, results, room, offered(expected, i), call.listener().borrows(),
+                    context.nextResult());
             call.addResult(sink);
             Exposure exposure = expose(connection, call, context, sink);
             h.beginWrite();

@@ -64,10 +64,16 @@ final class OneWayCalls {
         call.prepare(context, FlushListener.INSTANCE);
         flush = call;
         connection.counters().increment(XprtCounter.ONE_WAY_FLUSHES);
-        if (!requester.transmit(call, false)) {
+        if (!requester.send(call, false)) {
+            requester.notSent(call);
+        }
+    }
+
+    /** A call could not be sent, and its credit is back. */
+    void notSent(PendingCall call) {
+        if (isFlush(call)) {
             flush = null;
             credits.flushFailed();
-            requester.credit(1, CreditWindow.UNCHANGED);
         }
     }
 

@@ -16,6 +16,7 @@ import org.dcache.oncrpc4j.rdma.xprt.error.CallWithdrawnException;
 import org.dcache.oncrpc4j.rdma.xprt.error.DuplicateXidException;
 import org.dcache.oncrpc4j.rdma.xprt.error.RdmaErrorException;
 import org.dcache.oncrpc4j.rdma.xprt.link.Link;
+import org.dcache.oncrpc4j.rdma.xprt.link.OffLoopQueue;
 import org.dcache.oncrpc4j.rdma.xprt.link.SendListener;
 import org.dcache.oncrpc4j.rdma.xprt.link.SharedThreads;
 import org.dcache.oncrpc4j.rdma.xprt.send.SendContext;
@@ -41,6 +42,7 @@ public final class Requester {
     private final CreditWindow credits;
     private final GivenUpCalls givenUp;
     private final OneWayCalls oneWay;
+    private final OffLoopQueue offLoop;
     private volatile IOException ended;
 
     public Requester(Link connection) {
@@ -49,6 +51,7 @@ public final class Requester {
         this.credits = new CreditWindow(connection.limits());
         this.givenUp = new GivenUpCalls(connection, calls, credits);
         this.oneWay = new OneWayCalls(connection, this, credits);
+        this.offLoop = new OffLoopQueue(connection.device());
     }
 
     private Counters counters() {
@@ -144,8 +147,8 @@ public final class Requester {
         CreditWindow.Admission admission = credits.admit(call, !SharedThreads.mustNotWait() && !connection.queuePair().inLoop());
         switch (admission) {
             case SEND, SEND_OF_MANY -> {
-                if (!transmit(call, admission == CreditWindow.Admission.SEND_OF_MANY)) {
-                    credit(1, CreditWindow.UNCHANGED);
+                if (!send(call, admission == CreditWindow.Admission.SEND_OF_MANY)) {
+                    notSent(call);
                 }
             }
             case WAITS -> counters().increment(XprtCounter.CREDIT_WAITS);
@@ -171,13 +174,34 @@ public final class Requester {
         sent.failed(cause, false);
     }
 
+    /** As {@link #transmit}; not in this thread where that could make a loop wait for the system, or other calls go first. */
+    boolean send(PendingCall call, boolean many) {
+        if (offLoop.isOpen() || offLoop.isOpenToLoops() && CallChunks.takeReady(connection, call.context())) {
+            return transmit(call, many);
+        }
+        offLoop.add(() -> {
+            if (transmit(call, many)) {
+                oneWay.flush();
+            } else {
+                notSent(call);
+            }
+        });
+        return true;
+    }
+
+    /** A call's credit was not used. */
+    void notSent(PendingCall call) {
+        oneWay.notSent(call);
+        credit(1, CreditWindow.UNCHANGED);
+    }
+
     /**
      * Holds a credit; posts the call.
      *
      * @param many whether it is one of many, see {@link QueuePair#postSendOfMany}
      * @return false when it was not posted: the credit is the caller's again
      */
-    boolean transmit(PendingCall call, boolean many) {
+    private boolean transmit(PendingCall call, boolean many) {
         if (!call.build()) {
             // Over in the meantime: whoever ended it has told the listener.
             connection.abandon(call.context());
@@ -251,23 +275,9 @@ public final class Requester {
     void credit(int count, int grant) {
         PendingCall next = credits.back(count, grant);
         while (next != null) {
-            next = resume(next) ? credits.next() : credits.back(1, CreditWindow.UNCHANGED);
+            next = send(next, true) ? credits.next() : credits.back(1, CreditWindow.UNCHANGED);
         }
         oneWay.flush();
-    }
-
-    /** Sends a call that waited. The loop that brought the credit does it, unless that could make the loop wait for the system. */
-    private boolean resume(PendingCall call) {
-        QueuePair qp = connection.queuePair();
-        if (qp.exposeBlocks() && qp.inLoop()) {
-            connection.device().offLoop(() -> {
-                if (!transmit(call, true)) {
-                    credit(1, CreditWindow.UNCHANGED);
-                }
-            });
-            return true;
-        }
-        return transmit(call, true);
     }
 
     /** Ends a one-way call that nobody answers. On the loop. */

@@ -68,10 +68,21 @@ final class ResultSink implements MemorySource {
      * For a Write chunk, with room on both sides for a reply that comes in {@code inline} bytes.
      *
      * @param borrowed whether large data may lie in pooled memory, since it is only looked at until that is released
+     * @param ready memory of {@link #bytesOfWriteChunk} that is the sink's from here on, or null
      */
-    static ResultSink ofWriteChunk(Link connection, ResultMemory results, int inline, int length, boolean borrowed) {
+    static ResultSink ofWriteChunk(Link connection, ResultMemory results, int inline, int length, boolean borrowed, Regbuf ready) {
         int room = Math.min(inline, ROOM);
-        return new ResultSink(connection, results, room, length, room, true, borrowed && length >= BORROWED_FROM);
+        ResultSink sink = new ResultSink(connection, results, room, length, room, true, borrowed && length >= BORROWED_FROM);
+        if (ready != null) {
+            ready.zeroStale();
+            sink.regbuf = ready;
+        }
+        return sink;
+    }
+
+    /** What it takes. */
+    static int bytesOfWriteChunk(int inline, int length) {
+        return length + 2 * Math.min(inline, ROOM);
     }
 
     static ResultSink ofReplyChunk(Link connection, ResultMemory results, int length) {

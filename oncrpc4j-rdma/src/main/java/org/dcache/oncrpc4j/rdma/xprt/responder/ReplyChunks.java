@@ -49,7 +49,7 @@ final class ReplyChunks {
             message.ensureRegistered(connection.device().regbufs());
         }
         int length = inline ? headerLength + reduced : headerLength;
-        ByteBuffer target = context.inline(connection.device().regbufs().acquire(length));
+        ByteBuffer target = context.inline(connection.device().regbufs(), length);
         ChunkWriter writer = context.writer().begin(connection.device().adapter().capabilities().maxSge());
         for (int chunk = 0; chunk < h.writeCount() && chunk < message.items(); chunk++) {
             if (message.moved(chunk)) {
@@ -81,6 +81,13 @@ final class ReplyChunks {
         counters.add(XprtCounter.RDMA_WRITES, writer.posted());
         counters.add(XprtCounter.RDMA_WRITE_BYTES, writer.bytes());
         return length;
+    }
+
+    /** Takes the inline buffer if that is all the reply needs, and one lies ready: a loop may build it then. */
+    static boolean takeReady(Link connection, InboundCall call, SendContext context) {
+        OutMessage message = context.message();
+        boolean inline = call.chunks() == null && RdmaHeader.MIN_LENGTH + message.length() <= connection.inlineSend();
+        return (inline || message.isRegistered()) && context.takeInline(connection.device().regbufs(), connection.inlineSend());
     }
 
     /** The n-th item takes the n-th chunk. False when an item is longer than its chunk. */

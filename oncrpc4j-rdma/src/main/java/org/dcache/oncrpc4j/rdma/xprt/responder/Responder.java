@@ -19,6 +19,7 @@ import org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter;
 import org.dcache.oncrpc4j.rdma.xprt.error.CreditOverrunException;
 import org.dcache.oncrpc4j.rdma.xprt.error.ReadTimeoutException;
 import org.dcache.oncrpc4j.rdma.xprt.link.Link;
+import org.dcache.oncrpc4j.rdma.xprt.link.OffLoopQueue;
 import org.dcache.oncrpc4j.rdma.xprt.link.SendListener;
 import org.dcache.oncrpc4j.rdma.xprt.memory.Regbuf;
 import org.dcache.oncrpc4j.rdma.xprt.send.SendContext;
@@ -43,6 +44,7 @@ public final class Responder {
 
     private final Link connection;
     private final OpenCalls open;
+    private final OffLoopQueue offLoop;
     /** Pulls in progress; loop only, but for the size. */
     private final Set<CallPull> pulls = new LinkedHashSet<>();
 
@@ -55,6 +57,7 @@ public final class Responder {
     public Responder(Link connection, boolean inOrder, Consumer<InboundCall> received) {
         this.connection = connection;
         this.open = new OpenCalls(connection, inOrder, received);
+        this.offLoop = new OffLoopQueue(connection.device());
     }
 
     OpenCalls open() {
@@ -199,16 +202,11 @@ public final class Responder {
             listener.failed(connection.endCause(), false);
             return;
         }
-        if (mustNotRegister()) {
-            connection.device().offLoop(() -> post(call, context, listener));
-        } else {
+        if (offLoop.isOpen() || offLoop.isOpenToLoops() && ReplyChunks.takeReady(connection, call, context)) {
             post(call, context, listener);
+        } else {
+            offLoop.add(() -> post(call, context, listener));
         }
-    }
-
-    /** On a loop, where memory is registered one by one: what needs memory is for another thread. */
-    private boolean mustNotRegister() {
-        return connection.inLoop() && !connection.device().regbufs().takesHeap();
     }
 
     private void post(InboundCall call, SendContext context, SendListener listener) {
@@ -235,7 +233,7 @@ public final class Responder {
             return length;
         }
         call.replyPath(XprtCounter.SENT_ERR_CHUNK_REPLY_TOO_BIG);
-        ByteBuffer target = context.inline(connection.device().regbufs().acquire(RdmaHeader.MIN_LENGTH));
+        ByteBuffer target = context.inline(connection.device().regbufs(), RdmaHeader.MIN_LENGTH);
         return RdmaHeader.encodeErrChunk(target, 0, call.xid(), RdmaHeader.VERSION, connection.grant());
     }
 
@@ -273,18 +271,17 @@ public final class Responder {
 
     private void sendError(ToIntFunction<ByteBuffer> encode) {
         SendContext context = connection.newContext();
-        Regbuf ready = connection.device().regbufs().tryFree(RdmaHeader.MIN_LENGTH);
-        if (ready == null && mustNotRegister()) {
-            connection.device().offLoop(() -> sendError(context, null, encode));
+        if (offLoop.isOpen() || offLoop.isOpenToLoops() && context.takeInline(connection.device().regbufs(), RdmaHeader.MIN_LENGTH)) {
+            sendError(context, encode);
         } else {
-            sendError(context, ready, encode);
+            offLoop.add(() -> sendError(context, encode));
         }
     }
 
-    private void sendError(SendContext context, Regbuf ready, ToIntFunction<ByteBuffer> encode) {
+    private void sendError(SendContext context, ToIntFunction<ByteBuffer> encode) {
         ByteBuffer target;
         try {
-            target = context.inline(ready != null ? ready : connection.device().regbufs().acquire(RdmaHeader.MIN_LENGTH));
+            target = context.inline(connection.device().regbufs(), RdmaHeader.MIN_LENGTH);
         } catch (RuntimeException | Error e) {
             connection.done(context);
             connection.postFailed(e);

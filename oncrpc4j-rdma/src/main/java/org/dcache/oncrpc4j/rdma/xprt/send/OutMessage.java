@@ -153,6 +153,16 @@ public final class OutMessage {
         }
     }
 
+    /** Whether all of it lies in registered memory. */
+    public boolean isRegistered() {
+        for (int i = 0; i < count; i++) {
+            if (regions[i] == null) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     /**
      * Moves a message of at most this length to memory of its own, for the time that it waits: pooled memory is for what goes out. Longer
      * ones stay where they are.

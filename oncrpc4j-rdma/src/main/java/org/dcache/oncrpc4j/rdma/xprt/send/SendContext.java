@@ -2,11 +2,13 @@
 package org.dcache.oncrpc4j.rdma.xprt.send;
 
 import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import org.dcache.oncrpc4j.rdma.proto.RdmaHeader;
 import org.dcache.oncrpc4j.rdma.verbs.WorkRequest;
 import org.dcache.oncrpc4j.rdma.xprt.memory.Regbuf;
+import org.dcache.oncrpc4j.rdma.xprt.memory.RegbufPool;
 
 /**
  * What one outgoing message needs (kernel: {@code struct rpcrdma_sendctx}): transport header, inline buffer, the chain of work requests,
@@ -33,6 +35,8 @@ public final class SendContext {
     private WorkRequest first;
     private WorkRequest last;
     private Regbuf inline;
+    /** Memory for results that was taken ahead. */
+    private final ArrayDeque<Regbuf> results = new ArrayDeque<>(1);
     private Owner owner;
 
     public RdmaHeader header() {
@@ -61,10 +65,29 @@ public final class SendContext {
         owner = value;
     }
 
-    /** Gives it its inline buffer, with room for the message that goes inline. */
-    public ByteBuffer inline(Regbuf regbuf) {
-        inline = regbuf;
-        return regbuf.memory();
+    /** Its inline buffer, with room for so much of the message; taken ahead, or made here if need be, which may block. */
+    public ByteBuffer inline(RegbufPool pool, int length) {
+        if (inline == null) {
+            inline = pool.acquire(length);
+        }
+        return inline.memory();
+    }
+
+    /** Takes its inline buffer ahead, if one lies ready. Never blocks. */
+    public boolean takeInline(RegbufPool pool, int length) {
+        inline = pool.tryFree(length);
+        return inline != null;
+    }
+
+    /** Takes memory for the next result ahead, if it lies ready. Never blocks. */
+    public boolean takeResult(RegbufPool pool, int length) {
+        Regbuf result = pool.tryFree(length);
+        return result != null && results.add(result);
+    }
+
+    /** Memory for the next result, the caller's from here on; null when it was not taken ahead. */
+    public Regbuf nextResult() {
+        return results.poll();
     }
 
     /** Appends a work request of the provider's own (a bind) to the chain. */
@@ -117,6 +140,9 @@ public final class SendContext {
         if (inline != null) {
             inline.release();
             inline = null;
+        }
+        for (Regbuf unused = results.poll(); unused != null; unused = results.poll()) {
+            unused.release();
         }
         header.reset();
     }

@@ -6,6 +6,8 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
+import org.dcache.oncrpc4j.rdma.metrics.Counters;
+import org.dcache.oncrpc4j.rdma.verbs.HelperThread;
 import org.dcache.oncrpc4j.rdma.verbs.MemoryBudget;
 import org.dcache.oncrpc4j.rdma.verbs.error.ResourceLimitException;
 import org.dcache.oncrpc4j.rdma.verbs.error.VerbsException;
@@ -14,7 +16,7 @@ import org.dcache.oncrpc4j.rdma.verbs.error.VerbsException;
  * Registered memory for data that lies in memory which is not: application's heap buffers, and regbufs made beyond the budget. Blocks come
  * in powers of two, count in the adapter's budget, and are kept for the next use. Any thread gives back and {@link #poll}s for what lies
  * ready; {@link #make} has a control thread add a block, since to register memory may block. Only {@link #take} makes one itself, for
- * exposures, which calls from then on no longer make on loops ({@link #serveExposures}).
+ * exposures of such memory, which are not made on loops.
  */
 public final class BouncePool {
 
@@ -43,10 +45,11 @@ public final class BouncePool {
     private final Regions regions;
     private final MemoryBudget budget;
     private final ControlThreads control;
+    private final Counters counters;
     private final List<ArrayDeque<Bounce>> free = new ArrayList<>();
-    private volatile boolean serveExposures;
 
-    public BouncePool(Regions regions, MemoryBudget budget, ControlThreads control) {
+    public BouncePool(Regions regions, MemoryBudget budget, ControlThreads control, Counters counters) {
+        this.counters = counters;
         this.budget = budget;
         this.control = control;
         this.regions = regions;
@@ -90,14 +93,14 @@ public final class BouncePool {
 
     /** The same for an exposure; made here when none lies ready. */
     public Bounce take(long bytes) throws ResourceLimitException {
-        serveExposures = true;
         Bounce bounce = poll(bytes);
-        return bounce != null ? bounce : allocate(bytes);
-    }
-
-    /** Whether an exposure has ever needed a block. */
-    public boolean serveExposures() {
-        return serveExposures;
+        if (bounce != null) {
+            return bounce;
+        }
+        if (HelperThread.isLoop()) {
+            counters.increment(RdmaCoreCounter.REGISTERED_ON_LOOP);
+        }
+        return allocate(bytes);
     }
 
     private Bounce allocate(long bytes) throws ResourceLimitException {

@@ -35,6 +35,11 @@ public final class Windows {
         return window;
     }
 
+    /** How many are taken without a system call. */
+    public synchronized int ready() {
+        return free.size();
+    }
+
     /** It is invalidated, or was never bound. */
     public void giveBack(long window) {
         synchronized (this) {
