@@ -261,7 +261,7 @@ public abstract class OnDeviceLoopsSuite implements ProviderUnderTest {
 
     private void write(int length, CountDownLatch answered) {
         try {
-            LocalEndpoints.call(transport, EchoProgram.PROGRAM).call(EchoProgram.WRITE,
+            LocalEndpoints.call(transport, EligibleProgram.ELIGIBLE_PROGRAM).call(EchoProgram.WRITE,
                     new EchoProgram.Bytes(EchoProgram.pattern(length)), new CompletionHandler<RpcReply, RpcTransport>() {
                         @Override
                         public void completed(RpcReply reply, RpcTransport from) {
