@@ -39,6 +39,7 @@ import org.dcache.oncrpc4j.rdma.verbs.Capabilities;
 import org.dcache.oncrpc4j.rdma.verbs.ConnectListener;
 import org.dcache.oncrpc4j.rdma.verbs.ConnectOptions;
 import org.dcache.oncrpc4j.rdma.verbs.ConnectionRequestHandler;
+import org.dcache.oncrpc4j.rdma.verbs.HelperThread;
 import org.dcache.oncrpc4j.rdma.verbs.Listener;
 import org.dcache.oncrpc4j.rdma.verbs.MemoryBudget;
 import org.dcache.oncrpc4j.rdma.verbs.MemoryRegion;
@@ -235,6 +236,9 @@ final class RdmaCoreAdapter implements Adapter, AsyncEvents.User {
         }
         ExposedMemory memory = new ExposedMemory(source, access, regions, bounces);
         counters.increment(RdmaCoreCounter.EXPOSURES_REGISTERED);
+        if (HelperThread.isLoop()) {
+            counters.increment(RdmaCoreCounter.REGISTERED_ON_LOOP);
+        }
         int rights = access == Access.REMOTE_READ ? VerbsLayout.Mr.REMOTE_READ : VerbsLayout.Mr.REMOTE_WRITE | VerbsLayout.Mr.LOCAL_WRITE;
         long handle = libraries.verbs().regMr(device.domain(), memory.address(), memory.length(), rights);
         if (handle == 0) {

@@ -10,7 +10,6 @@ import java.nio.channels.CompletionHandler;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
@@ -26,11 +25,11 @@ import org.dcache.oncrpc4j.rdma.spi.RpcEndpoint;
 import org.dcache.oncrpc4j.rdma.verbs.Availability;
 import org.dcache.oncrpc4j.rdma.verbs.ProviderUnderTest;
 import org.dcache.oncrpc4j.rdma.verbs.VerbsProvider;
+import org.dcache.oncrpc4j.rdma.xprt.DrainedPool;
 import org.dcache.oncrpc4j.rdma.xprt.RdmaConnection;
 import org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter;
 import org.dcache.oncrpc4j.rdma.xprt.link.RdmaDevice;
 import org.dcache.oncrpc4j.rdma.xprt.link.SharedThreads;
-import org.dcache.oncrpc4j.rdma.xprt.memory.Regbuf;
 import org.dcache.oncrpc4j.rpc.OncRpcException;
 import org.dcache.oncrpc4j.rpc.OncRpcProgram;
 import org.dcache.oncrpc4j.rpc.RpcCall;
@@ -55,6 +54,8 @@ public abstract class OnDeviceLoopsSuite implements ProviderUnderTest {
     private static final int[] LENGTHS = {0, 700, 4000, 20_001, 200_000};
     /** More than a loop handles itself. */
     private static final int LARGE = 200_000;
+
+    private static final int CREDITS = 16;
 
     private final List<Integer> brought = Collections.synchronizedList(new ArrayList<>());
     private RpcEndpoint server;
@@ -220,62 +221,92 @@ public abstract class OnDeviceLoopsSuite implements ProviderUnderTest {
     @Test
     void soItDoesWhereNoRegisteredMemoryLiesReady() throws Exception {
         long notReady = Counters.process().get(XprtCounter.REGBUF_NOT_READY);
-        Map<Integer, List<Regbuf>> taken = new HashMap<>();
-        for (int size = 1 << 20; size >= 4096; size /= 2) {
-            List<Regbuf> all = taken.computeIfAbsent(size, k -> new ArrayList<>());
-            for (Regbuf regbuf = device().regbufs().tryAcquire(size); regbuf != null; regbuf = device().regbufs().tryAcquire(size)) {
-                all.add(regbuf);
-            }
+        try (DrainedPool none = new DrainedPool(device())) {
+            run(everyPath());
         }
-        run(everyPath());
-        taken.values().forEach(all -> all.forEach(Regbuf::release));
         if (inLoops()) {
             assertThat(Counters.process().get(XprtCounter.REGBUF_NOT_READY)).isGreaterThan(notReady);
         }
         run(everyPath());
     }
 
-    /** What needs memory goes by way of another thread, and what comes behind it does not overtake it there. */
-    @Test
-    void callsOfOneHandlerLeaveInTheirOrder() throws Exception {
+    /** Makes calls in a handler while the other thread that is needed for large ones is busy, and until {@code then} has run. */
+    private void inAHandlerWithoutHelp(Runnable calls, Runnable then) throws Exception {
         CountDownLatch made = new CountDownLatch(1);
-        device().offLoop(() -> LeakLedger.await("the calls are made", () -> made.getCount() == 0));
-        CountDownLatch answered = new CountDownLatch(6);
-        LocalEndpoints.call(transport, EchoProgram.PROGRAM).call(0, XdrVoid.XDR_VOID, new CompletionHandler<RpcReply, RpcTransport>() {
-            @Override
-            public void completed(RpcReply reply, RpcTransport from) {
-                for (int i = 0; i < 6; i++) {
-                    write(i == 0 ? LARGE : i, answered);
-                }
-                made.countDown();
-            }
-
-            @Override
-            public void failed(Throwable cause, RpcTransport from) {
-                made.countDown();
-            }
-        });
-        assertThat(answered.await(60, TimeUnit.SECONDS)).isTrue();
-        assertThat(brought).containsExactly(LARGE, 1, 2, 3, 4, 5);
+        CountDownLatch done = new CountDownLatch(1);
+        device().offLoop(() -> LeakLedger.await("it may go on", () -> done.getCount() == 0));
+        LocalEndpoints.call(transport, EchoProgram.PROGRAM).call(0, XdrVoid.XDR_VOID, new Answer(made, calls));
+        assertThat(made.await(60, TimeUnit.SECONDS)).isTrue();
+        then.run();
+        done.countDown();
     }
 
-    private void write(int length, CountDownLatch answered) {
+    /** Counts its end, whatever that is, and does something before. */
+    private record Answer(CountDownLatch latch, Runnable first) implements CompletionHandler<RpcReply, RpcTransport> {
+        @Override
+        public void completed(RpcReply reply, RpcTransport from) {
+            first.run();
+            latch.countDown();
+        }
+
+        @Override
+        public void failed(Throwable cause, RpcTransport from) {
+            latch.countDown();
+        }
+    }
+
+    /** @param handler null for a one-way call */
+    private void write(int length, CompletionHandler<RpcReply, RpcTransport> handler, long millis) {
         try {
             LocalEndpoints.call(transport, EligibleProgram.ELIGIBLE_PROGRAM).call(EchoProgram.WRITE,
-                    new EchoProgram.Bytes(EchoProgram.pattern(length)), new CompletionHandler<RpcReply, RpcTransport>() {
-                        @Override
-                        public void completed(RpcReply reply, RpcTransport from) {
-                            answered.countDown();
-                        }
-
-                        @Override
-                        public void failed(Throwable cause, RpcTransport from) {
-                            brought.add(-1);
-                            answered.countDown();
-                        }
-                    });
+                    new EchoProgram.Bytes(EchoProgram.pattern(length)), handler, millis, TimeUnit.MILLISECONDS);
         } catch (IOException e) {
             throw new IllegalStateException(e);
         }
+    }
+
+    /** What needs memory goes by way of another thread, and what comes behind it does not overtake it there. */
+    @Test
+    void callsOfOneHandlerLeaveInTheirOrder() throws Exception {
+        CountDownLatch answered = new CountDownLatch(5);
+        inAHandlerWithoutHelp(() -> {
+            write(LARGE, null, 60_000);
+            for (int i = 1; i <= 5; i++) {
+                write(i, new Answer(answered, () -> {}), 60_000);
+            }
+        }, () -> {});
+        assertThat(answered.await(60, TimeUnit.SECONDS)).isTrue();
+        assertThat(brought).containsExactly(LARGE, 1, 2, 3, 4, 5);
+        LeakLedger.await("no call is pending, one-way calls included", () -> connection().isIdle());
+    }
+
+    @Test
+    void whatIsGivenUpWhileItWaitsForAnotherThreadIsNotSentAndGivesItsCreditBack() throws Exception {
+        assumeTrue(inLoops(), "handlers run in threads that may wait, and send all themselves");
+        CountDownLatch ended = new CountDownLatch(CREDITS);
+        inAHandlerWithoutHelp(() -> {
+            for (int i = 0; i < CREDITS; i++) {
+                write(LARGE, new Answer(ended, () -> {}), 50);
+            }
+        }, () -> LeakLedger.await("they have timed out", () -> ended.getCount() == 0));
+        run(everyPath());
+        assertThat(brought).doesNotContainSequence(LARGE, LARGE);
+        LeakLedger.await("no call is pending", () -> connection().isIdle());
+    }
+
+    @Test
+    void whatWaitsForAnotherThreadWhenTheConnectionEndsFails() throws Exception {
+        assumeTrue(inLoops(), "handlers run in threads that may wait, and send all themselves");
+        CountDownLatch ended = new CountDownLatch(3);
+        inAHandlerWithoutHelp(() -> {
+            for (int i = 0; i < 3; i++) {
+                write(LARGE, new Answer(ended, () -> {}), 60_000);
+            }
+        }, () -> {
+            connection().abortLocally();
+            LeakLedger.await("they have failed", () -> ended.getCount() == 0);
+        });
+        LeakLedger.await("their contexts are back", () -> device().sendContexts().inUse() == 0);
+        assertThat(brought).isEmpty();
     }
 }

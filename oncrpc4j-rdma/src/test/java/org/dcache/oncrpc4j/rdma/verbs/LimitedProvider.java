@@ -25,6 +25,7 @@ public final class LimitedProvider implements VerbsProvider {
     private final String name;
     private final List<String> violations = new CopyOnWriteArrayList<>();
     private boolean registersAhead = true;
+    private boolean exposingAtOnce;
     private volatile boolean refusing;
     private volatile boolean hasRefused;
 
@@ -42,6 +43,16 @@ public final class LimitedProvider implements VerbsProvider {
     public LimitedProvider registersLate() {
         registersAhead = false;
         return this;
+    }
+
+    /** As one that exposes registered memory without a call into the system. */
+    public LimitedProvider exposesAtOnce() {
+        exposingAtOnce = true;
+        return this;
+    }
+
+    boolean isExposingAtOnce() {
+        return exposingAtOnce;
     }
 
     /** What was asked of it although its capabilities exclude it. */

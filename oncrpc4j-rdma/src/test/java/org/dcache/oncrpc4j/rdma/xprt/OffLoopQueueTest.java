@@ -8,6 +8,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.BooleanSupplier;
+import java.util.stream.IntStream;
 import org.dcache.oncrpc4j.rdma.rpc.harness.LeakLedger;
 import org.dcache.oncrpc4j.rdma.verbs.parts.LoopThread;
 import org.dcache.oncrpc4j.rdma.xprt.link.OffLoopQueue;
@@ -37,32 +38,52 @@ class OffLoopQueueTest {
 
     @Test
     void aLoopSendsWhateverItHasWhereAnyMemoryWillDo() {
-        assertThat(onLoop(queue::isOpen)).isTrue();
+        assertThat(onLoop(queue::mayWait)).isTrue();
     }
 
     @Test
     void withADeviceALoopSendsOnlyWhatIsReadyAndAnyOtherThreadEverything() {
         ((Engine.TestAdapter) engine.device.adapter()).anyMemory = false;
-        assertThat(onLoop(queue::isOpen)).isFalse();
-        assertThat(onLoop(queue::isOpenToLoops)).isTrue();
-        assertThat(queue.isOpen()).isTrue();
+        assertThat(onLoop(queue::mayWait)).isFalse();
+        assertThat(queue.takesReady()).isTrue();
+        assertThat(queue.mayWait()).isTrue();
     }
 
     @Test
-    void nobodyOvertakesWhatIsThereAndOneThatThrowsHoldsUpNobody() throws Exception {
-        ((Engine.TestAdapter) engine.device.adapter()).anyMemory = false;
-        List<Integer> sent = Collections.synchronizedList(new ArrayList<>());
+    void allIsRunInOrderAndOneThatThrowsHoldsUpNobody() {
+        List<Integer> ran = Collections.synchronizedList(new ArrayList<>());
         CountDownLatch looked = new CountDownLatch(1);
-        queue.add(() -> {
-            LeakLedger.await("the test has looked", () -> looked.getCount() == 0);
-            sent.add(1);
-            throw new IllegalStateException("planted");
-        });
-        queue.add(() -> sent.add(2));
-        assertThat(queue.isOpen()).isFalse();
-        assertThat(onLoop(queue::isOpenToLoops)).isFalse();
+        queue.add(() -> LeakLedger.await("the test has looked", () -> looked.getCount() == 0));
+        for (int i = 0; i < 100; i++) {
+            int number = i;
+            queue.add(() -> {
+                ran.add(number);
+                if (number % 7 == 3) {
+                    throw new IllegalStateException("planted");
+                }
+            });
+        }
+        assertThat(queue.isEmpty()).isFalse();
         looked.countDown();
-        LeakLedger.await("both have left", queue::isOpen);
-        assertThat(sent).containsExactly(1, 2);
+        LeakLedger.await("all have run", queue::isEmpty);
+        assertThat(ran).isEqualTo(IntStream.range(0, 100).boxed().toList());
+    }
+
+    /** Thousands of calls that wait for credits may be refused one after the other. */
+    @Test
+    void withoutAThreadWhoAddsRunsItAndWhatIsAddedMeanwhileIsNoRecursion() {
+        engine.device.close();
+        int[] left = {100_000};
+        Runnable next = new Runnable() {
+            @Override
+            public void run() {
+                if (left[0]-- > 0) {
+                    queue.add(this);
+                }
+            }
+        };
+        queue.add(next);
+        assertThat(left[0]).isEqualTo(-1);
+        assertThat(queue.isEmpty()).isTrue();
     }
 }

@@ -66,7 +66,7 @@ public final class RdmaDevice implements AutoCloseable {
         this.adapter = adapter;
         this.limits = limits;
         this.counters = counters;
-        this.regbufs = new RegbufPool(adapter, adapter.memory(), counters, this::tryOffLoop);
+        this.regbufs = new RegbufPool(adapter, adapter.memory(), counters, this::offLoopOrReject);
         this.resultHeap = new MemoryBudget(Math.min(adapter.memory().limit(), Runtime.getRuntime().maxMemory() / 2));
         this.sinks = new SinkQueue(regbufs, counters, this::offLoop);
         try {
@@ -135,17 +135,19 @@ public final class RdmaDevice implements AutoCloseable {
      * for what the task does.
      */
     public void offLoop(Runnable task) {
-        if (!helper.execute(task)) {
+        if (!tryOffLoop(task)) {
             task.run();
         }
     }
 
-    /**
-     * As {@link #offLoop} of what nobody waits for. @throws RejectedExecutionException when the device is closed or the system has no more
-     * threads: it will not run
-     */
-    private void tryOffLoop(Runnable task) {
-        if (!helper.execute(task)) {
+    /** As {@link #offLoop}. @return false when the device is closed or the system has no more threads: it will not run */
+    boolean tryOffLoop(Runnable task) {
+        return helper.execute(task);
+    }
+
+    /** Of what nobody waits for. */
+    private void offLoopOrReject(Runnable task) {
+        if (!tryOffLoop(task)) {
             throw new RejectedExecutionException("no thread for it");
         }
     }

@@ -106,8 +106,7 @@ public final class RegbufPool implements AutoCloseable {
 
     /**
      * A buffer of at least this size. Beyond the budget, and on a loop when none lies ready, it is memory for one use, counted: on the
-     * heap, or where that cannot be used and the thread may wait registered for this once. So what a loop gets from an adapter that needs
-     * registered memory is to be encoded into and copied before it is posted ({@link #tryFree} is for what is posted).
+     * heap, or where that cannot be used registered for this once. So on a loop only with an adapter that takes heap memory.
      */
     public Regbuf acquire(int size) {
         Regbuf regbuf = tryAcquire(size);
@@ -115,11 +114,11 @@ public final class RegbufPool implements AutoCloseable {
             return regbuf;
         }
         counters.increment(HelperThread.isLoop() ? XprtCounter.REGBUF_NOT_READY : XprtCounter.REGBUF_HARDWAY);
-        return takesHeap() || HelperThread.isLoop() ? heap(size) : registeredOnce(size);
+        return takesHeap() ? heap(size) : registeredOnce(size);
     }
 
     /**
-     * A buffer of at least this size that is only looked into, never given to the adapter: so it may lie on the heap with any adapter. Any
+     * A buffer of at least this size that is never given to the adapter, or copied first: so it may lie on the heap with any adapter. Any
      * thread.
      */
     public Regbuf acquireUnsent(int size) {

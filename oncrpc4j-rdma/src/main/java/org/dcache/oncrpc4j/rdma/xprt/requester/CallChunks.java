@@ -84,7 +84,8 @@ final class CallChunks {
         OutMessage message = context.message();
         Expected expected = context.expected();
         boolean results = connection.isInitiator() && !repliedInline(connection, expected);
-        boolean arguments = RdmaHeader.MIN_LENGTH + message.length() > connection.inlineSend();
+        int header = RdmaHeader.MIN_LENGTH + (results ? expected.results() * WRITE_CHUNK : 0);
+        boolean arguments = header + message.length() > connection.inlineSend();
         if (results && !mayOffer(connection, expected) || arguments && !(message.isRegistered() && message.length() <= MOST_ON_LOOP)) {
             return false;
         }
@@ -111,13 +112,13 @@ final class CallChunks {
         return expected.bound() != Expected.UNKNOWN && rest <= connection.inlineReceive() && all <= MOST_ON_LOOP;
     }
 
-    /** How many pieces of memory a message that does not go inline is exposed in. */
+    /** In how many pieces of memory a message that does not go inline is exposed at most, its items or the whole. */
     private static int pieces(OutMessage message) {
-        int pieces = message.items() == 0 ? message.pieces(0, message.length()) : 0;
+        int ofItems = 0;
         for (int i = 0; i < message.items(); i++) {
-            pieces += message.pieces(message.itemPosition(i), message.itemLength(i));
+            ofItems += message.pieces(message.itemPosition(i), message.itemLength(i));
         }
-        return pieces;
+        return Math.max(ofItems, message.pieces(0, message.length()));
     }
 
     /** What the chunk for a result holds. */

@@ -176,7 +176,7 @@ public final class Requester {
 
     /** As {@link #transmit}; not in this thread where that could make a loop wait for the system, or other calls go first. */
     boolean send(PendingCall call, boolean many) {
-        if (offLoop.isOpen() || offLoop.isOpenToLoops() && CallChunks.takeReady(connection, call.context())) {
+        if (offLoop.isEmpty() && (offLoop.mayWait() || offLoop.takesReady() && CallChunks.takeReady(connection, call.context()))) {
             return transmit(call, many);
         }
         offLoop.add(() -> {

@@ -22,6 +22,7 @@ import org.dcache.oncrpc4j.rdma.xprt.link.Link;
 import org.dcache.oncrpc4j.rdma.xprt.link.OffLoopQueue;
 import org.dcache.oncrpc4j.rdma.xprt.link.SendListener;
 import org.dcache.oncrpc4j.rdma.xprt.memory.Regbuf;
+import org.dcache.oncrpc4j.rdma.xprt.memory.RegbufPool;
 import org.dcache.oncrpc4j.rdma.xprt.send.SendContext;
 
 /**
@@ -44,6 +45,7 @@ public final class Responder {
 
     private final Link connection;
     private final OpenCalls open;
+    /** Of what loops answer. Other threads need not wait for it: their answers have no order. */
     private final OffLoopQueue offLoop;
     /** Pulls in progress; loop only, but for the size. */
     private final Set<CallPull> pulls = new LinkedHashSet<>();
@@ -202,7 +204,7 @@ public final class Responder {
             listener.failed(connection.endCause(), false);
             return;
         }
-        if (offLoop.isOpen() || offLoop.isOpenToLoops() && ReplyChunks.takeReady(connection, call, context)) {
+        if (offLoop.mayWait() || offLoop.isEmpty() && offLoop.takesReady() && ReplyChunks.takeReady(connection, call, context)) {
             post(call, context, listener);
         } else {
             offLoop.add(() -> post(call, context, listener));
@@ -271,7 +273,8 @@ public final class Responder {
 
     private void sendError(ToIntFunction<ByteBuffer> encode) {
         SendContext context = connection.newContext();
-        if (offLoop.isOpen() || offLoop.isOpenToLoops() && context.takeInline(connection.device().regbufs(), RdmaHeader.MIN_LENGTH)) {
+        RegbufPool pool = connection.device().regbufs();
+        if (offLoop.mayWait() || offLoop.isEmpty() && offLoop.takesReady() && context.takeInline(pool, RdmaHeader.MIN_LENGTH)) {
             sendError(context, encode);
         } else {
             offLoop.add(() -> sendError(context, encode));
