@@ -18,7 +18,8 @@ import org.dcache.oncrpc4j.rdma.verbs.error.VerbsException;
 
 /**
  * The send queue of one queue pair. Any thread posts, and one at a time calls the device: who finds another at it leaves his chain to that
- * one and goes on, so nobody waits for a device that takes its time. Who has posted for long leaves the rest to the loop. A chain becomes
+ * one and goes on, so nobody waits for a device that takes its time. Who has posted for long leaves the rest to the loop, and a loop that
+ * takes completions may let a few of its own chains come together ({@link RdmaCoreQueuePair#postSendOfMany}). A chain becomes
  * one chain of the device, in one call as far as a batch and the queue's room go; what does not fit waits in order and is posted as
  * completions make room, and so does what must be copied to registered memory while none lies ready.
  *
