@@ -89,7 +89,8 @@ public class PostPathBenchmark {
         Region region = regions.register(slab);
         loop = new Loop("benchmark", verbs, devices, counters, 0);
         // Only ends of a connection and errors would ask for the owner, and only memory that is copied for control threads.
-        sends = new SendQueue(null, device, new BouncePool(regions, new MemoryBudget(Long.MAX_VALUE), null), regions, DEPTH, counters);
+        sends = new SendQueue(null, device, new BouncePool(regions, new MemoryBudget(Long.MAX_VALUE), null, counters),
+                regions, DEPTH, counters);
         sends.open(0, INLINE);
         completions = new CompletionQueue(verbs, device, loop, DEPTH, counters, new CompletionQueue.Taker() {
             @Override
@@ -123,7 +124,7 @@ public class PostPathBenchmark {
     @Benchmark
     public WorkRequest postAndComplete() {
         completed = null;
-        sends.post(chain);
+        sends.post(chain, false);
         if (!completions.poll() || completed == null) {
             throw new IllegalStateException("the chain's Send has not completed");
         }
