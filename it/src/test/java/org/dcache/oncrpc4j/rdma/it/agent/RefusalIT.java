@@ -4,10 +4,8 @@ package org.dcache.oncrpc4j.rdma.it.agent;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -95,16 +93,12 @@ class RefusalIT {
     @ParameterizedTest
     @CsvSource({"open, FAILED java.lang.IllegalStateException: no provider: rdma-core: no device",
         "start, FAILED java.net.BindException: no provider: rdma-core: no device"})
-    void aTransportThatCannotStartFailsTheServiceAndLeavesNothingBound(String when, String message) throws IOException {
+    void aTransportThatCannotStartFailsTheServiceAndLeavesNothingBound(String when, String message) throws Exception {
         int port = Ports.freePair();
         try (JvmProcess server = RecordingAgent.java("transport=tcp,rdma").option("-Drecording.fail=" + when)
                 .main(EchoServer.class, port, "tcp+udp").start()) {
             server.expect(message);
-            InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
-            try (ServerSocket tcp = new ServerSocket(); DatagramSocket udp = new DatagramSocket(null)) {
-                tcp.bind(address);
-                udp.bind(address);
-            }
+            Ports.awaitFree(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
             assertThat(server.output()).doesNotContain("READY");
         }
     }

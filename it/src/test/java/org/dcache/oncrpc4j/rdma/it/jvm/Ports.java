@@ -2,9 +2,13 @@
 package org.dcache.oncrpc4j.rdma.it.jvm;
 
 import java.io.IOException;
+import java.net.BindException;
+import java.net.DatagramSocket;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
 
 /** Ports and addresses of this machine. */
 public final class Ports {
@@ -26,6 +30,27 @@ public final class Ports {
             }
         }
         throw new IOException("no two free ports from " + FIRST + " to " + LAST);
+    }
+
+    /**
+     * Waits until nothing is bound to this address, TCP or UDP: what a selector knows the JDK closes in the selector's next turn.
+     *
+     * @throws IOException when something is bound to it after ten seconds
+     */
+    public static void awaitFree(InetSocketAddress address) throws IOException, InterruptedException {
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+        while (true) {
+            try (ServerSocket tcp = new ServerSocket(); DatagramSocket udp = new DatagramSocket(null)) {
+                tcp.bind(address);
+                udp.bind(address);
+                return;
+            } catch (BindException e) {
+                if (System.nanoTime() - end > 0) {
+                    throw e;
+                }
+                Thread.sleep(20);
+            }
+        }
     }
 
     public static boolean haveIpv6() {
