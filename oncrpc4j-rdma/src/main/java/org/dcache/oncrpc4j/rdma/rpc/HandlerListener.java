@@ -29,12 +29,15 @@ record HandlerListener<A>(RdmaRpcTransport transport, A attachment, CompletionHa
             return;
         }
         if (mustNotBlock) {
-            transport.callback(() -> {
-                handler.failed(cause, attachment);
-                transport.connection().wakeLoop();
-            });
+            transport.callback(() -> fail(cause));
         } else {
-            handler.failed(cause, attachment);
+            fail(cause);
         }
+    }
+
+    /** Who waits for the call may serve the loop meanwhile, and sees that it is over when the loop is woken. */
+    private void fail(IOException cause) {
+        handler.failed(cause, attachment);
+        transport.connection().wakeLoop();
     }
 }

@@ -17,7 +17,8 @@ import org.slf4j.LoggerFactory;
  * ({@link #comeBack}), or when nobody has led for {@link #LOOK_NANOS}. It looks for the latter itself, so that who leads for one reply
  * after the other wakes nobody; while one leader waits for longer than that, the own thread sleeps until that one leaves.
  *
- * <p>No wake-up is lost: who leaves first says so, then looks for work; who brings work first brings it, then looks whether anybody leads.
+ * <p>No task is lost: who leaves first says so, then looks for work; who brings work first brings it, then looks whether anybody leads. Who
+ * begins to await something of the network while a leader is about to leave may be missed, and waits until the own thread looks.
  */
 final class Leadership {
 

@@ -127,7 +127,7 @@ public abstract class LedLoop extends LoopWork {
      * does not end the provider's sleep.
      *
      * @param over whether the wait is over; asked in the calling thread
-     * @return false when nothing was done: the caller waits as ever
+     * @return false when nothing was done, also when the caller does another loop's work already: the caller waits as ever
      */
     public final boolean serveUntil(BooleanSupplier over) {
         return serve(LOOK_MILLIS, over, () -> false);
@@ -150,7 +150,7 @@ public abstract class LedLoop extends LoopWork {
     }
 
     private boolean serve(long look, BooleanSupplier over, BooleanSupplier followed) {
-        if (!leadership.take()) {
+        if (HelperThread.isLoop() || !leadership.take()) {
             return false;
         }
         try {

@@ -12,6 +12,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 import org.dcache.oncrpc4j.rdma.verbs.Awaited;
+import org.dcache.oncrpc4j.rdma.verbs.HelperThread;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -127,6 +128,17 @@ class LedLoopTest {
 
     @Test
     void whoWaitsForOneReplyAfterTheOtherServesTheLoop() throws Exception {
+        assertServedAtLast(0);
+    }
+
+    @Test
+    void whoServesALoopServesNoOtherBesides() throws Exception {
+        HelperThread.serves(true);
+        try {
+            assertThat(rounds(true, 0)).isZero();
+        } finally {
+            HelperThread.serves(false);
+        }
         assertServedAtLast(0);
     }
 
