@@ -23,8 +23,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The device's half of a connection: queue pair, completion queues, and the memory of its send and receive queue; it holds the device from
- * {@link #open} to {@link #destroy}. Made, disconnected and destroyed on control threads, in this order; no other thread may use its
- * addresses once {@link #destroy} has begun, which the send and receive queue see to by being stopped before.
+ * {@link #open} to {@link #destroy}. Made, disconnected and destroyed in control tasks of its id, in this order; no other thread may use
+ * its addresses once it is destroyed, so the send and the receive queue are stopped before.
  */
 final class NativeQueuePair {
 
@@ -39,6 +39,8 @@ final class NativeQueuePair {
     private final ReceiveQueue receives;
     private long qp;
     private int inline;
+    /** Of the control tasks of its id. */
+    private boolean destroyed;
 
     /**
      * Makes it and posts the first receives, before the peer can hear of it.
@@ -92,8 +94,9 @@ final class NativeQueuePair {
 
     /** Control: what was made goes, in the order of {@link #destroy}. */
     private void undo(CompletionQueue ofSends, CompletionQueue ofReceives, SendQueue queue) {
+        receives.stop();
         if (qp != 0) {
-            libraries.cm().destroyQp(id.address());
+            id.destroyQueuePair();
             receives.queuePairGone(ofReceives);
         }
         if (ofReceives != null) {
@@ -196,8 +199,11 @@ final class NativeQueuePair {
         fail();
     }
 
-    /** Puts the queue pair into the error state. */
+    /** Puts the queue pair into the error state, if it still is there. */
     void fail() {
+        if (destroyed) {
+            return;
+        }
         try (Memory.Block attr = new Memory.Block(VerbsLayout.QpAttr.SIZE)) {
             Memory.putInt(attr.address() + VerbsLayout.QpAttr.QP_STATE, VerbsLayout.QpAttr.STATE_ERR);
             libraries.verbs().modifyQp(qp, attr.address(), VerbsLayout.QpAttr.MASK_STATE);
@@ -221,9 +227,13 @@ final class NativeQueuePair {
         }
     }
 
-    /** The loop has forgotten the completion queues. */
+    /** The loop has forgotten the completion queues, or never knew them. */
     void destroy() {
-        libraries.cm().destroyQp(id.address());
+        // A failed handshake's are not stopped yet, and memory for a receive may come at any time.
+        sends.stop();
+        receives.stop();
+        destroyed = true;
+        id.destroyQueuePair();
         receives.queuePairGone(receiveCompletions);
         receiveCompletions.destroy();
         sendCompletions.destroy();

@@ -191,6 +191,7 @@ final class RdmaCoreAdapter implements Adapter, AsyncEvents.User {
             listener.close();
             throw gone;
         }
+        devices.stream().filter(Device::isRemoved).forEach(listener::deviceRemoved);
         return listener;
     }
 
@@ -211,7 +212,7 @@ final class RdmaCoreAdapter implements Adapter, AsyncEvents.User {
         }
         try {
             return makeExposure(queuePair, device, source, access);
-        } catch (ResourceLimitException | RuntimeException e) {
+        } catch (ResourceLimitException | RuntimeException | Error e) {
             device.holds().give();
             throw e;
         }
@@ -229,7 +230,7 @@ final class RdmaCoreAdapter implements Adapter, AsyncEvents.User {
             try {
                 return new WindowExposure(queuePair, control, device, windows.get(device.index()), window,
                         new ExposedMemory(source, access, regions, bounces), access);
-            } catch (ResourceLimitException | RuntimeException e) {
+            } catch (ResourceLimitException | RuntimeException | Error e) {
                 windows.get(device.index()).giveBack(window);
                 throw e;
             }

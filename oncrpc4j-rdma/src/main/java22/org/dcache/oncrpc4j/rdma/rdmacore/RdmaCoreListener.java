@@ -44,32 +44,35 @@ final class RdmaCoreListener implements Listener, CmChannel.Owner, Members.Membe
     RdmaCoreListener(RdmaCoreAdapter adapter, InetSocketAddress local, int backlog, ConnectionRequestHandler handler) throws IOException {
         this.adapter = adapter;
         this.handler = handler;
-        ConnectionManager cm = adapter.libraries().cm();
-        id = adapter.cmChannel().createId(this);
-        if (id == 0) {
-            throw new IOException("cannot listen on " + local + ": " + Errno.text(NativeFunction.errno()));
-        }
-        try (Memory.Block block = new Memory.Block(SocketAddresses.SIZE)) {
-            adapter.setTos(id);
-            if (local.getAddress() instanceof Inet6Address) {
-                Memory.putInt(block.address(), 1);
-                cm.setOption(id, CmLayout.Option.AFONLY, block.address(), 4);
+        // Its events come from here on, and may ask to end it.
+        synchronized (this) {
+            ConnectionManager cm = adapter.libraries().cm();
+            id = adapter.cmChannel().createId(this);
+            if (id == 0) {
+                throw new IOException("cannot listen on " + local + ": " + Errno.text(NativeFunction.errno()));
             }
-            SocketAddresses.write(local, block.address());
-            if (cm.bindAddr(id, block.address()) != 0 || cm.listen(id, backlog) != 0) {
-                int errno = NativeFunction.errno();
-                adapter.cmChannel().destroyId(id);
-                throw new BindException("cannot listen on " + local + " for RDMA: " + Errno.text(errno));
+            try (Memory.Block block = new Memory.Block(SocketAddresses.SIZE)) {
+                adapter.setTos(id);
+                if (local.getAddress() instanceof Inet6Address) {
+                    Memory.putInt(block.address(), 1);
+                    cm.setOption(id, CmLayout.Option.AFONLY, block.address(), 4);
+                }
+                SocketAddresses.write(local, block.address());
+                if (cm.bindAddr(id, block.address()) != 0 || cm.listen(id, backlog) != 0) {
+                    int errno = NativeFunction.errno();
+                    destroy();
+                    throw new BindException("cannot listen on " + local + " for RDMA: " + Errno.text(errno));
+                }
             }
+            context = Memory.getLong(id + CmLayout.Id.VERBS);
+            if (context != 0 && adapter.device(context) == null) {
+                destroy();
+                throw new BindException("cannot listen on " + local
+                        + " for RDMA: it belongs to an RDMA device that is not used, see oncrpc.rdma.device");
+            }
+            InetSocketAddress bound = SocketAddresses.read(id + CmLayout.Id.SOURCE);
+            address = bound != null ? new InetSocketAddress(local.getAddress(), bound.getPort()) : local;
         }
-        context = Memory.getLong(id + CmLayout.Id.VERBS);
-        if (context != 0 && adapter.device(context) == null) {
-            adapter.cmChannel().destroyId(id);
-            throw new BindException("cannot listen on " + local
-                    + " for RDMA: it belongs to an RDMA device that is not used, see oncrpc.rdma.device");
-        }
-        InetSocketAddress bound = SocketAddresses.read(id + CmLayout.Id.SOURCE);
-        address = bound != null ? new InetSocketAddress(local.getAddress(), bound.getPort()) : local;
     }
 
     @Override
@@ -91,7 +94,7 @@ final class RdmaCoreListener implements Listener, CmChannel.Owner, Members.Membe
                 request.refuse();
             }
         } else if (event.type() == CmEventType.DEVICE_REMOVAL) {
-            adapter.deviceRemoved(context);
+            adapter.control().execute(this::removed);
         } else {
             LOG.warn("listening on {}: {}", address, event.type());
         }
@@ -106,14 +109,28 @@ final class RdmaCoreListener implements Listener, CmChannel.Owner, Members.Membe
     }
 
     private void stop() {
-        synchronized (this) {
-            if (id != 0) {
-                adapter.cmChannel().destroyId(id);
-                id = 0;
-            }
-        }
+        destroy();
         handshakes.end();
         adapter.members().remove(this);
+    }
+
+    private synchronized void destroy() {
+        if (id != 0) {
+            adapter.cmChannel().destroyId(id);
+            id = 0;
+        }
+    }
+
+    /** Control: its device is. Whoever began the removal may have looked for listeners before this one was known. */
+    private void removed() {
+        long on;
+        synchronized (this) {
+            on = context;
+        }
+        if (on != 0) {
+            adapter.deviceRemoved(on);
+        }
+        stop();
     }
 
     @Override

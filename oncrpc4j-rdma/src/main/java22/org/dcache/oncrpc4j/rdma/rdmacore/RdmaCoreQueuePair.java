@@ -60,6 +60,7 @@ final class RdmaCoreQueuePair extends LedQueuePair implements CmId.Holder, Compl
     private final LateRequests late = new LateRequests();
     private NativeQueuePair pair;
     private volatile ConnectionInfo info;
+    /** Nothing is exposed any more: the queue pair is being destroyed. */
     private volatile boolean gone;
 
     // of the loop
@@ -115,6 +116,9 @@ final class RdmaCoreQueuePair extends LedQueuePair implements CmId.Holder, Compl
             problem(early.problem());
         }
         takeCompletions();
+        if (pair.device().isRemoved()) {
+            deviceRemoved(pair.device());
+        }
     }
 
     /** Loop, after {@link #established}: to who asked for it. */
@@ -208,7 +212,8 @@ final class RdmaCoreQueuePair extends LedQueuePair implements CmId.Holder, Compl
                 }
                 abort(new PeerClosedException("the peer " + info.remote() + " closed the connection"));
             }
-            case DEVICE_REMOVAL -> adapter.deviceRemoved(pair.device().context());
+            // Whoever began the removal may have looked for connections when this one was a handshake.
+            case DEVICE_REMOVAL -> abort(adapter.deviceRemoved(pair.device().context()));
             case ADDR_CHANGE -> abort(new DeviceErrorException("the device's address of " + info.local() + " has changed"));
             default -> LOG.debug("{} for a connection that is up", event.type());
         }
@@ -267,7 +272,11 @@ final class RdmaCoreQueuePair extends LedQueuePair implements CmId.Holder, Compl
 
     /** The first message came before the connection manager heard that the connection is up. */
     void firstMessage() {
-        id.control(() -> adapter.libraries().cm().notify(id.address(), VerbsLayout.AsyncEvent.COMM_EST));
+        id.control(() -> {
+            if (id.address() != 0) {
+                adapter.libraries().cm().notify(id.address(), VerbsLayout.AsyncEvent.COMM_EST);
+            }
+        });
     }
 
     Device device() {
@@ -491,6 +500,7 @@ final class RdmaCoreQueuePair extends LedQueuePair implements CmId.Holder, Compl
         loop.remove(pair.receiveCompletions());
         pair.receives().takeBack(pair.receiveCompletions());
         id.control(() -> {
+            gone = true;
             exposures.detach();
             adapter.destroyed(pair.address());
             pair.destroy();
@@ -499,7 +509,6 @@ final class RdmaCoreQueuePair extends LedQueuePair implements CmId.Holder, Compl
     }
 
     private void gone() {
-        gone = true;
         guarded("while its receives ended", pair.receives()::drop);
         guarded("while its exposures ended", exposures::ended);
         guarded("while its requests ended", pair.sends()::fail);

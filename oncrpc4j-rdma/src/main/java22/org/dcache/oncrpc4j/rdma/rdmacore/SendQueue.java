@@ -83,8 +83,6 @@ final class SendQueue {
     private boolean copyWaits;
     /** A thread is posting, and the block of requests is its. While it is in the device it does not hold the lock. */
     private boolean posting;
-    /** How many of the last that were posted it is giving to the device just now. */
-    private int inDevice;
     private boolean stopped;
     private boolean failed;
 
@@ -263,17 +261,15 @@ final class SendQueue {
     private int callDevice(int requests) {
         counters.increment(RdmaCoreCounter.POST_SEND_CALLS);
         counters.add(RdmaCoreCounter.WORK_REQUESTS, requests);
-        inDevice = requests;
         lock.unlock();
         try {
             return device.calls().postSend(qp, memory.address(), memory.address() + (long) BATCH * STRIDE);
         } finally {
             lock.lock();
-            inDevice = 0;
         }
     }
 
-    /** Whether the request waits, or may be among those that a thread is giving to the device just now. Any thread. */
+    /** Whether the request waits, or the device may not have come to it yet: nothing behind it is done. Any thread. */
     boolean isOnItsWay(WorkRequest request) {
         lock.lock();
         try {
@@ -282,9 +278,8 @@ final class SendQueue {
                     return true;
                 }
             }
-            for (long number = posted - inDevice; number < posted; number++) {
-                WorkRequest given = slots[(int) number & mask];
-                if (given == request || given == null) {
+            for (long number = completed; number < posted; number++) {
+                if (slots[(int) number & mask] == request) {
                     return true;
                 }
             }

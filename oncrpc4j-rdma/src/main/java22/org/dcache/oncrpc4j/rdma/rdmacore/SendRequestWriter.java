@@ -24,10 +24,13 @@ final class SendRequestWriter {
     private final Device device;
     private final Regions regions;
     private final Counters counters;
+    /** That a request of the queue pair may have. */
+    private final int elements;
     private int inline;
 
     SendRequestWriter(Device device, Regions regions, Counters counters) {
         this.device = device;
+        this.elements = Math.min(SendQueue.MAX_ELEMENTS, device.maxElements());
         this.regions = regions;
         this.counters = counters;
     }
@@ -107,7 +110,7 @@ final class SendRequestWriter {
                 unregistered |= request.region(i) == null && !(buffer.isDirect() && find(buffer) != null);
             }
         }
-        return unregistered || count > SendQueue.MAX_ELEMENTS;
+        return unregistered || count > elements;
     }
 
     private Region find(ByteBuffer buffer) {

@@ -29,6 +29,8 @@ final class WindowExposure extends RdmaCoreExposure {
     private final WorkRequest invalidation = new WorkRequest().bind(this).signaled(true);
     private long window;
     private volatile boolean queued;
+    /** The device was given the bind, and the window has its key. */
+    private volatile boolean given;
 
     WindowExposure(RdmaCoreQueuePair queuePair, ControlThreads control, Device device, Windows windows, long window, ExposedMemory memory,
             Access access) {
@@ -61,6 +63,7 @@ final class WindowExposure extends RdmaCoreExposure {
 
     /** Fills in the request that binds; the window still has the key before this one, which rxe compares. Under the send queue's lock. */
     void writeBind(long wr) {
+        given = true;
         Memory.putInt(wr + VerbsLayout.SendWr.OPCODE, VerbsLayout.SendWr.BIND);
         Memory.putLong(wr + VerbsLayout.SendWr.BIND_MW, window);
         Memory.putInt(wr + VerbsLayout.SendWr.BIND_RKEY, stag());
@@ -107,9 +110,9 @@ final class WindowExposure extends RdmaCoreExposure {
     @Override
     synchronized void freeHandle() {
         if (window != 0) {
-            if (queued) {
+            if (given) {
                 // Its key from now on. ibv_bind_mw writes it when the bind is posted, but by then the window may be another's already:
-                // the peer may have answered, and invalidated it.
+                // the peer may have answered, and invalidated it. A bind that only waited when its connection ended changed nothing.
                 Memory.putInt(window + VerbsLayout.Mw.RKEY, stag());
             }
             windows.giveBack(window);

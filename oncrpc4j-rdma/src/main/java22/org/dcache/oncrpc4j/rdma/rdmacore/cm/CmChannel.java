@@ -3,6 +3,7 @@ package org.dcache.oncrpc4j.rdma.rdmacore.cm;
 
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.ReentrantLock;
 import org.dcache.oncrpc4j.rdma.rdmacore.device.ControlThreads;
 import org.dcache.oncrpc4j.rdma.rdmacore.ffi.CmEventType;
 import org.dcache.oncrpc4j.rdma.rdmacore.ffi.CmLayout;
@@ -19,7 +20,10 @@ import org.slf4j.LoggerFactory;
 /**
  * The event channel of an adapter's connection ids, with the daemon thread that reads it. The thread copies each event, gives it back to
  * the library at once, since destroying an id waits for that, and hands the copy to the id's owner, who only passes it on. It sleeps in
- * poll(2) and calls nothing that blocks.
+ * poll(2).
+ *
+ * <p>With an event in hand the library changes the state of the id's queue pair by itself (rdma_get_cm_event: to ready at an answer, to
+ * error at a rejection), and it does not lock that: so no queue pair is destroyed meanwhile ({@link #destroyQueuePair}).
  */
 public final class CmChannel {
 
@@ -37,6 +41,8 @@ public final class CmChannel {
     private final Memory.Block scratch = new Memory.Block(64);
     private final Map<Long, Owner> owners = new ConcurrentHashMap<>();
     private final LoopThread thread;
+    /** Fair: many queue pairs may be destroyed one after the other, and events are to come through. */
+    private final ReentrantLock library = new ReentrantLock(true);
     private volatile boolean stopping;
 
     public CmChannel(ConnectionManager cm, ControlThreads control) throws ProviderUnavailableException {
@@ -86,13 +92,32 @@ public final class CmChannel {
         cm.destroyId(id);
     }
 
+    /** Destroys the queue pair of an id, if it has one. Control thread; waits for an event that is being read. */
+    void destroyQueuePair(long id) {
+        library.lock();
+        try {
+            cm.destroyQp(id);
+        } finally {
+            library.unlock();
+        }
+    }
+
+    private boolean nextEvent() {
+        library.lock();
+        try {
+            return cm.getCmEvent(channel, scratch.address() + 40);
+        } finally {
+            library.unlock();
+        }
+    }
+
     private void run() {
         while (!stopping) {
             Libc.poll(scratch.address() + 16, 2, -1);
             if (Libc.ready(scratch.address() + 16, 0)) {
                 Libc.drain(wakeup, scratch.address() + 8);
             }
-            while (!stopping && cm.getCmEvent(channel, scratch.address() + 40)) {
+            while (!stopping && nextEvent()) {
                 long event = Memory.getLong(scratch.address() + 40);
                 long listening = Memory.getLong(event + CmLayout.Event.LISTEN_ID);
                 CmEvent copy = CmEvent.copy(event);

@@ -78,6 +78,11 @@ public final class CmId implements CmChannel.Owner {
         serial.execute(task);
     }
 
+    /** Control: destroys its queue pair, which nobody else uses any more. */
+    public void destroyQueuePair() {
+        channel.destroyQueuePair(id);
+    }
+
     /** Destroys the id after the tasks that were given before, then runs {@code then} on a control thread. */
     public void destroy(Runnable then) {
         serial.execute(() -> {

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.dcache.oncrpc4j.rdma.rdmacore.ffi.Libc;
 import org.dcache.oncrpc4j.rdma.rdmacore.ffi.Memory;
 import org.dcache.oncrpc4j.rdma.rdmacore.ffi.Verbs;
@@ -18,8 +19,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The asynchronous events of all devices in use. Contexts are shared by all adapters of the process, so this is too: one daemon thread,
- * started with the first user, ended with the last. Each event is given back before its users look at it, since destroying what it is about
- * waits for that; they must only pass on.
+ * started with the first user, ended with the last. Destroying what an event is about waits until the event is given back; so its users
+ * hear of it before, and those of shared receive queues after that. They must only pass on.
  *
  * <p>Removal has an event only where the driver can take a device from its users. Where it waits for them instead, and nobody has a
  * connection id on the device, nothing is said at all; so the kernel's list is looked at each second ({@link Contexts#isGone}), and users
@@ -136,7 +137,14 @@ public final class AsyncEvents {
 
     private void run() {
         try {
-            poll();
+            while (!stopping) {
+                try {
+                    poll();
+                } catch (RuntimeException | Error e) {
+                    LOG.error("asynchronous events could not be taken, trying again in {} ms", LOOK_MILLIS, e);
+                    LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(LOOK_MILLIS));
+                }
+            }
         } finally {
             nextRound(true);
         }
@@ -196,8 +204,19 @@ public final class AsyncEvents {
             any = true;
             int type = Memory.getInt(event + VerbsLayout.AsyncEvent.TYPE);
             long element = Memory.getLong(event + VerbsLayout.AsyncEvent.ELEMENT);
-            verbs.ackAsyncEvent(event);
-            tell(context, type, element);
+            boolean ofReceives = type == VerbsLayout.AsyncEvent.SRQ_LIMIT_REACHED || type == VerbsLayout.AsyncEvent.SRQ_ERR;
+            if (ofReceives) {
+                // Who hears of it takes a lock under which such a queue is destroyed, and that waits for this.
+                verbs.ackAsyncEvent(event);
+            }
+            try {
+                tell(context, type, element);
+            } finally {
+                if (!ofReceives) {
+                    // What it is about cannot be destroyed before, and its address be another's.
+                    verbs.ackAsyncEvent(event);
+                }
+            }
         }
         return any;
     }

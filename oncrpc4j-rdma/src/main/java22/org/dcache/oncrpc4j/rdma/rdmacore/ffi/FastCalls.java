@@ -9,7 +9,7 @@ import java.lang.invoke.MethodHandle;
 
 /**
  * The calls of the data path, through the function table of a device's context as the inline functions of {@code infiniband/verbs.h} do it.
- * Any thread, but one at a time for each object; none of them allocates.
+ * Any thread: one at a time posts to a queue or polls one, while others may arm it; none of them allocates.
  *
  * <p>Polling only reads memory that device and process share, so it goes without the change of thread state that other native calls make
  * ({@link Linker.Option#critical}). Posting and arming may enter the kernel, on soft devices they do, and must not hold up a garbage

@@ -120,7 +120,7 @@ public final class ReceivePool {
         wake();
     }
 
-    /** Runs {@code retry} once when there may be a buffer again; on any thread, it must only pass on. */
+    /** Runs {@code retry} once when there may be a buffer again; on any thread, a loop's too: it may post receives, and must not wait. */
     public void await(Runnable retry) {
         boolean start;
         synchronized (this) {

@@ -103,16 +103,19 @@ public final class OwnReceives implements ReceiveQueue {
 
     @Override
     public PooledReceive completed(long wrId) {
+        PooledReceive buffer;
+        boolean ok;
         lock.lock();
         try {
-            PooledReceive buffer = posted.take(wrId);
-            if (wanted > 0) {
-                pump();
-            }
-            return buffer;
+            buffer = posted.take(wrId);
+            ok = wanted == 0 || pump();
         } finally {
             lock.unlock();
         }
+        if (!ok) {
+            failed.run();
+        }
+        return buffer;
     }
 
     @Override

@@ -104,6 +104,7 @@ final class SharedReceives {
 
     /** Control: asks the device to say when it runs low, where it may. */
     void watch() {
+        VerbsException failure;
         lock.lock();
         try {
             if (!closed && problem == null && !armed && budget.canRunLow()) {
@@ -112,10 +113,11 @@ final class SharedReceives {
                     budget.growFully();
                 }
             }
+            failure = pump();
         } finally {
             lock.unlock();
         }
-        retry();
+        tell(failure);
     }
 
     /** Control: the device says that it ran low. */
