@@ -78,6 +78,11 @@ abstract class RdmaCoreExposure implements Exposure {
         return false;
     }
 
+    /** Whether the peer can no longer reach it. */
+    final synchronized boolean isOver() {
+        return over;
+    }
+
     private void free() {
         queuePair.exposures().remove(this);
         memory.release();

@@ -438,9 +438,7 @@ final class RdmaCoreQueuePair extends LedQueuePair implements CmId.Holder, Compl
     /** Loop: a request is done, or will never be. */
     void completed(WorkRequest request, boolean ok) {
         if (request.opcode() == WorkRequest.Opcode.BIND && ((WindowExposure) request.bound()).isInvalidation(request)) {
-            if (ok) {
-                guarded("at a fence", ((WindowExposure) request.bound())::ended);
-            }
+            guarded("at a fence", () -> ((WindowExposure) request.bound()).invalidationCompleted(ok));
         } else {
             tellCompleted(request, ok);
         }

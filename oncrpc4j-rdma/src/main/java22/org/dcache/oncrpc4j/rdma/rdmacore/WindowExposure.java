@@ -15,6 +15,10 @@ import org.dcache.oncrpc4j.rdma.verbs.WorkRequest;
  * ended by a local invalidation in the same send queue, or by freeing the window on a control thread where the device takes an invalidation
  * that comes late for an error (soft RoCE); that waits until its bind has been posted. The window's key byte goes up at each binding, so
  * that a key from an earlier call is worth nothing.
+ *
+ * <p>The peer may invalidate it while our own invalidation is on its way. The memory is free then, the window is not: if it were bound
+ * again before the device comes to our invalidation, that would name a key that the window does not have any more, which is an error and
+ * ends the connection. So it is given back when the invalidation has completed.
  */
 final class WindowExposure extends RdmaCoreExposure {
 
@@ -27,7 +31,11 @@ final class WindowExposure extends RdmaCoreExposure {
     private final Access access;
     private final WorkRequest bind = new WorkRequest().bind(this);
     private final WorkRequest invalidation = new WorkRequest().bind(this).signaled(true);
+    // guarded by this
     private long window;
+    /** The invalidation is posted, or about to be, and has not completed. */
+    private boolean invalidating;
+
     private volatile boolean queued;
     /** The device was given the bind, and the window has its key. */
     private volatile boolean given;
@@ -81,10 +89,30 @@ final class WindowExposure extends RdmaCoreExposure {
 
     @Override
     void beginEnd() {
-        if (device.toleratesLateInvalidation()) {
-            queuePair.postSendOfMany(invalidation);
-        } else {
+        if (!device.toleratesLateInvalidation()) {
             control.execute(this::freeWindow);
+        } else if (beginInvalidation()) {
+            queuePair.postSendOfMany(invalidation);
+        }
+    }
+
+    /** @return false when the peer was quicker */
+    private synchronized boolean beginInvalidation() {
+        invalidating = window != 0;
+        return invalidating;
+    }
+
+    /** The invalidation is done, or will never be, since the connection has ended. Loop, or a thread that posts after the end. */
+    void invalidationCompleted(boolean ok) {
+        boolean late;
+        synchronized (this) {
+            invalidating = false;
+            late = isOver();
+        }
+        if (late) {
+            freeHandle();
+        } else if (ok) {
+            ended();
         }
     }
 
@@ -109,7 +137,7 @@ final class WindowExposure extends RdmaCoreExposure {
 
     @Override
     synchronized void freeHandle() {
-        if (window != 0) {
+        if (window != 0 && !invalidating) {
             if (given) {
                 // Its key from now on. ibv_bind_mw writes it when the bind is posted, but by then the window may be another's already:
                 // the peer may have answered, and invalidated it. A bind that only waited when its connection ended changed nothing.
