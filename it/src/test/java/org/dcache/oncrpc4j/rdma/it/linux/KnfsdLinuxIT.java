@@ -65,9 +65,14 @@ class KnfsdLinuxIT {
 
         @Test
         void aServerThatIsRestartedUnderLoadLosesNothing() throws IOException {
-            client.send("write " + TREE);
-            for (int i = 0; i < 2; i++) {
-                guest.run("sleep 1; rpc.nfsd 0; sleep 1; rpc.nfsd --rdma=20049 8; cat /proc/fs/nfsd/portlist");
+            Path goOn = Files.createTempFile("go-on", null);
+            try {
+                client.send("write " + TREE + ' ' + goOn);
+                for (int i = 0; i < 2; i++) {
+                    guest.run("sleep 1; rpc.nfsd 0; sleep 1; rpc.nfsd --rdma=20049 8; cat /proc/fs/nfsd/portlist");
+                }
+            } finally {
+                Files.delete(goOn);
             }
             String answer = client.expectOneOf("DONE write", "FAILED ");
             assertThat(answer).as(client.output()).startsWith("DONE write").doesNotContain("connects=2 ");

@@ -23,10 +23,10 @@ import org.dcache.oncrpc4j.rpc.RpcAuthTypeUnix;
 /**
  * An NFS client that writes and reads trees. Argument: the number of connections. The system property {@code tree.server} is the server's
  * address. Commands: {@code connect PORT [MOUNTPORT PATH]}, which first closes other connections; {@code root NAME}, to work in a
- * directory, which is made if it does not exist; {@code write SEED COUNT LARGE THREADS BLOCK}; {@code read SEED COUNT LARGE THREADS BLOCK
- * FILE}, which writes path, size and SHA-256 of every file into FILE, sorted by path; {@code rename LENGTH}, with two names of that length;
- * {@code sample BLOCK SIZE...}, which writes, reads and compares a file of each size; {@code list NAME}, which counts the entries of a
- * directory; {@code close}.
+ * directory, which is made if it does not exist; {@code write SEED COUNT LARGE THREADS BLOCK [FILE]}, which writes all data again and again
+ * while FILE is there; {@code read SEED COUNT LARGE THREADS BLOCK FILE}, which writes path, size and SHA-256 of every file into FILE,
+ * sorted by path; {@code rename LENGTH}, with two names of that length; {@code sample BLOCK SIZE...}, which writes, reads and compares a
+ * file of each size; {@code list NAME}, which counts the entries of a directory; {@code close}.
  */
 public final class TreeClient {
 
@@ -93,7 +93,8 @@ public final class TreeClient {
     }
 
     private String write(String[] words) throws Exception {
-        new TreeWriter(client, root, Integer.parseInt(words[5])).write(tree(words), Integer.parseInt(words[4]));
+        new TreeWriter(client, root, Integer.parseInt(words[5])).write(tree(words), Integer.parseInt(words[4]),
+                () -> words.length > 6 && Files.exists(Path.of(words[6])));
         return said();
     }
 
@@ -107,7 +108,7 @@ public final class TreeClient {
     private String sample(String[] words) throws Exception {
         int block = Integer.parseInt(words[1]);
         Tree tree = Tree.ofSizes(words.length, Stream.of(words).skip(2).map(Long::valueOf).toList());
-        new TreeWriter(client, root, block).write(tree, 1);
+        new TreeWriter(client, root, block).write(tree, 1, () -> false);
         return "files=" + new TreeReader(client, root, block).read(tree, 1).size();
     }
 

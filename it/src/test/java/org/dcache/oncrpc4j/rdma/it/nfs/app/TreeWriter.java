@@ -5,6 +5,8 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BooleanSupplier;
 import org.dcache.oncrpc4j.rdma.nfs3.FileHandle;
 import org.dcache.oncrpc4j.rdma.nfs3.NfsText;
 import org.dcache.oncrpc4j.rdma.nfs3.Sattr3;
@@ -30,7 +32,16 @@ final class TreeWriter {
         this.block = block;
     }
 
-    void write(Tree tree, int threads) throws Exception {
+    /** @param again asked after all files were written: whether to write all their data once more */
+    void write(Tree tree, int threads, BooleanSupplier again) throws Exception {
+        Map<Tree.File, FileHandle> files = make(tree, threads);
+        while (again.getAsBoolean()) {
+            Workers.all(threads, tree.files(), file -> fill(files.get(file), file));
+        }
+    }
+
+    private Map<Tree.File, FileHandle> make(Tree tree, int threads) throws Exception {
+        Map<Tree.File, FileHandle> files = new ConcurrentHashMap<>();
         Map<String, FileHandle> directories = new HashMap<>();
         for (String path : tree.directories()) {
             int slash = path.lastIndexOf('/');
@@ -38,9 +49,15 @@ final class TreeWriter {
             directories.put(path, client.mkdir(parent, NfsText.of(path.substring(slash + 1)), Sattr3.ofMode(0755)).handle());
         }
         Workers.all(threads, tree.files(), file -> {
-            Node node = create(directories.get(file.directory()), file);
-            TreeClient.file(client, node.handle(), block).copyFrom(source(file.content()));
+            FileHandle handle = create(directories.get(file.directory()), file).handle();
+            files.put(file, handle);
+            fill(handle, file);
         });
+        return files;
+    }
+
+    private void fill(FileHandle handle, Tree.File file) throws Exception {
+        TreeClient.file(client, handle, block).copyFrom(source(file.content()));
     }
 
     private Node create(FileHandle directory, Tree.File file) throws IOException {
