@@ -60,6 +60,7 @@ public final class BenchCommand implements Callable<Integer> {
         progress = spec.commandLine().getErr();
         try {
             Plan plan = options.plan();
+            CongestionControl.name().flatMap(CongestionControl::warning).ifPresent(text -> progress.println("bench: " + text));
             Deadline deadline = options.quick ? Deadline.sinceJvmStart(QUICK) : Deadline.never();
             for (int run = 1; run <= options.runs; run++) {
                 if (options.runs > 1) {

@@ -18,7 +18,8 @@ final class HtmlReport {
         HtmlPage page = new HtmlPage("oncrpc4j over TCP and over RDMA")
                 .text("rpcrdma " + String.join(" ", words) + " on " + OffsetDateTime.now().truncatedTo(ChronoUnit.MINUTES))
                 .text(System.getProperty("os.name") + " " + System.getProperty("os.version") + " " + System.getProperty("os.arch") + ", "
-                        + Runtime.getRuntime().availableProcessors() + " processors, Java " + Runtime.version());
+                        + Runtime.getRuntime().availableProcessors() + " processors, Java " + Runtime.version()
+                        + CongestionControl.name().map(name -> ", congestion control " + name).orElse(""));
         if (runs.count() > 1) {
             page.heading("All runs").table(runs.table()).raw(runs.chart().svg()).text("What follows is of the last run.");
         }
