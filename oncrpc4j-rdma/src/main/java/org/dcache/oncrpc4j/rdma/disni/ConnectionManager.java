@@ -60,7 +60,7 @@ final class ConnectionManager {
         if (channel == null) {
             throw new IOException("librdmacm makes no event channel");
         }
-        this.thread = new LoopThread("rdma-disni events", this::run, null);
+        this.thread = LoopThread.of("rdma-disni events", this::run, null);
         thread.start();
     }
 

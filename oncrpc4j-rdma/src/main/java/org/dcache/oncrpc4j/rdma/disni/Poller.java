@@ -70,7 +70,7 @@ final class Poller extends TaskLoop {
         this.source = source;
         this.name = name;
         this.counters = counters;
-        this.watcher = new LoopThread("rdma-disni " + name + " completions", this::watch, null);
+        this.watcher = LoopThread.of("rdma-disni " + name + " completions", this::watch, null);
         try {
             start();
             watcher.start();

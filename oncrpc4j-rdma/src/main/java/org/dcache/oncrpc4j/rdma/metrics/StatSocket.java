@@ -19,6 +19,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Properties;
+import java.util.function.BiFunction;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -46,11 +47,10 @@ public final class StatSocket {
     private final Thread thread;
     private int users;
 
-    private StatSocket(Path path) throws IOException {
+    private StatSocket(Path path, BiFunction<String, Runnable, ? extends Thread> threads) throws IOException {
         this.path = path;
         this.server = listen(path);
-        this.thread = new Thread(this::serve, "oncrpc4j-rdma stat");
-        thread.setDaemon(true);
+        this.thread = threads.apply("oncrpc4j-rdma stat", this::serve);
         try {
             thread.start();
         } catch (Error e) {
@@ -63,14 +63,15 @@ public final class StatSocket {
      * Opens it, if that was not done.
      *
      * @param name its path; {@code %p} in it stands for the process id
+     * @param threads makes a daemon thread by name and body
      * @return gives it back; to be called once
      */
-    public static synchronized Runnable acquire(String name) {
+    public static synchronized Runnable acquire(String name, BiFunction<String, Runnable, ? extends Thread> threads) {
         Path path = Path.of(name.replace("%p", Long.toString(ProcessHandle.current().pid())));
         StatSocket socket = OPEN.get(path);
         if (socket == null) {
             try {
-                socket = new StatSocket(path);
+                socket = new StatSocket(path, threads);
             } catch (IOException | UnsupportedOperationException e) {
                 LOG.warn("nobody can read counters from {}: {}", path, e.toString());
                 return () -> {};

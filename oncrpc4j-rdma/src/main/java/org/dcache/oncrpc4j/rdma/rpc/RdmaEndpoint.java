@@ -169,7 +169,7 @@ final class RdmaEndpoint implements RpcEndpoint {
                 taken.push(SharedThreads::releaseTimer);
                 ExecutorService workers = SharedThreads.acquireWorkers();
                 taken.push(SharedThreads::releaseWorkers);
-                executors = new Executors(service.executor(), workers, config.get(Settings.SAME_THREAD), counters);
+                executors = new Executors(service.executor(), workers, timer, config.get(Settings.SAME_THREAD), counters);
                 dispatcher = new CallDispatcher(service, executors, counters);
                 List<DevicePool.Lease> all = devices.acquire(config);
                 taken.push(() -> all.forEach(DevicePool.Lease::close));
@@ -193,7 +193,7 @@ final class RdmaEndpoint implements RpcEndpoint {
             taken.push(CountersManagement::release);
             taken.push(ServiceManagement.register(this)::close);
             if (!config.get(Settings.STAT_SOCKET).isEmpty()) {
-                taken.push(StatSocket.acquire(config.get(Settings.STAT_SOCKET)));
+                taken.push(StatSocket.acquire(config.get(Settings.STAT_SOCKET), SharedThreads::daemon));
             }
             visible = true;
         }
@@ -379,9 +379,7 @@ final class RdmaEndpoint implements RpcEndpoint {
         stopped = true;
         if (SharedThreads.isLoop()) {
             // By a program of a same-thread service: the connections that are waited for may be this loop's.
-            Thread stopper = new Thread(() -> stop(gracePeriod, unit), "rpcrdma stop");
-            stopper.setDaemon(true);
-            stopper.start();
+            SharedThreads.daemon("rpcrdma stop", () -> stop(gracePeriod, unit)).start();
             return;
         }
         synchronized (lifecycle) {

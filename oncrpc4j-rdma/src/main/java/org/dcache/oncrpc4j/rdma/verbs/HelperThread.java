@@ -21,12 +21,7 @@ public final class HelperThread implements AutoCloseable {
     private final TaskThreads thread;
 
     public HelperThread(String name) {
-        thread = new TaskThreads(1, IDLE_MILLIS, task -> {
-            Thread next = new Thread(null, task, name, 0, false);
-            next.setDaemon(true);
-            next.setContextClassLoader(null);
-            return next;
-        });
+        thread = new TaskThreads(1, IDLE_MILLIS, task -> OwnThread.of(name, task));
     }
 
     /** @return false when it is closed or the system has no thread to give: the task will not run then */

@@ -19,11 +19,15 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Properties;
+import java.util.function.BiFunction;
+import org.dcache.oncrpc4j.rdma.verbs.OwnThread;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 class StatSocketTest {
+
+    private static final BiFunction<String, Runnable, Thread> DAEMONS = OwnThread::of;
 
     @TempDir
     private Path folder;
@@ -41,8 +45,8 @@ class StatSocketTest {
         CountersManagement.acquire();
         try {
             Path path = folder.resolve(ProcessHandle.current().pid() + ".sock");
-            Runnable first = StatSocket.acquire(folder.resolve("%p.sock").toString());
-            Runnable second = StatSocket.acquire(path.toString());
+            Runnable first = StatSocket.acquire(folder.resolve("%p.sock").toString(), DAEMONS);
+            Runnable second = StatSocket.acquire(path.toString(), DAEMONS);
             for (int i = 0; i < 3; i++) {
                 Properties text = read(path);
                 assertThat(text.getProperty("pid")).isEqualTo("" + ProcessHandle.current().pid());
@@ -63,7 +67,7 @@ class StatSocketTest {
     @Test
     void onlyThisUserMayConnect() throws IOException {
         Path path = folder.resolve("stat");
-        Runnable release = StatSocket.acquire(path.toString());
+        Runnable release = StatSocket.acquire(path.toString(), DAEMONS);
         assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(path))).isEqualTo("rw-------");
         release.run();
     }
@@ -74,7 +78,7 @@ class StatSocketTest {
         try (ServerSocketChannel dead = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
             dead.bind(UnixDomainSocketAddress.of(path));
         }
-        Runnable release = StatSocket.acquire(path.toString());
+        Runnable release = StatSocket.acquire(path.toString(), DAEMONS);
         assertThat(read(path)).containsKey("pid");
         release.run();
     }
@@ -82,12 +86,12 @@ class StatSocketTest {
     @Test
     void whatIsInUseOrNoSocketIsLeftAlone() throws IOException {
         Path file = Files.writeString(folder.resolve("file"), "precious");
-        StatSocket.acquire(file.toString()).run();
+        StatSocket.acquire(file.toString(), DAEMONS).run();
         assertThat(file).hasContent("precious");
         Path live = folder.resolve("live");
         try (ServerSocketChannel other = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
             other.bind(UnixDomainSocketAddress.of(live));
-            StatSocket.acquire(live.toString()).run();
+            StatSocket.acquire(live.toString(), DAEMONS).run();
             assertThat(live).exists();
             SocketChannel.open(UnixDomainSocketAddress.of(live)).close();
         }
@@ -108,7 +112,7 @@ class StatSocketTest {
                     one.connect(full);
                 }
             }).isInstanceOf(SocketException.class);
-            StatSocket.acquire(full.getPath().toString()).run();
+            StatSocket.acquire(full.getPath().toString(), DAEMONS).run();
             assertThat(full.getPath()).exists();
         } finally {
             for (SocketChannel one : waiting) {
@@ -119,7 +123,7 @@ class StatSocketTest {
 
     @Test
     void aFolderThatIsNotThereHurtsNobody() {
-        StatSocket.acquire(folder.resolve("none/stat").toString()).run();
+        StatSocket.acquire(folder.resolve("none/stat").toString(), DAEMONS).run();
         assertThat(folder.resolve("none")).doesNotExist();
     }
 }

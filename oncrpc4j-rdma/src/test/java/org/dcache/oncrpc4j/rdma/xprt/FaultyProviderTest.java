@@ -93,7 +93,7 @@ class FaultyProviderTest extends CallsToScriptedPeer {
     private static Thread poster(Engine server, int xid) throws Exception {
         server.qp.poster = null;
         server.receive(Engine.message(Engine.header(xid, 8, RdmaHeader.RDMA_MSG), Engine.call(xid, 0)));
-        LoopThread loop = new LoopThread("test loop", () -> server.answer(server.calls.get(server.calls.size() - 1), Engine.reply(xid, 8)),
+        LoopThread loop = LoopThread.of("test loop", () -> server.answer(server.calls.get(server.calls.size() - 1), Engine.reply(xid, 8)),
                 null);
         loop.start();
         loop.awaitEnd();

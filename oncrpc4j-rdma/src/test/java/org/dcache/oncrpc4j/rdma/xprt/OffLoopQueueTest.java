@@ -30,7 +30,7 @@ class OffLoopQueueTest {
 
     private boolean onLoop(BooleanSupplier asked) {
         boolean[] answer = new boolean[1];
-        LoopThread loop = new LoopThread("test loop", () -> answer[0] = asked.getAsBoolean(), null);
+        LoopThread loop = LoopThread.of("test loop", () -> answer[0] = asked.getAsBoolean(), null);
         loop.start();
         loop.awaitEnd();
         return answer[0];

@@ -146,7 +146,7 @@ class RegbufPoolTest {
     }
 
     private static void onLoop(Runnable body) {
-        LoopThread loop = new LoopThread("test loop", body, null);
+        LoopThread loop = LoopThread.of("test loop", body, null);
         loop.start();
         loop.awaitEnd();
     }

@@ -22,8 +22,7 @@ import org.openjdk.jcstress.infra.results.I_Result;
 public class CallbackQueueStress {
 
     private static final Executors DIRECT = new Executors(MoreExecutors.newDirectExecutorService(),
-            MoreExecutors.newDirectExecutorService(),
-            false, Counters.process().child());
+            MoreExecutors.newDirectExecutorService(), null, false, Counters.process().child());
 
     private final CallbackQueue queue = new CallbackQueue(DIRECT, false);
     private int sum;

@@ -2,6 +2,8 @@
 package org.dcache.oncrpc4j.rdma.rpc.executor;
 
 import java.util.concurrent.ExecutorService;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.dcache.oncrpc4j.rdma.metrics.Counters;
@@ -17,7 +19,9 @@ import org.slf4j.LoggerFactory;
  *
  * <p>The threads of RDMA serve many services, and their context class loader is none of a program's. User code has the one that it has over
  * TCP: that of the thread that started the service, on the shared pool, in a loop, and in threads that the service's executor makes when it
- * is given a task.
+ * is given a task. Those would also inherit the thread-locals of the thread that gives it, and before Java 24 its subject. A loop's own
+ * thread has none; a thread of another program that serves the loop while it waits has, so it gives no task to an executor that may make a
+ * thread: the timer does ({@link #givesHere}).
  *
  * <p>A loop does not run user code, but for a same-thread service whose admin allows it by name ({@link #staysOnLoop}), nor does the timer.
  * An executor may still do that to them: a full one with a caller-runs policy, or one that helps with older tasks. So each task looks at
@@ -29,6 +33,7 @@ public final class Executors {
 
     private final ExecutorService chosen;
     private final ExecutorService shared;
+    private final ScheduledThreadPoolExecutor timer;
     private final ClassLoader loader = Thread.currentThread().getContextClassLoader();
     private final Counters counters;
     private final boolean inOrder;
@@ -40,14 +45,19 @@ public final class Executors {
     /**
      * By the thread that starts the service, or has its first connection made.
      *
+     * @param shared its threads inherit nothing
+     * @param timer the process's, whose thread inherited nothing
      * @param sameThread whether what a same-thread service does may run in a loop, see {@code oncrpc.rdma.same-thread}
      */
-    public Executors(ExecutorService own, ExecutorService shared, boolean sameThread, Counters counters) {
-        this(own, shared, sameThread, counters, new ShortCalls());
+    public Executors(ExecutorService own, ExecutorService shared, ScheduledThreadPoolExecutor timer, boolean sameThread,
+            Counters counters) {
+        this(own, shared, timer, sameThread, counters, new ShortCalls());
     }
 
-    Executors(ExecutorService own, ExecutorService shared, boolean sameThread, Counters counters, ShortCalls shortCalls) {
+    Executors(ExecutorService own, ExecutorService shared, ScheduledThreadPoolExecutor timer, boolean sameThread, Counters counters,
+            ShortCalls shortCalls) {
         this.shared = shared;
+        this.timer = timer;
         this.counters = counters;
         this.inOrder = isDirect(own);
         this.staysOnLoop = inOrder && sameThread;
@@ -124,8 +134,30 @@ public final class Executors {
             return;
         }
         calls.add(flow, call);
+        if (givesHere()) {
+            giveCall(flow, loop);
+        } else {
+            giveInTimer(() -> giveCall(flow, loop));
+        }
+    }
+
+    private void giveCall(FairQueue.Flow flow, Leadable loop) {
         if (!give(new Turn(loop, true))) {
             calls.takeBack(flow).rejected();
+        }
+    }
+
+    /** Whether no thread that is made for a task that is given now inherits from a program that has nothing to do with it. */
+    private boolean givesHere() {
+        return inOrder || SharedThreads.isLoopThread() || !SharedThreads.isLoop() || leaders.isComplete();
+    }
+
+    private void giveInTimer(Runnable give) {
+        try {
+            timer.execute(give);
+        } catch (RejectedExecutionException e) {
+            LOG.debug("the service has stopped, and the timer with it", e);
+            give.run();
         }
     }
 
@@ -205,13 +237,20 @@ public final class Executors {
      */
     Runnable callback(Runnable task) {
         Runnable callback = () -> run(task);
-        Runnable give = () -> chosen.execute(callback);
-        return () -> {
+        Runnable execute = () -> chosen.execute(callback);
+        Runnable give = () -> {
             try {
-                withLoader(give);
+                withLoader(execute);
             } catch (RuntimeException | Error e) {
                 LOG.debug("executor of the service takes no callbacks any more", e);
                 shared.execute(() -> withLoader(task));
+            }
+        };
+        return () -> {
+            if (givesHere()) {
+                give.run();
+            } else {
+                giveInTimer(give);
             }
         };
     }

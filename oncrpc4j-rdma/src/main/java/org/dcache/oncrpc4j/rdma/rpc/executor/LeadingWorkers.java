@@ -134,7 +134,7 @@ final class LeadingWorkers {
     }
 
     private boolean mayServe(Leadable loop) {
-        return pool != null && isFree() && isComplete() && !loop.isServed();
+        return isComplete() && isFree() && !loop.isServed();
     }
 
     /** Whether the pool has nothing else for its threads. */
@@ -154,9 +154,9 @@ final class LeadingWorkers {
         }
     }
 
-    /** Whether the pool makes no thread any more for a task that it is given, because it has all. */
-    private boolean isComplete() {
-        if (pool.allowsCoreThreadTimeOut()) {
+    /** Whether threads of the pool may lead, and it makes none any more for a task that it is given, because it has all. Any thread. */
+    boolean isComplete() {
+        if (pool == null || pool.allowsCoreThreadTimeOut()) {
             return false;
         }
         int threads = Executors.threads(pool);

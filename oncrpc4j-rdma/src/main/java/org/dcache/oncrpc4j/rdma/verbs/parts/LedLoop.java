@@ -51,7 +51,7 @@ public abstract class LedLoop extends LoopWork {
      */
     protected LedLoop(String name, int tasksPerTurn) {
         super(tasksPerTurn);
-        thread = new LoopThread(name, this::run, getClass().getClassLoader());
+        thread = LoopThread.of(name, this::run, getClass().getClassLoader());
         leadership = new Leadership(thread, this::hasWork);
     }
 

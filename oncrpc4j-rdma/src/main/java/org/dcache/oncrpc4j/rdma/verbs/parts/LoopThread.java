@@ -2,25 +2,25 @@
 package org.dcache.oncrpc4j.rdma.verbs.parts;
 
 import org.dcache.oncrpc4j.rdma.verbs.HelperThread;
+import org.dcache.oncrpc4j.rdma.verbs.OwnThread;
 
 /**
- * A thread of a provider: a daemon, with no thread locals of whoever happened to make it, and with a context class loader that is chosen
- * and not that thread's, so that an application that is unloaded is not kept alive by a loop that others use too.
- *
- * <p>It belongs to who makes it, who starts it once, makes its body return, and then waits with {@link #awaitEnd}. Nobody interrupts it; a
- * body that waits must bear it all the same.
+ * A thread of a provider for a loop. It belongs to who makes it, who starts it once, makes its body return, and then waits with {@link
+ * #awaitEnd}. Nobody interrupts it; a body that waits must bear it all the same.
  */
-public final class LoopThread extends Thread implements HelperThread.Loop {
+public final class LoopThread extends OwnThread implements HelperThread.Loop {
 
     /**
      * Not started yet.
      *
      * @param loader the context class loader; null, which is the system's own, where no code of a user runs on the thread
      */
-    public LoopThread(String name, Runnable body, ClassLoader loader) {
-        super(null, body, name, 0, false);
-        setDaemon(true);
-        setContextClassLoader(loader);
+    public static LoopThread of(String name, Runnable body, ClassLoader loader) {
+        return make(() -> new LoopThread(name, body, loader));
+    }
+
+    private LoopThread(String name, Runnable body, ClassLoader loader) {
+        super(name, body, loader);
     }
 
     /** Whether the caller is on this thread. */

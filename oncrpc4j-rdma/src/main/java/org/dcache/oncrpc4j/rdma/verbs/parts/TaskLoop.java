@@ -16,7 +16,7 @@ public class TaskLoop extends LoopWork {
 
     public TaskLoop(String name) {
         super(TASKS_PER_TURN);
-        thread = new LoopThread(name, this::run, null);
+        thread = LoopThread.of(name, this::run, null);
     }
 
     /** @throws OutOfMemoryError when the system gives no thread */

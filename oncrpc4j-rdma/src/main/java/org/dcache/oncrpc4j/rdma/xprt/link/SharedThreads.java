@@ -10,6 +10,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiFunction;
 import org.dcache.oncrpc4j.rdma.verbs.HelperThread;
+import org.dcache.oncrpc4j.rdma.verbs.OwnThread;
 
 /**
  * Threads of the process besides the providers' loops: one timer, and one pool for services whose own executor is a direct one and for
@@ -33,7 +34,7 @@ public final class SharedThreads {
     /** The timer. Its tasks must be short; each acquisition is given back with {@link #releaseTimer}. */
     public static synchronized ScheduledThreadPoolExecutor acquireTimer() {
         if (timerUsers == 0) {
-            ScheduledThreadPoolExecutor made = new ScheduledThreadPoolExecutor(1, named("rpcrdma timer", TimerThread::new));
+            ScheduledThreadPoolExecutor made = new ScheduledThreadPoolExecutor(1, named("rpcrdma timer", TimerThread::timer));
             made.setRemoveOnCancelPolicy(true);
             made.prestartCoreThread();
             timer = made;
@@ -74,6 +75,11 @@ public final class SharedThreads {
         }
     }
 
+    /** A daemon thread that has nothing of who makes it; not started yet. */
+    public static Thread daemon(String name, Runnable body) {
+        return OwnThread.of(name, body);
+    }
+
     /** How many acquisitions have not been given back; for leak checks. */
     public static synchronized int users() {
         return timerUsers + workerUsers;
@@ -94,18 +100,13 @@ public final class SharedThreads {
         return isLoop() || Thread.currentThread() instanceof TimerThread;
     }
 
-    /** A daemon that keeps nobody's class loader. */
-    private static class WorkerThread extends Thread {
-        WorkerThread(Runnable task, String name) {
-            super(null, task, name, 0, false);
-            setDaemon(true);
-            setContextClassLoader(null);
+    private static final class TimerThread extends OwnThread {
+        private TimerThread(String name, Runnable task) {
+            super(name, task, null);
         }
-    }
 
-    private static final class TimerThread extends WorkerThread {
-        TimerThread(Runnable task, String name) {
-            super(task, name);
+        static OwnThread timer(String name, Runnable task) {
+            return make(() -> new TimerThread(name, task));
         }
     }
 
@@ -117,7 +118,7 @@ public final class SharedThreads {
         private final ScheduledThreadPoolExecutor clock;
 
         Workers(ScheduledThreadPoolExecutor clock) {
-            super(WORKERS, WORKERS, 30, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), named("rpcrdma worker", WorkerThread::new));
+            super(WORKERS, WORKERS, 30, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), named("rpcrdma worker", OwnThread::of));
             allowCoreThreadTimeOut(true);
             this.clock = clock;
         }
@@ -150,8 +151,8 @@ public final class SharedThreads {
         }
     }
 
-    private static ThreadFactory named(String name, BiFunction<Runnable, String, Thread> maker) {
+    private static ThreadFactory named(String name, BiFunction<String, Runnable, OwnThread> maker) {
         AtomicInteger count = new AtomicInteger();
-        return task -> maker.apply(task, name + " " + count.incrementAndGet());
+        return task -> maker.apply(name + " " + count.incrementAndGet(), task);
     }
 }

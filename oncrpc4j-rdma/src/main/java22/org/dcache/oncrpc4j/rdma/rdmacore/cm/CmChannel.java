@@ -60,7 +60,7 @@ public final class CmChannel {
         Memory.putLong(scratch.address(), 1);
         Libc.pollFor(scratch.address() + 16, 0, wakeup);
         Libc.pollFor(scratch.address() + 16, 1, fd);
-        thread = new LoopThread("rdma-core-cm", this::run, null);
+        thread = LoopThread.of("rdma-core-cm", this::run, null);
         try {
             thread.start();
         } catch (OutOfMemoryError e) {

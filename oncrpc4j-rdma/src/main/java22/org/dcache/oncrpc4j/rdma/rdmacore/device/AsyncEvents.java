@@ -53,7 +53,7 @@ public final class AsyncEvents {
     private AsyncEvents(Verbs verbs) throws ProviderUnavailableException {
         this.verbs = verbs;
         Memory.putLong(scratch.address(), 1);
-        thread = new LoopThread("rdma-core-async", this::run, null);
+        thread = LoopThread.of("rdma-core-async", this::run, null);
     }
 
     public static synchronized void add(Verbs verbs, User user) throws ProviderUnavailableException {

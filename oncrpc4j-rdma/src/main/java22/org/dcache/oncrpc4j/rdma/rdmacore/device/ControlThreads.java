@@ -28,7 +28,7 @@ public final class ControlThreads {
 
     /** @throws OutOfMemoryError when the system does not even give the one */
     public ControlThreads() {
-        this(task -> new LoopThread("rdma-core-control-" + NUMBER.incrementAndGet(), task, null));
+        this(task -> LoopThread.of("rdma-core-control-" + NUMBER.incrementAndGet(), task, null));
     }
 
     public ControlThreads(ThreadFactory threads) {

@@ -45,7 +45,7 @@ class CallbackQueueTest {
     @Test
     void aBurstIsOneTaskOfTheExecutorAndRunsInOrder() {
         Held own = new Held();
-        CallbackQueue queue = new CallbackQueue(new Executors(own, pool, false, Counters.process().child()), false);
+        CallbackQueue queue = new CallbackQueue(new Executors(own, pool, null, false, Counters.process().child()), false);
         own.tasks.clear();
         List<Integer> ran = new ArrayList<>();
         IntStream.range(0, 5).forEach(i -> queue.add(() -> ran.add(i)));
@@ -61,7 +61,7 @@ class CallbackQueueTest {
     @Test
     void aCallbackThatThrowsDoesNotStopTheNext() {
         Held own = new Held();
-        CallbackQueue queue = new CallbackQueue(new Executors(own, pool, false, Counters.process().child()), false);
+        CallbackQueue queue = new CallbackQueue(new Executors(own, pool, null, false, Counters.process().child()), false);
         own.tasks.clear();
         List<String> ran = new ArrayList<>();
         queue.add(() -> {
@@ -78,7 +78,7 @@ class CallbackQueueTest {
     @Test
     void whatTheServicesExecutorRefusesRunsAllTheSame() throws Exception {
         Held own = new Held();
-        CallbackQueue queue = new CallbackQueue(new Executors(own, pool, false, Counters.process().child()), false);
+        CallbackQueue queue = new CallbackQueue(new Executors(own, pool, null, false, Counters.process().child()), false);
         own.refuses = true;
         CountDownLatch ran = new CountDownLatch(2);
         queue.add(ran::countDown);
@@ -97,7 +97,7 @@ class CallbackQueueTest {
                 throw new OutOfMemoryError("unable to create native thread");
             }
         };
-        CallbackQueue queue = new CallbackQueue(new Executors(torn, pool, false, Counters.process().child()), false);
+        CallbackQueue queue = new CallbackQueue(new Executors(torn, pool, null, false, Counters.process().child()), false);
         taken.clear();
         CountDownLatch begun = new CountDownLatch(1);
         CountDownLatch goOn = new CountDownLatch(1);
@@ -128,7 +128,7 @@ class CallbackQueueTest {
 
     @Test
     void nothingIsLostOrRunTwiceOrAtTheSameTimeWhenManyThreadsAdd() throws Exception {
-        CallbackQueue queue = new CallbackQueue(new Executors(pool, pool, false, Counters.process().child()), false);
+        CallbackQueue queue = new CallbackQueue(new Executors(pool, pool, null, false, Counters.process().child()), false);
         int threads = 4;
         int each = 20_000;
         CountDownLatch done = new CountDownLatch(threads * each);

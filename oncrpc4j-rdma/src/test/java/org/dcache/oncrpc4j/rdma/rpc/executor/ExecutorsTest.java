@@ -12,17 +12,22 @@ import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import org.dcache.oncrpc4j.rdma.metrics.Counters;
+import org.dcache.oncrpc4j.rdma.verbs.HelperThread;
 import org.dcache.oncrpc4j.rdma.verbs.parts.LoopThread;
 import org.dcache.oncrpc4j.rdma.xprt.link.Leadable;
+import org.dcache.oncrpc4j.rdma.xprt.link.SharedThreads;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /** What user code sees of the thread that it runs in is what it sees over TCP. */
 class ExecutorsTest {
+
+    private static final InheritableThreadLocal<String> INHERITED = new InheritableThreadLocal<>();
 
     /** One that is left to its own thread. */
     private static final Leadable NO_LOOP = new Leadable() {
@@ -44,6 +49,7 @@ class ExecutorsTest {
     };
 
     private final ExecutorService shared = java.util.concurrent.Executors.newFixedThreadPool(1);
+    private final ScheduledThreadPoolExecutor timer = SharedThreads.acquireTimer();
     /** A thread for each of the first two tasks. */
     private final ThreadPoolExecutor pool = (ThreadPoolExecutor) java.util.concurrent.Executors.newFixedThreadPool(2);
 
@@ -51,6 +57,7 @@ class ExecutorsTest {
     void stop() {
         shared.shutdownNow();
         pool.shutdownNow();
+        SharedThreads.releaseTimer();
     }
 
     /** With an application's loader as that of the thread that starts the service. */
@@ -59,14 +66,14 @@ class ExecutorsTest {
         ClassLoader before = starting.getContextClassLoader();
         starting.setContextClassLoader(application);
         try {
-            return new Executors(own, shared, sameThread, Counters.process().child());
+            return new Executors(own, shared, timer, sameThread, Counters.process().child());
         } finally {
             starting.setContextClassLoader(before);
         }
     }
 
     private static void inALoop(Runnable task) throws InterruptedException {
-        LoopThread loop = new LoopThread("loop of a test", task, null);
+        LoopThread loop = LoopThread.of("loop of a test", task, null);
         loop.start();
         loop.join();
         assertThat(loop.getContextClassLoader()).as("what the loop has afterwards").isNull();
@@ -110,6 +117,44 @@ class ExecutorsTest {
         }
     }
 
+    /** A client's thread serves the loop while it waits, and takes calls from the network that are a service's. */
+    @Test
+    void threadsOfAPoolInheritNothingFromAStrangerThatServesTheLoop() throws Exception {
+        Executors executors = started(pool, null, false);
+        INHERITED.set("a stranger's");
+        HelperThread.serves(true);
+        CompletableFuture<String> ofCall = new CompletableFuture<>();
+        CompletableFuture<String> ofCallback = new CompletableFuture<>();
+        try {
+            executors.dispatch(flow, new Call("it", () -> ofCall.complete(INHERITED.get())), NO_LOOP);
+            new CallbackQueue(executors, false).add(() -> ofCallback.complete(INHERITED.get()));
+        } finally {
+            HelperThread.serves(false);
+            INHERITED.remove();
+        }
+        assertThat(ofCall.get(20, TimeUnit.SECONDS)).isNull();
+        assertThat(ofCallback.get(20, TimeUnit.SECONDS)).isNull();
+    }
+
+    @Test
+    void aCallThatAStrangerTakesIsRejectedIfTheServiceTakesNoMore() throws Exception {
+        Executors executors = started(pool, null, false);
+        pool.shutdown();
+        CompletableFuture<Thread> rejectedIn = new CompletableFuture<>();
+        HelperThread.serves(true);
+        try {
+            executors.dispatch(flow, new Call("it", () -> {}) {
+                @Override
+                public void rejected() {
+                    rejectedIn.complete(Thread.currentThread());
+                }
+            }, NO_LOOP);
+        } finally {
+            HelperThread.serves(false);
+        }
+        assertThat(rejectedIn.get(20, TimeUnit.SECONDS)).isNotSameAs(Thread.currentThread());
+    }
+
     /** A program that never needs one ends with its main thread. */
     @Test
     void aPoolMakesNoThreadBeforeThereIsSomethingForIt() {
@@ -118,22 +163,20 @@ class ExecutorsTest {
         assertThat(pool.getPoolSize()).isZero();
     }
 
-    /** Says what happened to it; its program throws if it is told so. */
-    private final class Call implements FairQueue.Work {
+    /** Says what happened to it. */
+    private class Call implements FairQueue.Work {
         private final String name;
-        private final boolean fails;
+        private final Runnable program;
 
-        Call(String name, boolean fails) {
+        Call(String name, Runnable program) {
             this.name = name;
-            this.fails = fails;
+            this.program = program;
         }
 
         @Override
         public void run() {
             heard.add(name + " ran");
-            if (fails) {
-                throw new AssertionError("on purpose");
-            }
+            program.run();
         }
 
         @Override
@@ -154,7 +197,7 @@ class ExecutorsTest {
                 throw new IllegalStateException("the application has gone");
             }
         }, null, false);
-        failing.dispatch(flow, new Call("it", false), NO_LOOP);
+        failing.dispatch(flow, new Call("it", () -> {}), NO_LOOP);
         assertThat(heard).containsExactly("it rejected");
     }
 
@@ -182,9 +225,11 @@ class ExecutorsTest {
         Full own = new Full();
         Executors executors = started(own, null, false);
         own.kept.clear();
-        executors.dispatch(flow, new Call("first", true), NO_LOOP);
+        executors.dispatch(flow, new Call("first", () -> {
+            throw new AssertionError("on purpose");
+        }), NO_LOOP);
         own.callerRuns = true;
-        executors.dispatch(flow, new Call("second", false), NO_LOOP);
+        executors.dispatch(flow, new Call("second", () -> {}), NO_LOOP);
         assertThat(heard).containsExactly("first ran");
         own.kept.remove().run();
         assertThat(heard).containsExactly("first ran", "second ran");
@@ -197,9 +242,9 @@ class ExecutorsTest {
         Executors executors = started(own, null, false);
         own.kept.clear();
         own.torn = true;
-        executors.dispatch(flow, new Call("first", false), NO_LOOP);
+        executors.dispatch(flow, new Call("first", () -> {}), NO_LOOP);
         own.torn = false;
-        executors.dispatch(flow, new Call("second", false), NO_LOOP);
+        executors.dispatch(flow, new Call("second", () -> {}), NO_LOOP);
         own.kept.remove().run();
         assertThat(heard).containsExactly("first rejected");
         own.kept.remove().run();

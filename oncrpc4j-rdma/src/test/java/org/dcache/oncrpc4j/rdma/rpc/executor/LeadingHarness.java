@@ -46,7 +46,7 @@ abstract class LeadingHarness {
             return callsAreShort;
         }
     };
-    final Executors executors = new Executors(pool, shared, false, counters, shortCalls);
+    final Executors executors = new Executors(pool, shared, null, false, counters, shortCalls);
     final FairQueue.Flow flow = new FairQueue.Flow();
     final Loop loop = new Loop();
 

@@ -144,7 +144,7 @@ class LeadingWorkersTest extends LeadingHarness {
         busy.thread();
         busyToo.thread();
         pool.execute(() -> {});
-        assertThat(new Executors(pool, shared, false, counters).workersLead()).isTrue();
+        assertThat(new Executors(pool, shared, null, false, counters).workersLead()).isTrue();
     }
 
     @Test
@@ -226,7 +226,7 @@ class LeadingWorkersTest extends LeadingHarness {
         InheritableThreadLocal<String> left = new InheritableThreadLocal<>();
         ThreadPoolExecutor young = (ThreadPoolExecutor) java.util.concurrent.Executors.newFixedThreadPool(2);
         try {
-            Executors ofYoung = new Executors(young, shared, false, counters);
+            Executors ofYoung = new Executors(young, shared, null, false, counters);
             Call first = new Call();
             first.body = () -> left.set("by a call");
             ofYoung.dispatch(flow, first, loop);
@@ -262,7 +262,7 @@ class LeadingWorkersTest extends LeadingHarness {
     @MethodSource("others")
     void inAnotherKindOfPoolNoThreadLeads(ExecutorService own) throws Exception {
         try {
-            Executors none = new Executors(own, shared, false, counters);
+            Executors none = new Executors(own, shared, null, false, counters);
             assertThat(none.workersLead()).isFalse();
             Call call = new Call();
             call.goOn.countDown();

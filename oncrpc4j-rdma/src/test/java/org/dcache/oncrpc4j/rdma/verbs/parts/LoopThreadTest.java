@@ -17,7 +17,7 @@ class LoopThreadTest {
     private final CountDownLatch goOn = new CountDownLatch(1);
 
     private LoopThread waiting() {
-        return new LoopThread("waits", () -> {
+        return LoopThread.of("waits", () -> {
             while (true) {
                 try {
                     goOn.await();
@@ -34,13 +34,13 @@ class LoopThreadTest {
         INHERITED.set("maker's");
         ClassLoader loader = new ClassLoader(null) {};
         CompletableFuture<String> seen = new CompletableFuture<>();
-        LoopThread thread = new LoopThread("name", () -> seen.complete(INHERITED.get()), loader);
+        LoopThread thread = LoopThread.of("name", () -> seen.complete(INHERITED.get()), loader);
         INHERITED.remove();
 
         assertThat(thread.isDaemon()).isTrue();
         assertThat(thread.getName()).isEqualTo("name");
         assertThat(thread.getContextClassLoader()).isSameAs(loader);
-        assertThat(new LoopThread("name", () -> {}, null).getContextClassLoader()).isNull();
+        assertThat(LoopThread.of("name", () -> {}, null).getContextClassLoader()).isNull();
         thread.start();
         assertThat(seen.join()).isNull();
     }
@@ -49,7 +49,7 @@ class LoopThreadTest {
     void itIsCurrentOnlyToItself() {
         CompletableFuture<Boolean> onIt = new CompletableFuture<>();
         CompletableFuture<LoopThread> made = new CompletableFuture<>();
-        LoopThread thread = new LoopThread("asks itself", () -> onIt.complete(made.join().isCurrent()), null);
+        LoopThread thread = LoopThread.of("asks itself", () -> onIt.complete(made.join().isCurrent()), null);
         made.complete(thread);
         thread.start();
 

@@ -25,7 +25,7 @@ class LoopWorkTest {
 
         final AtomicInteger woken = new AtomicInteger();
         private final Semaphore wakeups = new Semaphore(0);
-        private final LoopThread thread = new LoopThread("sleepy", this::run, null);
+        private final LoopThread thread = LoopThread.of("sleepy", this::run, null);
 
         SleepyLoop() {
             super(TURN);
