@@ -151,7 +151,7 @@ public class InlineCallBenchmark {
         }
 
         @Override
-        public void sent(int bytes, boolean onLoop) {}
+        public void sent(int bytes) {}
 
         @Override
         public void failed(IOException cause, boolean onLoop) {
@@ -192,7 +192,7 @@ public class InlineCallBenchmark {
         public void disconnected(RdmaConnection ended, IOException cause) {}
 
         @Override
-        public void sent(int bytes, boolean onLoop) {}
+        public void sent(int bytes) {}
 
         @Override
         public void failed(IOException cause, boolean onLoop) {

@@ -62,15 +62,28 @@ final class CallDispatcher {
             @Override
             public void rejected() {
                 counters.increment(XprtCounter.EXECUTOR_REJECTED);
-                PlainReply.systemError(call, transport);
+                try {
+                    PlainReply.systemError(call, transport);
+                } catch (RuntimeException | Error e) {
+                    // The client would wait for ever.
+                    call.discard();
+                    throw e;
+                }
             }
         });
     }
 
     private void dispatch(InboundCall call, RdmaRpcTransport transport) {
+        RdmaXdr xdr;
+        CallOfProgram own;
+        try {
+            xdr = new RdmaXdr(call, transport.memory());
+            own = new CallOfProgram(call, xdr, transport, counters);
+        } catch (RuntimeException | Error e) {
+            call.discard();
+            throw e;
+        }
         call.begin();
-        RdmaXdr xdr = new RdmaXdr(call, transport.memory());
-        CallOfProgram own = new CallOfProgram(call, xdr, transport, counters);
         try {
             XdrView message = Views.of(call.message());
             CallReading reading = CallReading.of(message, transport.bindings());

@@ -74,11 +74,17 @@ final class CallOfProgram {
         }
     }
 
-    /** Answers SYSTEM_ERR if nobody has answered. */
+    /** Answers SYSTEM_ERR if nobody has answered. Without memory for that the connection ends. */
     void systemError() {
         if (call.isOpen()) {
             counters.increment(XprtCounter.ANSWERED_FOR_PROGRAM);
-            PlainReply.systemError(call, transport);
+            try {
+                PlainReply.systemError(call, transport);
+            } catch (RuntimeException | Error e) {
+                // The client would wait for ever.
+                call.discard();
+                throw e;
+            }
         }
     }
 }

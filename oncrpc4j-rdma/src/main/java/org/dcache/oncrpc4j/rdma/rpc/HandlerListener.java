@@ -7,7 +7,10 @@ import org.dcache.oncrpc4j.rdma.xprt.error.CallWithdrawnException;
 import org.dcache.oncrpc4j.rdma.xprt.link.SendListener;
 
 /**
- * Tells the handler of a send how it went: in the thread that sends, or, as user code, off the loop. Once, by whoever gets it first.
+ * Tells the handler of a send how it went. Once, by whoever gets it first.
+ *
+ * <p>That a message has left is known to a thread that writes for the connection, for others too, and no other can before it goes on: what
+ * a program makes of it is run elsewhere, as over TCP it may make a call and wait for the reply.
  *
  * <p>A call that was given up before it left has told its caller of the time-out already. oncrpc4j's own handler would tell it once more,
  * of a failure, which over TCP nobody hears: it is left out.
@@ -15,10 +18,8 @@ import org.dcache.oncrpc4j.rdma.xprt.link.SendListener;
 record HandlerListener<A>(RdmaRpcTransport transport, A attachment, CompletionHandler<Integer, ? super A> handler) implements SendListener {
 
     @Override
-    public void sent(int bytes, boolean onLoop) {
-        if (!onLoop) {
-            handler.completed(bytes, attachment);
-        } else if (SendNotice.isHeard(handler)) {
+    public void sent(int bytes) {
+        if (SendNotice.isHeard(handler)) {
             transport.callback(() -> handler.completed(bytes, attachment));
         }
     }

@@ -14,10 +14,10 @@ final class PlainReply {
 
     private static final SendListener NOBODY = new SendListener() {
         @Override
-        public void sent(int bytes, boolean onLoop) {}
+        public void sent(int bytes) {}
 
         @Override
-        public void failed(IOException cause, boolean onLoop) {}
+        public void failed(IOException cause, boolean mustNotBlock) {}
     };
 
     private PlainReply() {}
@@ -31,16 +31,29 @@ final class PlainReply {
     }
 
     private static void send(InboundCall call, RdmaRpcTransport transport, int status) {
-        RdmaXdr xdr = new RdmaXdr(call, transport.memory());
+        SendContext context = call.connection().newContext();
+        RdmaXdr xdr = null;
+        try {
+            xdr = new RdmaXdr(call, transport.memory());
+            encode(xdr, call.xid(), status);
+            xdr.moveTo(context.message());
+        } catch (RuntimeException | Error e) {
+            if (xdr != null) {
+                xdr.close();
+            }
+            call.connection().abandon(context);
+            throw e;
+        }
+        call.reply(context, NOBODY);
+    }
+
+    private static void encode(RdmaXdr xdr, int xid, int status) {
         xdr.beginEncoding();
-        xdr.xdrEncodeInt(call.xid());
+        xdr.xdrEncodeInt(xid);
         xdr.xdrEncodeInt(RpcWords.REPLY);
         xdr.xdrEncodeInt(0);
         xdr.xdrEncodeLong(0);
         xdr.xdrEncodeInt(status);
         xdr.endEncoding();
-        SendContext context = call.connection().newContext();
-        xdr.moveTo(context.message());
-        call.reply(context, NOBODY);
     }
 }

@@ -32,6 +32,12 @@ public interface Exposure {
     WorkRequest bindRequest();
 
     /**
+     * To be called before {@link #revoke} where the peer has not answered what named the memory: it may still answer with a Send that
+     * invalidates the STag, which it does not know to be revoked. On the loop.
+     */
+    default void unanswered() {}
+
+    /**
      * Ends the peer's access, idempotently.
      *
      * @param fenced runs once on the loop when the peer can no longer reach the memory; not called if this returns true

@@ -105,6 +105,15 @@ public interface QueuePair {
         return false;
     }
 
+    /**
+     * The periodic look: ends a connection whose peer has not gone on for so long with what it has begun, and holds memory meanwhile, where
+     * no device sees to that. One thread at a time.
+     *
+     * @param now {@link System#nanoTime}
+     * @param patience nanoseconds; {@link Long#MAX_VALUE} for ever
+     */
+    default void patrol(long now, long patience) {}
+
     /** Sends what was posted, then closes. Idempotent; the first cause wins. */
     void disconnect(VerbsException cause);
 

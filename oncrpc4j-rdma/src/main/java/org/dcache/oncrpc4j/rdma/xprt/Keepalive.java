@@ -21,7 +21,7 @@ import org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter;
  */
 final class Keepalive {
 
-    /** So that an answer that waits behind many megabytes of replies still comes in time. */
+    /** So that an answer that waits behind many megabytes of replies still comes in time. What has begun may take as long. */
     static final int PATIENCE = 2;
 
     private static final ByteBuffer NOTHING = ByteBuffer.allocateDirect(0);

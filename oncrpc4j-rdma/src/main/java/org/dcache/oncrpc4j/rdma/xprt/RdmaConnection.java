@@ -22,6 +22,7 @@ import org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter;
 import org.dcache.oncrpc4j.rdma.xprt.error.BadReplyException;
 import org.dcache.oncrpc4j.rdma.xprt.link.Link;
 import org.dcache.oncrpc4j.rdma.xprt.link.RdmaDevice;
+import org.dcache.oncrpc4j.rdma.xprt.link.RunAll;
 import org.dcache.oncrpc4j.rdma.xprt.requester.Requester;
 import org.dcache.oncrpc4j.rdma.xprt.responder.Responder;
 import org.dcache.oncrpc4j.rdma.xprt.send.SendContext;
@@ -273,10 +274,12 @@ public final class RdmaConnection extends Link implements QueuePairHandler {
         eof.addSuppressed(cause);
         over(eof);
         counters().increment(XprtCounter.CONNECTIONS_CLOSED);
-        record(cause);
-        responder.ended();
-        requester.ended(eof);
-        owner.disconnected(this, cause);
+        RunAll all = new RunAll();
+        all.run(() -> record(cause));
+        all.run(responder::ended);
+        all.run(() -> requester.ended(eof));
+        all.run(() -> owner.disconnected(this, cause));
+        all.done();
     }
 
     private void record(VerbsException cause) {
@@ -299,6 +302,7 @@ public final class RdmaConnection extends Link implements QueuePairHandler {
         if (qp == null || endCause() != null) {
             return;
         }
+        qp.patrol(now, limits().keepalive() > 0 ? Keepalive.PATIENCE * limits().keepalive() * 1_000_000 : Long.MAX_VALUE);
         if (qp.isReceiveStalled()) {
             listening = now;
             keepalive.heard(now);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.concurrent.CompletableFuture;
 import org.dcache.oncrpc4j.rdma.iwarp.shared.IwarpCounter;
 import org.dcache.oncrpc4j.rdma.iwarp.wire.DdpHeader;
 import org.dcache.oncrpc4j.rdma.iwarp.wire.RdmapOpcode;
@@ -12,6 +13,7 @@ import org.dcache.oncrpc4j.rdma.iwarp.wire.ReadRequestHeader;
 import org.dcache.oncrpc4j.rdma.iwarp.wire.TerminateCode;
 import org.dcache.oncrpc4j.rdma.iwarp.wire.TerminateMessage;
 import org.dcache.oncrpc4j.rdma.verbs.Access;
+import org.dcache.oncrpc4j.rdma.verbs.Endpoint;
 import org.dcache.oncrpc4j.rdma.verbs.Exposure;
 import org.dcache.oncrpc4j.rdma.verbs.WorkRequest;
 import org.dcache.oncrpc4j.rdma.verbs.error.PeerClosedException;
@@ -312,6 +314,42 @@ class TerminateTest {
     void invalidationOfAnUnknownStag() throws Exception {
         f.responding();
         refused(RawPeer.untagged(RdmapOpcode.SEND_WITH_INVALIDATE, true, 0x01020304, 2, 0, FOUR), TerminateCode.CANNOT_INVALIDATE);
+    }
+
+    private Exposure revoked(boolean unanswered) {
+        Exposure exposure = f.expose(ByteBuffer.allocateDirect(16), Access.REMOTE_READ);
+        CompletableFuture<Boolean> free = new CompletableFuture<>();
+        f.queuePair().execute(() -> {
+            if (unanswered) {
+                exposure.unanswered();
+            }
+            free.complete(exposure.revoke(() -> {}));
+        });
+        assertThat(Endpoint.get(free)).isTrue();
+        return exposure;
+    }
+
+    /** The peer did not know, and the other calls of the connection are not to suffer from it. */
+    @Test
+    @Tag("conformance-103")
+    void theLateInvalidationOfWhatWasRevokedBeforeTheAnswerIsTakenAsAPlainSendHoweverManyWereRevokedSince() throws Exception {
+        f.responding();
+        Exposure exposure = revoked(true);
+        for (int i = 0; i < 3000; i++) {
+            revoked(false);
+        }
+        f.peer.sendFpdu(RawPeer.untagged(RdmapOpcode.SEND_WITH_INVALIDATE, true, exposure.stag(), 2, 0, FOUR));
+        assertThat(f.endpoint.message().invalidated()).isFalse();
+        assertThat(f.adapter.counters().get(IwarpCounter.LATE_INVALIDATE)).isEqualTo(1);
+        assertThat(f.queuePair().isOpen()).isTrue();
+    }
+
+    @Test
+    @Tag("conformance-103")
+    void invalidationOfWhatWasRevokedAfterTheAnswer() throws Exception {
+        f.responding();
+        Exposure exposure = revoked(false);
+        refused(RawPeer.untagged(RdmapOpcode.SEND_WITH_INVALIDATE, true, exposure.stag(), 2, 0, FOUR), TerminateCode.CANNOT_INVALIDATE);
     }
 
     @Test

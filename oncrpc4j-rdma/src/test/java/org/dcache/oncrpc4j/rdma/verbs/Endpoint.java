@@ -35,6 +35,8 @@ public class Endpoint implements QueuePairHandler {
     public volatile BiConsumer<QueuePair, ReceiveBuffer> whenReceived = (qp, buffer) -> {};
     /** Whether receive buffers are kept in {@link #held} instead of being released. */
     public volatile boolean hold;
+    /** Runs where a request that has left completes. */
+    public volatile Runnable whenSent = () -> {};
     /** Whether this end says that the peer owes something. */
     public volatile Awaited awaits = Awaited.SOMETHING;
 
@@ -64,6 +66,7 @@ public class Endpoint implements QueuePairHandler {
 
     @Override
     public void onSendCompletion(QueuePair queuePair, WorkRequest request, boolean ok) {
+        whenSent.run();
         check(!ok || !disconnected.isDone(), "successful onSendCompletion after onDisconnected");
         sends.add(new Completion(request, ok));
     }

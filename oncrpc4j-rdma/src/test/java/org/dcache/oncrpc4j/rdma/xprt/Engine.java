@@ -168,7 +168,7 @@ public final class Engine implements ConnectionOwner, AutoCloseable {
     }
 
     /** Waits for a reply and writes down what happens in the queue pair's log. */
-    final class Waiting implements ReplyListener {
+    class Waiting implements ReplyListener {
         byte[] reply;
         IOException failure;
         int outcomes;
@@ -211,7 +211,7 @@ public final class Engine implements ConnectionOwner, AutoCloseable {
         IOException cause;
 
         @Override
-        public void sent(int bytes, boolean onLoop) {
+        public void sent(int bytes) {
             sent++;
         }
 

@@ -58,6 +58,52 @@ class ExhaustedCreditsTest extends CallsToScriptedPeer {
         assertThat(waiting.outcomes).isEqualTo(1);
     }
 
+    /** Who has lost the calls may have lost the flush as well. */
+    @Test
+    void aFlushThatIsOutBesideGivenUpCallsKeepsNothing() throws Exception {
+        call(1, 0);
+        replyTo(1, 4);
+        call(10, 0);
+        call(11, 0);
+        oneWay(12, 0);
+        call(13, 0);
+        long now = System.nanoTime();
+        engine.connection.patrol(now);
+        engine.connection.patrol(now + SECOND);
+        assertThat(engine.counters.get(XprtCounter.ONE_WAY_FLUSHES)).isEqualTo(1);
+        abandon(10, 2);
+        abandon(13, 1);
+        engine.connection.patrol(now + 2 * SECOND);
+        engine.connection.patrol(now + 20 * SECOND);
+        assertThat(engine.qp.ended).isInstanceOf(CreditsExhaustedException.class);
+    }
+
+    /** A handler that waits for another call's reply would wait for the thread that it is in. */
+    @Test
+    void whoSendsWhatWaitsMakesNobodyWaitInItsThread() throws Exception {
+        call(1, 0);
+        replyTo(1, 2);
+        call(10, 0);
+        engine.qp.inLoop = false;
+        engine.qp.refuseExposures = true;
+        engine.qp.beforeExpose = () -> {
+            try {
+                call(12, 0, e -> {});
+            } catch (IOException e) {
+                throw new AssertionError(e);
+            }
+        };
+        call(11, 0, e -> {});
+        assertThat(sent.get(2).failed).isEqualTo(1);
+        assertThat(sent.get(2).failedInPost).as("its own call").isFalse();
+        assertThat(sent.get(3).failed).isEqualTo(1);
+        assertThat(sent.get(3).failedInPost).as("one that has waited").isTrue();
+        engine.qp.inLoop = true;
+        while (!engine.qp.tasks.isEmpty()) {
+            engine.qp.runTask();
+        }
+    }
+
     @Test
     void oneCallThatIsStillWaitedForKeepsTheConnection() throws Exception {
         giveUpAWindowOf(4);

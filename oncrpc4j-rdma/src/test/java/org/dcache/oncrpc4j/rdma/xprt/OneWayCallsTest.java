@@ -76,6 +76,18 @@ class OneWayCallsTest extends CallsToScriptedPeer {
         assertThat(sentXid(1)).isEqualTo(100);
     }
 
+    /** A server whose threads are all busy: over TCP it holds back who calls, and nothing is lost. */
+    @Test
+    void aFlushThatIsAnsweredLateKeepsItsConnection() throws Exception {
+        oneWay(100, 0);
+        long now = System.nanoTime();
+        engine.connection.patrol(now);
+        engine.connection.patrol(now + 1000 * SECOND);
+        assertThat(engine.qp.ended).isNull();
+        replyTo(sentXid(0), 8);
+        assertThat(sentXid(1)).isEqualTo(100);
+    }
+
     @Test
     void whereOneCallIsGrantedOneWayCallsGoOnAsWell() throws Exception {
         granted(1);

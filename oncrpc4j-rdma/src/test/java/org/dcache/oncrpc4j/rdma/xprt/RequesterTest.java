@@ -86,6 +86,64 @@ class RequesterTest extends CallsToScriptedPeer {
         }
     }
 
+    private List<Integer> xidsSent() {
+        return engine.sends().stream().map(send -> send.data().getInt(0)).toList();
+    }
+
+    /** Over TCP a thread's calls leave in their order, also while credits come back. */
+    @Test
+    void aCallDoesNotOvertakeOneThatHasWaitedAndIsJustBeingSent() throws Exception {
+        call(1, 0);
+        call(2, 0);
+        engine.qp.beforePost = () -> {
+            try {
+                call(3, 0);
+            } catch (IOException e) {
+                throw new AssertionError(e);
+            }
+        };
+        replyTo(1, 8);
+        assertThat(xidsSent()).containsExactly(1, 2, 3);
+        call(4, 0);
+        assertThat(xidsSent()).as("nobody is at it any more").containsExactly(1, 2, 3, 4);
+    }
+
+    /** Credits that come back meanwhile are used by who is at it. */
+    @Test
+    void whoSendsWhatWaitsGoesOnWithTheCreditsThatComeBackMeanwhile() throws Exception {
+        for (int xid = 1; xid <= 6; xid++) {
+            call(xid, 0);
+        }
+        engine.qp.beforePost = () -> engine.connection.requester().abandon(4);
+        replyTo(1, 2);
+        assertThat(xidsSent()).containsExactly(1, 2, 3);
+        engine.qp.beforePost = () -> replyTo(3, 4);
+        replyTo(2, 2);
+        assertThat(xidsSent()).containsExactly(1, 2, 3, 5, 6);
+    }
+
+    /** As handlers do that find no memory. */
+    @Test
+    void listenersThatThrowAtTheEndOfTheConnectionKeepTheOthersFromNothing() throws Exception {
+        call(1, 0);
+        replyTo(1, 8);
+        Engine.Waiting[] waiting = new Engine.Waiting[3];
+        for (int i = 0; i < waiting.length; i++) {
+            waiting[i] = engine.new Waiting() {
+                @Override
+                public void failed(IOException cause) {
+                    super.failed(cause);
+                    throw new OutOfMemoryError("on purpose");
+                }
+            };
+            engine.connection.requester().register(10 + i, waiting[i]);
+            send(10 + i, 0, e -> e.bound(100));
+        }
+        assertThatThrownBy(() -> engine.qp.abort(new PeerClosedException("gone"))).isInstanceOf(OutOfMemoryError.class);
+        assertThat(waiting).allMatch(w -> w.outcomes == 1);
+        assertThat(engine.connection.requester().isIdle()).isTrue();
+    }
+
     /** Whichever comes first, its memory is back, its Send is told of once, and its caller of one thing. */
     @Test
     void aCallGivenUpInTheBacklogWhileTheConnectionEndsIsFreedOnce() throws Exception {

@@ -385,6 +385,22 @@ class ResponderTest {
 
     // ---- Read chunks
 
+    /** The client would wait for ever, and a retry cures nothing. */
+    @Test
+    @Tag("conformance-31")
+    void aCallWithReadChunksOfAPeerThatLetsNobodyReadIsAnsweredWithAnError() throws Exception {
+        engine.qp.outboundReads = 0;
+        RdmaHeader h = inlineCall();
+        h.addRead(44, 800, 600, 0);
+        engine.receive(Engine.message(h, Arrays.copyOf(Engine.call(XID, 100), 64)));
+        assertThat(engine.sentHeader(0).procedure()).isEqualTo(RdmaHeader.RDMA_ERROR);
+        assertThat(engine.sentHeader(0).errorCode()).isEqualTo(RdmaHeader.ERR_CHUNK);
+        assertThat(engine.counters.get(XprtCounter.SENT_ERR_CHUNK_NO_READS)).isEqualTo(1);
+        assertThat(engine.calls).isEmpty();
+        assertThat(engine.receives.get(0).released).isEqualTo(1);
+        assertThat(engine.connection.responder().size()).isZero();
+    }
+
     /** The memory that is handed out next has had something in it before. */
     private void dirty() {
         Regbuf regbuf = engine.device.regbufs().acquire(4096);

@@ -107,6 +107,12 @@ final class ScriptedQueuePair implements QueuePair {
     /** Who posted last. */
     volatile Thread poster;
     VerbsException ended;
+    /** Runs once, in the next post, before anything of that is seen. */
+    Runnable beforePost = () -> {};
+    /** Runs once, in the next exposure, before that is made or refused. */
+    Runnable beforeExpose = () -> {};
+    /** Reads that may be outstanding, as the peer has agreed. */
+    int outboundReads = 8;
     /** Thrown by every post. */
     RuntimeException fault;
     /** Thrown by every exposure. */
@@ -120,7 +126,7 @@ final class ScriptedQueuePair implements QueuePair {
     public ConnectionInfo info() {
         InetSocketAddress local = new InetSocketAddress(InetAddress.getLoopbackAddress(), 20049);
         InetSocketAddress remote = new InetSocketAddress(InetAddress.getLoopbackAddress(), 700);
-        return new ConnectionInfo("scripted", local, remote, peerPrivateData, 8, 8, true, "");
+        return new ConnectionInfo("scripted", local, remote, peerPrivateData, 8, outboundReads, true, "");
     }
 
     @Override
@@ -139,6 +145,9 @@ final class ScriptedQueuePair implements QueuePair {
         if (fault != null) {
             throw fault;
         }
+        Runnable before = beforePost;
+        beforePost = () -> {};
+        before.run();
         poster = Thread.currentThread();
         for (WorkRequest r = chain; r != null; r = r.next()) {
             ByteBuffer bytes = ByteBuffer.allocate((int) r.remaining());
@@ -161,6 +170,9 @@ final class ScriptedQueuePair implements QueuePair {
 
     @Override
     public Exposure expose(MemorySource memory, Access access) throws VerbsException {
+        Runnable before = beforeExpose;
+        beforeExpose = () -> {};
+        before.run();
         if (exposeFault != null) {
             throw exposeFault;
         }

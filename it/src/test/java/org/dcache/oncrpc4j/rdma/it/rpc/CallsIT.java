@@ -288,6 +288,35 @@ class CallsIT {
         }
     }
 
+    /** Over TCP nothing waits for a listener: the thread that tells it writes for nobody meanwhile. */
+    @Test
+    void aSendListenerMayMakeACallOnItsConnectionAndWaitForTheReply() throws Exception {
+        try (Peers peers = Peers.serve()) {
+            RpcTransport transport = peers.connect();
+            RpcCall inner = new RpcCall(TestProgram.PROGRAM.getNumber(), 1, new RpcAuthTypeNone(), transport);
+            RpcCall outer = new RpcCall(TestProgram.PROGRAM.getNumber(), 1, new RpcAuthTypeNone(), transport);
+            CompletableFuture<Void> echoed = new CompletableFuture<>();
+            outer.registerSendOnceListener(new CompletionHandler<Integer, InetSocketAddress>() {
+                @Override
+                public void completed(Integer bytes, InetSocketAddress to) {
+                    try {
+                        echo(inner, 10);
+                        echoed.complete(null);
+                    } catch (IOException | RuntimeException | Error e) {
+                        echoed.completeExceptionally(e);
+                    }
+                }
+
+                @Override
+                public void failed(Throwable cause, InetSocketAddress to) {
+                    echoed.completeExceptionally(cause);
+                }
+            });
+            echo(outer, 20);
+            echoed.get(20, TimeUnit.SECONDS);
+        }
+    }
+
     /** TCP copies when it encodes, so an application may write into its buffer again as soon as call() is back. */
     @Test
     void theCallersBufferIsItsOwnAgainOnceTheCallIsMade() throws Exception {

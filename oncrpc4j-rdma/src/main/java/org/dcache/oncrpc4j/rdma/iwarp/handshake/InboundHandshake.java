@@ -83,11 +83,16 @@ final class InboundHandshake extends IncomingRequest implements EventLoop.Handle
             return;
         }
         try {
-            key = loop.register(channel, SelectionKey.OP_READ, this);
+            register();
         } catch (IOException e) {
             end(IwarpCounter.HANDSHAKE_PEER_GONE, new PeerClosedException("socket closed", e));
-            return;
+        } catch (RuntimeException | Error e) {
+            broken(e);
         }
+    }
+
+    private void register() throws IOException {
+        key = loop.register(channel, SelectionKey.OP_READ, this);
         limit(resources.settings().handshakeTimeoutMillis(), () -> end(IwarpCounter.HANDSHAKE_TIMEOUT,
                 new HandshakeTimeoutException("MPA handshake with " + remoteAddress() + " not complete within "
                         + resources.settings().handshakeTimeoutMillis() + " ms")));
@@ -109,9 +114,13 @@ final class InboundHandshake extends IncomingRequest implements EventLoop.Handle
             end(IwarpCounter.HANDSHAKE_PEER_GONE,
                     new PeerClosedException("MPA handshake with " + remoteAddress() + ": " + e.getMessage(), e));
         } catch (RuntimeException | Error e) {
-            LOG.error("the handshake with {} failed", remoteAddress(), e);
-            end(IwarpCounter.HANDLER_FAILED, new HandshakeException("MPA handshake with " + remoteAddress() + ": " + e, e));
+            broken(e);
         }
+    }
+
+    private void broken(Throwable e) {
+        LOG.error("the handshake with {} failed", remoteAddress(), e);
+        end(IwarpCounter.HANDLER_FAILED, new HandshakeException("MPA handshake with " + remoteAddress() + ": " + e, e));
     }
 
     private void requestComplete() throws IOException {

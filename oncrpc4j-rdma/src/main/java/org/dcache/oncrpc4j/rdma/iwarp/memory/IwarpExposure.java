@@ -43,6 +43,7 @@ public final class IwarpExposure implements Exposure {
     /** Bytes from the start on that the peer has written; {@link #ahead} is what it wrote behind the first gap, or null. */
     private int written;
     private WrittenPieces ahead;
+    private boolean unanswered;
     private volatile boolean valid = true;
     private volatile boolean fenceWaiting;
     private List<Runnable> fences;
@@ -74,6 +75,16 @@ public final class IwarpExposure implements Exposure {
     @Override
     public WorkRequest bindRequest() {
         return null;
+    }
+
+    @Override
+    public void unanswered() {
+        unanswered = true;
+    }
+
+    /** Whether it ends before the peer has answered. Loop. */
+    boolean isUnanswered() {
+        return unanswered;
     }
 
     @Override

@@ -12,8 +12,8 @@ import org.dcache.oncrpc4j.rdma.verbs.error.ResourceLimitException;
  * it, so that a stream reaches only memory of its own (RFC 5042 section 5.1).
  *
  * <p>Key and base offset are drawn anew at each exposure from a cryptographic source; a peer that guesses ends its own connection with the
- * first wrong guess, but for the Invalidate of an STag that was revoked lately, which does nothing. Any thread adds; the loop looks up and
- * removes.
+ * first wrong guess, but for the Invalidate of an STag that was revoked before it had answered, which does nothing. Any thread adds; the
+ * loop looks up and removes.
  */
 public final class StagTable {
 
@@ -22,15 +22,16 @@ public final class StagTable {
 
     private static final int FIRST_SIZE = 8;
 
-    /** Revoked STags that are remembered. */
-    private static final int RETIRED = 64;
+    /** STags that are remembered when they were revoked before the peer had answered. */
+    private static final int RETIRED = 1024;
 
     private final StagRandom random;
     private volatile AtomicReferenceArray<IwarpExposure> slots = new AtomicReferenceArray<>(0);
     private int[] free = new int[0];
     private int freeCount;
     private boolean closed;
-    private final int[] retired = new int[RETIRED];
+    /** Null while there is none. */
+    private int[] retired;
     private int retiredNext;
 
     public StagTable(StagRandom random) {
@@ -75,21 +76,25 @@ public final class StagTable {
         if (index < slots.length() && slots.get(index) == exposure) {
             slots.set(index, null);
             free[freeCount++] = index;
-            retired[retiredNext++ & RETIRED - 1] = exposure.stag();
+            if (exposure.isUnanswered()) {
+                retire(exposure.stag());
+            }
         }
     }
 
+    private void retire(int stag) {
+        if (retired == null) {
+            retired = new int[RETIRED];
+        }
+        retired[retiredNext++ & RETIRED - 1] = stag;
+    }
+
     /**
-     * Loop: whether this STag was ours to use until lately. A peer that answers a call which was given up meanwhile may still invalidate
-     * what the call offered: that changes nothing and is no reason to end the connection. Placing data there is.
+     * Loop: whether this STag was revoked lately before the peer had answered. A peer that answers a call which was given up meanwhile may
+     * still invalidate what the call offered: that changes nothing and is no reason to end the connection. Placing data there is.
      */
     public synchronized boolean wasRetired(int stag) {
-        for (int old : retired) {
-            if (old == stag && stag != 0) {
-                return true;
-            }
-        }
-        return false;
+        return retired != null && stag != 0 && Arrays.stream(retired).anyMatch(old -> old == stag);
     }
 
     /** Loop: ends all exposures, and those still to be made. */

@@ -98,6 +98,11 @@ public final class ReceivePool {
         return buffer.taken();
     }
 
+    /** Loop: whether {@link #take} would say null. */
+    public boolean isEmpty() {
+        return free == null && returned.get() == null;
+    }
+
     /** Loop: runs {@code retry} once when there may be a buffer again. */
     public void await(Runnable retry) {
         waiters.add(retry);

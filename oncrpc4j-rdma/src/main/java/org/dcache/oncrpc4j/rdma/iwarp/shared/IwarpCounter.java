@@ -57,9 +57,15 @@ public enum IwarpCounter implements CounterName {
     CLOSE_TIMEOUT(PROBLEM),
     /** Closed because the peer did not take RDMA Read data of memory that was revoked. */
     REVOKE_TIMEOUT(PROBLEM),
+    /** The socket of an ended connection was closed at once: as many as connections may be linger already. Last messages may be lost. */
+    NOT_LINGERED(PROBLEM),
+    /** Closed because the peer began a message and did not send the rest of it: it would keep a receive buffer for ever. */
+    MESSAGE_NOT_FINISHED(PROBLEM),
+    /** Closed because the peer took nothing of what there was to send, though it sent something itself. */
+    OUTPUT_NOT_TAKEN(PROBLEM),
     /** Reading from a connection paused because the memory for receives was used up. */
     RECEIVE_STALLS(NORMAL),
-    /** A Send invalidated an STag that we had revoked shortly before: taken as a plain Send. */
+    /** A Send invalidated an STag that we had revoked before the peer answered: taken as a plain Send. */
     LATE_INVALIDATE(NORMAL),
     /** A handler threw; its connection ended, or the request for one was refused. */
     HANDLER_FAILED(PROBLEM),

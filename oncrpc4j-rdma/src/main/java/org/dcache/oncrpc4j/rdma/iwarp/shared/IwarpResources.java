@@ -45,6 +45,7 @@ public final class IwarpResources {
     private final Map<EventLoop, Map<Integer, ReceivePool>> receivePools = new ConcurrentHashMap<>();
     private final Map<InetAddress, Integer> mulpdus = new ConcurrentHashMap<>();
     private final Members members = new Members();
+    private final Members lingering = new Members();
     private volatile boolean closed;
 
     public IwarpResources(IwarpSettings settings, MemoryBudget memory) {
@@ -74,6 +75,11 @@ public final class IwarpResources {
     /** Its listeners, handshakes, connections and what lingers of them. */
     public Members members() {
         return members;
+    }
+
+    /** Of the members, sockets of connections that have ended. */
+    public Members lingering() {
+        return lingering;
     }
 
     public boolean isClosed() {

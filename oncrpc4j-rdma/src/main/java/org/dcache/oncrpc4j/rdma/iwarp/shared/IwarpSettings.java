@@ -19,7 +19,7 @@ import org.dcache.oncrpc4j.rdma.verbs.parts.LedLoop;
  * @param handshakeTimeoutMillis time for a peer's MPA Request, and for our own upper layer's answer to it
  */
 public record IwarpSettings(
-        Choice crc, Integer mulpdu, int loops, int tos, int handshakes, boolean waitInLoop, long handshakeTimeoutMillis) {
+        Choice crc, Integer mulpdu, int loops, int tos, int connections, int handshakes, boolean waitInLoop, long handshakeTimeoutMillis) {
 
     public static IwarpSettings of(Configuration config) {
         return new IwarpSettings(
@@ -27,6 +27,7 @@ public record IwarpSettings(
                 config.get(Settings.IWARP_MULPDU),
                 LedLoop.count(config.get(Settings.LOOPS)),
                 config.get(Settings.TOS),
+                config.get(Settings.CONNECTIONS),
                 config.get(Settings.HANDSHAKES),
                 config.get(Settings.WAIT_IN_LOOP),
                 config.get(Settings.HANDSHAKE_TIMEOUT));

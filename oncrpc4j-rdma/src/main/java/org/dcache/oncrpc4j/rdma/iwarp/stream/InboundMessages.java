@@ -60,6 +60,8 @@ final class InboundMessages {
     private PooledReceive receive;
     private RdmapOpcode receiveOpcode;
     private int received;
+    /** The sequence number of the message that has come in part; 0 for none. Written by the loop. */
+    private final AtomicInteger begun = new AtomicInteger();
     private int sendSequence = 1;
     private int readSequence = 1;
     private int readReceived;
@@ -230,8 +232,19 @@ final class InboundMessages {
         if (receive == null) {
             return Next.WAIT;
         }
+        begun.lazySet(segment.last ? 0 : sendSequence);
         segment.to(receive.data(), 0);
         return Next.PLACE;
+    }
+
+    /** Whether there is no receive buffer for the next message. */
+    boolean isShort() {
+        return pool.isEmpty();
+    }
+
+    /** Which message has come in part, and keeps a receive buffer; 0 for none. Any thread. */
+    int begun() {
+        return begun.get();
     }
 
     /** Runs {@code retry} when {@link #receive} may find a buffer. */
@@ -347,6 +360,7 @@ final class InboundMessages {
         message.data().position(0).limit(received);
         receive = null;
         received = 0;
+        begun.lazySet(0);
         sendSequence++;
         queuePair.received(message);
     }

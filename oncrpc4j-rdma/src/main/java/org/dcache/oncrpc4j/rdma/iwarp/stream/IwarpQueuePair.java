@@ -27,6 +27,7 @@ import org.dcache.oncrpc4j.rdma.verbs.WorkRequest;
 import org.dcache.oncrpc4j.rdma.verbs.error.ConnectionClosedException;
 import org.dcache.oncrpc4j.rdma.verbs.error.PeerClosedException;
 import org.dcache.oncrpc4j.rdma.verbs.error.PeerResetException;
+import org.dcache.oncrpc4j.rdma.verbs.error.PeerStalledException;
 import org.dcache.oncrpc4j.rdma.verbs.error.PeerTerminatedException;
 import org.dcache.oncrpc4j.rdma.verbs.error.ProtocolViolationException;
 import org.dcache.oncrpc4j.rdma.verbs.error.VerbsException;
@@ -39,7 +40,8 @@ import org.slf4j.LoggerFactory;
  * A connection in full operation: ties socket, {@link SendSide}, {@link ReceiveSide} and handler together.
  *
  * <p>It ends as {@link LoopQueuePair} says. An orderly end or a Terminate lets the send side drain for a bounded time, closes the output
- * and leaves the socket to a {@link LingeringSocket}; anything else closes it at once. Then the teardown runs on the loop in this order:
+ * and leaves the socket to a {@link LingeringSocket}, of which there are no more than connections may be; anything else closes it at
+ * once. Then the teardown runs on the loop in this order:
  * send side flushed (by whoever holds it), Reads failed, exposures ended, {@code onDisconnected}.
  */
 public final class IwarpQueuePair extends LedQueuePair implements EventLoop.Handler, IwarpExposure.Owner {
@@ -62,6 +64,7 @@ public final class IwarpQueuePair extends LedQueuePair implements EventLoop.Hand
     private final ReadSinks sinks;
     private final SendSide sendSide;
     private final InboundMessages messages;
+    private final Progress progress = new Progress();
     final ReceiveSide receiveSide;
     private final Runnable armTask = this::arm;
     private final Runnable receiveTask;
@@ -121,6 +124,28 @@ public final class IwarpQueuePair extends LedQueuePair implements EventLoop.Hand
     @Override
     public boolean isReceiveStalled() {
         return receiveSide.isStalled();
+    }
+
+    @Override
+    public void patrol(long now, long patience) {
+        if (sendSide.isUnreported() && isOpen()) {
+            abort(new ConnectionClosedException("nothing could be sent to " + info.remote() + " for want of memory"));
+            return;
+        }
+        switch (progress.look(now, patience, messages, sendSide)) {
+            case INPUT -> stalled(IwarpCounter.MESSAGE_NOT_FINISHED, "has begun a message and not sent the rest of it for", patience);
+            case OUTPUT -> stalled(IwarpCounter.OUTPUT_NOT_TAKEN, "has taken nothing of what there is to send for", patience);
+            default -> {}
+        }
+    }
+
+    private void stalled(IwarpCounter cause, String what, long patience) {
+        PeerStalledException why = new PeerStalledException("the peer " + info.remote() + ' ' + what + " more than "
+                + patience / 1_000_000_000 + " s (oncrpc.rdma.keepalive); the connection is closed");
+        if (isOpen()) {
+            counters.increment(cause, why.getMessage());
+        }
+        abort(why);
     }
 
     @Override
@@ -381,8 +406,12 @@ public final class IwarpQueuePair extends LedQueuePair implements EventLoop.Hand
             nudger.stop();
         }
         try {
+            if (linger && resources.lingering().count() >= resources.settings().connections()) {
+                counters.increment(IwarpCounter.NOT_LINGERED);
+                linger = false;
+            }
             if (linger) {
-                new LingeringSocket(loop, channel, key, LINGER_MILLIS, resources.members()).start();
+                new LingeringSocket(loop, channel, key, LINGER_MILLIS, resources.members(), resources.lingering()).start();
             } else if (key != null) {
                 key.cancel();
                 EventLoop.close(channel);

@@ -31,6 +31,8 @@ final class ReceiveSide {
     private static final int REST_IN_PLACE = 4 << 10;
     /** What is read behind payload in place: a trailer and the longest header, so that little of the next payload comes with it. */
     private static final int LOOK_AHEAD = FpduLayout.MAX_PAD + FpduLayout.CRC_LENGTH + FpduLayout.LENGTH_FIELD + DdpHeader.UNTAGGED_LENGTH;
+    /** Without a receive buffer for the next message what was read is set aside: no more than this. */
+    private static final int WHEN_SHORT = 4 << 10;
     /** Bytes per turn, so that other connections of the loop get theirs. */
     private static final long TURN = 1 << 20;
 
@@ -84,6 +86,7 @@ final class ReceiveSide {
     /** From now on what comes is thrown away, until the peer closes. */
     void discard() {
         discarding = true;
+        bulk = false;
         setAside = null;
     }
 
@@ -113,6 +116,8 @@ final class ReceiveSide {
                     ByteBuffer staging = loop.staging().clear();
                     if (bulk) {
                         staging.limit(LOOK_AHEAD + (phase == Phase.PAYLOAD ? segment.left : 0));
+                    } else if (messages.isShort()) {
+                        staging.limit(WHEN_SHORT);
                     }
                     bytes = channel.read(staging);
                     counters.increment(IwarpCounter.SOCKET_READS);

@@ -17,6 +17,7 @@ import org.dcache.oncrpc4j.rdma.iwarp.tx.RequestFifo;
 import org.dcache.oncrpc4j.rdma.iwarp.tx.StagingPool;
 import org.dcache.oncrpc4j.rdma.iwarp.tx.TxBatch;
 import org.dcache.oncrpc4j.rdma.metrics.Counters;
+import org.dcache.oncrpc4j.rdma.verbs.HelperThread;
 import org.dcache.oncrpc4j.rdma.verbs.WorkRequest;
 
 /**
@@ -66,23 +67,26 @@ final class SendSide {
     private volatile boolean writable;
     private volatile boolean finishing;
     private volatile boolean killed;
+    private volatile boolean unreported;
     private volatile boolean nudge;
     private volatile boolean readsWaiting;
     private volatile ByteBuffer terminate;
     private volatile long written;
+    /** The socket did not take all. */
+    private volatile boolean blocked;
 
     /** Loop only: received bytes are being gone through, and what that gives rise to leaves together behind it. */
     private boolean held;
     private boolean heldBack;
 
     private boolean terminateStarted;
-    private boolean blocked;
     private boolean yielded;
     private boolean broken;
     private boolean flushed;
     private boolean outputDone;
     private boolean firstSent;
     private boolean responseTurn;
+    /** In no queue any more, and not yet the current message or a Read that is out. */
     private WorkRequest starting;
     private WorkRequest cutOff;
     private IwarpExposure cutOffExposure;
@@ -158,6 +162,11 @@ final class SendSide {
         return written;
     }
 
+    /** Whether the peer takes less than there is to send. Any thread. */
+    boolean isBlocked() {
+        return blocked;
+    }
+
     /** Any thread: there may be something to do. */
     void kick() {
         // Another thread may see an old value of the first; the second is then false.
@@ -173,7 +182,7 @@ final class SendSide {
                 } catch (RuntimeException | Error e) {
                     // A request that cannot be sent, such as one without a buffer. It must not hold up the lock, nor anybody else's thread.
                     broken = true;
-                    queuePair.sendSideFailed(e);
+                    failed(e);
                 }
                 if (yielded) {
                     // Whoever came meanwhile is served when the loop comes round: it has been asked to.
@@ -184,6 +193,20 @@ final class SendSide {
                 done = turns.addAndGet(-done);
             } while (done != 0);
         }
+    }
+
+    private void failed(Throwable e) {
+        try {
+            queuePair.sendSideFailed(e);
+        } catch (RuntimeException | Error again) {
+            // No memory, or no stack, to end the connection now: the periodic look does. The send side is given back in any case.
+            unreported = true;
+        }
+    }
+
+    /** Whether nothing is sent any more, and the connection could not be ended for it. Any thread. */
+    boolean isUnreported() {
+        return unreported;
     }
 
     /** Loop: the initiator's first FPDU came, ours may leave. */
@@ -276,7 +299,9 @@ final class SendSide {
             return false;
         }
         writable = false;
-        blocked = false;
+        if (blocked) {
+            blocked = false;
+        }
         int fpdus = batch.fpdus();
         try {
             counters.add(IwarpCounter.BYTES_SENT, batch.write(channel));
@@ -302,10 +327,32 @@ final class SendSide {
                 queuePair.firstFpduSent();
             }
         }
-        for (Object item = completions.poll(batch.taken()); item != null; item = completions.poll(batch.taken())) {
-            complete(item, true);
-        }
+        completeAll(batch.taken(), true);
         return all;
+    }
+
+    /**
+     * Up to this offset of the stream. Nobody else writes before it is through, so that a thread of a program is a loop meanwhile, for who
+     * would have it run user code or wait.
+     */
+    private void completeAll(long upTo, boolean ok) {
+        Object item = completions.poll(upTo);
+        if (item == null) {
+            return;
+        }
+        boolean own = HelperThread.isLoop();
+        if (!own) {
+            HelperThread.serves(true);
+        }
+        try {
+            for (; item != null; item = completions.poll(upTo)) {
+                complete(item, ok);
+            }
+        } finally {
+            if (!own) {
+                HelperThread.serves(false);
+            }
+        }
     }
 
     private void complete(Object item, boolean ok) {
@@ -364,8 +411,10 @@ final class SendSide {
             return true;
         }
         if (!waitingReads.isEmpty() && !sinks.isFull()) {
-            startRead(waitingReads.poll());
+            starting = waitingReads.poll();
             readsWaiting = !waitingReads.isEmpty();
+            startRead(starting);
+            starting = null;
             return true;
         }
         if (!readRequests.isEmpty() && (responseTurn || queue.isEmpty())) {
@@ -406,15 +455,16 @@ final class SendSide {
         }
         if (!waitingReads.isEmpty() || sinks.isFull()) {
             waitingReads.addAll(request);
+            starting = null;
             readsWaiting = true;
             // The loop may have completed one between the question and the flag.
             if (sinks.isFull()) {
                 return false;
             }
-            request = waitingReads.poll();
+            starting = waitingReads.poll();
             readsWaiting = !waitingReads.isEmpty();
         }
-        startRead(request);
+        startRead(starting);
         return true;
     }
 
@@ -432,9 +482,7 @@ final class SendSide {
     private void flush() {
         flushed = true;
         batch.release();
-        for (Object item = completions.poll(Long.MAX_VALUE); item != null; item = completions.poll(Long.MAX_VALUE)) {
-            complete(item, false);
-        }
+        completeAll(Long.MAX_VALUE, false);
         fail(cutOff);
         unpin(cutOffExposure);
         if (current.isActive()) {

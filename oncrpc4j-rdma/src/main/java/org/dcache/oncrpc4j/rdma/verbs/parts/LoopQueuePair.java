@@ -215,10 +215,11 @@ public abstract class LoopQueuePair implements QueuePair, Members.Member {
         counters.increment(failures);
         ConnectionInfo info = info();
         Object peer = info == null ? "a peer" : info.remote();
+        // First: to log may fail as that did, for want of memory.
+        abort(new ConnectionClosedException("the connection with " + peer + " failed " + where + ": " + e, e));
         if (!logged) {
             logged = true;
             LOG.error("the connection with {} failed {}", peer, where, e);
         }
-        abort(new ConnectionClosedException("the connection with " + peer + " failed " + where + ": " + e, e));
     }
 }

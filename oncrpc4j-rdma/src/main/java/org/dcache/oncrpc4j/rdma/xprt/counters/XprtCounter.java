@@ -116,6 +116,8 @@ public enum XprtCounter implements CounterName {
     SENT_ERR_CHUNK_NOT_ELIGIBLE(PROBLEM),
     /** ERR_CHUNK sent because a call's chunks exceed oncrpc.rdma.max-message or max-segments. */
     SENT_ERR_CHUNK_CALL_TOO_BIG(PROBLEM),
+    /** ERR_CHUNK sent because a call has Read chunks where no RDMA Reads were agreed on: the peer takes none, or our device has none. */
+    SENT_ERR_CHUNK_NO_READS(PROBLEM),
     /** RDMA_ERROR received for a call of ours. */
     RECEIVED_ERROR(PROBLEM),
     /** A peer had more calls outstanding than granted: closed. */

@@ -197,8 +197,9 @@ public abstract class Link implements Leadable {
      * {@link #abandon}. Any thread.
      */
     public SendContext newContext() {
+        SendContext context = device.sendContexts().take();
         contextsInUse.incrementAndGet();
-        return device.sendContexts().take();
+        return context;
     }
 
     /** Gives back a context that was not sent. */

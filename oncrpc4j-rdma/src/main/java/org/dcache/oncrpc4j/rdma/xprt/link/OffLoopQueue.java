@@ -30,9 +30,9 @@ public final class OffLoopQueue {
         this.device = device;
     }
 
-    /** Whether the calling thread may send whatever it has, since it may wait for memory or never has to. */
+    /** Whether the calling thread may send whatever it has, since it may wait for memory or never has to. Neither loop nor timer may. */
     public boolean mayWait() {
-        return device.regbufs().takesHeap() || !SharedThreads.isLoop();
+        return device.regbufs().takesHeap() || !SharedThreads.mustNotWait();
     }
 
     /** Whether a loop may send what needs nothing but memory that it has found ready. */

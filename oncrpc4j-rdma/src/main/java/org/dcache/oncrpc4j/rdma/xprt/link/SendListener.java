@@ -7,12 +7,11 @@ import java.io.IOException;
 public interface SendListener {
 
     /**
-     * It left. On the loop or a thread that is sending; must not block, nor run user code on the loop.
+     * It left. On the loop, or in a thread that is just writing for the connection; must not block, nor run user code.
      *
      * @param bytes length of the RPC message
-     * @param onLoop on the loop
      */
-    void sent(int bytes, boolean onLoop);
+    void sent(int bytes);
 
     /**
      * It did not leave, or not for certain.

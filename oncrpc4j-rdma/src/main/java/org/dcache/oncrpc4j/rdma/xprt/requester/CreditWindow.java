@@ -3,6 +3,7 @@ package org.dcache.oncrpc4j.rdma.xprt.requester;
 
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -13,9 +14,11 @@ import org.dcache.oncrpc4j.rdma.xprt.link.Limits;
  * The credits of one connection for calls of ours, and the calls that wait for one (kernel: {@code xprt_request_get_cong} and the RPC task
  * queue). It decides who goes next; it sends nothing. Any thread; its monitor is held for short moves only.
  *
- * <p>Calls go in the order in which they were given. One goes out on a new connection until the first reply has brought a grant [3]. What
- * waits is bounded by memory, not by a count, since programs queue very many calls over TCP: a thread that may wait gets room when some is
- * free; others, and one for which no reply has made room for {@link Limits#givenUpTimeout}, are told that there is none.
+ * <p>Calls go in the order in which they were given. So one thread at a time sends those that have waited, one after the other, and until
+ * it has found no more, others wait behind them, whatever credits there are. One goes out on a new connection until the first reply has
+ * brought a grant [3]. What waits is bounded by memory, not by a count, since programs queue very many calls over TCP: a thread that may
+ * wait gets room when some is free; others, and one for which no reply has made room for {@link Limits#givenUpTimeout}, are told that there
+ * is none.
  *
  * <p>One-way calls are never answered, and a credit comes back by a reply only. So a NULL call is sent behind them, the flush: a receiver
  * takes messages in order, and its reply says that all one-way calls posted before it have been taken, which gives back their credits. It
@@ -59,7 +62,7 @@ final class CreditWindow {
 
     // guarded by this
     /** In order; a call that is given up is found at once. */
-    private final LinkedHashSet<PendingCall> backlog = new LinkedHashSet<>();
+    private LinkedHashSet<PendingCall> backlog = new LinkedHashSet<>();
     private long waitingBytes;
     private long lingeringBytes;
     private int window = 1;
@@ -67,6 +70,8 @@ final class CreditWindow {
     private int inFlight;
     private long answers;
     private int sleepers;
+    /** A thread sends what waited. */
+    private boolean draining;
     private boolean ended;
     /** One-way calls posted since the last flush. */
     private List<PendingCall> oneWay = new ArrayList<>();
@@ -115,7 +120,7 @@ final class CreditWindow {
         if (ended || call.state() != CallState.State.REGISTERED) {
             return Admission.OVER;
         }
-        if (!backlog.isEmpty() || !fits(call)) {
+        if (draining || !backlog.isEmpty() || !fits(call)) {
             return null;
         }
         return ++inFlight > BATCHING_THRESHOLD ? Admission.SEND_OF_MANY : Admission.SEND;
@@ -163,19 +168,31 @@ final class CreditWindow {
         }
     }
 
-    /** A waiting call that has a credit now; null when there is none. */
+    /**
+     * For who sends what waits, and has sent the one before: the next one that has a credit. Null when there is none; then it is done, and
+     * others may go on.
+     */
     synchronized PendingCall next() {
-        if (backlog.isEmpty()) {
-            return null;
-        }
-        PendingCall call = backlog.iterator().next();
-        if (!fits(call)) {
+        PendingCall call = backlog.isEmpty() ? null : backlog.iterator().next();
+        draining = call != null && fits(call);
+        if (!draining) {
             return null;
         }
         backlog.remove(call);
         inFlight++;
         left(call);
         return call;
+    }
+
+    /** As {@link #next}, when the one before was not sent: its credit is back. */
+    synchronized PendingCall nextInstead() {
+        inFlight--;
+        return next();
+    }
+
+    /** Who sent what waits does so no more, since something was thrown. */
+    synchronized void drainingFailed() {
+        draining = false;
     }
 
     private void left(PendingCall call) {
@@ -193,7 +210,7 @@ final class CreditWindow {
     /**
      * Credits came back, and perhaps a grant.
      *
-     * @return as {@link #next}
+     * @return as {@link #next} for the caller, who sends what waits from now on; null, too, when somebody else is at it
      */
     synchronized PendingCall back(int credits, int grant) {
         inFlight -= credits;
@@ -202,7 +219,7 @@ final class CreditWindow {
             granted = true;
             answers++;
         }
-        return next();
+        return draining ? null : next();
     }
 
     /**
@@ -220,10 +237,10 @@ final class CreditWindow {
     }
 
     /** Nothing goes any more. Returns what waited, which is the caller's. */
-    synchronized List<PendingCall> end() {
+    synchronized Collection<PendingCall> end() {
         ended = true;
-        List<PendingCall> waiting = new ArrayList<>(backlog);
-        backlog.clear();
+        Collection<PendingCall> waiting = backlog;
+        backlog = new LinkedHashSet<>();
         waitingBytes = 0;
         oneWay.clear();
         notifyAll();

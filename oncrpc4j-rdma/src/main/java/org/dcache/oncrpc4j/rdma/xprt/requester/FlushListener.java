@@ -44,7 +44,7 @@ final class FlushListener implements ReplyListener, SendListener {
     public void failed(IOException cause) {}
 
     @Override
-    public void sent(int bytes, boolean onLoop) {}
+    public void sent(int bytes) {}
 
     @Override
     public void failed(IOException cause, boolean mustNotBlock) {}

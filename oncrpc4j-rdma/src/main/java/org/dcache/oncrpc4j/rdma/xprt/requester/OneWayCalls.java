@@ -8,6 +8,8 @@ import org.dcache.oncrpc4j.rdma.xprt.link.Limits;
 import org.dcache.oncrpc4j.rdma.xprt.link.Link;
 import org.dcache.oncrpc4j.rdma.xprt.send.OutMessage;
 import org.dcache.oncrpc4j.rdma.xprt.send.SendContext;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The one-way calls of one connection: the NULL call behind them that gives their credits back, the flush, and what becomes of each
@@ -19,6 +21,8 @@ import org.dcache.oncrpc4j.rdma.xprt.send.SendContext;
  * <p>Threads: a flush goes out on whatever thread made it due; its answer comes on the loop; the periodic look is the timer's.
  */
 final class OneWayCalls {
+
+    private static final Logger LOG = LoggerFactory.getLogger(OneWayCalls.class);
 
     private final Link connection;
     private final Requester requester;
@@ -53,19 +57,42 @@ final class OneWayCalls {
         if (program == 0 || !credits.takeFlush()) {
             return;
         }
-        // Far from the xids that the program counts up.
-        PendingCall call = requester.registerOwn(lastXid ^ Integer.MIN_VALUE, FlushListener.INSTANCE);
+        PendingCall call = newFlush();
         if (call == null) {
-            return; // ended
+            return;
         }
-        SendContext context = connection.newContext();
-        context.message().add(FlushListener.call(call.xid(), program), null);
-        context.expected().bound(FlushListener.LARGEST_REPLY);
-        call.prepare(context, FlushListener.INSTANCE);
         flush = call;
         connection.counters().increment(XprtCounter.ONE_WAY_FLUSHES);
-        if (!requester.send(call, false)) {
+        if (!requester.send(call, false, true)) {
             requester.notSent(call);
+        }
+    }
+
+    /** Null when the connection has ended, and without memory for it: its credit is given back then, and the periodic look tries again. */
+    private PendingCall newFlush() {
+        PendingCall call = null;
+        SendContext context = null;
+        try {
+            // Far from the xids that the program counts up.
+            call = requester.registerOwn(lastXid ^ Integer.MIN_VALUE, FlushListener.INSTANCE);
+            if (call != null) {
+                context = connection.newContext();
+                context.message().add(FlushListener.call(call.xid(), program), null);
+                context.expected().bound(FlushListener.LARGEST_REPLY);
+                call.prepare(context, FlushListener.INSTANCE);
+            }
+            return call;
+        } catch (RuntimeException | Error e) {
+            if (call != null) {
+                requester.withdraw(call);
+            }
+            if (context != null) {
+                connection.abandon(context);
+            }
+            credits.flushFailed();
+            requester.credit(1, CreditWindow.UNCHANGED);
+            LOG.debug("no flush of one-way calls now", e);
+            return null;
         }
     }
 
@@ -110,6 +137,9 @@ final class OneWayCalls {
         for (PendingCall call = lingering.peek(); call != null && call.lingersFor(now) > connection.limits().readTimeout();
                 call = lingering.peek()) {
             PendingCall over = lingering.poll();
+            if (over == null) {
+                break; // the connection has ended just now
+            }
             credits.lingers(-over.messageLength());
             connection.queuePair().execute(() -> {
                 requester.endUnanswered(over);

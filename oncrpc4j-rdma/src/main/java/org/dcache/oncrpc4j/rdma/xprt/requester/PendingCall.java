@@ -178,6 +178,9 @@ final class PendingCall extends CallState implements Runnable, SendContext.Owner
      * @param by the peer's message that may have invalidated some of it; null: none has
      */
     void fence(ReceiveBuffer by, Runnable then) {
+        for (int i = 0; by == null && i < exposed; i++) {
+            exposures[i].unanswered();
+        }
         if (by == null ? fence(false, 0) : fence(by.invalidated(), by.invalidatedStag())) {
             then.run();
         } else {

@@ -17,6 +17,7 @@ import org.dcache.oncrpc4j.rdma.xprt.error.DuplicateXidException;
 import org.dcache.oncrpc4j.rdma.xprt.error.RdmaErrorException;
 import org.dcache.oncrpc4j.rdma.xprt.link.Link;
 import org.dcache.oncrpc4j.rdma.xprt.link.OffLoopQueue;
+import org.dcache.oncrpc4j.rdma.xprt.link.RunAll;
 import org.dcache.oncrpc4j.rdma.xprt.link.SendListener;
 import org.dcache.oncrpc4j.rdma.xprt.link.SharedThreads;
 import org.dcache.oncrpc4j.rdma.xprt.send.SendContext;
@@ -147,7 +148,7 @@ public final class Requester {
         CreditWindow.Admission admission = credits.admit(call, !SharedThreads.mustNotWait() && !connection.queuePair().inLoop());
         switch (admission) {
             case SEND, SEND_OF_MANY -> {
-                if (!send(call, admission == CreditWindow.Admission.SEND_OF_MANY)) {
+                if (!send(call, admission == CreditWindow.Admission.SEND_OF_MANY, connection.queuePair().inLoop())) {
                     notSent(call);
                 }
             }
@@ -175,12 +176,12 @@ public final class Requester {
     }
 
     /** As {@link #transmit}; not in this thread where that could make a loop wait for the system, or other calls go first. */
-    boolean send(PendingCall call, boolean many) {
+    boolean send(PendingCall call, boolean many, boolean mustNotBlock) {
         if (offLoop.isEmpty() && (offLoop.mayWait() || offLoop.takesReady() && CallChunks.takeReady(connection, call.context()))) {
-            return transmit(call, many);
+            return transmit(call, many, mustNotBlock);
         }
         offLoop.add(() -> {
-            if (transmit(call, many)) {
+            if (transmit(call, many, true)) {
                 oneWay.flush();
             } else {
                 notSent(call);
@@ -199,13 +200,14 @@ public final class Requester {
      * Holds a credit; posts the call.
      *
      * @param many whether it is one of many, see {@link QueuePair#postSendOfMany}
+     * @param mustNotBlock see {@link SendListener#failed}: it is a loop, or others wait until this thread goes on
      * @return false when it was not posted: the credit is the caller's again
      */
-    private boolean transmit(PendingCall call, boolean many) {
+    private boolean transmit(PendingCall call, boolean many, boolean mustNotBlock) {
         if (!call.build()) {
             // Over in the meantime: whoever ended it has told the listener.
             connection.abandon(call.context());
-            call.sendListener().failed(new CallWithdrawnException(call.xid()), connection.queuePair().inLoop());
+            call.sendListener().failed(new CallWithdrawnException(call.xid()), mustNotBlock);
             return false;
         }
         int length;
@@ -213,10 +215,10 @@ public final class Requester {
         try {
             length = CallChunks.build(connection, results, call, context);
         } catch (IOException e) {
-            refuse(call, e);
+            refuse(call, e, mustNotBlock);
             return false;
         } catch (RuntimeException | Error e) {
-            refuse(call, new IOException("the call could not be built: " + e, e));
+            refuse(call, new IOException("the call could not be built: " + e, e), mustNotBlock);
             return false;
         }
         context.owner(call);
@@ -240,7 +242,7 @@ public final class Requester {
     }
 
     /** Could not be built: undone on the loop, where exposures end. */
-    private void refuse(PendingCall call, IOException cause) {
+    private void refuse(PendingCall call, IOException cause, boolean mustNotBlock) {
         calls.remove(call);
         call.refused();
         boolean queued = connection.queuePair().execute(() -> call.fence(null, () -> {
@@ -252,7 +254,7 @@ public final class Requester {
             call.fenced();
         }
         call.record(cause.getMessage());
-        call.sendListener().failed(cause, connection.queuePair().inLoop());
+        call.sendListener().failed(cause, mustNotBlock);
     }
 
     /** The call's Send has completed. */
@@ -261,7 +263,7 @@ public final class Requester {
         int length = call.messageLength();
         call.partDone();
         if (ok) {
-            sent.sent(length, connection.queuePair().inLoop());
+            sent.sent(length);
         } else {
             IOException cause = connection.endCause();
             sent.failed(cause != null ? cause : new EOFException("connection to " + connection.remoteAddress() + " ended"), true);
@@ -269,13 +271,19 @@ public final class Requester {
     }
 
     /**
-     * Credits came back, and perhaps a new grant; sends what waits. A loop, not a recursion: thousands that wait may fail to be built, one
-     * after the other.
+     * Credits came back, and perhaps a new grant; sends what waits, unless another thread is at it. A loop, not a recursion: thousands that
+     * wait may fail to be built, one after the other. Others wait until this thread goes on, whatever it is. What is thrown ends the
+     * connection, since calls would be left to nobody, and not who brings the credits.
      */
     void credit(int count, int grant) {
         PendingCall next = credits.back(count, grant);
-        while (next != null) {
-            next = send(next, true) ? credits.next() : credits.back(1, CreditWindow.UNCHANGED);
+        try {
+            while (next != null) {
+                next = send(next, true, true) ? credits.next() : credits.nextInstead();
+            }
+        } catch (RuntimeException | Error e) {
+            credits.drainingFailed();
+            connection.postFailed(e);
         }
         oneWay.flush();
     }
@@ -304,8 +312,13 @@ public final class Requester {
         }
     }
 
+    /** A flush as well, but not where others have been given up: then the server may have lost it with them. */
     private boolean mayBeAnswered(PendingCall call) {
-        return !call.isOneWay() && !oneWay.isFlush(call) && call.isOut();
+        return !call.isOneWay() && call.isOut() && !(oneWay.isFlush(call) && isAnyGivenUp());
+    }
+
+    private boolean isAnyGivenUp() {
+        return calls.all().stream().anyMatch(call -> call.state() == CallState.State.ABANDONED);
     }
 
     // ---- replies, on the loop
@@ -459,17 +472,36 @@ public final class Requester {
             all = calls.takeAll();
         }
         oneWay.ended();
+        RunAll steps = new RunAll();
         // Whoever takes a call out of the backlog owns its context, also when somebody else has given the call up just now.
         for (PendingCall call : credits.end()) {
-            connection.abandon(call.context());
-            call.sendListener().failed(cause, true);
-        }
-        for (PendingCall call : all) {
-            switch (call.end()) {
-                case FAIL -> call.fail(cause);
-                case FENCE_AND_FAIL -> call.fenceAndDrop(null, () -> call.fail(cause));
-                default -> givenUp.leaves(call, null);
+            try {
+                connection.abandon(call.context());
+                call.sendListener().failed(cause, true);
+            } catch (RuntimeException | Error e) {
+                steps.threw(e);
             }
         }
+        for (PendingCall call : all) {
+            try {
+                ended(call, cause);
+            } catch (RuntimeException | Error e) {
+                steps.threw(e);
+            }
+        }
+        steps.done();
+    }
+
+    private void ended(PendingCall call, IOException cause) {
+        switch (call.end()) {
+            case FAIL -> call.fail(cause);
+            case FENCE_AND_FAIL -> call.fenceAndDrop(null, () -> call.fail(cause));
+            default -> givenUp.leaves(call, null);
+        }
+    }
+
+    /** One of the engine's own could not be made ready. */
+    void withdraw(PendingCall call) {
+        calls.remove(call);
     }
 }

@@ -156,6 +156,7 @@ final class CallPull implements SinkQueue.Waiter {
     }
 
     void readDone(boolean ok) {
+        posted = false;
         if (ok && !cancelled) {
             responder.pulled(this);
         } else {
@@ -167,7 +168,8 @@ final class CallPull implements SinkQueue.Waiter {
     }
 
     /**
-     * Gives up while it waits for memory, or when its Reads could not even be posted; once they are, their completion ends it. On the loop.
+     * Gives up while it waits for memory, when its Reads could not even be posted, or when they are done and no call could be made of it;
+     * while they are under way, their completion ends it. On the loop.
      */
     void cancel() {
         cancelled = true;

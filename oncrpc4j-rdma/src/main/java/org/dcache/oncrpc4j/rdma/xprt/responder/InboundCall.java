@@ -32,6 +32,7 @@ public final class InboundCall implements SendContext.Owner {
 
     private static final int ANSWERED = 1;
     private static final int LEFT = 2;
+    private static final ByteBuffer EMPTY = ByteBuffer.allocate(0);
     private static final AtomicIntegerFieldUpdater<InboundCall> STATE = AtomicIntegerFieldUpdater.newUpdater(InboundCall.class, "state");
 
     private final Responder responder;
@@ -168,7 +169,7 @@ public final class InboundCall implements SendContext.Owner {
     public void sent(SendContext context, boolean ok) {
         connection.done(context);
         if (ok) {
-            answerListener.sent(answerLength, connection.queuePair().inLoop());
+            answerListener.sent(answerLength);
         } else {
             answerListener.failed(connection.endCause() != null ? connection.endCause() : new EOFException("connection ended"), true);
         }
@@ -261,6 +262,15 @@ public final class InboundCall implements SendContext.Owner {
         return ByteBuffer.allocate(length).put(0, message, 0, length);
     }
 
+    /** Empty without memory for it: the program does not get the call then, and what the call holds is free all the same. */
+    private ByteBuffer copyIfThereIsRoom() {
+        try {
+            return copy(Integer.MAX_VALUE);
+        } catch (OutOfMemoryError e) {
+            return EMPTY;
+        }
+    }
+
     /**
      * Gives the memory back; {@link #message()} must not be touched any more, but by a dispatch that runs in another thread. Idempotent,
      * any thread.
@@ -302,7 +312,7 @@ public final class InboundCall implements SendContext.Owner {
             } else if (lent) {
                 return;
             } else {
-                message = copy(Integer.MAX_VALUE);
+                message = copyIfThereIsRoom();
             }
         }
         if (left != null) {

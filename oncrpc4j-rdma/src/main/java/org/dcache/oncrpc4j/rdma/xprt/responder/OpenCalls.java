@@ -7,6 +7,7 @@ import java.util.function.Consumer;
 import org.dcache.oncrpc4j.rdma.xprt.ConnectionOwner;
 import org.dcache.oncrpc4j.rdma.xprt.link.Limits;
 import org.dcache.oncrpc4j.rdma.xprt.link.Link;
+import org.dcache.oncrpc4j.rdma.xprt.link.RunAll;
 
 /**
  * The calls of one connection's peer of which we hold something: the one owner of calls that are with a program.
@@ -144,8 +145,16 @@ final class OpenCalls {
     /** The connection has ended, pulls included. */
     void ended() {
         ended = true;
-        serve();
-        whole.forEach(InboundCall::connectionEnded);
+        RunAll all = new RunAll();
+        all.run(this::serve);
+        for (InboundCall call : whole) {
+            try {
+                call.connectionEnded();
+            } catch (RuntimeException | Error e) {
+                all.threw(e);
+            }
+        }
         whole.clear();
+        all.done();
     }
 }

@@ -93,12 +93,17 @@ public final class Responder {
         int inlineLength = data.limit() - headerLength;
         long length = inlineLength;
         if (h.readCount() > 0) {
+            if (queuePair().info().outboundReads() == 0) {
+                buffer.release();
+                errChunk(h.xid(), h.version(), XprtCounter.SENT_ERR_CHUNK_NO_READS);
+                return false;
+            }
             h.sortReads();
             length = h.checkReads(inlineLength);
             long bound = Math.min(connection.limits().maxMessage(), connection.device().regbufs().budget() / 2);
             if (length > bound || length < RpcWords.DIRECTION_LENGTH) {
-                errChunk(h.xid(), h.version(), XprtCounter.SENT_ERR_CHUNK_CALL_TOO_BIG);
                 buffer.release();
+                errChunk(h.xid(), h.version(), XprtCounter.SENT_ERR_CHUNK_CALL_TOO_BIG);
                 return false;
             }
         }
@@ -115,8 +120,14 @@ public final class Responder {
             return false;
         }
         if (h.readCount() > 0) {
-            CallPull pull = new CallPull(this, h, headerLength, (int) length, buffer);
-            pulls.add(pull);
+            CallPull pull;
+            try {
+                pull = new CallPull(this, h, headerLength, (int) length, buffer);
+                pulls.add(pull);
+            } catch (RuntimeException | Error e) {
+                buffer.release();
+                throw e;
+            }
             open.pulling(pull);
             Regbuf sink = connection.device().sinks().request(pull);
             if (sink != null) {
@@ -127,7 +138,14 @@ public final class Responder {
             return true;
         }
         boolean keep = h.writeCount() > 0 || h.hasReply();
-        deliver(XprtCounter.SERVER_CALL_INLINE, h, keep, data.slice(headerLength, inlineLength), buffer, null);
+        InboundCall whole;
+        try {
+            whole = whole(XprtCounter.SERVER_CALL_INLINE, h, keep, data.slice(headerLength, inlineLength), buffer, null);
+        } catch (RuntimeException | Error e) {
+            buffer.release();
+            throw e;
+        }
+        open.whole(whole, null);
         return keep;
     }
 
@@ -138,10 +156,10 @@ public final class Responder {
 
     /** The Reads of a call are done. On the loop. */
     void pulled(CallPull pull) {
-        forget(pull);
         ByteBuffer message = pull.message();
         boolean sameXid = RpcWords.xid(message, 0) == pull.header().xid();
         if (!sameXid || RpcWords.type(message, 0) != RpcWords.CALL) {
+            forget(pull);
             pull.sink().release();
             open.lost(pull);
             if (sameXid) {
@@ -151,8 +169,11 @@ public final class Responder {
             }
             return;
         }
-        deliver(pull.isLong() ? XprtCounter.SERVER_CALL_LONG : XprtCounter.SERVER_CALL_READ_CHUNK, pull.header(), true, message, null,
-                pull);
+        // Without memory for it the connection ends, and with it the pull, which has its sink until here.
+        InboundCall whole = whole(pull.isLong() ? XprtCounter.SERVER_CALL_LONG : XprtCounter.SERVER_CALL_READ_CHUNK, pull.header(), true,
+                message, null, pull.sink());
+        forget(pull);
+        open.whole(whole, pull);
     }
 
     /** The connection ended before the Reads of a call were done. On the loop. */
@@ -174,12 +195,12 @@ public final class Responder {
         oldestPull = pulls.isEmpty() ? 0 : pulls.iterator().next().started();
     }
 
-    private void deliver(XprtCounter path, RdmaHeader h, boolean keep, ByteBuffer message, ReceiveBuffer buffer, CallPull pull) {
+    private InboundCall whole(XprtCounter path, RdmaHeader h, boolean keep, ByteBuffer message, ReceiveBuffer buffer, Regbuf sink) {
         boolean invalidate = keep && connection.peerTakesInvalidate() && Handles.one(h);
         int stag = invalidate ? Handles.first(h) : 0;
         boolean chunks = keep && (h.writeCount() > 0 || h.hasReply());
-        open.whole(new InboundCall(path, this, connection, h.xid(), chunks ? h : null, h.readCount() > 0 ? h : null, invalidate, stag,
-                message, buffer, pull == null ? null : pull.sink()), pull);
+        return new InboundCall(path, this, connection, h.xid(), chunks ? h : null, h.readCount() > 0 ? h : null, invalidate, stag, message,
+                buffer, sink);
     }
 
     /**
