@@ -168,7 +168,10 @@ final class Dialling implements ConnectionManager.Target, Members.Member, Openin
     /** On the job thread. */
     private void failed(IOException cause) {
         over = true;
-        timer.cancel();
+        // Closing the adapter may overtake the start.
+        if (timer != null) {
+            timer.cancel();
+        }
         if (id != null) {
             adapter.manager().unregister(id);
             Resources.quietly("destroy the identifier", id::destroyId);

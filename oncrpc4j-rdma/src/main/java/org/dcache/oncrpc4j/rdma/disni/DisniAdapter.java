@@ -143,9 +143,8 @@ public final class DisniAdapter implements Adapter {
             Device device = devices.get(key);
             if (device == null) {
                 Optional<SysfsDevice> listed = SysfsDevice.of(context.getCmd_fd());
-                if (listed.isPresent() && listed.get().softIwarp()) {
-                    throw new HandshakeException("the connection's device is " + listed.get().name() + ", which is siw: "
-                            + DisniProbe.NOT_FOR_SIW);
+                if (listed.isPresent() && listed.get().iwarp()) {
+                    throw new HandshakeException("the connection's device is " + DisniProbe.whyNot(listed.get()));
                 }
                 device = new Device(context, "device " + (devices.size() + 1), counters, domains);
                 devices.put(key, device);

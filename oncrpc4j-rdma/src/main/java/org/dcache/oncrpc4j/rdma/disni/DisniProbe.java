@@ -24,9 +24,10 @@ import org.dcache.oncrpc4j.rdma.verbs.Availability;
  */
 final class DisniProbe {
 
-    /** What is said to who would use siw. */
-    static final String NOT_FOR_SIW =
-            "its completions come out of order, which this provider does not take; use the provider iwarp, or rdma-core";
+    private static final String NOT_FOR_SIW =
+            "which is siw: its completions come out of order, which this provider does not take; use the provider iwarp, or rdma-core";
+    private static final String NOT_FOR_IWARP =
+            "an iWARP card, which can only place what we read into memory that DiSNI does not give it the right to; use rdma-core";
 
     private static final Path CONNECTION_MANAGER = Path.of("/dev/infiniband/rdma_cm");
 
@@ -46,15 +47,20 @@ final class DisniProbe {
 
     static synchronized Availability availability() {
         List<SysfsDevice> devices = SysfsDevice.list();
-        if (!devices.isEmpty() && devices.stream().allMatch(SysfsDevice::softIwarp)) {
+        if (!devices.isEmpty() && devices.stream().allMatch(SysfsDevice::iwarp)) {
             // Before all else: what is missing would be got for nothing.
-            return Availability.no("the only device is " + devices.get(0).name() + ", which is siw: " + NOT_FOR_SIW);
+            return Availability.no("the only device is " + whyNot(devices.get(0)));
         }
         if (!asked) {
             missing = missing();
             asked = true;
         }
         return missing != null ? Availability.no(missing) : on(devices);
+    }
+
+    /** What is said to who would use an iWARP device, which begins with its name. */
+    static String whyNot(SysfsDevice iwarp) {
+        return iwarp.name() + ", " + (iwarp.softIwarp() ? NOT_FOR_SIW : NOT_FOR_IWARP);
     }
 
     /** Null when DiSNI can be called. */
@@ -93,7 +99,7 @@ final class DisniProbe {
                 + IbvWC.CSIZE + " bytes); use a 64-bit Linux and rdma-core's headers";
     }
 
-    /** @param all not siw alone */
+    /** @param all not iWARP alone */
     private static Availability on(List<SysfsDevice> all) {
         if (all.isEmpty()) {
             return Availability.no("no RDMA device (" + SysfsDevice.whyNone()
@@ -103,7 +109,7 @@ final class DisniProbe {
             return Availability.no(CONNECTION_MANAGER + (Files.exists(CONNECTION_MANAGER) ? " may not be opened by this user"
                     : " is missing: modprobe rdma_ucm"));
         }
-        return Availability.yes("DiSNI 2.1 on " + all.stream().filter(device -> !device.softIwarp()).map(SysfsDevice::name)
+        return Availability.yes("DiSNI 2.1 on " + all.stream().filter(device -> !device.iwarp()).map(SysfsDevice::name)
                 .collect(Collectors.joining(", ")));
     }
 }

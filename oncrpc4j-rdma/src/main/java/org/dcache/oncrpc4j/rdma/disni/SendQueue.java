@@ -23,6 +23,9 @@ import org.dcache.oncrpc4j.rdma.verbs.error.VerbsException;
  * device in one native call. Completions come in order: that of a request frees all before it. Besides the poster's own signalled requests
  * each Read is signalled, because their number is bounded, and one request now and then so that a long chain cannot fill the ring for good.
  *
+ * <p>What cannot be built or handed over leaves a gap, behind which nothing may be sent: a Send would say that a Write before it has been
+ * done. So nothing reaches the device any more, and the connection ends.
+ *
  * <p>Once {@link #stop} was called nothing reaches the device; what is posted then is kept until {@link #takeAll}, and refused afterwards.
  */
 final class SendQueue {
@@ -89,6 +92,18 @@ final class SendQueue {
 
     /** Hands to the device what it has room for. The lock is held. */
     private void pump() throws VerbsException {
+        boolean done = false;
+        try {
+            handOver();
+            done = true;
+        } catch (RuntimeException | Error e) {
+            throw new ResourceLimitException("a work request could not be handed to the device: " + e, e);
+        } finally {
+            stopped |= !done;
+        }
+    }
+
+    private void handOver() throws VerbsException {
         while (!stopped && !waiting.isEmpty() && inRing < depth) {
             List<IbvSendWR> batch = new ArrayList<>();
             while (!waiting.isEmpty() && inRing < depth && batch.size() < BATCH) {
@@ -116,7 +131,6 @@ final class SendQueue {
                     call.free();
                 }
             } catch (IOException e) {
-                stopped = true;
                 throw new ResourceLimitException("the device does not take work requests: " + e.getMessage().strip(), e);
             }
         }
@@ -129,7 +143,6 @@ final class SendQueue {
             ByteBuffer buffer = request.buffer(i);
             if (buffer.hasRemaining()) {
                 if (!buffer.isDirect() || !(request.region(i) instanceof DisniRegion region)) {
-                    stopped = true;
                     throw new ResourceLimitException(
                             "memory that is not registered was to be sent: oncrpc.rdma.memory is used up, and the system"
                             + " registers no more (ulimit -l)");
@@ -142,7 +155,6 @@ final class SendQueue {
             }
         }
         if (elements.size() > MAX_SGE) {
-            stopped = true;
             throw new ResourceLimitException(elements.size() + " elements in a work request, DiSNI takes " + MAX_SGE);
         }
         wr.setSg_list(elements);
@@ -153,10 +165,7 @@ final class SendQueue {
             case SEND -> wr.setOpcode(IbvSendWR.IBV_WR_SEND);
             case RDMA_WRITE -> wr.setOpcode(IbvSendWR.IBV_WR_RDMA_WRITE);
             case RDMA_READ -> wr.setOpcode(IbvSendWR.IBV_WR_RDMA_READ);
-            default -> {
-                stopped = true;
-                throw new ResourceLimitException(request.opcode() + " is not among what DiSNI can do");
-            }
+            default -> throw new ResourceLimitException(request.opcode() + " is not among what DiSNI can do");
         }
         if (request.opcode() != WorkRequest.Opcode.SEND) {
             wr.getRdma().setRemote_addr(request.remoteOffset());

@@ -14,9 +14,10 @@ import java.util.stream.Stream;
  * and nothing throws: what cannot be read is not there. Any thread.
  *
  * @param name as {@code rdma link} shows it
+ * @param iwarp whether it is an iWARP device
  * @param softIwarp whether it is siw, Linux's iWARP in software, whose limits are others than those of cards
  */
-public record SysfsDevice(String name, boolean softIwarp) {
+public record SysfsDevice(String name, boolean iwarp, boolean softIwarp) {
 
     /** Where the kernel lists the devices; a test, or a stub library that needs none, may point elsewhere. */
     public static final Path DEVICES = Path.of(System.getProperty("org.dcache.oncrpc4j.rdma.devices", "/sys/class/infiniband"));
@@ -79,9 +80,9 @@ public record SysfsDevice(String name, boolean softIwarp) {
     }
 
     private static SysfsDevice read(Path device) {
-        boolean siw = text(device.resolve("node_type")).startsWith(NODE_TYPE_IWARP) && text(device.resolve("node_desc"))
-                .equals(DESCRIPTION_SIW);
-        return new SysfsDevice(device.getFileName().toString(), siw);
+        boolean iwarp = text(device.resolve("node_type")).startsWith(NODE_TYPE_IWARP);
+        boolean siw = iwarp && text(device.resolve("node_desc")).equals(DESCRIPTION_SIW);
+        return new SysfsDevice(device.getFileName().toString(), iwarp, siw);
     }
 
     private static String text(Path file) {

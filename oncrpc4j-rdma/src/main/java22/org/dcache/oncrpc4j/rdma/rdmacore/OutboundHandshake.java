@@ -36,6 +36,9 @@ import org.dcache.oncrpc4j.rdma.verbs.parts.Timer;
  */
 final class OutboundHandshake implements CmId.Holder, Members.Member {
 
+    /** Who asked hears of a failure after this time, also when a call of librdmacm still waits. */
+    private static final long TELL_MILLIS = 1000;
+
     private final RdmaCoreAdapter adapter;
     private final InetSocketAddress remote;
     private final ConnectOptions options;
@@ -46,6 +49,7 @@ final class OutboundHandshake implements CmId.Holder, Members.Member {
 
     // of the loop
     private boolean over;
+    private boolean told;
     private Timer timer;
 
     // of the id's control tasks
@@ -253,13 +257,22 @@ final class OutboundHandshake implements CmId.Holder, Members.Member {
                 pair.receives().drop();
             }
         });
+        // siw connects inside a call, which may wait for minutes: who asked does not.
+        loop.schedule(TELL_MILLIS, () -> tell(cause));
         id.destroy(() -> loop.execute(() -> {
             try {
-                listener.failed(cause);
+                tell(cause);
             } finally {
                 adapter.members().remove(this);
             }
         }));
+    }
+
+    private void tell(IOException cause) {
+        if (!told) {
+            told = true;
+            listener.failed(cause);
+        }
     }
 
     @Override

@@ -136,6 +136,9 @@ final class RdmaCoreAdapter implements Adapter, AsyncEvents.User {
         devices.stream().filter(device -> !device.checksReadRight())
                 .forEach(device -> LOG.warn("{} is siw, which lets a peer read all of the memory that it knows a handle of, also what it"
                 + " was only given to write: use it among peers that are trusted, or the provider iwarp in its place", device.name()));
+        devices.stream().filter(Device::slabsAreWritable)
+                .forEach(device -> LOG.warn("{} is an iWARP card, to whose peers an RDMA Read of ours shows a handle of memory that others"
+                        + " use as well and that they could write: use it among peers that are trusted", device.name()));
     }
 
     @Override

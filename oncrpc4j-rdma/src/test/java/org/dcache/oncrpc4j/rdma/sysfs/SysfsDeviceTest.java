@@ -30,9 +30,9 @@ class SysfsDeviceTest {
         Files.createDirectories(folder.resolve("infiniband/says-nothing"));
 
         assertThat(SysfsDevice.list(folder.resolve("infiniband")))
-                .containsExactly(new SysfsDevice("card", false), new SysfsDevice("mine", true),
-                new SysfsDevice("odd", false), new SysfsDevice("rxe0", false), new SysfsDevice("says-nothing", false),
-                new SysfsDevice("siw0", true));
+                .containsExactly(new SysfsDevice("card", true, false), new SysfsDevice("mine", true, true),
+                new SysfsDevice("odd", false, false), new SysfsDevice("rxe0", false, false), new SysfsDevice("says-nothing", false, false),
+                new SysfsDevice("siw0", true, true));
     }
 
     @Test
@@ -57,7 +57,7 @@ class SysfsDeviceTest {
         Path other = Files.createSymbolicLink(folder.resolve("42"), Path.of("dev/null"));
 
         assertThat(SysfsDevice.of(descriptor, folder.resolve("infiniband_verbs"), folder.resolve("infiniband")))
-                .contains(new SysfsDevice("siw7", true));
+                .contains(new SysfsDevice("siw7", true, true));
         assertThat(SysfsDevice.of(other, folder.resolve("infiniband_verbs"), folder.resolve("infiniband"))).isEmpty();
         assertThat(SysfsDevice.of(folder.resolve("43"), folder.resolve("infiniband_verbs"), folder.resolve("infiniband"))).isEmpty();
     }

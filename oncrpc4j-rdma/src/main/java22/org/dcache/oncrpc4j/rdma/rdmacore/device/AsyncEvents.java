@@ -39,6 +39,8 @@ public final class AsyncEvents {
     private static final Logger LOG = LoggerFactory.getLogger(AsyncEvents.class);
     /** How often the kernel's list of devices is looked at. */
     private static final int LOOK_MILLIS = 1000;
+    /** So that a descriptor which stays readable does not take a processor. */
+    private static final long PAUSE_NANOS = 1_000_000;
     private static AsyncEvents running;
 
     private final Verbs verbs;
@@ -173,9 +175,15 @@ public final class AsyncEvents {
                     Libc.drain(wakeup, scratch.address() + 8);
                 }
                 for (int i = 0; i < polled.size(); i++) {
-                    if (Libc.ready(fds.address(), i + 1) && !take(polled.get(i))) {
-                        // Readable without an event: the device is gone, and its descriptor will never be quiet again.
-                        dead.add(polled.get(i));
+                    long context = polled.get(i);
+                    if (Libc.ready(fds.address(), i + 1) && !take(context)) {
+                        if (Libc.broken(fds.address(), i + 1) || Contexts.isGone(context)) {
+                            // The device is gone, and its descriptor will never be quiet again.
+                            dead.add(context);
+                        } else {
+                            // What made it readable was withdrawn: the kernel forgets the events of a queue pair that is destroyed.
+                            LockSupport.parkNanos(PAUSE_NANOS);
+                        }
                     }
                 }
             }

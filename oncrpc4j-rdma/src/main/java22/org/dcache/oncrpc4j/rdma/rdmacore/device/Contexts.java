@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.HashMap;
 import java.util.Map;
 import org.dcache.oncrpc4j.rdma.rdmacore.ffi.Libc;
@@ -34,6 +35,8 @@ final class Contexts {
     private static final class Use {
         private final String device;
         private final Path file;
+        /** Of its folder: a device that is renamed keeps it. Null where the system does not say. */
+        private final Object identity;
         /** Without a file from the start, its absence says nothing. */
         private final boolean watched;
         private int users;
@@ -43,13 +46,22 @@ final class Contexts {
             long address = Memory.getLong(context + VerbsLayout.Context.DEVICE);
             device = Memory.string(address + VerbsLayout.Device.NAME, VerbsLayout.Device.NAME_SIZE);
             file = Path.of(Memory.string(address + VerbsLayout.Device.DEV_PATH, VerbsLayout.Device.DEV_PATH_SIZE), "ibdev");
+            identity = identity();
             watched = isThere();
+        }
+
+        private Object identity() {
+            try {
+                return Files.readAttributes(file.getParent(), BasicFileAttributes.class).fileKey();
+            } catch (IOException e) {
+                return null;
+            }
         }
 
         /** Whether the kernel's list of devices for libibverbs has it. */
         private boolean isThere() {
             try {
-                return Files.readString(file).strip().equals(device);
+                return Files.readString(file).strip().equals(device) || identity != null && identity.equals(identity());
             } catch (NoSuchFileException e) {
                 return false;
             } catch (IOException e) {

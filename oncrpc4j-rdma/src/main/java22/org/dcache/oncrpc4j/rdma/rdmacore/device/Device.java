@@ -227,8 +227,12 @@ public final class Device {
      * to the peer and must be writable from there (RFC 5040, 5.2 and the verbs of RNICs); siw does not insist, and gets no such right.
      */
     public int localAccess() {
-        return VerbsLayout.Mr.LOCAL_WRITE | (windows ? VerbsLayout.Mr.MW_BIND : 0) | (iwarp && !softIwarp ? VerbsLayout.Mr.REMOTE_WRITE
-                : 0);
+        return VerbsLayout.Mr.LOCAL_WRITE | (windows ? VerbsLayout.Mr.MW_BIND : 0) | (slabsAreWritable() ? VerbsLayout.Mr.REMOTE_WRITE : 0);
+    }
+
+    /** Whether a peer that knows the handle of a region for local use, of which each Read of ours names one, can write there. */
+    public boolean slabsAreWritable() {
+        return iwarp && !softIwarp;
     }
 
     /** A new window, 0 when there is none left. */

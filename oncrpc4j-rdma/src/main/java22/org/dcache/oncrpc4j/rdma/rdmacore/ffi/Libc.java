@@ -24,6 +24,8 @@ public final class Libc {
     public static final int POLLFD_SIZE = 8;
     private static final int POLLFD_EVENTS = 4;
     private static final int POLLIN = 1;
+    /** POLLERR, POLLHUP, POLLNVAL. */
+    private static final int POLL_BROKEN = 0x8 | 0x10 | 0x20;
 
     private static final int F_GETFL = 3;
     private static final int F_SETFL = 4;
@@ -57,6 +59,11 @@ public final class Libc {
     /** Whether the last {@link #poll} found entry {@code index} readable, or broken, which reading will tell. */
     public static boolean ready(long fds, int index) {
         return Memory.getInt(fds + (long) index * POLLFD_SIZE + POLLFD_EVENTS) >>> 16 != 0;
+    }
+
+    /** Whether the last {@link #poll} found entry {@code index} broken: there will be nothing to read any more. */
+    public static boolean broken(long fds, int index) {
+        return (Memory.getInt(fds + (long) index * POLLFD_SIZE + POLLFD_EVENTS) >>> 16 & POLL_BROKEN) != 0;
     }
 
     public static int eventfd() throws ProviderUnavailableException {

@@ -116,10 +116,28 @@ class ContextsTest {
     @Test
     void anotherDeviceInItsPlaceIsNotTheSame() throws IOException {
         Contexts.use(context);
-        listed("made-up1");
+        Path before = Files.move(folder, folder.resolveSibling(folder.getFileName() + "-before"));
+        try {
+            Files.createDirectory(folder);
+            listed("made-up1");
 
-        assertThat(Contexts.isGone(context)).isTrue();
+            assertThat(Contexts.isGone(context)).isTrue();
+            Contexts.release(context, false);
+        } finally {
+            Files.delete(before.resolve("ibdev"));
+            Files.delete(before);
+        }
+    }
+
+    /** By {@code rdma dev set}, or by udev a while after it came. */
+    @Test
+    void aDeviceThatIsRenamedIsTheSame() throws IOException {
+        Contexts.use(context);
+        listed("renamed0");
+
+        assertThat(Contexts.isGone(context)).isFalse();
         Contexts.release(context, false);
+        assertHeld();
     }
 
     @Test
