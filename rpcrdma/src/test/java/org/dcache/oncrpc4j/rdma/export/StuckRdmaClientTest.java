@@ -67,10 +67,11 @@ class StuckRdmaClientTest {
             FileHandle file = file(other);
             try (RawClient stuck = RawClient.connected(peers.server().localAddress())) {
                 stuck.peer.socket().setReceiveBufferSize(4096);
-                for (int i = 1; i < CREDITS; i++) {
+                // One after the other, so that the sockets have taken what they take before the memory is used up.
+                for (int i = 1; i < CREDITS && export.counters().get(ExportCounter.READ_WITHOUT_MEMORY) == 0; i++) {
                     stuck.peer.sendFpdu(RawPeer.sendMessage(i, read(i, file)));
+                    settle();
                 }
-                until(() -> export.counters().get(ExportCounter.READ_WITHOUT_MEMORY) > 0);
                 until(() -> status(other, file) == NfsStat3.NFS3ERR_JUKEBOX);
                 // Again and again, but seldom: the sockets may have taken a part of a reply, which is progress, after the first time.
                 AtomicInteger tries = new AtomicInteger();
@@ -87,6 +88,15 @@ class StuckRdmaClientTest {
             executor.shutdownNow();
             System.setErr(err);
         }
+    }
+
+    /** Until the memory in use has not changed for a while. */
+    private void settle() throws InterruptedException {
+        long before;
+        do {
+            before = buffers.inUse();
+            Thread.sleep(30);
+        } while (before != buffers.inUse());
     }
 
     /** Asks until it is so; the test's own bound on time ends it else. */
