@@ -60,18 +60,24 @@ final class CallOfProgram {
         }
     }
 
-    /** Runs oncrpc4j's own reply. What that throws is the program's to know; the memory that was encoded into goes back in any case. */
-    void reply(Runnable reply) {
+    /**
+     * Runs oncrpc4j's own reply. What that throws is the program's to know; the memory that was encoded into goes back in any case.
+     *
+     * @return false when it could not be encoded, which oncrpc4j only logs, and the answer is another one
+     */
+    boolean reply(Runnable reply) {
         try {
             reply.run();
         } catch (RuntimeException | Error e) {
             xdr.close();
             throw e;
         }
-        if (call.isOpen()) {
-            xdr.close();
-            systemError();
+        if (!call.isOpen()) {
+            return true;
         }
+        xdr.close();
+        systemError();
+        return false;
     }
 
     /** Answers SYSTEM_ERR if nobody has answered. Without memory for that the connection ends. */

@@ -68,7 +68,7 @@ final class GssCalls {
             return call;
         }
         switch (credential.getProc()) {
-            case GssProc.RPCSEC_GSS_INIT, GssProc.RPCSEC_GSS_CONTINUE_INIT -> negotiate(call, credential);
+            case GssProc.RPCSEC_GSS_INIT, GssProc.RPCSEC_GSS_CONTINUE_INIT -> negotiate(call, credential, own);
             case GssProc.RPCSEC_GSS_DATA -> {
                 return data(call, credential, memory, own);
             }
@@ -78,8 +78,8 @@ final class GssCalls {
         return null;
     }
 
-    private void negotiate(RpcCall call, RpcAuthGss credential) throws IOException {
-        Negotiation negotiation = new Negotiation(call, () -> {
+    private void negotiate(RpcCall call, RpcAuthGss credential, CallOfProgram own) throws IOException {
+        Negotiation negotiation = new Negotiation(call, own, () -> {
             counters.increment(XprtCounter.GSS_REFUSED);
             forget(credential);
         });
@@ -158,14 +158,19 @@ final class GssCalls {
         return filter.handleRead(context) != context.getStopAction();
     }
 
-    /** The call as the filter sees it: does what a failed negotiation asks for, once, before the client is told. */
+    /**
+     * The call as the filter sees it: does what a failed negotiation asks for, once, before the client is told. What cannot be encoded,
+     * such as a token that the mechanism does not give, keeps no memory.
+     */
     private static final class Negotiation extends RpcCall {
 
+        private final CallOfProgram own;
         private Runnable whenFailed;
 
-        Negotiation(RpcCall call, Runnable whenFailed) {
+        Negotiation(RpcCall call, CallOfProgram own, Runnable whenFailed) {
             super(call.getXid(), call.getProgram(), call.getProgramVersion(), call.getProcedure(), call.getCredential(), call.getXdr(),
                     call.getTransport());
+            this.own = own;
             this.whenFailed = whenFailed;
         }
 
@@ -174,14 +179,15 @@ final class GssCalls {
             if (state != RpcAccepsStatus.SUCCESS) {
                 end();
             }
-            super.acceptedReply(state, result);
-            whenFailed = null;
+            if (own.reply(() -> super.acceptedReply(state, result))) {
+                whenFailed = null;
+            }
         }
 
         @Override
         public void reject(int status, XdrAble reason) {
             end();
-            super.reject(status, reason);
+            own.reply(() -> super.reject(status, reason));
         }
 
         /** Failed, unless it was answered with success. */

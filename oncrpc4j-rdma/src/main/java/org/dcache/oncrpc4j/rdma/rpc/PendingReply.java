@@ -23,7 +23,7 @@ import org.dcache.oncrpc4j.rpc.RpcTransport;
 /**
  * Delivers the reply to one call of ours to the completion handler that was registered for it.
  *
- * <p>Threads: replies come on the loop. A handler is user code and runs on the service's executor, with one exception: the handler that
+ * <p>Threads: replies come on the loop. A handler is user code and runs on the shared workers, with one exception: the handler that
  * oncrpc4j itself makes only decodes the result and completes a future that nobody but the waiting thread can see (what {@code RpcCall}
  * returns to a caller is another future around it), so it runs on the loop and saves the waiting thread a hop.
  *

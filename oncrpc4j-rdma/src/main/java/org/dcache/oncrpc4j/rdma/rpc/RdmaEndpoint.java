@@ -86,6 +86,8 @@ final class RdmaEndpoint implements RpcEndpoint {
     private final Deque<Runnable> taken = new ArrayDeque<>();
 
     private volatile boolean stopped;
+    /** Stops it since a loop asked for it, which must not wait for that; null when none was. */
+    private volatile Thread stopper;
     /** Null before the first start. A service that has stopped still says where it was, as over TCP. */
     private volatile InetSocketAddress lastAddress;
 
@@ -220,12 +222,17 @@ final class RdmaEndpoint implements RpcEndpoint {
 
     @Override
     public void start(InetSocketAddress tcp) throws IOException {
+        awaitStopper();
         synchronized (lifecycle) {
             stopped = false;
             try {
                 bindAll(tcp);
-            } catch (IOException | RuntimeException e) {
-                if (tcp == null || config.get(Settings.TRANSPORT) != Transport.TCP_AND_RDMA || config.get(Settings.REQUIRED)) {
+            } catch (IOException | RuntimeException | Error e) {
+                if (tcp == null || e instanceof Error || config.get(Settings.TRANSPORT) != Transport.TCP_AND_RDMA
+                        || config.get(Settings.REQUIRED)) {
+                    if (service.publish()) {
+                        new Rpcbind().clear(service.programs().keySet());
+                    }
                     throw e;
                 }
                 stopped = false;
@@ -237,6 +244,24 @@ final class RdmaEndpoint implements RpcEndpoint {
         }
     }
 
+    /** A stop that was asked for before this start comes before it. */
+    private void awaitStopper() throws IOException {
+        Thread due = stopper;
+        if (due == null || !due.isAlive()) {
+            return;
+        }
+        if (SharedThreads.isLoop()) {
+            throw new IOException("service " + service.name() + " is still being stopped, which a program that runs in a loop ("
+                    + Settings.SAME_THREAD.name() + ") cannot wait for; start it in another thread");
+        }
+        try {
+            due.join();
+        } catch (InterruptedException e) {
+            throw (IOException) new InterruptedIOException("interrupted while service " + service.name() + " is being stopped")
+                    .initCause(e);
+        }
+    }
+
     private void bindAll(InetSocketAddress tcp) throws IOException {
         if (service.client() || !listeners.isEmpty()) {
             return;
@@ -245,9 +270,6 @@ final class RdmaEndpoint implements RpcEndpoint {
             listeners.bind(open(), tcp);
         } catch (IOException | RuntimeException | Error e) {
             stop();
-            if (service.publish()) {
-                new Rpcbind().clear(service.programs().keySet());
-            }
             throw e;
         }
         if (listeners.isEmpty()) {
@@ -379,7 +401,9 @@ final class RdmaEndpoint implements RpcEndpoint {
         stopped = true;
         if (SharedThreads.isLoop()) {
             // By a program of a same-thread service: the connections that are waited for may be this loop's.
-            SharedThreads.daemon("rpcrdma stop", () -> stop(gracePeriod, unit)).start();
+            Thread due = SharedThreads.daemon("rpcrdma stop", () -> stop(gracePeriod, unit));
+            stopper = due;
+            due.start();
             return;
         }
         synchronized (lifecycle) {
@@ -402,9 +426,10 @@ final class RdmaEndpoint implements RpcEndpoint {
 
     /** Waits so long for this to be so. An interrupt is kept for the caller to see. @param heeding whether it also ends the wait */
     private void await(long millis, BooleanSupplier condition, boolean heeding) {
-        long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
+        long begin = System.nanoTime();
+        long nanos = TimeUnit.MILLISECONDS.toNanos(millis);
         boolean interrupted = false;
-        while (!condition.getAsBoolean() && System.nanoTime() < deadline && !(heeding && interrupted)) {
+        while (!condition.getAsBoolean() && System.nanoTime() - begin < nanos && !(heeding && interrupted)) {
             synchronized (connections) {
                 try {
                     connections.wait(LOOK_AGAIN);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import com.google.common.util.concurrent.ForwardingExecutorService;
 import java.io.EOFException;
 import java.io.IOException;
 import java.net.ConnectException;
@@ -18,6 +19,8 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import org.dcache.oncrpc4j.portmap.OncRpcPortmap;
 import org.dcache.oncrpc4j.rdma.it.jvm.Ports;
@@ -34,6 +37,8 @@ import org.dcache.oncrpc4j.xdr.XdrOpaque;
 import org.dcache.oncrpc4j.xdr.XdrString;
 import org.dcache.oncrpc4j.xdr.XdrVoid;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What oncrpc4j's services and clients can do besides calling, over RDMA. */
 @OverRdma
@@ -255,8 +260,9 @@ class ServicesIT {
     }
 
     /** What is worked on is waited for. What a program may answer at any later time is not: as over TCP, where nothing is. */
-    @Test
-    void aGracefulStopLetsCallsInProgressBeAnswered() throws Exception {
+    @ParameterizedTest(name = "within {0} s")
+    @ValueSource(longs = {30, Long.MAX_VALUE})
+    void aGracefulStopLetsCallsInProgressBeAnswered(long seconds) throws Exception {
         TestProgram program = new TestProgram();
         try (Peers peers = Peers.serve(b -> b.withRpcService(TestProgram.PROGRAM, program))) {
             RpcCall call = peers.call();
@@ -268,7 +274,7 @@ class ServicesIT {
             }
             CompletableFuture<Void> stopped = CompletableFuture.runAsync(() -> {
                 try {
-                    peers.server().stop(30, TimeUnit.SECONDS);
+                    peers.server().stop(seconds, TimeUnit.SECONDS);
                 } catch (IOException e) {
                     throw new java.io.UncheckedIOException(e);
                 }
@@ -280,6 +286,35 @@ class ServicesIT {
             assertThat(pending.get().getOpaque()).isEqualTo(TestProgram.bytes(10));
             stopped.get();
             assertThatThrownBy(() -> new OncRpcClient(address, IpProtocolType.TCP).connect()).isInstanceOf(IOException.class);
+        }
+    }
+
+    /** As over TCP where the executor is the program's own and lives on. */
+    @Test
+    void aServiceThatIsStoppedAndStartedAgainOnItsPortIsServed() throws Exception {
+        ExecutorService threads = Executors.newFixedThreadPool(2);
+        ExecutorService surviving = new ForwardingExecutorService() {
+            @Override
+            protected ExecutorService delegate() {
+                return threads;
+            }
+
+            @Override
+            public void shutdown() {}
+
+            @Override
+            public List<Runnable> shutdownNow() {
+                return List.of();
+            }
+        };
+        int port = Ports.freePair();
+        try (Peers peers = Peers.serve(b -> b.withPort(port).withWorkerThreadExecutionService(surviving))) {
+            ping(peers.call());
+            peers.server().stop();
+            peers.server().start();
+            ping(peers.call());
+        } finally {
+            threads.shutdownNow();
         }
     }
 

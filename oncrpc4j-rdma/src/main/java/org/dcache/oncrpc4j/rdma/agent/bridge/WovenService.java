@@ -91,9 +91,10 @@ final class WovenService implements ServiceHook {
             return;
         }
         try {
-            endpoint.start(client ? null : service.getInetSocketAddress(IpProtocolType.TCP));
+            // Without TCP oncrpc4j knows no address, and would ask us for the one of the last start.
+            endpoint.start(client || endpoint.replacesTcp() ? null : service.getInetSocketAddress(IpProtocolType.TCP));
             started = true;
-        } catch (IOException | RuntimeException e) {
+        } catch (IOException | RuntimeException | Error e) {
             unbind();
             throw e;
         }

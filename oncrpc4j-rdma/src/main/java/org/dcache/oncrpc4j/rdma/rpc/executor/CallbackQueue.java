@@ -2,7 +2,6 @@
 package org.dcache.oncrpc4j.rdma.rpc.executor;
 
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.dcache.oncrpc4j.rdma.xprt.link.SharedThreads;
 import org.slf4j.Logger;
@@ -10,8 +9,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The user code that one connection's events set off, and for a service that wants its calls in order its dispatches, in a queue of their
- * own: it runs in order, one at a time, off the loop. A task of the executor runs all that came since, so that a burst of replies wakes one
- * thread once and not a thread each. Where programs and handlers may run in the loop ({@link Executors#staysOnLoop}), what a loop's own
+ * own: it runs in order, one at a time, off the loop. A task of the shared pool runs all that came since, so that a burst of replies wakes
+ * one thread once and not a thread each. Where programs and handlers may run in the loop ({@link Executors#staysOnLoop}), what a loop's own
  * thread adds it runs itself, at once, unless it is at it already or another thread is. A user's thread that serves the loop while it waits
  * for a reply does not: it may hold what a handler asks for.
  *
@@ -25,8 +24,6 @@ public final class CallbackQueue {
     private final Executors executors;
     private final ConcurrentLinkedQueue<Runnable> tasks = new ConcurrentLinkedQueue<>();
     private final AtomicInteger pending = new AtomicInteger();
-    /** Somebody is to run what was added; whoever takes this does. An executor may take a task and throw, and then two come. */
-    private final AtomicBoolean due = new AtomicBoolean();
     private final Runnable drain = this::drain;
     private final Runnable giveDrain;
     private final boolean onLoop;
@@ -41,7 +38,6 @@ public final class CallbackQueue {
     public void add(Runnable task) {
         tasks.add(task);
         if (pending.getAndIncrement() == 0) {
-            due.set(true);
             if (onLoop && SharedThreads.isLoopThread()) {
                 executors.withLoader(drain);
             } else {
@@ -51,9 +47,6 @@ public final class CallbackQueue {
     }
 
     private void drain() {
-        if (!due.compareAndSet(true, false)) {
-            return;
-        }
         int counted = pending.get();
         do {
             // Only tasks that were counted: one that is in the queue but not counted yet would make the count lie, and start a second

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.dcache.oncrpc4j.rdma.rpc.executor;
 
+import com.google.common.util.concurrent.MoreExecutors;
+import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.RejectedExecutionHandler;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
 import org.dcache.oncrpc4j.rdma.metrics.Counters;
 import org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter;
 import org.dcache.oncrpc4j.rdma.xprt.link.Leadable;
@@ -14,8 +18,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Where a service's user code runs: on the service's own executor, or, when that one runs tasks in the calling thread (oncrpc4j's
- * same-thread strategy), on the pool that all such services share, one call of a connection after the other ({@link #inOrder}).
+ * Where a service's user code runs. Its programs: on the service's own executor, or, when that one runs tasks in the calling thread
+ * (oncrpc4j's same-thread strategy), on the pool that all services share, one call of a connection after the other ({@link #inOrder}).
+ * Handlers of replies and listeners: on that pool, since over TCP they do not need a thread of the service either, all of which may be
+ * waiting for them.
  *
  * <p>The threads of RDMA serve many services, and their context class loader is none of a program's. User code has the one that it has over
  * TCP: that of the thread that started the service, on the shared pool, in a loop, and in threads that the service's executor makes when it
@@ -25,7 +31,9 @@ import org.slf4j.LoggerFactory;
  *
  * <p>A loop does not run user code, but for a same-thread service whose admin allows it by name ({@link #staysOnLoop}), nor does the timer.
  * An executor may still do that to them: a full one with a caller-runs policy, or one that helps with older tasks. So each task looks at
- * the thread that it runs in, and moves to the shared pool if that must not wait. Any thread.
+ * the thread that it runs in, and moves to the shared pool if that must not wait. A bounded pool with a rejection handler of a program's
+ * own may hold up who gives it a task until it has room: that pool gives it tasks, one after the other. One that may drop tasks is given
+ * each call by itself, so that no other one is lost with it. Any thread.
  */
 public final class Executors {
 
@@ -34,6 +42,12 @@ public final class Executors {
     private final ExecutorService chosen;
     private final ExecutorService shared;
     private final ScheduledThreadPoolExecutor timer;
+    /** The service's executor, if it may drop tasks or hold up who gives it one; null when it may not, as far as is known. */
+    private final ThreadPoolExecutor doubtful;
+    /** Gives that one tasks; null when a loop may. */
+    private final Executor giver;
+    /** Which thread does so just now. */
+    private volatile Thread giving;
     private final ClassLoader loader = Thread.currentThread().getContextClassLoader();
     private final Counters counters;
     private final boolean inOrder;
@@ -62,6 +76,13 @@ public final class Executors {
         this.inOrder = isDirect(own);
         this.staysOnLoop = inOrder && sameThread;
         this.chosen = inOrder ? shared : own;
+        RejectedExecutionHandler whenFull = own instanceof ThreadPoolExecutor pool && !isUnbounded(pool)
+                ? pool.getRejectedExecutionHandler() : null;
+        boolean known = whenFull == null || whenFull.getClass() == ThreadPoolExecutor.AbortPolicy.class
+                || whenFull.getClass() == ThreadPoolExecutor.CallerRunsPolicy.class;
+        this.doubtful = known ? null : (ThreadPoolExecutor) own;
+        this.giver = known || whenFull.getClass().getModule() == ExecutorService.class.getModule() ? null
+                : MoreExecutors.newSequentialExecutor(shared);
         this.arrivesInOrder = inOrder || hasOneThread(own);
         this.leaders = new LeadingWorkers(own, counters, shortCalls, this::follow);
     }
@@ -133,6 +154,10 @@ public final class Executors {
         if (leaders.keep(call, loop, calls)) {
             return;
         }
+        if (doubtful != null) {
+            giveAlone(call, loop);
+            return;
+        }
         calls.add(flow, call);
         if (givesHere()) {
             giveCall(flow, loop);
@@ -141,8 +166,39 @@ public final class Executors {
         }
     }
 
+    private void giveAlone(FairQueue.Work call, Leadable loop) {
+        Runnable give = () -> {
+            if (doubtful.isShutdown() || !give(new Turn(loop, call))) {
+                call.rejected();
+            }
+        };
+        if (giver != null && SharedThreads.mustNotWait()) {
+            giveInPool(give, call);
+        } else if (givesHere()) {
+            give.run();
+        } else {
+            giveInTimer(give);
+        }
+    }
+
+    private void giveInPool(Runnable give, FairQueue.Work call) {
+        try {
+            giver.execute(() -> {
+                giving = Thread.currentThread();
+                try {
+                    give.run();
+                } finally {
+                    giving = null;
+                }
+            });
+        } catch (RejectedExecutionException e) {
+            LOG.debug("the service has stopped, and the shared pool with it", e);
+            call.rejected();
+        }
+    }
+
     private void giveCall(FairQueue.Flow flow, Leadable loop) {
-        if (!give(new Turn(loop, true))) {
+        if (!give(new Turn(loop, calls::next))) {
             calls.takeBack(flow).rejected();
         }
     }
@@ -163,7 +219,7 @@ public final class Executors {
 
     /** Has a thread of the service serve this loop until a call comes. @return whether there is one */
     private boolean follow(Leadable loop) {
-        return give(new Turn(loop, false));
+        return give(new Turn(loop, (FairQueue.Work) null));
     }
 
     /** @return false when the service's executor does not take it, and it will not run */
@@ -197,13 +253,18 @@ public final class Executors {
         private static final long serialVersionUID = 1L;
 
         private final transient Leadable loop;
-        private final boolean hasCall;
+        /** Which call it is for, asked when it runs; null when it is for the loop only. */
+        private final transient Supplier<FairQueue.Work> call;
         private transient volatile Throwable thrown;
 
-        /** @param hasCall whether there is a call for it; if not, it is for the loop only */
-        Turn(Leadable loop, boolean hasCall) {
+        Turn(Leadable loop, Supplier<FairQueue.Work> call) {
             this.loop = loop;
-            this.hasCall = hasCall;
+            this.call = call;
+        }
+
+        /** @param call null when it is for the loop only */
+        Turn(Leadable loop, FairQueue.Work call) {
+            this(loop, call == null ? null : () -> call);
         }
 
         @Override
@@ -216,10 +277,10 @@ public final class Executors {
                 return;
             }
             try {
-                if (hasCall) {
-                    calls.next().run();
+                if (call != null) {
+                    call.get().run();
                 }
-                if (!leaders.lead(loop) && !hasCall) {
+                if (!leaders.lead(loop) && call == null) {
                     loop.keepServed();
                 }
             } catch (RuntimeException | Error e) {
@@ -231,32 +292,21 @@ public final class Executors {
         }
     }
 
-    /**
-     * What gives this callback to the service's executor, each time it is run; one that the executor does not take any more (it was shut
-     * down) runs on the shared pool.
-     */
+    /** What gives this callback to the shared pool, each time it is run. */
     Runnable callback(Runnable task) {
-        Runnable callback = () -> run(task);
-        Runnable execute = () -> chosen.execute(callback);
-        Runnable give = () -> {
-            try {
-                withLoader(execute);
-            } catch (RuntimeException | Error e) {
-                LOG.debug("executor of the service takes no callbacks any more", e);
-                shared.execute(() -> withLoader(task));
-            }
-        };
+        Runnable callback = () -> withLoader(task);
         return () -> {
-            if (givesHere()) {
-                give.run();
-            } else {
-                giveInTimer(give);
+            try {
+                shared.execute(callback);
+            } catch (RejectedExecutionException e) {
+                LOG.debug("the service has stopped, and the pool with it", e);
+                SharedThreads.daemon("rpcrdma callback", callback).start();
             }
         };
     }
 
     private void run(Runnable task) {
-        if (SharedThreads.mustNotWait()) {
+        if (SharedThreads.mustNotWait() || Thread.currentThread() == giving) {
             counters.increment(XprtCounter.MOVED_OFF_LOOP);
             shared.execute(() -> withLoader(task));
         } else if (inOrder) {

@@ -3,19 +3,21 @@ package org.dcache.oncrpc4j.rdma.xprt.link;
 
 import java.util.concurrent.Delayed;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiFunction;
 import org.dcache.oncrpc4j.rdma.verbs.HelperThread;
 import org.dcache.oncrpc4j.rdma.verbs.OwnThread;
 
 /**
- * Threads of the process besides the providers' loops: one timer, and one pool for services whose own executor is a direct one and for
- * what an executor would run in a thread that must not wait. All are daemon threads, counted, and gone with their last user, so that an
- * application that is unloaded leaves nothing behind.
+ * Threads of the process besides the providers' loops: one timer, and one pool for handlers of replies, for services whose own executor is
+ * a direct one, and for what an executor would run in a thread that must not wait. All are daemon threads, counted, and gone with their
+ * last user, so that an application that is unloaded leaves nothing behind.
  *
  * <p>The timer has its thread from the first acquisition on, which fails when the system has none to give: who has the timer can rely on
  * it. Workers are made when they are needed; what comes while the system has no thread waits for one.
@@ -110,17 +112,64 @@ public final class SharedThreads {
         }
     }
 
-    /** Loses no task for want of a thread. */
+    /**
+     * Loses no task for want of a thread, and lets none wait for good behind others that wait for it: the programs of many services are
+     * among them. While tasks wait and none ends, more threads are made, as many again every time.
+     */
     private static final class Workers extends ThreadPoolExecutor {
 
         private static final long RETRY_MILLIS = 100;
+        private static final long STUCK_MILLIS = 50;
 
         private final ScheduledThreadPoolExecutor clock;
+        private final AtomicBoolean watched = new AtomicBoolean();
+        /** Tasks that had ended at the last look. On the timer's thread. */
+        private long ended;
 
         Workers(ScheduledThreadPoolExecutor clock) {
-            super(WORKERS, WORKERS, 30, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), named("rpcrdma worker", OwnThread::of));
+            super(WORKERS, Integer.MAX_VALUE, 30, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), named("rpcrdma worker", OwnThread::of));
             allowCoreThreadTimeOut(true);
             this.clock = clock;
+        }
+
+        /** Any thread: a task was given. */
+        private void watch() {
+            if (!getQueue().isEmpty() && !watched.get() && watched.compareAndSet(false, true)) {
+                lookLater();
+            }
+        }
+
+        private void lookLater() {
+            try {
+                clock.schedule(this::look, STUCK_MILLIS, TimeUnit.MILLISECONDS);
+            } catch (RejectedExecutionException | OutOfMemoryError e) {
+                // The last user has gone, or there is no memory: for now what is queued runs with the threads that there are.
+                watched.set(false);
+            }
+        }
+
+        private void look() {
+            boolean waits = !getQueue().isEmpty();
+            long now = getCompletedTaskCount();
+            if (!waits) {
+                setCorePoolSize(WORKERS);
+                watched.set(false);
+                watch();
+            } else {
+                if (now == ended) {
+                    grow();
+                }
+                lookLater();
+            }
+            ended = now;
+        }
+
+        private void grow() {
+            try {
+                setCorePoolSize(getCorePoolSize() + WORKERS);
+            } catch (OutOfMemoryError e) {
+                // With the threads that there are, then, or at the next look.
+            }
         }
 
         @Override
@@ -134,6 +183,7 @@ public final class SharedThreads {
                 }
                 startLater();
             }
+            watch();
         }
 
         private void startLater() {

@@ -43,10 +43,9 @@ class CallbackQueueTest {
     }
 
     @Test
-    void aBurstIsOneTaskOfTheExecutorAndRunsInOrder() {
+    void aBurstIsOneTaskOfThePoolAndRunsInOrder() {
         Held own = new Held();
-        CallbackQueue queue = new CallbackQueue(new Executors(own, pool, null, false, Counters.process().child()), false);
-        own.tasks.clear();
+        CallbackQueue queue = new CallbackQueue(new Executors(pool, own, null, false, Counters.process().child()), false);
         List<Integer> ran = new ArrayList<>();
         IntStream.range(0, 5).forEach(i -> queue.add(() -> ran.add(i)));
         assertThat(own.tasks).hasSize(1);
@@ -61,8 +60,7 @@ class CallbackQueueTest {
     @Test
     void aCallbackThatThrowsDoesNotStopTheNext() {
         Held own = new Held();
-        CallbackQueue queue = new CallbackQueue(new Executors(own, pool, null, false, Counters.process().child()), false);
-        own.tasks.clear();
+        CallbackQueue queue = new CallbackQueue(new Executors(pool, own, null, false, Counters.process().child()), false);
         List<String> ran = new ArrayList<>();
         queue.add(() -> {
             throw new IllegalStateException("on purpose");
@@ -76,54 +74,14 @@ class CallbackQueueTest {
     }
 
     @Test
-    void whatTheServicesExecutorRefusesRunsAllTheSame() throws Exception {
+    void whatThePoolRefusesSinceTheServiceHasStoppedRunsAllTheSame() throws Exception {
         Held own = new Held();
-        CallbackQueue queue = new CallbackQueue(new Executors(own, pool, null, false, Counters.process().child()), false);
+        CallbackQueue queue = new CallbackQueue(new Executors(pool, own, null, false, Counters.process().child()), false);
         own.refuses = true;
         CountDownLatch ran = new CountDownLatch(2);
         queue.add(ran::countDown);
         queue.add(ran::countDown);
         assertThat(ran.await(20, TimeUnit.SECONDS)).isTrue();
-    }
-
-    /** As a pool does that queues a task and then has no thread for it. */
-    @Test
-    void whatAnExecutorTakesAndThrowsOfAllTheSameRunsOnce() throws Exception {
-        Queue<Runnable> taken = new ConcurrentLinkedQueue<>();
-        UnstoppedExecutor torn = new UnstoppedExecutor() {
-            @Override
-            public void execute(Runnable task) {
-                taken.add(task);
-                throw new OutOfMemoryError("unable to create native thread");
-            }
-        };
-        CallbackQueue queue = new CallbackQueue(new Executors(torn, pool, null, false, Counters.process().child()), false);
-        taken.clear();
-        CountDownLatch begun = new CountDownLatch(1);
-        CountDownLatch goOn = new CountDownLatch(1);
-        CountDownLatch over = new CountDownLatch(2);
-        queue.add(() -> {
-            begun.countDown();
-            await(goOn);
-            over.countDown();
-        });
-        assertThat(begun.await(20, TimeUnit.SECONDS)).isTrue();
-        queue.add(over::countDown);
-        taken.remove().run();
-        assertThat(over.getCount()).as("the second runs before the first is over").isEqualTo(2);
-        goOn.countDown();
-        assertThat(over.await(20, TimeUnit.SECONDS)).isTrue();
-        CountDownLatch next = new CountDownLatch(1);
-        queue.add(next::countDown);
-        assertThat(next.await(20, TimeUnit.SECONDS)).isTrue();
-    }
-
-    private static void await(CountDownLatch latch) {
-        try {
-            latch.await();
-        } catch (InterruptedException e) {
-            throw new IllegalStateException(e);
-        }
     }
 
     @Test

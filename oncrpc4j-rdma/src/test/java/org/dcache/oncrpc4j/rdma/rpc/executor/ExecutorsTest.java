@@ -8,14 +8,19 @@ import java.net.URL;
 import java.net.URLClassLoader;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Queue;
+import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
+import java.util.concurrent.RejectedExecutionHandler;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.stream.IntStream;
 import org.dcache.oncrpc4j.rdma.metrics.Counters;
 import org.dcache.oncrpc4j.rdma.verbs.HelperThread;
 import org.dcache.oncrpc4j.rdma.verbs.parts.LoopThread;
@@ -48,7 +53,7 @@ class ExecutorsTest {
         public void keepServed() {}
     };
 
-    private final ExecutorService shared = java.util.concurrent.Executors.newFixedThreadPool(1);
+    private final ExecutorService shared = java.util.concurrent.Executors.newCachedThreadPool();
     private final ScheduledThreadPoolExecutor timer = SharedThreads.acquireTimer();
     /** A thread for each of the first two tasks. */
     private final ThreadPoolExecutor pool = (ThreadPoolExecutor) java.util.concurrent.Executors.newFixedThreadPool(2);
@@ -124,16 +129,119 @@ class ExecutorsTest {
         INHERITED.set("a stranger's");
         HelperThread.serves(true);
         CompletableFuture<String> ofCall = new CompletableFuture<>();
-        CompletableFuture<String> ofCallback = new CompletableFuture<>();
         try {
-            executors.dispatch(flow, new Call("it", () -> ofCall.complete(INHERITED.get())), NO_LOOP);
-            new CallbackQueue(executors, false).add(() -> ofCallback.complete(INHERITED.get()));
+            executors.dispatch(flow, new Call(heard, "it", () -> ofCall.complete(INHERITED.get())), NO_LOOP);
         } finally {
             HelperThread.serves(false);
             INHERITED.remove();
         }
         assertThat(ofCall.get(20, TimeUnit.SECONDS)).isNull();
-        assertThat(ofCallback.get(20, TimeUnit.SECONDS)).isNull();
+    }
+
+    /** Over TCP they run in a selector's thread. */
+    @Test
+    void callbacksNeedNoThreadOfTheService() throws Exception {
+        Executors executors = started(new UnstoppedExecutor() {
+            @Override
+            public void execute(Runnable task) {
+                throw new IllegalStateException("all are busy");
+            }
+        }, null, false);
+        CompletableFuture<Void> ran = new CompletableFuture<>();
+        new CallbackQueue(executors, false).add(() -> ran.complete(null));
+        ran.get(20, TimeUnit.SECONDS);
+    }
+
+    private static ThreadPoolExecutor ofOneThread(RejectedExecutionHandler whenFull) {
+        return new ThreadPoolExecutor(1, 1, 1, TimeUnit.MINUTES, new ArrayBlockingQueue<>(1), whenFull);
+    }
+
+    private static Call waiting(CountDownLatch goOn, List<String> heard, String name) {
+        return new Call(heard, name, () -> awaitUninterrupted(goOn));
+    }
+
+    /** Over TCP the call that is dropped is lost, and no other. */
+    @Test
+    void aCallThatAnExecutorDropsDoesNotPutTheOthersOutOfStep() throws Exception {
+        ThreadPoolExecutor dropping = ofOneThread(new ThreadPoolExecutor.DiscardPolicy());
+        try {
+            Executors executors = started(dropping, null, false);
+            List<String> ran = Collections.synchronizedList(new ArrayList<>());
+            CountDownLatch goOn = new CountDownLatch(1);
+            for (String name : List.of("first", "second", "dropped")) {
+                executors.dispatch(flow, waiting(goOn, ran, name), NO_LOOP);
+            }
+            goOn.countDown();
+            while (dropping.getCompletedTaskCount() < 2) {
+                Thread.onSpinWait();
+            }
+            executors.dispatch(flow, waiting(goOn, ran, "next"), NO_LOOP);
+            dropping.shutdown();
+            assertThat(dropping.awaitTermination(20, TimeUnit.SECONDS)).isTrue();
+            assertThat(ran).containsExactly("first ran", "second ran", "next ran");
+        } finally {
+            dropping.shutdownNow();
+        }
+    }
+
+    /** As many programs bound their pools: who gives a task waits until there is room for it. A loop serves others as well. */
+    @Test
+    void anExecutorThatWaitsForRoomHoldsUpNoLoop() throws Exception {
+        ThreadPoolExecutor blocking = ofOneThread((task, pool) -> {
+            try {
+                pool.getQueue().put(task);
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+        });
+        try {
+            Executors executors = started(blocking, null, false);
+            List<String> ran = Collections.synchronizedList(new ArrayList<>());
+            CountDownLatch goOn = new CountDownLatch(1);
+            // Ends though nobody lets the first call go on.
+            inALoop(() -> IntStream.range(0, 5).forEach(i -> executors.dispatch(flow, waiting(goOn, ran, "" + i), NO_LOOP)));
+            goOn.countDown();
+            while (ran.size() < 5) {
+                Thread.onSpinWait();
+            }
+            assertThat(ran).containsExactly("0 ran", "1 ran", "2 ran", "3 ran", "4 ran");
+        } finally {
+            blocking.shutdownNow();
+        }
+    }
+
+    /** A handler of the program's own that runs the task, as the JDK's does: in the thread that gives for all calls of the service. */
+    @Test
+    void aHandlerThatRunsTheTaskItselfHoldsUpNoOtherCall() throws Exception {
+        ThreadPoolExecutor running = ofOneThread((task, pool) -> task.run());
+        try {
+            Executors executors = started(running, null, false);
+            List<String> ran = Collections.synchronizedList(new ArrayList<>());
+            CountDownLatch goOn = new CountDownLatch(1);
+            CountDownLatch both = new CountDownLatch(2);
+            inALoop(() -> {
+                executors.dispatch(flow, waiting(goOn, ran, "first"), NO_LOOP);
+                executors.dispatch(flow, waiting(goOn, ran, "second"), NO_LOOP);
+                for (int i = 0; i < 2; i++) {
+                    executors.dispatch(flow, new Call(ran, "beyond", () -> {
+                        both.countDown();
+                        awaitUninterrupted(both);
+                    }), NO_LOOP);
+                }
+            });
+            assertThat(both.await(20, TimeUnit.SECONDS)).isTrue();
+            goOn.countDown();
+        } finally {
+            running.shutdownNow();
+        }
+    }
+
+    private static void awaitUninterrupted(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     @Test
@@ -143,7 +251,7 @@ class ExecutorsTest {
         CompletableFuture<Thread> rejectedIn = new CompletableFuture<>();
         HelperThread.serves(true);
         try {
-            executors.dispatch(flow, new Call("it", () -> {}) {
+            executors.dispatch(flow, new Call(heard, "it", () -> {}) {
                 @Override
                 public void rejected() {
                     rejectedIn.complete(Thread.currentThread());
@@ -164,11 +272,13 @@ class ExecutorsTest {
     }
 
     /** Says what happened to it. */
-    private class Call implements FairQueue.Work {
+    private static class Call implements FairQueue.Work {
+        private final List<String> heard;
         private final String name;
         private final Runnable program;
 
-        Call(String name, Runnable program) {
+        Call(List<String> heard, String name, Runnable program) {
+            this.heard = heard;
             this.name = name;
             this.program = program;
         }
@@ -197,7 +307,7 @@ class ExecutorsTest {
                 throw new IllegalStateException("the application has gone");
             }
         }, null, false);
-        failing.dispatch(flow, new Call("it", () -> {}), NO_LOOP);
+        failing.dispatch(flow, new Call(heard, "it", () -> {}), NO_LOOP);
         assertThat(heard).containsExactly("it rejected");
     }
 
@@ -225,11 +335,11 @@ class ExecutorsTest {
         Full own = new Full();
         Executors executors = started(own, null, false);
         own.kept.clear();
-        executors.dispatch(flow, new Call("first", () -> {
+        executors.dispatch(flow, new Call(heard, "first", () -> {
             throw new AssertionError("on purpose");
         }), NO_LOOP);
         own.callerRuns = true;
-        executors.dispatch(flow, new Call("second", () -> {}), NO_LOOP);
+        executors.dispatch(flow, new Call(heard, "second", () -> {}), NO_LOOP);
         assertThat(heard).containsExactly("first ran");
         own.kept.remove().run();
         assertThat(heard).containsExactly("first ran", "second ran");
@@ -242,9 +352,9 @@ class ExecutorsTest {
         Executors executors = started(own, null, false);
         own.kept.clear();
         own.torn = true;
-        executors.dispatch(flow, new Call("first", () -> {}), NO_LOOP);
+        executors.dispatch(flow, new Call(heard, "first", () -> {}), NO_LOOP);
         own.torn = false;
-        executors.dispatch(flow, new Call("second", () -> {}), NO_LOOP);
+        executors.dispatch(flow, new Call(heard, "second", () -> {}), NO_LOOP);
         own.kept.remove().run();
         assertThat(heard).containsExactly("first rejected");
         own.kept.remove().run();

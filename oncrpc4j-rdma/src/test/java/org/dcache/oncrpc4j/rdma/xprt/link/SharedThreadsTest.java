@@ -6,11 +6,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 
-/** The timer's end: somebody waits for what is due, nobody for what is for later. */
+/** The timer's end: somebody waits for what is due, nobody for what is for later. And the pool of many. */
 class SharedThreadsTest {
 
     @Test
@@ -35,6 +36,27 @@ class SharedThreadsTest {
         assertThat(timer.isShutdown() ? timer.awaitTermination(60, TimeUnit.SECONDS) : waitFor(due)).isTrue();
         assertThat(due).isTrue();
         assertThat(timer.getQueue()).doesNotContain((Runnable) later);
+    }
+
+    /** Programs of many services share the pool, and may wait for each other. */
+    @Test
+    void tasksThatWaitForThoseBehindThemAreNotStuck() throws Exception {
+        ThreadPoolExecutor workers = SharedThreads.acquireWorkers();
+        try {
+            int many = 3 * workers.getCorePoolSize();
+            CountDownLatch all = new CountDownLatch(many);
+            CountDownLatch over = new CountDownLatch(many);
+            for (int i = 0; i < many; i++) {
+                workers.execute(() -> {
+                    all.countDown();
+                    awaitUninterrupted(all);
+                    over.countDown();
+                });
+            }
+            assertThat(over.await(60, TimeUnit.SECONDS)).isTrue();
+        } finally {
+            SharedThreads.releaseWorkers();
+        }
     }
 
     private static boolean waitFor(AtomicBoolean flag) {
