@@ -54,6 +54,7 @@ public final class Executors {
     private final boolean staysOnLoop;
     private final boolean arrivesInOrder;
     private final FairQueue calls = new FairQueue();
+    private final Supplier<FairQueue.Work> nextCall = calls::next;
     private final LeadingWorkers leaders;
 
     /**
@@ -198,7 +199,7 @@ public final class Executors {
     }
 
     private void giveCall(FairQueue.Flow flow, Leadable loop) {
-        if (!give(new Turn(loop, calls::next))) {
+        if (!give(new Turn(loop, nextCall))) {
             calls.takeBack(flow).rejected();
         }
     }
