@@ -63,7 +63,7 @@ public final class RpcRdma implements Runnable {
         }
         line.setParameterExceptionHandler((e, given) -> {
             CommandLine command = e.getCommandLine();
-            command.getErr().println(e.getMessage());
+            command.getErr().println(Terminal.hanging(0, e.getMessage()));
             command.getErr().println("See '" + command.getCommandSpec().qualifiedName() + " --help'.");
             command.getErr().flush();
             return USAGE;
@@ -78,7 +78,8 @@ public final class RpcRdma implements Runnable {
     private static void complain(CommandLine command, Exception e) {
         PrintWriter err = command.getErr();
         String message = e.getMessage();
-        err.println(command.getCommandName() + ": " + (message == null || message.isBlank() ? e.toString() : message.strip()));
+        String text = message == null || message.isBlank() ? e.toString() : message.strip();
+        err.println(Terminal.hanging(0, command.getCommandName() + ": " + text));
         if (Boolean.getBoolean("rpcrdma.trace")) {
             e.printStackTrace(err);
         }

@@ -3,6 +3,7 @@ package org.dcache.oncrpc4j.rdma.tool;
 
 import java.io.Console;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 
@@ -62,15 +63,22 @@ public final class Terminal {
         return isMeant() ? Width.COLUMNS : UNLIMITED;
     }
 
-    /** The text of a line that has something else before it: where it does not fit it goes on below itself, between words. */
+    /**
+     * Text that has something else before it: where a line of it does not fit it goes on below itself, between words; the text's next lines
+     * stand below as well.
+     */
     public static String hanging(int before, String text) {
         return hanging(before, text, columns());
     }
 
     static String hanging(int before, String text, int columns) {
+        return text.lines().map(line -> hangingLine(before, line, columns)).collect(Collectors.joining("\n" + " ".repeat(before)));
+    }
+
+    private static String hangingLine(int before, String line, int columns) {
         int room = Math.max(LEAST, columns - before);
         StringBuilder lines = new StringBuilder();
-        String rest = text;
+        String rest = line;
         while (rest.length() > room) {
             int end = rest.lastIndexOf(' ', room);
             if (end <= 0) {

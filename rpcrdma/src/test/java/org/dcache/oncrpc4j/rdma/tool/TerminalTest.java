@@ -62,6 +62,12 @@ class TerminalTest {
         assertThat(Terminal.hanging(4, text, Terminal.UNLIMITED)).isEqualTo(text);
     }
 
+    @Test
+    void eachLineOfATextIsBrokenByItself() {
+        assertThat(Terminal.hanging(2, "cannot connect:\nthe port 20049 is taken", 22))
+                .isEqualTo("cannot connect:\n  the port 20049 is\n  taken");
+    }
+
     @Property
     void textIsOnlyBrokenAtBlanks(@ForAll @IntRange(max = 60) int columns) {
         String text = "for an RDMA device: 8388608 bytes, and /some/long/path/without/a/blank/in/it is locked";

@@ -60,7 +60,7 @@ public final class BenchCommand implements Callable<Integer> {
         progress = spec.commandLine().getErr();
         try {
             Plan plan = options.plan();
-            CongestionControl.name().flatMap(CongestionControl::warning).ifPresent(text -> progress.println("bench: " + text));
+            CongestionControl.name().flatMap(CongestionControl::warning).ifPresent(this::say);
             Deadline deadline = options.quick ? Deadline.sinceJvmStart(QUICK) : Deadline.never();
             for (int run = 1; run <= options.runs; run++) {
                 if (options.runs > 1) {
@@ -70,15 +70,19 @@ public final class BenchCommand implements Callable<Integer> {
             }
             return 0;
         } catch (IllegalArgumentException e) {
-            progress.println("bench: " + e.getMessage());
+            say(e.getMessage());
             return 2;
         } catch (IOException e) {
-            progress.println("bench: " + e.getMessage());
+            say(e.getMessage());
             return 1;
         } finally {
             out.flush();
             progress.flush();
         }
+    }
+
+    private void say(String text) {
+        progress.println(Terminal.hanging(0, "bench: " + text));
     }
 
     private void bench(Plan plan, Deadline deadline, int run) throws IOException, InterruptedException {

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.dcache.oncrpc4j.rdma.tool.Terminal;
 import org.dcache.oncrpc4j.rdma.tool.bench.app.Operation;
 import org.dcache.oncrpc4j.rdma.tool.bench.app.Point;
 
@@ -122,7 +123,7 @@ final class Runner {
             } catch (BenchException e) {
                 throw e;
             } catch (IOException e) {
-                progress.printf("system calls are not counted: %s%n", e.getMessage());
+                progress.println(Terminal.hanging(0, "system calls are not counted: " + e.getMessage()));
                 break;
             }
         }
