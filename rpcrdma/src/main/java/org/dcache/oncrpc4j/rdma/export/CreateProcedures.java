@@ -95,7 +95,7 @@ final class CreateProcedures {
         Fattr3 attributes;
         try {
             Node dir = NameProcedures.writable(export, wcc, where.dir(), request.caller());
-            FileName.checkChange(where.name(), NfsStat3.NFS3ERR_EXIST);
+            FileName.checkNew(where.name(), NfsStat3.NFS3ERR_EXIST);
             export.tree().names(dir, unforced);
             made = maker.make(dir, unforced);
             attributes = export.tree().attributes(made);
@@ -145,7 +145,7 @@ final class CreateProcedures {
     /** Null if there is none, or it cannot be looked at. */
     private FileHandle existing(DirOpArgs3 where) {
         try (TreeLocks.Held held = export.locks().shared()) {
-            FileName.checkChange(where.name(), NfsStat3.NFS3ERR_EXIST);
+            FileName.checkNew(where.name(), NfsStat3.NFS3ERR_EXIST);
             return export.tree().lookup(NameProcedures.directory(new Wcc(export.tree()), where.dir()), where.name()).handle();
         } catch (IOException e) {
             return null;

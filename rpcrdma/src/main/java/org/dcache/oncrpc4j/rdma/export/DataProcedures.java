@@ -105,11 +105,13 @@ final class DataProcedures {
 
     Write3Res write(Write3Args arguments, Request request) {
         Wcc wcc = new Wcc(export.tree());
+        // From before the data is written: if it is lost before the reply goes, the client must see that by another one at its COMMIT.
+        long verifier = verifier();
         try (ExportTree.OpenFile open = written(arguments, request.caller(), wcc)) {
             if (arguments.stable() != Nfs3.UNSTABLE) {
                 open.force(arguments.stable() == Nfs3.FILE_SYNC);
             }
-            return new Write3Res(NfsStat3.NFS3_OK, wcc.data(), arguments.count(), arguments.stable(), verifier());
+            return new Write3Res(NfsStat3.NFS3_OK, wcc.data(), arguments.count(), arguments.stable(), verifier);
         } catch (IOException e) {
             return Write3Res.failed(Failures.status(e), wcc.data());
         }

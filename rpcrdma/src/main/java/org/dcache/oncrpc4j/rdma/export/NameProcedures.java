@@ -164,7 +164,7 @@ final class NameProcedures {
         NfsText name = arguments.from().name();
         NfsText newName = arguments.to().name();
         FileName.checkChange(name, NfsStat3.NFS3ERR_INVAL);
-        FileName.checkChange(newName, NfsStat3.NFS3ERR_INVAL);
+        FileName.checkNew(newName, NfsStat3.NFS3ERR_INVAL);
         Node moved = export.tree().lookup(from, name);
         Rights.requireRemoval(caller, from.attributes(), moved.attributes());
         boolean directory = moved.attributes().isDirectory();
@@ -225,7 +225,7 @@ final class NameProcedures {
                 try (TreeLocks.Held path = export.locks().path(arguments.file())) {
                     Node node = file.resolve(arguments.file());
                     Node dir = writable(export, wcc, directory, request.caller());
-                    FileName.checkChange(arguments.link().name(), NfsStat3.NFS3ERR_EXIST);
+                    FileName.checkNew(arguments.link().name(), NfsStat3.NFS3ERR_EXIST);
                     requireLinkable(node.attributes());
                     export.tree().names(dir, unforced);
                     export.tree().link(node, dir, arguments.link().name());

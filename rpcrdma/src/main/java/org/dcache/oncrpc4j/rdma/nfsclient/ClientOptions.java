@@ -25,6 +25,9 @@ public record ClientOptions(InetSocketAddress server, int mountPort, RpcAuth cre
     private static final int MOST_CONNECTIONS = 16;
 
     public ClientOptions {
+        if (server.isUnresolved()) {
+            throw new IllegalArgumentException("server: expected an address or a name that is known here, got " + server);
+        }
         if (connections < 1 || connections > MOST_CONNECTIONS) {
             throw new IllegalArgumentException("connections: expected 1 to " + MOST_CONNECTIONS + ", got " + connections);
         }

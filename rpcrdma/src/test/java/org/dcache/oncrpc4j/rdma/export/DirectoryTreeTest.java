@@ -20,15 +20,20 @@ import org.dcache.oncrpc4j.rdma.export.tree.DirectoryTree;
 import org.dcache.oncrpc4j.rdma.export.tree.ExportTree;
 import org.dcache.oncrpc4j.rdma.export.tree.PathChanges;
 import org.dcache.oncrpc4j.rdma.export.tree.SearchNeeded;
+import org.dcache.oncrpc4j.rdma.nfs3.CreateMode3;
 import org.dcache.oncrpc4j.rdma.nfs3.FileHandle;
 import org.dcache.oncrpc4j.rdma.nfs3.Nfs3;
 import org.dcache.oncrpc4j.rdma.nfs3.NfsStat3;
+import org.dcache.oncrpc4j.rdma.nfs3.Sattr3;
 import org.dcache.oncrpc4j.rdma.nfs3.args.Create3Args;
+import org.dcache.oncrpc4j.rdma.nfs3.args.Link3Args;
 import org.dcache.oncrpc4j.rdma.nfs3.args.Rename3Args;
 import org.dcache.oncrpc4j.rdma.nfs3.results.Create3Res;
+import org.dcache.oncrpc4j.rdma.nfs3.results.Link3Res;
 import org.dcache.oncrpc4j.rdma.nfs3.results.Rename3Res;
 import org.dcache.oncrpc4j.rdma.nfs3.results.Wcc3Res;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** A directory, as every tree, and what is its own: restarts, and others who change it. Some of it needs root, as the server does. */
 class DirectoryTreeTest extends TreeTest {
@@ -65,6 +70,48 @@ class DirectoryTreeTest extends TreeTest {
         assertThat(nfs.lookup(dir, "f").object()).isEqualTo(file);
         assertThat(retried(gone)).isEqualTo(NfsStat3.NFS3ERR_STALE);
         assertThat(nfs.write(file, 0, new byte[] {1}, Nfs3.FILE_SYNC).verf()).as("tells the restart").isNotEqualTo(verifier);
+    }
+
+    /** What it is told to come again for, it does. */
+    private NfsStat3 done(Procedure procedure) throws IOException {
+        NfsStat3 status = procedure.run();
+        while (status == NfsStat3.NFS3ERR_JUKEBOX) {
+            status = procedure.run();
+        }
+        return status;
+    }
+
+    private interface Procedure {
+        NfsStat3 run() throws IOException;
+    }
+
+    @Test
+    @Timeout(60)
+    void afterARestartAProcedureFindsAllTheFilesThatItNeeds() throws IOException {
+        FileHandle y = nfs.mkdir(nfs.mkdir(root, "x"), "y");
+        FileHandle z = nfs.mkdir(nfs.mkdir(root, "v"), "z");
+        nfs.create(y, "a");
+        restart();
+        assertThat(done(() -> nfs.nfs(Nfs3.RENAME, new Rename3Args(in(y, "a"), in(y, "b")), Rename3Res::decode).status()))
+                .isEqualTo(NfsStat3.NFS3_OK);
+        FileHandle file = nfs.lookup(y, "b").object();
+        restart();
+        assertThat(done(() -> nfs.nfs(Nfs3.LINK, new Link3Args(file, in(z, "link")), Link3Res::decode).status()))
+                .isEqualTo(NfsStat3.NFS3_OK);
+        restart();
+        assertThat(done(() -> nfs.nfs(Nfs3.RENAME, new Rename3Args(in(y, "b"), in(z, "c")), Rename3Res::decode).status()))
+                .isEqualTo(NfsStat3.NFS3_OK);
+        restart();
+        assertThat(done(() -> nfs.nfs(Nfs3.CREATE, Create3Args.of(in(z, "c"), CreateMode3.UNCHECKED, Sattr3.ofSize(0)), Create3Res::decode)
+                .status())).isEqualTo(NfsStat3.NFS3_OK);
+    }
+
+    @Test
+    void whatSomebodyElseHasUnderTheServersOwnNameStays() throws IOException {
+        Path theirs = Files.createDirectory(directory().resolve(PathChanges.UNREADY + "0123456709abcdef"));
+        assertThat(nfs.nfs(Nfs3.CREATE, Create3Args.exclusive(in(root, "x"), 0x8123456789abcdefL), Create3Res::decode).status())
+                .isEqualTo(NfsStat3.NFS3_OK);
+        assertThat(theirs).isDirectory();
     }
 
     @Test

@@ -15,6 +15,7 @@ import org.dcache.oncrpc4j.rdma.nfs3.Sattr3;
 import org.dcache.oncrpc4j.rdma.nfs3.args.Create3Args;
 import org.dcache.oncrpc4j.rdma.nfs3.args.Link3Args;
 import org.dcache.oncrpc4j.rdma.nfs3.args.Rename3Args;
+import org.dcache.oncrpc4j.rdma.nfs3.args.Setattr3Args;
 import org.dcache.oncrpc4j.rdma.nfs3.results.Create3Res;
 import org.dcache.oncrpc4j.rdma.nfs3.results.Fsstat3Res;
 import org.dcache.oncrpc4j.rdma.nfs3.results.Link3Res;
@@ -31,6 +32,17 @@ class MemoryTreeTest extends TreeTest {
     @Override
     ExportTree tree() {
         return new MemoryTree(BUDGET);
+    }
+
+    @Test
+    void aFileThatShrinksFromTheLargestSizeKeepsItsData() throws IOException {
+        FileHandle file = nfs.create(root, "f");
+        nfs.write(file, 0, new byte[] {1, 2, 3}, Nfs3.FILE_SYNC);
+        for (long size : new long[] {Long.MAX_VALUE, Long.MAX_VALUE - 1}) {
+            assertThat(nfs.nfs(Nfs3.SETATTR, new Setattr3Args(file, Sattr3.ofSize(size), null), Wcc3Res::decode).status())
+                    .isEqualTo(NfsStat3.NFS3_OK);
+        }
+        assertThat(nfs.read(file, 0, 3).data().toArray()).containsExactly(1, 2, 3);
     }
 
     @Test

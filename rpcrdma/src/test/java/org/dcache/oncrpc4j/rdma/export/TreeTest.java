@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Random;
 import org.dcache.oncrpc4j.rdma.export.tree.ExportTree;
+import org.dcache.oncrpc4j.rdma.export.tree.PathChanges;
 import org.dcache.oncrpc4j.rdma.nfs3.CreateMode3;
 import org.dcache.oncrpc4j.rdma.nfs3.DirOpArgs3;
 import org.dcache.oncrpc4j.rdma.nfs3.Fattr3;
@@ -79,6 +80,18 @@ abstract class TreeTest {
 
     private Wcc3Res setattr(FileHandle file, Sattr3 change) throws IOException {
         return nfs.nfs(Nfs3.SETATTR, new Setattr3Args(file, change, null), Wcc3Res::decode);
+    }
+
+    @Test
+    void clientsCannotMakeNamesThatTheServerGives() throws IOException {
+        FileHandle file = nfs.create(root, "f");
+        String name = PathChanges.UNREADY + "0000000100000002";
+        assertThat(nfs.nfs(Nfs3.CREATE, Create3Args.of(in(root, name), CreateMode3.UNCHECKED, Sattr3.NONE), Create3Res::decode).status())
+                .isEqualTo(NfsStat3.NFS3ERR_ACCES);
+        assertThat(nfs.nfs(Nfs3.RENAME, new Rename3Args(in(root, "f"), in(root, name)), Rename3Res::decode).status())
+                .isEqualTo(NfsStat3.NFS3ERR_ACCES);
+        assertThat(nfs.nfs(Nfs3.LINK, new Link3Args(file, in(root, name)), Link3Res::decode).status()).isEqualTo(NfsStat3.NFS3ERR_ACCES);
+        assertThat(nfs.getattr(file).status()).isEqualTo(NfsStat3.NFS3_OK);
     }
 
     private Rename3Res rename(FileHandle from, String name, FileHandle to, String newName) throws IOException {

@@ -43,6 +43,12 @@ class ServerLinkTest {
     }
 
     @Test
+    void aServerWhoseNameNobodyKnowsIsRefused() {
+        assertThatThrownBy(() -> ClientOptions.of(InetSocketAddress.createUnresolved("no-such-host.example", 2049)))
+                .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("no-such-host.example");
+    }
+
+    @Test
     void callsOfManyThreadsShareTheConnections() throws Exception {
         ExecutorService threads = Executors.newFixedThreadPool(8);
         try (ScriptedServer server = getattr(0); Nfs3Client client = new Nfs3Client(server.options().connections(3))) {

@@ -45,7 +45,6 @@ public final class DirectoryTree implements ExportTree {
     private final InodeSearch search;
     private final CopyUps copyUps;
     private final RealDirectories directories = new RealDirectories();
-    private final ThreadLocal<Found> found = new ThreadLocal<>();
     private final OpenFiles open;
     private final Durability durability;
     private final SecureRandom random = new SecureRandom();
@@ -125,21 +124,27 @@ public final class DirectoryTree implements ExportTree {
         if (wanted.generation() < 0) {
             throw stale("the file is not where it was, and without times of birth nothing tells it from another one");
         }
-        Found before = found.get();
-        if (before == null || !before.handle().equals(handle)) {
-            throw new SearchNeeded(() -> search(handle, wanted));
-        }
-        found.remove();
-        if (before.failure() != null) {
-            throw before.failure();
-        }
-        Path path = before.path();
-        FileStat stat = verified(path, wanted.inode());
-        if (stat == null) {
+        Path path = SearchNeeded.found(handle, () -> search.find(wanted));
+        if (path == null) {
             throw stale("the file is gone");
         }
-        long directory = FileStat.of(path.getParent()).inode();
-        return node(path, stat, new InodeIndex.Place(directory, PathNames.bytes(path.getFileName())), wanted);
+        FileStat stat = verified(path, wanted.inode());
+        if (stat == null) {
+            throw SearchNeeded.again(handle, () -> search.find(wanted));
+        }
+        indexWay(path.getParent());
+        return node(path, stat, place(path), wanted);
+    }
+
+    /** Where a directory and those above it are, so that what is in them is not searched for at each call. */
+    private void indexWay(Path directory) throws IOException {
+        for (Path above = directory; !above.equals(root); above = above.getParent()) {
+            node(above, FileStat.of(above), place(above), null);
+        }
+    }
+
+    private static InodeIndex.Place place(Path path) throws IOException {
+        return new InodeIndex.Place(FileStat.of(path.getParent()).inode(), PathNames.bytes(path.getFileName()));
     }
 
     /** After a restart a file that was renamed may have another handle than clients have of it. */
@@ -149,17 +154,6 @@ public final class DirectoryTree implements ExportTree {
             return InodeHandle.decode(handle).inode();
         } catch (Nfs3Exception e) {
             return handle;
-        }
-    }
-
-    /** What this thread searched for without locks, and the result: a path, a failure, or both null if there is no such file. */
-    private record Found(FileHandle handle, Path path, IOException failure) {}
-
-    private void search(FileHandle handle, InodeHandle wanted) {
-        try {
-            found.set(new Found(handle, search.find(wanted), null));
-        } catch (IOException e) {
-            found.set(new Found(handle, null, e));
         }
     }
 
@@ -284,8 +278,7 @@ public final class DirectoryTree implements ExportTree {
             return root();
         }
         Path parent = path.getParent();
-        long grandparent = FileStat.of(parent.getParent()).inode();
-        return node(parent, FileStat.of(parent), new InodeIndex.Place(grandparent, PathNames.bytes(parent.getFileName())), null);
+        return node(parent, FileStat.of(parent), place(parent), null);
     }
 
     @Override

@@ -45,4 +45,13 @@ public final class FileName {
             throw new Nfs3Exception(dots, "\"" + name + "\" can be neither made nor removed");
         }
     }
+
+    /** As {@link #checkChange}, for a name that is to be made: it must not be one that only this server gives, for the moment. */
+    public static void checkNew(NfsText name, NfsStat3 dots) throws Nfs3Exception {
+        checkChange(name, dots);
+        if (name.toString().startsWith(PathChanges.UNREADY)) {
+            throw new Nfs3Exception(NfsStat3.NFS3ERR_ACCES, "names that begin with " + PathChanges.UNREADY + " are this server's own, got '"
+                    + name + "'");
+        }
+    }
 }

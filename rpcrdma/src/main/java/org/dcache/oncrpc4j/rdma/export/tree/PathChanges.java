@@ -60,7 +60,12 @@ public final class PathChanges {
     private static FileChannel ready(Path path, Creation creation) throws IOException {
         Path unready = path.resolveSibling(UNREADY + HexFormat.of().toHexDigits(creation.times().atime().time().seconds())
                 + HexFormat.of().toHexDigits(creation.times().mtime().time().seconds()));
-        Files.deleteIfExists(unready);
+        if (Files.isRegularFile(unready, LinkOption.NOFOLLOW_LINKS)) {
+            Files.deleteIfExists(unready);
+        } else if (Files.exists(unready, LinkOption.NOFOLLOW_LINKS)) {
+            // Somebody else's, on this machine: no client can make such a name.
+            return null;
+        }
         FileChannel made = null;
         boolean linked = false;
         try {
@@ -94,7 +99,7 @@ public final class PathChanges {
             }
             case NF3DIR -> {
                 Files.createDirectory(path, PRIVATE_DIRECTORY);
-                return completed(path, creation, directory(path));
+                return completed(path, creation, opened(path));
             }
             case NF3LNK -> UnixCalls.symlink(creation.target().bytes(), path);
             default -> UnixCalls.mknod(path, FileStat.type(creation.type()) | PRIVATE, FileStat.device(creation.device()));
@@ -107,15 +112,34 @@ public final class PathChanges {
         return FileChannel.open(path, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS);
     }
 
-    /** @param made returned; closed if something fails */
+    /** A directory that was just made; it is removed if it cannot be opened. */
+    private static FileChannel opened(Path path) throws IOException {
+        try {
+            return directory(path);
+        } catch (IOException | RuntimeException | Error e) {
+            remove(path, e);
+            throw e;
+        }
+    }
+
+    /** @param made returned; if something fails it is closed, and what was just made is removed: it is not what the client wants */
     private static FileChannel completed(Path path, Creation creation, FileChannel made) throws IOException {
         try {
             complete(path, creation);
             return made;
         } catch (IOException | RuntimeException | Error e) {
             try (FileChannel closed = made) {
+                remove(path, e);
                 throw e;
             }
+        }
+    }
+
+    private static void remove(Path path, Throwable cause) {
+        try {
+            Files.deleteIfExists(path);
+        } catch (IOException e) {
+            cause.addSuppressed(e);
         }
     }
 

@@ -20,6 +20,8 @@ import org.dcache.oncrpc4j.rdma.nfs3.NfsText;
 final class PathNames {
 
     private static final String FILE_ROOT = "file:///";
+    /** Nothing is in it. Where a directory has a path's name, the JDK ends its URI with a slash. */
+    private static final Path EMPTY = Path.of("/dev/null");
 
     private PathNames() {}
 
@@ -66,7 +68,7 @@ final class PathNames {
         if (ascii) {
             return NfsText.of(text);
         }
-        String raw = (path.isAbsolute() ? path : Path.of("/").resolve(path)).toUri().getRawPath();
+        String raw = (path.isAbsolute() ? path : EMPTY.resolve(path)).toUri().getRawPath();
         byte[] bytes = new byte[raw.length()];
         int length = 0;
         for (int i = 0; i < raw.length(); i++) {
@@ -78,7 +80,7 @@ final class PathNames {
                 bytes[length++] = (byte) c;
             }
         }
-        int skip = path.isAbsolute() ? 0 : 1;
+        int skip = path.isAbsolute() ? 0 : EMPTY.toString().length() + 1;
         byte[] name = new byte[length - skip];
         System.arraycopy(bytes, skip, name, 0, name.length);
         return new NfsText(name);

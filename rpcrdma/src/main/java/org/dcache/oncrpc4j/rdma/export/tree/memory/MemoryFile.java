@@ -79,7 +79,7 @@ final class MemoryFile {
 
     synchronized void resize(long newSize) {
         if (newSize < size) {
-            long first = (newSize + PAGE - 1) / PAGE;
+            long first = newSize / PAGE + (newSize % PAGE == 0 ? 0 : 1);
             var beyond = pages.tailMap(first, true);
             budget.giveBack((long) beyond.size() * PAGE);
             beyond.clear();
