@@ -133,6 +133,11 @@ public final class Settings {
     public static final Setting<Integer> IWARP_ORD = integer("oncrpc.rdma.iwarp.ord", "32", 1, 128,
             "RDMA Reads we would have outstanding (Linux: svcrdma_ord)", false);
 
+    public static final Setting<Integer> IWARP_SPIN = add("oncrpc.rdma.iwarp.spin", "auto",
+            "auto, or a number from 0 to 1000000",
+            "microseconds for which a loop looks at its sockets again and again after one had something, before it sleeps; threads that "
+            + "have work go first; auto: 20 where there are four processors or more, else 0", Settings::spin);
+
     public static final Setting<List<String>> DEVICE = add("oncrpc.rdma.device", "", "names of RDMA devices separated by commas",
             "rdma-core: devices to use, as `rdma link` lists them; empty: all", Settings::words);
 

@@ -26,12 +26,10 @@ record RdmaCoreSettings(List<String> devices, int loops, long spinNanos, int sen
         int handshakes, boolean waitInLoop, long handshakeTimeoutMillis) {
 
     static RdmaCoreSettings of(Configuration config) {
-        int processors = Runtime.getRuntime().availableProcessors();
-        Integer spin = config.get(Settings.RDMA_CORE_SPIN);
         return new RdmaCoreSettings(
                 config.get(Settings.DEVICE),
                 LedLoop.count(config.get(Settings.LOOPS)),
-                spinNanos(spin, processors),
+                LedLoop.spinNanos(config.get(Settings.RDMA_CORE_SPIN), Runtime.getRuntime().availableProcessors()),
                 config.get(Settings.RDMA_CORE_SEND_QUEUE),
                 config.get(Settings.RDMA_CORE_INLINE),
                 config.get(Settings.RDMA_CORE_SRQ),
@@ -40,13 +38,5 @@ record RdmaCoreSettings(List<String> devices, int loops, long spinNanos, int sen
                 config.get(Settings.HANDSHAKES),
                 config.get(Settings.WAIT_IN_LOOP),
                 config.get(Settings.HANDSHAKE_TIMEOUT));
-    }
-
-    /** Where processors are few, a thread that polls keeps one from the threads that have the work. @param micros null: auto */
-    static long spinNanos(Integer micros, int processors) {
-        if (micros != null) {
-            return micros * 1000L;
-        }
-        return processors >= 4 ? 20_000 : 0;
     }
 }

@@ -24,8 +24,8 @@ class IwarpListenerTest {
     @Test
     void aSocketThatCannotBeTakenIsClosedAndTheListenerGoesOn() throws Exception {
         IwarpSettings good = IwarpSettings.of(Configuration.of(Map.of()));
-        IwarpSettings bad = new IwarpSettings(good.crc(), good.mulpdu(), good.loops(), IMPOSSIBLE, good.connections(), good.handshakes(),
-                good.waitInLoop(),
+        IwarpSettings bad = new IwarpSettings(good.crc(), good.mulpdu(), good.loops(), good.spinNanos(), IMPOSSIBLE, good.connections(),
+                good.handshakes(), good.waitInLoop(),
                 good.handshakeTimeoutMillis());
         IwarpAdapter adapter = new IwarpAdapter(bad, new MemoryBudget(1 << 24));
         try (Listener listener = adapter.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 8, request -> {})) {

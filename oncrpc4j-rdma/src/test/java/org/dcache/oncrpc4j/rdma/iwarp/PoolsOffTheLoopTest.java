@@ -31,7 +31,7 @@ class PoolsOffTheLoopTest {
     private static final int SIZE = 16 << 10;
     private static final int SLAB = 64 << 10;
 
-    private final EventLoop loop = EventLoops.acquire(1)[0];
+    private final EventLoop loop = EventLoops.acquire(1, 0)[0];
     private final BlockingQueue<Runnable> helper = new LinkedBlockingQueue<>();
 
     @AfterEach

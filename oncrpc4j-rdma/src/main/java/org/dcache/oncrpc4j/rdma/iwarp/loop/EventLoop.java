@@ -11,6 +11,7 @@ import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.dcache.oncrpc4j.rdma.verbs.Awaited;
 import org.dcache.oncrpc4j.rdma.verbs.parts.LedLoop;
@@ -22,7 +23,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p>{@link #execute} is for any thread and wakes the selector only when the loop sleeps and nobody else has woken it. Everything else is
  * for the loop thread only, which may be a thread that waits for a reply or a call. It owns the staging buffer into which its connections
- * read: its content is valid only inside one {@link Handler#ready} call. A handler or task that throws is logged; the loop goes on.
+ * read: its content is valid only inside one {@link Handler#ready} call. A handler or task that throws is logged; the loop goes on. Before
+ * it sleeps it may look at its sockets for a while, and gives its processor to any other thread that wants it meanwhile.
  */
 public final class EventLoop extends LedLoop {
 
@@ -43,9 +45,16 @@ public final class EventLoop extends LedLoop {
     private final ByteBuffer staging = ByteBuffer.allocateDirect(STAGING);
     private final ByteBuffer stagingView = staging.duplicate();
     private final Consumer<SelectionKey> serve = this::serve;
+    private final long spinNanos;
+    /** Loop thread only: when a socket had something last, and whether one had since that was noted. */
+    private long active;
+    private boolean served;
 
-    EventLoop(String name) {
+    /** @param spinNanos how long it looks at its sockets after one had something, before it sleeps */
+    EventLoop(String name, long spinNanos) {
         super(name, TASKS_PER_TURN);
+        this.spinNanos = spinNanos;
+        this.active = System.nanoTime() - spinNanos;
         try {
             selector = Selector.open();
         } catch (IOException e) {
@@ -117,6 +126,9 @@ public final class EventLoop extends LedLoop {
     @Override
     protected void serve(long longest) {
         try {
+            if (spinNanos > 0 && spin(longest)) {
+                return;
+            }
             long millis = fallAsleep(longest);
             if (millis == 0) {
                 awake();
@@ -131,9 +143,27 @@ public final class EventLoop extends LedLoop {
         }
     }
 
+    /** Looks without sleeping. @return whether there was something to do, or is for the loop */
+    private boolean spin(long longest) throws IOException {
+        long now = System.nanoTime();
+        if (served) {
+            served = false;
+            active = now;
+        }
+        long end = now + Math.min(spinNanos - (now - active), TimeUnit.MILLISECONDS.toNanos(longest));
+        for (; end - now > 0; now = System.nanoTime()) {
+            if (selector.selectNow(serve) > 0 || hasWork() || isTimerDue(now)) {
+                return true;
+            }
+            Thread.yield();
+        }
+        return false;
+    }
+
     private void serve(SelectionKey key) {
         awake();
         heard();
+        served = true;
         try {
             ((Handler) key.attachment()).ready(key.readyOps());
         } catch (CancelledKeyException e) {

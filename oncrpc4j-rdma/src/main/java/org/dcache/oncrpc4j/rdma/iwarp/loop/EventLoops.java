@@ -20,10 +20,11 @@ public final class EventLoops {
      * Counts one more user.
      *
      * @param count loops to start if there are none yet
+     * @param spinNanos how long these look at their sockets before they sleep
      * @return all loops, for {@link #next}
      */
-    public static EventLoop[] acquire(int count) {
-        return acquire(count, EventLoop::new);
+    public static EventLoop[] acquire(int count, long spinNanos) {
+        return acquire(count, name -> new EventLoop(name, spinNanos));
     }
 
     /**

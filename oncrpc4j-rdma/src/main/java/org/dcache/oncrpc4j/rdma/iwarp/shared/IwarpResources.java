@@ -53,7 +53,7 @@ public final class IwarpResources {
         this.memory = memory;
         this.staging = new StagingPool(memory, Math.min(STAGING_BYTES, memory.limit() / 4), this::offLoop);
         this.receives = new ReceivePool.Resources(memory, this::offLoop);
-        this.loops = EventLoops.acquire(settings.loops());
+        this.loops = EventLoops.acquire(settings.loops(), settings.spinNanos());
         this.gauges = List.of(
                 Gauges.process().add(IwarpGauge.RECEIVES_LENT, receives::lent),
                 Gauges.process().add(IwarpGauge.STAGING_BYTES_LENT, () -> (long) staging.lent() * Staging.SIZE));

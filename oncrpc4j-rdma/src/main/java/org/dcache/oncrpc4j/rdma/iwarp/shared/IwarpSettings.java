@@ -13,19 +13,22 @@ import org.dcache.oncrpc4j.rdma.verbs.parts.LedLoop;
  * @param crc whether we ask for CRCs: see {@link #asksForCrc}
  * @param mulpdu largest ULPDU to send in bytes; null: derived from the interface
  * @param loops event loops, at least 1; counts for the first adapter of the process only
+ * @param spinNanos how long these loops look at their sockets after one had something, before they sleep
  * @param tos IP type of service, 0 leaves it alone
  * @param handshakes half-open handshakes per listener
  * @param waitInLoop whether a thread that waits for a reply or a call may serve the loop meanwhile
  * @param handshakeTimeoutMillis time for a peer's MPA Request, and for our own upper layer's answer to it
  */
 public record IwarpSettings(
-        Choice crc, Integer mulpdu, int loops, int tos, int connections, int handshakes, boolean waitInLoop, long handshakeTimeoutMillis) {
+        Choice crc, Integer mulpdu, int loops, long spinNanos, int tos, int connections, int handshakes, boolean waitInLoop,
+        long handshakeTimeoutMillis) {
 
     public static IwarpSettings of(Configuration config) {
         return new IwarpSettings(
                 config.get(Settings.IWARP_CRC),
                 config.get(Settings.IWARP_MULPDU),
                 LedLoop.count(config.get(Settings.LOOPS)),
+                LedLoop.spinNanos(config.get(Settings.IWARP_SPIN), Runtime.getRuntime().availableProcessors()),
                 config.get(Settings.TOS),
                 config.get(Settings.CONNECTIONS),
                 config.get(Settings.HANDSHAKES),

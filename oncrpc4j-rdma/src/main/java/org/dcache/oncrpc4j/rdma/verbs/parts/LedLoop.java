@@ -64,6 +64,19 @@ public abstract class LedLoop extends LoopWork {
         return asked > 0 ? asked : Math.max(2, Runtime.getRuntime().availableProcessors() / 2);
     }
 
+    /**
+     * How long a loop looks again and again before it sleeps. Where processors are few, a thread that looks keeps one from those that have
+     * the work.
+     *
+     * @param micros the setting; null: auto
+     */
+    public static long spinNanos(Integer micros, int processors) {
+        if (micros != null) {
+            return micros * 1000L;
+        }
+        return processors >= 4 ? 20_000 : 0;
+    }
+
     // ---- what a provider's loop does
 
     /**

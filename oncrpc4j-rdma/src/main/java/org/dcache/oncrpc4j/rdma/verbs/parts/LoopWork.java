@@ -80,6 +80,12 @@ public abstract class LoopWork {
         }
     }
 
+    /** Whether a timer's time has come. @param now {@link System#nanoTime} */
+    protected final boolean isTimerDue(long now) {
+        Timer first = timers.peek();
+        return first != null && first.at - now <= 0;
+    }
+
     /** Runs the timers whose time has come. */
     protected final void runTimers() {
         for (Timer timer = timers.peek(); timer != null && timer.at - System.nanoTime() <= 0; timer = timers.peek()) {

@@ -28,11 +28,11 @@ class EventLoopsTest {
             if (made.size() == failing) {
                 throw new UncheckedIOException("cannot open a selector", new IOException("Too many open files"));
             }
-            made.add(new EventLoop(name));
+            made.add(new EventLoop(name, 0));
             return made.get(made.size() - 1);
         })).isInstanceOf(UncheckedIOException.class);
         assertThat(made).noneMatch(EventLoopsTest::runs);
-        EventLoop[] loops = EventLoops.acquire(3);
+        EventLoop[] loops = EventLoops.acquire(3, 0);
         try {
             assertThat(loops).hasSize(3).doesNotContainNull();
             CountDownLatch ran = new CountDownLatch(3);
@@ -47,8 +47,8 @@ class EventLoopsTest {
 
     @Test
     void theLastUserEndsThem() {
-        EventLoop[] first = EventLoops.acquire(2);
-        assertThat(EventLoops.acquire(2)).isSameAs(first);
+        EventLoop[] first = EventLoops.acquire(2, 0);
+        assertThat(EventLoops.acquire(2, 0)).isSameAs(first);
         EventLoops.release();
         assertThat(first).allMatch(EventLoopsTest::runs);
         EventLoops.release();

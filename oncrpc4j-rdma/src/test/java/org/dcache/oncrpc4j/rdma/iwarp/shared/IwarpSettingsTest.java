@@ -2,11 +2,13 @@
 package org.dcache.oncrpc4j.rdma.iwarp.shared;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.net.InetAddress;
 import java.util.Map;
 import org.dcache.oncrpc4j.rdma.config.Configuration;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -20,5 +22,13 @@ class IwarpSettingsTest {
     void withAutoCrcIsAskedForWherePeersAreOnOtherHosts(String crc, String local, String remote, boolean asks) throws Exception {
         IwarpSettings settings = IwarpSettings.of(Configuration.of(Map.of("oncrpc.rdma.iwarp.crc", crc)));
         assertThat(settings.asksForCrc(InetAddress.getByName(local), InetAddress.getByName(remote))).isEqualTo(asks);
+    }
+
+    @Test
+    void whoSetsTheTimeThatLoopsLookAtSocketsGetsIt() {
+        assertThat(IwarpSettings.of(Configuration.of(Map.of("oncrpc.rdma.iwarp.spin", "7"))).spinNanos()).isEqualTo(7000);
+        assertThat(IwarpSettings.of(Configuration.of(Map.of("oncrpc.rdma.iwarp.spin", "0"))).spinNanos()).isZero();
+        assertThatThrownBy(() -> Configuration.of(Map.of("oncrpc.rdma.iwarp.spin", "1000001")))
+                .isInstanceOf(IllegalArgumentException.class);
     }
 }
