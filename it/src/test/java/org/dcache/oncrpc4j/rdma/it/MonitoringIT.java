@@ -13,6 +13,7 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -71,6 +72,24 @@ class MonitoringIT {
                     .forEach(label -> there.add("oncrpc_rdma_" + label.replace('.', '_') + "_total"));
             assertThat(named("alerts.yml")).hasSizeGreaterThan(3).isSubsetOf(there);
             assertThat(named("grafana-dashboard.json")).hasSizeGreaterThan(10).isSubsetOf(there);
+        }
+    }
+
+    /** Beans of the same kind are told apart by an id, which the exporter shows before the keys of their tables. */
+    @Test
+    void theSecondServiceOfANameAndTheSecondLoaderAreExportedToo() throws Exception {
+        List<Pattern> patterns = Files.readAllLines(FILES.resolve("jmx-exporter.yml")).stream().map(String::strip)
+                .filter(line -> line.startsWith("- pattern: '")).map(line -> line.substring("- pattern: '".length(), line.length() - 1))
+                .map(Pattern::compile).toList();
+        for (String id : List.of("", ", id=2")) {
+            for (String bean : List.of("type=Counters" + id + ", key=xprt.sends><>Counters: 5",
+                    "type=Counters" + id + ", key=xprt.dropped_short><>Problems: 5",
+                    "type=Counters" + id + ", key=xprt.connections><>Gauges: 5",
+                    "type=Counters" + id + ", key=served.inline.read.0.001048576><>LatencyBuckets: 5",
+                    "type=Counters" + id + ", key=served.inline.read.nanos><>LatencySums: 5",
+                    "type=Service, name=nfs, role=client" + id + ", key=xprt.sends><>Counters: 5")) {
+                assertThat(patterns).as(bean).anyMatch(pattern -> pattern.matcher("org.dcache.oncrpc4j.rdma<" + bean).matches());
+            }
         }
     }
 

@@ -44,12 +44,19 @@ public final class StatSocket {
 
     private final Path path;
     private final ServerSocketChannel server;
+    private final Object key;
     private final Thread thread;
     private int users;
 
     private StatSocket(Path path, BiFunction<String, Runnable, ? extends Thread> threads) throws IOException {
         this.path = path;
         this.server = listen(path);
+        try {
+            this.key = key(path);
+        } catch (IOException e) {
+            server.close();
+            throw e;
+        }
         this.thread = threads.apply("oncrpc4j-rdma stat", this::serve);
         try {
             thread.start();
@@ -95,11 +102,20 @@ public final class StatSocket {
 
     private void close() {
         try {
-            server.close();
-            Files.deleteIfExists(path);
+            try (server) {
+                // Another process may have put its own there since.
+                if (Files.exists(path, LinkOption.NOFOLLOW_LINKS) && key.equals(key(path))) {
+                    Files.deleteIfExists(path);
+                }
+            }
         } catch (IOException e) {
             LOG.warn("{} stays: {}", path, e.toString());
         }
+    }
+
+    /** What tells a file from another one of its name. */
+    private static Object key(Path path) throws IOException {
+        return Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS).fileKey();
     }
 
     private static ServerSocketChannel listen(Path path) throws IOException {

@@ -84,6 +84,16 @@ class StatSocketTest {
     }
 
     @Test
+    void whatAnotherProcessHasPutThereSinceIsLeftAlone() throws IOException {
+        Path path = folder.resolve("stat");
+        Runnable release = StatSocket.acquire(path.toString(), DAEMONS);
+        Files.move(path, folder.resolve("moved"));
+        Files.writeString(path, "another's");
+        release.run();
+        assertThat(path).hasContent("another's");
+    }
+
+    @Test
     void whatIsInUseOrNoSocketIsLeftAlone() throws IOException {
         Path file = Files.writeString(folder.resolve("file"), "precious");
         StatSocket.acquire(file.toString(), DAEMONS).run();

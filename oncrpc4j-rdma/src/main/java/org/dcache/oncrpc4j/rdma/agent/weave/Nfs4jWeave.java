@@ -38,6 +38,8 @@ final class Nfs4jWeave {
 
     private static final String V3 = "org/dcache/nfs/v3/xdr/";
     private static final String V4 = "org/dcache/nfs/v4/xdr/";
+    /** Every nfs4j has it, whatever the version. */
+    private static final String SERVER = "org.dcache.nfs.v4.NFSServerV41";
     private static final String HOOK = Type.getInternalName(Nfs4jHook.class);
 
     private Nfs4jWeave() {}
@@ -65,20 +67,28 @@ final class Nfs4jWeave {
      * @throws IllegalStateException some are there and some are not
      */
     static void check(Iterable<String> names, ClassLoader loader) {
-        List<String> found = new ArrayList<>();
         List<String> missing = new ArrayList<>();
+        boolean any = isThere(SERVER, loader);
         for (String name : names) {
             String dotted = name.replace('/', '.');
-            try {
-                Class.forName(dotted, false, loader);
-                found.add(dotted);
-            } catch (ClassNotFoundException e) {
+            if (isThere(dotted, loader)) {
+                any = true;
+            } else {
                 missing.add(dotted);
             }
         }
-        if (!found.isEmpty() && !missing.isEmpty()) {
+        if (any && !missing.isEmpty()) {
             throw new IllegalStateException("the settings oncrpc.rdma.nfs4j.… do not fit this nfs4j (0.27 is known to fit): it has no "
                     + String.join(", ", missing));
+        }
+    }
+
+    private static boolean isThere(String name, ClassLoader loader) {
+        try {
+            Class.forName(name, false, loader);
+            return true;
+        } catch (ClassNotFoundException e) {
+            return false;
         }
     }
 

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
@@ -35,6 +36,8 @@ public final class Rpcbind {
 
     private static final Logger LOG = LoggerFactory.getLogger(Rpcbind.class);
 
+    private static final String ANY_IPV4 = "0.0.0.0";
+
     private static final long TIMEOUT = 2;
 
     private final int port;
@@ -48,11 +51,17 @@ public final class Rpcbind {
         this.port = port;
     }
 
-    /** Enters each program under the first address of each netid: rpcbind holds no more. */
+    /**
+     * Enters each program under the first address of each netid: rpcbind holds no more. A listener at all of IPv6's addresses takes IPv4 as
+     * well, and is entered for both, as oncrpc4j does with TCP.
+     */
     public void publish(Collection<OncRpcProgram> programs, List<InetSocketAddress> addresses) {
+        List<InetSocketAddress> all = new ArrayList<>(addresses);
+        addresses.stream().filter(address -> address.getAddress() instanceof Inet6Address && address.getAddress().isAnyLocalAddress())
+                .forEach(address -> all.add(new InetSocketAddress(ANY_IPV4, address.getPort())));
         ask(programs, (call, program) -> {
             Set<String> entered = new HashSet<>();
-            for (InetSocketAddress address : addresses) {
+            for (InetSocketAddress address : all) {
                 if (entered.add(netid(address.getAddress()))) {
                     set(call, OncRpcPortmap.RPCBPROC_SET, program, netid(address.getAddress()), InetSocketAddresses.uaddrOf(address));
                 }

@@ -241,20 +241,23 @@ public final class Requester {
         return true;
     }
 
-    /** Could not be built: undone on the loop, where exposures end. */
+    /** Could not be built: undone on the loop, where exposures end. The caller is told though there is no memory even for that. */
     private void refuse(PendingCall call, IOException cause, boolean mustNotBlock) {
         calls.remove(call);
-        call.refused();
-        boolean queued = connection.queuePair().execute(() -> call.fence(null, () -> {
-            call.dropResults();
-            connection.done(call.context());
-            call.fenced();
-        }));
-        if (!queued) {
-            call.fenced();
+        try {
+            call.refused();
+            boolean queued = connection.queuePair().execute(() -> call.fence(null, () -> {
+                call.dropResults();
+                connection.done(call.context());
+                call.fenced();
+            }));
+            if (!queued) {
+                call.fenced();
+            }
+            call.record(cause.getMessage());
+        } finally {
+            call.sendListener().failed(cause, mustNotBlock);
         }
-        call.record(cause.getMessage());
-        call.sendListener().failed(cause, mustNotBlock);
     }
 
     /** The call's Send has completed. */

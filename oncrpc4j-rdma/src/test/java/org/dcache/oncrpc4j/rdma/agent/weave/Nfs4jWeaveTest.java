@@ -56,6 +56,14 @@ class Nfs4jWeaveTest {
     }
 
     @Test
+    void anNfs4jThatLacksAllOfThemFailsToo() {
+        ClassLoader loader = new ByteBuddy().subclass(Object.class).name("org.dcache.nfs.v4.NFSServerV41").make()
+                .load(getClass().getClassLoader()).getLoaded().getClassLoader();
+        assertThatThrownBy(() -> Nfs4jWeave.check(List.of("no/such/Type"), loader)).isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("no.such.Type");
+    }
+
+    @Test
     void withoutNfs4jTheSettingsDoNothing() {
         assertThatCode(() -> Nfs4jWeave.check(List.of("no/such/Type", "nor/This"), getClass().getClassLoader())).doesNotThrowAnyException();
         assertThatCode(() -> Nfs4jWeave.check(Map.<String, String>of().keySet(), getClass().getClassLoader())).doesNotThrowAnyException();

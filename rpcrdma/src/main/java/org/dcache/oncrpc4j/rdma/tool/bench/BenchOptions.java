@@ -167,6 +167,9 @@ final class BenchOptions {
         if (connections != null && nfs) {
             throw new IllegalArgumentException("--connections is for the measuring program, not for --nfs");
         }
+        if (profile != null && (connections != null || transport == Transports.tcp)) {
+            throw new IllegalArgumentException("--profile is for the points over RDMA, not for --connections or --transport tcp");
+        }
         List<Integer> chosenDepths = depths == null ? Plan.DEPTHS : depths;
         if (chosenDepths.stream().anyMatch(d -> d < 1 || d > 1024)) {
             throw new IllegalArgumentException("--depths " + chosenDepths + ": expected numbers from 1 to 1024");

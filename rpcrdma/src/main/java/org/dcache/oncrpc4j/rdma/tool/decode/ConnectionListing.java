@@ -13,6 +13,9 @@ import org.dcache.oncrpc4j.rdma.capture.Direction;
 final class ConnectionListing implements Listing {
 
     private static final long MAX_KEPT = 16 << 20;
+    private static final String INDENT = "  ";
+    /** Indent and line end. */
+    private static final int AROUND = INDENT.length() + 1;
 
     private final PrintWriter out;
     private long kept;
@@ -23,7 +26,7 @@ final class ConnectionListing implements Listing {
 
     private final class Lines implements Section {
         private final String heading;
-        private final StringBuilder lines = new StringBuilder();
+        private StringBuilder lines = new StringBuilder();
         private boolean begun;
 
         private Lines(String heading) {
@@ -47,8 +50,8 @@ final class ConnectionListing implements Listing {
         }
 
         private void line(String line) {
-            lines.append("  ").append(line).append('\n');
-            kept += line.length();
+            lines.append(INDENT).append(line).append('\n');
+            kept += line.length() + AROUND;
             if (kept > MAX_KEPT) {
                 print();
             }
@@ -61,7 +64,8 @@ final class ConnectionListing implements Listing {
             out.flush();
             begun = true;
             kept -= Math.min(kept, lines.length());
-            lines.setLength(0);
+            // Not its memory either: the connection may say nothing more for the rest of the capture.
+            lines = new StringBuilder();
         }
     }
 

@@ -3,6 +3,7 @@ package org.dcache.oncrpc4j.rdma.tool.decode;
 
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -60,6 +61,11 @@ public final class DecodeCommand implements Callable<Integer> {
         }
         PrintWriter out = spec.commandLine().getOut();
         PrintWriter err = spec.commandLine().getErr();
+        if (html != null && isSame(html, file)) {
+            err.println("--html: " + html + " is the capture itself, which it would overwrite; name another file");
+            err.flush();
+            return RpcRdma.USAGE;
+        }
         LadderPage ladders = html == null ? null : new LadderPage(file.getFileName().toString());
         Listing listing = ladders != null ? ladders : json ? null : new ConnectionListing(out);
         Decoding decoding = new Decoding(port, listing, HoldBudget.ofHeap());
@@ -89,6 +95,15 @@ public final class DecodeCommand implements Callable<Integer> {
         }
         out.flush();
         return strict && !(figures.isClean() && decoding.faults().isEmpty()) ? RpcRdma.FAILED : RpcRdma.OK;
+    }
+
+    private static boolean isSame(Path one, Path other) {
+        try {
+            return Files.isSameFile(one, other);
+        } catch (IOException e) {
+            // One of them is not there.
+            return false;
+        }
     }
 
     private static void summary(PrintWriter out, Figures figures) {

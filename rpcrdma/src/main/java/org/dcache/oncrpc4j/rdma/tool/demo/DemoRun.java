@@ -20,6 +20,7 @@ import org.dcache.oncrpc4j.rdma.tool.ChildJvm;
 import org.dcache.oncrpc4j.rdma.tool.ChildJvmException;
 import org.dcache.oncrpc4j.rdma.tool.SilentJvmException;
 import org.dcache.oncrpc4j.rdma.tool.counters.CounterDelta;
+import org.dcache.oncrpc4j.rdma.tool.demo.app.DemoProgram;
 import org.dcache.oncrpc4j.rdma.tool.relay.Relay;
 import org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter;
 
@@ -82,24 +83,34 @@ final class DemoRun {
      * JVMs up and is seen on the wire, the second one's times are kept.
      */
     void run() throws IOException, InterruptedException {
-        try (ChildJvm server = new ChildJvm("server", launch.server(), "", log)) {
+        try (ChildJvm server = new ChildJvm("server", launch.server(), DemoProgram.MARK, log)) {
             int port = Integer.parseInt(server.answer(START).split(" ")[1]);
-            try (Relay relay = new Relay(port, this::witness); ChildJvm client = new ChildJvm("client", launch.client(), "", log)) {
+            try (Relay relay = new Relay(port, this::witness);
+                    ChildJvm client = new ChildJvm("client", launch.client(), DemoProgram.MARK, log)) {
                 try {
                     client.answer(START);
                     passes(client, server, relay, port);
                     client.quit();
                     server.quit();
                 } catch (SilentJvmException e) {
-                    Path dumps = launch.application().resolveSibling("demo-threads.txt");
-                    Files.writeString(dumps, client.threads() + server.threads());
-                    problems.add("what the threads of both JVMs did then is in " + dumps);
+                    problems.add(threads(client, server));
                     throw e;
                 }
             }
         } catch (ChildJvmException e) {
             problems.add(e.getMessage());
             e.log().forEach(line -> problems.add("  | " + line));
+        }
+    }
+
+    /** Where to read what both JVMs were at when one said nothing any more; or why that could not be written. */
+    private static String threads(ChildJvm client, ChildJvm server) throws InterruptedException {
+        try {
+            Path dumps = Files.createTempFile("demo-threads", ".txt");
+            Files.writeString(dumps, client.threads() + server.threads());
+            return "what the threads of both JVMs did then is in " + dumps;
+        } catch (IOException e) {
+            return "what the threads of both JVMs did then could not be written down: " + e;
         }
     }
 

@@ -129,7 +129,8 @@ final class Nfs4jServer {
                 Configuration.load(System.getProperties(), System.getenv(), Home.find().agent(), "", "--set"), PROBE_MILLIS)) {
             client.nullCall(PROBE_MILLIS);
             return true;
-        } catch (IOException | TimeoutException e) {
+        } catch (IOException | TimeoutException | IllegalStateException e) {
+            // IllegalStateException: it is not there yet in another way.
             return false;
         }
     }

@@ -41,9 +41,13 @@ record ServiceSample(String pid, String bean, String name, String role, List<Str
         samples.forEach(sample -> sample.providerProblems().values().removeIf(count -> count <= 0));
     }
 
-    /** Whether this and that are the same service. */
-    boolean isSame(ServiceSample that) {
-        return pid.equals(that.pid) && bean.equals(that.bean);
+    /**
+     * Whether this is the same service as that of an earlier look. A service may have the name of one that has ended, also in another
+     * process with the same id, as in containers: then something has counted down.
+     */
+    boolean continues(ServiceSample earlier) {
+        return pid.equals(earlier.pid) && bean.equals(earlier.bean)
+                && earlier.counters.entrySet().stream().allMatch(e -> counters.getOrDefault(e.getKey(), 0L) >= e.getValue());
     }
 
     /** For JSON. */

@@ -54,6 +54,9 @@ public final class StatCommand implements Callable<Integer> {
         if (interval < 0 || interval > MAX_SECONDS || count < 0) {
             throw new ParameterException(spec.commandLine(), "--interval is 1 to " + MAX_SECONDS + " seconds, --count 1 or more");
         }
+        if (count > 1 && interval == 0) {
+            throw new ParameterException(spec.commandLine(), "--count " + count + " needs --interval: expected the time between two looks");
+        }
         PrintWriter out = spec.commandLine().getOut();
         List<ObservedJvm> machines = attach();
         try {
@@ -69,7 +72,7 @@ public final class StatCommand implements Callable<Integer> {
                 }
                 for (ServiceSample sample : now) {
                     out.println(json ? Json.of(sample.members())
-                            : StatText.of(sample, before.stream().filter(sample::isSame).findFirst().orElse(null)));
+                            : StatText.of(sample, before.stream().filter(sample::continues).findFirst().orElse(null)));
                 }
                 out.flush();
                 before = now;

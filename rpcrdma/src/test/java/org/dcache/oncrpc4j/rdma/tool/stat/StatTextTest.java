@@ -45,6 +45,14 @@ class StatTextTest {
     }
 
     @Test
+    void aServiceThatHasTheNameOfOneThatEndedIsAnotherOne() {
+        ServiceSample before = sample(1, Map.of("xprt.server_call_inline", 10L));
+        assertThat(sample(5, Map.of("xprt.server_call_inline", 30L)).continues(before)).isTrue();
+        assertThat(sample(5, Map.of("xprt.server_call_inline", 3L)).continues(before)).isFalse();
+        assertThat(sample(5, Map.of()).continues(before)).isFalse();
+    }
+
+    @Test
     void problemsAreShownSinceTheStartAndWhatIsNewAmongThem() {
         ServiceSample before = sample(1, Map.of("xprt.dropped_short", 2L, "xprt.credit_waits", 5L));
         ServiceSample now = sample(2, Map.of("xprt.dropped_short", 3L, "xprt.refused_too_many", 1L, "xprt.credit_waits", 5L));

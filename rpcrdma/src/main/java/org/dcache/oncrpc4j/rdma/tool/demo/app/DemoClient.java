@@ -34,7 +34,7 @@ public final class DemoClient {
     private DemoClient() {}
 
     public static void main(String[] args) throws Exception {
-        Console console = new Console("");
+        Console console = new Console(DemoProgram.MARK);
         console.say("ready");
         DemoClient demo = new DemoClient();
         console.serve(line -> {

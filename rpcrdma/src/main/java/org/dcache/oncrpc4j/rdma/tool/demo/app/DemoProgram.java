@@ -17,6 +17,9 @@ public final class DemoProgram implements RpcDispatchable {
     static final int PROGRAM = 0x40008166;
     static final int VERSION = 1;
 
+    /** In front of each line that a JVM of the demo says to the tool: its JVM may write to standard output by itself. */
+    public static final String MARK = "@demo ";
+
     public static final int NULL = 0;
     /** {@link Data} -> {@link Data}, the same. */
     public static final int ECHO = 1;

@@ -14,7 +14,7 @@ public final class DemoServer {
     private DemoServer() {}
 
     public static void main(String[] args) throws Exception {
-        Console console = new Console("");
+        Console console = new Console(DemoProgram.MARK);
         OncRpcSvc service = new OncRpcSvcBuilder()
                 .withTCP()
                 .withoutAutoPublish()
