@@ -17,6 +17,8 @@ final class DemoService implements AutoCloseable {
     private static final Path TARGET = Tool.HOME.resolve("rpcrdma").resolve("target");
 
     private final Process process;
+    private static final String GREETING = "@demo listening ";
+
     private final int port;
 
     private DemoService(List<String> flags) throws IOException {
@@ -28,11 +30,15 @@ final class DemoService implements AutoCloseable {
         process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
         BufferedReader answers = process.inputReader();
         String greeting = answers.readLine();
-        if (greeting == null || !greeting.startsWith("listening ")) {
-            process.destroyForcibly();
-            throw new IOException("expected the port of the demo's server, got '" + greeting + "'");
+        // What the JVM itself has to say there has no such mark.
+        while (greeting != null && !greeting.startsWith(GREETING)) {
+            greeting = answers.readLine();
         }
-        port = Integer.parseInt(greeting.substring("listening ".length()));
+        if (greeting == null) {
+            process.destroyForcibly();
+            throw new IOException("expected the port of the demo's server, got the end of its output");
+        }
+        port = Integer.parseInt(greeting.substring(GREETING.length()));
     }
 
     static DemoService overRdma(String... settings) throws IOException {

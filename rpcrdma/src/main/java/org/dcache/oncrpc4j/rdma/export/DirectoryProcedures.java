@@ -18,8 +18,6 @@ import org.dcache.oncrpc4j.rdma.nfs3.NfsText;
 import org.dcache.oncrpc4j.rdma.nfs3.args.Readdir3Args;
 import org.dcache.oncrpc4j.rdma.nfs3.args.Readdirplus3Args;
 import org.dcache.oncrpc4j.rdma.nfs3.results.Readdir3Res;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * READDIR and READDIRPLUS (RFC 1813, sections 3.3.16, 3.3.17): pages of a {@link Listing}. Any thread.
@@ -32,8 +30,6 @@ import org.slf4j.LoggerFactory;
  * <p>What a client asks for at most counts on its share of the memory for replies until the reply has left.
  */
 final class DirectoryProcedures {
-
-    private static final Logger LOG = LoggerFactory.getLogger(DirectoryProcedures.class);
 
     static final long VERIFIER = 0;
 
@@ -132,10 +128,7 @@ final class DirectoryProcedures {
         return true;
     }
 
-    /**
-     * Null if the name has gone since the directory was listed, or leads into another file system, which is not exported, or nobody can
-     * tell what it is, as of a broken inode or a mount that has died: the others must be listed all the same.
-     */
+    /** Null if the name has gone since the directory was listed, or leads into another file system, which is not exported. */
     private Node node(Node dir, NfsText name) throws IOException {
         if (name.equals(FileName.DOT)) {
             return dir;
@@ -144,10 +137,10 @@ final class DirectoryProcedures {
             return name.equals(FileName.DOT_DOT) ? export.tree().parent(dir) : export.tree().lookup(dir, name);
         } catch (IOException e) {
             NfsStat3 status = Failures.status(e);
-            if (status != NfsStat3.NFS3ERR_NOENT && status != NfsStat3.NFS3ERR_ACCES) {
-                LOG.debug("a directory is listed without '{}': {}", name, e.toString());
+            if (status == NfsStat3.NFS3ERR_NOENT || status == NfsStat3.NFS3ERR_ACCES) {
+                return null;
             }
-            return null;
+            throw e;
         }
     }
 

@@ -38,7 +38,7 @@ final class Nfs4jWeave {
 
     private static final String V3 = "org/dcache/nfs/v3/xdr/";
     private static final String V4 = "org/dcache/nfs/v4/xdr/";
-    /** Every nfs4j has it, whatever the version. */
+    /** Every nfs4j that oncrpc4j 3.4 runs has it. */
     private static final String SERVER = "org.dcache.nfs.v4.NFSServerV41";
     private static final String HOOK = Type.getInternalName(Nfs4jHook.class);
 
@@ -67,6 +67,9 @@ final class Nfs4jWeave {
      * @throws IllegalStateException some are there and some are not
      */
     static void check(Iterable<String> names, ClassLoader loader) {
+        if (!names.iterator().hasNext()) {
+            return;
+        }
         List<String> missing = new ArrayList<>();
         boolean any = isThere(SERVER, loader);
         for (String name : names) {
@@ -87,7 +90,7 @@ final class Nfs4jWeave {
         try {
             Class.forName(name, false, loader);
             return true;
-        } catch (ClassNotFoundException e) {
+        } catch (ClassNotFoundException | LinkageError e) {
             return false;
         }
     }

@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
@@ -36,8 +35,6 @@ public final class Rpcbind {
 
     private static final Logger LOG = LoggerFactory.getLogger(Rpcbind.class);
 
-    private static final String ANY_IPV4 = "0.0.0.0";
-
     private static final long TIMEOUT = 2;
 
     private final int port;
@@ -51,17 +48,11 @@ public final class Rpcbind {
         this.port = port;
     }
 
-    /**
-     * Enters each program under the first address of each netid: rpcbind holds no more. A listener at all of IPv6's addresses takes IPv4 as
-     * well, and is entered for both, as oncrpc4j does with TCP.
-     */
+    /** Enters each program under the first address of each netid: rpcbind holds no more. */
     public void publish(Collection<OncRpcProgram> programs, List<InetSocketAddress> addresses) {
-        List<InetSocketAddress> all = new ArrayList<>(addresses);
-        addresses.stream().filter(address -> address.getAddress() instanceof Inet6Address && address.getAddress().isAnyLocalAddress())
-                .forEach(address -> all.add(new InetSocketAddress(ANY_IPV4, address.getPort())));
         ask(programs, (call, program) -> {
             Set<String> entered = new HashSet<>();
-            for (InetSocketAddress address : all) {
+            for (InetSocketAddress address : addresses) {
                 if (entered.add(netid(address.getAddress()))) {
                     set(call, OncRpcPortmap.RPCBPROC_SET, program, netid(address.getAddress()), InetSocketAddresses.uaddrOf(address));
                 }

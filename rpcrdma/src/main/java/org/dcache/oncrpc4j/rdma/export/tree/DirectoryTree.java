@@ -132,15 +132,7 @@ public final class DirectoryTree implements ExportTree {
         if (stat == null) {
             throw SearchNeeded.again(handle, () -> search.find(wanted));
         }
-        indexWay(path.getParent());
         return node(path, stat, place(path), wanted);
-    }
-
-    /** Where a directory and those above it are, so that what is in them is not searched for at each call. */
-    private void indexWay(Path directory) throws IOException {
-        for (Path above = directory; !above.equals(root); above = above.getParent()) {
-            node(above, FileStat.of(above), place(above), null);
-        }
     }
 
     private static InodeIndex.Place place(Path path) throws IOException {

@@ -14,7 +14,8 @@ import org.dcache.oncrpc4j.rdma.nfs3.NfsStat3;
  * has no stack trace.
  *
  * <p>What was found is kept for the thread until the procedure is over, since one may need several files, and each of them in each of its
- * runs. A file that is renamed between search and run is searched for again, {@value #TRIES} times; then the client has to come later.
+ * runs. A file that is renamed between search and run is searched for again, {@value #TRIES} times; then the client has to come later. One
+ * that is found in the same place again, and is not there, is behind something that the search does not see, such as a symbolic link.
  */
 public final class SearchNeeded extends RuntimeException {
 
@@ -47,8 +48,11 @@ public final class SearchNeeded extends RuntimeException {
         Path find() throws IOException;
     }
 
-    /** @param path null if there is no such file, or the search failed */
-    private record Found(Path path, IOException failure, int tries) {}
+    /**
+     * @param path null if there is no such file, or the search failed
+     * @param again the search before found the same
+     */
+    private record Found(Path path, IOException failure, int tries, boolean again) {}
 
     /**
      * Where the file was found.
@@ -76,7 +80,11 @@ public final class SearchNeeded extends RuntimeException {
      * @throws Nfs3Exception it was searched for often enough
      */
     static SearchNeeded again(FileHandle file, Search search) throws Nfs3Exception {
-        if (FOUND.get().get(file).tries >= TRIES) {
+        Found found = FOUND.get().get(file);
+        if (found.again) {
+            throw new Nfs3Exception(NfsStat3.NFS3ERR_STALE, "the file cannot be reached where it was found twice, " + found.path);
+        }
+        if (found.tries >= TRIES) {
             throw new Nfs3Exception(NfsStat3.NFS3ERR_JUKEBOX, "the file is renamed faster than it is found");
         }
         return new SearchNeeded(file, search);
@@ -107,9 +115,10 @@ public final class SearchNeeded extends RuntimeException {
         Found before = all.get(file);
         int tries = before == null ? 1 : before.tries + 1;
         try {
-            all.put(file, new Found(search.find(), null, tries));
+            Path path = search.find();
+            all.put(file, new Found(path, null, tries, before != null && before.path != null && before.path.equals(path)));
         } catch (IOException e) {
-            all.put(file, new Found(null, e, tries));
+            all.put(file, new Found(null, e, tries, false));
         }
     }
 }
