@@ -55,7 +55,7 @@ void cm_for_each(void (*visit)(struct cm_id *id));
 
 /* cm_socket.c */
 int cm_start(void);
-int cm_name(const struct sockaddr_storage *address, void *name);
+int cm_name(const struct sockaddr_storage *address, bool only6, void *name);
 int cm_watch(struct cm_id *id);
 void cm_resume(struct cm_id *listener);
 void cm_close(struct cm_id *id);

@@ -19,7 +19,7 @@ static int result(int problem)
 static int bind_name(struct cm_id *id)
 {
     struct sockaddr_un name;
-    if (bind(id->fd, (struct sockaddr *)&name, cm_name(&id->id.src_addr, &name)) == 0)
+    if (bind(id->fd, (struct sockaddr *)&name, cm_name(&id->id.src_addr, id->only6, &name)) == 0)
         return 0;
     return errno;
 }
@@ -136,7 +136,7 @@ static int fill(struct message *message, int type, const struct rdma_cm_id *id, 
     return 0;
 }
 
-/* Whoever listens on the address, on all of its kind, or on all: 0 or an errno value. */
+/* Whoever listens on the address, on all of its kind, or on all of both: 0 or an errno value. */
 static int reach(struct cm_id *id)
 {
     struct sockaddr_storage names[3] = { id->id.dst_addr };
@@ -144,7 +144,7 @@ static int reach(struct cm_id *id)
     address_wildcard(&names[1], names[0].ss_family, &names[0]);
     address_wildcard(&names[2], AF_INET6, &names[0]);
     for (int i = 0; i < 3; i++) {
-        if (connect(id->fd, (struct sockaddr *)&name, cm_name(&names[i], &name)) == 0)
+        if (connect(id->fd, (struct sockaddr *)&name, cm_name(&names[i], i == 1 && names[0].ss_family == AF_INET6, &name)) == 0)
             return 0;
         if (errno != ECONNREFUSED)
             return errno;

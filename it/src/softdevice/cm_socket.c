@@ -19,8 +19,8 @@ pthread_mutex_t cm_lock = PTHREAD_MUTEX_INITIALIZER;
 
 static int epoll = -1;
 
-/* A struct sockaddr_un: its length. */
-int cm_name(const struct sockaddr_storage *address, void *to)
+/* A struct sockaddr_un: its length. A wildcard of IPv6 for IPv4 too has another name than one without. */
+int cm_name(const struct sockaddr_storage *address, bool only6, void *to)
 {
     struct sockaddr_un *name = to;
     char text[INET6_ADDRSTRLEN] = "";
@@ -32,7 +32,8 @@ int cm_name(const struct sockaddr_storage *address, void *to)
     inet_ntop(address->ss_family, ip, text, sizeof text);
     memset(name, 0, sizeof *name);
     name->sun_family = AF_UNIX;
-    int length = snprintf(name->sun_path + 1, sizeof name->sun_path - 1, "softdevice/%08x/%s/%d", hash, text, address_port(address));
+    int length = snprintf(name->sun_path + 1, sizeof name->sun_path - 1, "softdevice/%08x/%s%s/%d", hash, text,
+                          only6 && address_is_any((const struct sockaddr *)address) ? "only" : "", address_port(address));
     return offsetof(struct sockaddr_un, sun_path) + 1 + length;
 }
 

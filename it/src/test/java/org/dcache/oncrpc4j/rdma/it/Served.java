@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
 import org.dcache.oncrpc4j.rdma.it.jvm.JvmProcess;
 import org.dcache.oncrpc4j.rdma.it.jvm.Ports;
 
@@ -28,20 +29,26 @@ final class Served implements AutoCloseable {
     /** Starts it and returns when it prints that it is ready. */
     static Served start(String... arguments) throws IOException {
         int port = Ports.freePair();
-        return start(port, port + 1, List.of("--rdma-port", "" + (port + 1)), arguments);
+        return start(Tool::start, port, port + 1, List.of("--rdma-port", "" + (port + 1)), arguments);
+    }
+
+    /** The same as another user than root, who starts it. */
+    static Served startAs(int user, String... arguments) throws IOException {
+        int port = Ports.freePair();
+        return start(words -> Tool.startAs(user, words), port, port + 1, List.of("--rdma-port", "" + (port + 1)), arguments);
     }
 
     /** The same with one port for TCP and RDMA, the default. */
     static Served startOnOnePort(String... arguments) throws IOException {
         int port = Ports.freePair();
-        return start(port, port, List.of(), arguments);
+        return start(Tool::start, port, port, List.of(), arguments);
     }
 
-    private static Served start(int port, int rdmaPort, List<String> more, String... arguments) throws IOException {
+    private static Served start(Function<String[], JvmProcess> starter, int port, int rdmaPort, List<String> more, String... arguments) {
         List<String> words = new ArrayList<>(List.of("serve", "--port", "" + port));
         words.addAll(more);
         words.addAll(List.of(arguments));
-        Served served = new Served(port, rdmaPort, Tool.start(words.toArray(String[]::new)));
+        Served served = new Served(port, rdmaPort, starter.apply(words.toArray(String[]::new)));
         try {
             served.tool.expect("Ready");
             return served;

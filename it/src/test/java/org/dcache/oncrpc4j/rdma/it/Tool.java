@@ -43,6 +43,13 @@ public final class Tool {
         return JvmProcess.of(command(script(), arguments));
     }
 
+    /** The same as another user, which only root can, with setpriv of util-linux. */
+    static JvmProcess startAs(int user, String... arguments) {
+        ProcessBuilder builder = command(script(), arguments);
+        builder.command().addAll(0, List.of("setpriv", "--reuid=" + user, "--regid=" + user, "--clear-groups"));
+        return JvmProcess.of(builder);
+    }
+
     public static Result run(String... arguments) throws IOException, InterruptedException {
         return run(command(script(), arguments));
     }

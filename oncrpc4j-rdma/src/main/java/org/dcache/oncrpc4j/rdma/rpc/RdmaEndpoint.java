@@ -122,6 +122,11 @@ final class RdmaEndpoint implements RpcEndpoint {
         return listeners.addresses();
     }
 
+    /** As {@link #listeners}, but one socket for both families is there for each. */
+    List<InetSocketAddress> addressesByFamily() {
+        return listeners.addressesByFamily();
+    }
+
     Executors executors() {
         return executors;
     }
@@ -284,7 +289,7 @@ final class RdmaEndpoint implements RpcEndpoint {
                     listeners.isOnTcpPort(acceptor) ? ", its TCP port" : "");
         }
         if (service.publish()) {
-            new Rpcbind().publish(service.programs().keySet(), listeners.addresses());
+            new Rpcbind().publish(service.programs().keySet(), listeners.addressesByFamily());
         }
     }
 

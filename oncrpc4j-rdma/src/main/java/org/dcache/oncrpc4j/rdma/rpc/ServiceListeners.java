@@ -22,6 +22,8 @@ import org.dcache.oncrpc4j.rdma.xprt.Acceptor;
 import org.dcache.oncrpc4j.rdma.xprt.ConnectionOwner;
 import org.dcache.oncrpc4j.rdma.xprt.link.DevicePool;
 import org.dcache.oncrpc4j.rdma.xprt.link.RdmaDevice;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Where one service listens: on each address and port that its settings name, with each device that can serve the address, and on its TCP
@@ -32,6 +34,8 @@ import org.dcache.oncrpc4j.rdma.xprt.link.RdmaDevice;
  * whether a peer is allowed.
  */
 final class ServiceListeners {
+
+    private static final Logger LOG = LoggerFactory.getLogger(ServiceListeners.class);
 
     private final RdmaEndpoint endpoint;
     private final ServiceContext service;
@@ -55,9 +59,17 @@ final class ServiceListeners {
                         + "; name an IPv4 address (oncrpc.rdma.bind) or another provider (oncrpc.rdma.provider)");
             }
             for (DevicePool.Lease lease : able) {
+                if (isCovered(lease.device(), address)) {
+                    continue;
+                }
                 bind(lease.device(), address, tcp, addresses);
             }
         }
+    }
+
+    /** Of wildcard addresses one may come with the other. */
+    private boolean isCovered(RdmaDevice device, InetAddress address) {
+        return address.isAnyLocalAddress() && acceptors.stream().anyMatch(acceptor -> acceptor.covers(device, address));
     }
 
     private Supplier<ConnectionOwner> owners(RdmaDevice device, InetSocketAddress tcp) {
@@ -75,10 +87,9 @@ final class ServiceListeners {
                 if (sharing && port == tcp.getPort()) {
                     share(device, tcp, addresses);
                 } else {
-                    acceptors.add(new Acceptor(device, new InetSocketAddress(address, port), Math.max(1, service.backlog()), this::allowed,
-                            config.get(Settings.CONNECTIONS), endpoint.connections()::size, endpoint.counters(), endpoint::refused,
-                            owners(device, tcp)));
-                    PortsTaken.add(acceptors.get(acceptors.size() - 1).localAddress().getPort(), this, described(tcp));
+                    Acceptor acceptor = listen(device, new InetSocketAddress(address, port), tcp);
+                    PortsTaken.add(acceptor.localAddress().getPort(), this, described(tcp));
+                    listenForOtherFamily(device, acceptor, tcp);
                 }
                 if (ports.first()) {
                     return;
@@ -93,6 +104,27 @@ final class ServiceListeners {
         }
         if (last != null) {
             throw last;
+        }
+    }
+
+    private Acceptor listen(RdmaDevice device, InetSocketAddress address, InetSocketAddress tcp) throws IOException {
+        Acceptor acceptor = new Acceptor(device, address, Math.max(1, service.backlog()), this::allowed, config.get(Settings.CONNECTIONS),
+                endpoint.connections()::size, endpoint.counters(), endpoint::refused, owners(device, tcp));
+        acceptors.add(acceptor);
+        return acceptor;
+    }
+
+    /** A service at all addresses is there for IPv4 and IPv6, as over TCP, or for the one that the machine has. */
+    private void listenForOtherFamily(RdmaDevice device, Acceptor acceptor, InetSocketAddress tcp) {
+        InetSocketAddress other = acceptor.wildcardLeftOut();
+        if (other == null || !device.servesIpv6() || isCovered(device, other.getAddress())) {
+            return;
+        }
+        try {
+            listen(device, other, tcp);
+        } catch (IOException e) {
+            LOG.warn("service {} accepts RDMA connections on {} and not on {}: {}", service.name(), acceptor.localAddress(), other,
+                    e.getMessage());
         }
     }
 
@@ -126,6 +158,11 @@ final class ServiceListeners {
 
     List<InetSocketAddress> addresses() {
         return acceptors.stream().map(Acceptor::localAddress).toList();
+    }
+
+    /** As {@link #addresses}, but what one socket serves for both families is there for each. */
+    List<InetSocketAddress> addressesByFamily() {
+        return acceptors.stream().flatMap(acceptor -> acceptor.addressesByFamily().stream()).toList();
     }
 
     boolean isOnTcpPort(Acceptor acceptor) {

@@ -2,10 +2,12 @@
 package org.dcache.oncrpc4j.rdma.xprt;
 
 import java.io.IOException;
+import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
+import java.util.List;
 import java.util.function.BiConsumer;
 import java.util.function.IntSupplier;
 import java.util.function.Predicate;
@@ -92,6 +94,34 @@ public final class Acceptor implements AutoCloseable {
 
     public InetSocketAddress localAddress() {
         return listener.localAddress();
+    }
+
+    /**
+     * The address at which the listener does not serve, of one that is bound to all addresses, but of one family only; else null. The JDK's
+     * sockets, TCP's too, serve both.
+     */
+    public InetSocketAddress wildcardLeftOut() {
+        InetSocketAddress local = listener.localAddress();
+        return listener.isDualStack() || !local.getAddress().isAnyLocalAddress() ? null : otherWildcard(local);
+    }
+
+    /** Whether it is bound to all addresses of this device, those of the family of an address among them, if the device has that at all. */
+    public boolean covers(RdmaDevice other, InetAddress address) {
+        InetAddress local = listener.localAddress().getAddress();
+        boolean six = local instanceof Inet6Address;
+        return device == other && local.isAnyLocalAddress()
+                && (listener.isDualStack() && six || !device.servesIpv6() || six == address instanceof Inet6Address);
+    }
+
+    /** Where it is reached, with an address for each family. */
+    public List<InetSocketAddress> addressesByFamily() {
+        InetSocketAddress local = listener.localAddress();
+        boolean both = listener.isDualStack() && local.getAddress() instanceof Inet6Address && local.getAddress().isAnyLocalAddress();
+        return both ? List.of(local, otherWildcard(local)) : List.of(local);
+    }
+
+    private static InetSocketAddress otherWildcard(InetSocketAddress wildcard) {
+        return new InetSocketAddress(wildcard.getAddress() instanceof Inet6Address ? "0.0.0.0" : "::", wildcard.getPort());
     }
 
     private void requested(ConnectionRequest request) {

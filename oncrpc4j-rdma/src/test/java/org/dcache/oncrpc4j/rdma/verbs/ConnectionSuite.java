@@ -7,7 +7,10 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.net.ConnectException;
+import java.net.Inet4Address;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.NetworkInterface;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -155,6 +158,18 @@ public abstract class ConnectionSuite extends ProviderSuite {
             assertThatThrownBy(() -> adapter.listen(l.localAddress(), 8, request -> request.reject(new byte[0])))
                     .isInstanceOf(IOException.class)
                     .hasMessageContaining(Integer.toString(l.localAddress().getPort()));
+        }
+    }
+
+    @Test
+    void aListenerAtAllAddressesOfIpv6TakesIpv4OnlyIfItSaysSo() throws Exception {
+        assumeTrue(adapter.capabilities().ipv6() && address() instanceof Inet4Address, "not for a provider, or an address, of one family");
+        assumeTrue(NetworkInterface.getByInetAddress(InetAddress.getByName("::1")) != null, "this machine has no ::1");
+        try (Listener l = adapter.listen(new InetSocketAddress("::", 0), 8, request -> request.reject(new byte[0]))) {
+            InetSocketAddress to = new InetSocketAddress(address(), l.localAddress().getPort());
+            CompletableFuture<QueuePair> result = connect(to, options(64, 4), unusedEndpoint());
+            assertThatThrownBy(() -> Endpoint.get(result)).hasRootCauseInstanceOf(
+                    l.isDualStack() ? PeerRejectedException.class : ConnectException.class);
         }
     }
 

@@ -36,6 +36,9 @@ final class DirectoryProcedures {
     /** The status, which the limits of the calls do not count. */
     private static final int STATUS = Integer.BYTES;
 
+    /** A page ends behind so many names that cannot be looked at, since each may take long, and others wait for the tree meanwhile. */
+    private static final int BROKEN_IN_A_PAGE = 16;
+
     private final Export export;
     private final ReadBuffers memory;
     private final ExportCounters counters;
@@ -53,7 +56,7 @@ final class DirectoryProcedures {
                 Node dir = directory(directory, arguments.dir(), arguments.cookie(), arguments.cookieverf(), request.caller());
                 Page<Entry3> page = new Page<>(Integer.MAX_VALUE, arguments.count(), Readdir3Res.OVERHEAD - STATUS);
                 boolean eof = fill(page, dir, arguments.cookie(), request,
-                        (entry, node) -> page.add(new Entry3(node.attributes().fileid(), entry.name(), entry.cookie()), 0,
+                        (entry, node) -> page.add(new Entry3(fileid(entry, node), entry.name(), entry.cookie()), 0,
                         Entry3.size(entry.name())));
                 return Readdir3Res.ok(directory.attributes(), VERIFIER, page.entries, eof);
             } catch (IOException e) {
@@ -69,8 +72,8 @@ final class DirectoryProcedures {
                 Node dir = directory(directory, arguments.dir(), arguments.cookie(), arguments.cookieverf(), request.caller());
                 Page<EntryPlus3> page = new Page<>(arguments.dircount(), arguments.maxcount(), Readdir3Res.OVERHEAD - STATUS);
                 boolean eof = fill(page, dir, arguments.cookie(), request, (entry, node) -> {
-                    EntryPlus3 plus = new EntryPlus3(node.attributes().fileid(), entry.name(), entry.cookie(), node.attributes(),
-                            node.handle());
+                    EntryPlus3 plus = new EntryPlus3(fileid(entry, node), entry.name(), entry.cookie(), node == null ? null
+                            : node.attributes(), node == null ? null : node.handle());
                     return page.add(plus, Entry3.size(entry.name()), plus.size());
                 });
                 return Readdir3Res.ok(directory.attributes(), VERIFIER, page.entries, eof);
@@ -93,9 +96,15 @@ final class DirectoryProcedures {
         return dir;
     }
 
+    /** What cannot be looked at has none that is known; its cookie is not that of another name. */
+    private static long fileid(Listing.Entry entry, Node node) {
+        return node == null ? entry.cookie() : node.attributes().fileid();
+    }
+
     /** Adds an entry to a page; false when it does not fit. */
     private interface Adder {
 
+        /** @param node null if it cannot be looked at */
         boolean add(Listing.Entry entry, Node node) throws IOException;
     }
 
@@ -114,13 +123,18 @@ final class DirectoryProcedures {
 
     private boolean fill(Page<?> page, Node dir, long cookie, Adder adder) throws IOException {
         Listing listing = export.tree().list(dir);
+        int broken = 0;
         for (int i = listing.after(cookie); i < listing.size(); i++) {
             Listing.Entry entry = listing.get(i);
-            Node node = node(dir, entry.name());
-            if (node != null && !adder.add(entry, node)) {
+            Found found = find(dir, entry.name());
+            if (found.listed && !adder.add(entry, found.node)) {
                 if (page.entries.isEmpty()) {
                     throw new Nfs3Exception(NfsStat3.NFS3ERR_TOOSMALL, "not even one entry fits");
                 }
+                return false;
+            }
+            broken += found.listed && found.node == null ? 1 : 0;
+            if (broken == BROKEN_IN_A_PAGE) {
                 return false;
             }
         }
@@ -128,19 +142,29 @@ final class DirectoryProcedures {
         return true;
     }
 
-    /** Null if the name has gone since the directory was listed, or leads into another file system, which is not exported. */
-    private Node node(Node dir, NfsText name) throws IOException {
+    /** @param node null if it cannot be looked at */
+    private record Found(boolean listed, Node node) {}
+
+    /**
+     * Not listed is a name that has gone since the directory was read, or leads into another file system, which is not exported. One that
+     * fails otherwise (a broken inode, a dead mount, no right to look) is listed without attributes, as a local listing has it: who looks
+     * it up is told why, and all other names can be seen.
+     *
+     * @throws IOException for want of file descriptors: the client shall come again
+     */
+    private Found find(Node dir, NfsText name) throws IOException {
         if (name.equals(FileName.DOT)) {
-            return dir;
+            return new Found(true, dir);
         }
         try {
-            return name.equals(FileName.DOT_DOT) ? export.tree().parent(dir) : export.tree().lookup(dir, name);
+            return new Found(true, name.equals(FileName.DOT_DOT) ? export.tree().parent(dir) : export.tree().lookup(dir, name));
         } catch (IOException e) {
-            NfsStat3 status = Failures.status(e);
-            if (status == NfsStat3.NFS3ERR_NOENT || status == NfsStat3.NFS3ERR_ACCES) {
-                return null;
+            NfsStat3 status = Failures.known(e);
+            if (status == NfsStat3.NFS3ERR_JUKEBOX) {
+                throw e;
             }
-            throw e;
+            boolean elsewhere = e instanceof Nfs3Exception && status == NfsStat3.NFS3ERR_ACCES;
+            return new Found(status != NfsStat3.NFS3ERR_NOENT && !elsewhere, null);
         }
     }
 

@@ -181,7 +181,7 @@ final class NameProcedures {
             if (replaced.attributes().isDirectory() != directory) {
                 throw new Nfs3Exception(NfsStat3.NFS3ERR_EXIST, "a directory replaces only a directory, anything else only anything else");
             }
-            if (directory && !export.tree().list(replaced).isEmpty()) {
+            if (directory && !export.tree().isEmpty(replaced)) {
                 throw new Nfs3Exception(NfsStat3.NFS3ERR_NOTEMPTY, "the directory to be replaced is not empty");
             }
         }

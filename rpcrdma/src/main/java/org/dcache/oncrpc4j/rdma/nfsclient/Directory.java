@@ -3,7 +3,9 @@ package org.dcache.oncrpc4j.rdma.nfsclient;
 
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.dcache.oncrpc4j.rdma.nfs3.EntryPlus3;
 import org.dcache.oncrpc4j.rdma.nfs3.FileHandle;
 import org.dcache.oncrpc4j.rdma.nfs3.NfsStat3;
@@ -43,6 +45,7 @@ public final class Directory {
 
     private List<EntryPlus3> once(int maxcount) throws IOException {
         List<EntryPlus3> entries = new ArrayList<>();
+        Set<Long> pages = new HashSet<>();
         long cookie = 0;
         long verifier = 0;
         while (true) {
@@ -55,6 +58,9 @@ public final class Directory {
                 throw new IOException("READDIRPLUS: expected entries or the end of the directory, got neither");
             }
             cookie = answer.entries().get(answer.entries().size() - 1).cookie();
+            if (!pages.add(cookie)) {
+                throw new IOException("READDIRPLUS: expected to go on behind cookie " + cookie + ", got a page that ends with it again");
+            }
             verifier = answer.cookieverf();
         }
     }

@@ -90,6 +90,12 @@ public final class IwarpListener implements Listener, EventLoop.Handler, Members
         return local;
     }
 
+    /** The JDK clears IPV6_V6ONLY. */
+    @Override
+    public boolean isDualStack() {
+        return true;
+    }
+
     /** Who dials can wait. */
     @Override
     public Awaited awaited() {

@@ -31,6 +31,12 @@ public final class IwarpSharedPort implements SharedPort {
         return local;
     }
 
+    /** The JDK clears IPV6_V6ONLY. */
+    @Override
+    public boolean isDualStack() {
+        return true;
+    }
+
     @Override
     public boolean take(SocketChannel channel, ByteBuffer head) {
         if (closed || resources.isClosed()) {

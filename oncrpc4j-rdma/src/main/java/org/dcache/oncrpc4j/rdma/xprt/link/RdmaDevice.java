@@ -154,7 +154,11 @@ public final class RdmaDevice implements AutoCloseable {
 
     /** Whether addresses of this kind work with the adapter. A wildcard address is served as what the adapter has. */
     public boolean serves(InetAddress address) {
-        return adapter.capabilities().ipv6() || address instanceof Inet4Address || address.isAnyLocalAddress();
+        return servesIpv6() || address instanceof Inet4Address || address.isAnyLocalAddress();
+    }
+
+    public boolean servesIpv6() {
+        return adapter.capabilities().ipv6();
     }
 
     /** Whether its connections can come on TCP ports of others. */

@@ -15,6 +15,7 @@ import java.security.SecureRandom;
 import java.util.List;
 import org.dcache.oncrpc4j.rdma.nfs3.Fattr3;
 import org.dcache.oncrpc4j.rdma.nfs3.FileHandle;
+import org.dcache.oncrpc4j.rdma.nfs3.FileType3;
 import org.dcache.oncrpc4j.rdma.nfs3.NfsStat3;
 import org.dcache.oncrpc4j.rdma.nfs3.NfsText;
 import org.dcache.oncrpc4j.rdma.nfs3.Sattr3;
@@ -36,6 +37,7 @@ public final class DirectoryTree implements ExportTree {
     private static final int KNOWN_INODES = 1 << 17;
     private static final int OPEN_FILES = 256;
     private static final int MAX_LEVELS = 1024;
+    private static final int OWNER_WRITES = 0200;
 
     private final Path root;
     private final FileStat rootStat;
@@ -282,6 +284,13 @@ public final class DirectoryTree implements ExportTree {
         });
     }
 
+    @Override
+    public boolean isEmpty(Node directory) throws IOException {
+        Path path = PathNode.of(directory).path();
+        requireReal(path);
+        return PathNames.hasNone(path);
+    }
+
     // ---- names
 
     @Override
@@ -297,12 +306,33 @@ public final class DirectoryTree implements ExportTree {
         try (CopyUps.Change copied = copyUps.of(PathNode.of(directory).path())) {
             made = PathChanges.create(path, creation);
         }
-        durability.made(made, later);
+        if (made == null || creation.type() != FileType3.NF3REG) {
+            durability.made(made, later);
+            return child(directory, name, path);
+        }
+        PathNode node;
+        try {
+            node = child(directory, name, path);
+        } catch (IOException | RuntimeException | Error e) {
+            durability.made(made, later);
+            throw e;
+        }
+        durability.made(new FileInUse(open.keep(node.inode(), made, mayReopen(node)), durability), later);
+        return node;
+    }
+
+    /** A file that was just made. */
+    private PathNode child(Node directory, NfsText name, Path path) throws IOException {
         if (FileStat.of(path).device() != rootStat.device()) {
             Files.delete(path);
             throw new Nfs3Exception(NfsStat3.NFS3ERR_SERVERFAULT, root + " is an overlay of several file systems, mount it with xino=on");
         }
         return child(directory, name);
+    }
+
+    /** Whether the process can open for writing what it made, when it was closed. */
+    private static boolean mayReopen(PathNode file) {
+        return ProcessUser.current().uid() == 0 || (file.attributes().mode() & OWNER_WRITES) != 0;
     }
 
     @Override
@@ -344,6 +374,9 @@ public final class DirectoryTree implements ExportTree {
         }
         index.left(PathNode.of(moved).inode(), new InodeIndex.Place(source.inode(), name));
         copyUps.moved(PathNode.of(moved), path);
+        if (moved.attributes().isDirectory()) {
+            search.moved();
+        }
         child(to, newName);
     }
 

@@ -40,9 +40,16 @@ final class Durability {
      * @param file open, and from here on not the caller's; null if it cannot be opened
      */
     void made(FileChannel file, Unforced later) throws IOException {
-        if (file != null && durable) {
-            later.add(new Changed(file));
-        } else if (file != null) {
+        if (file != null) {
+            made(new Changed(file), later);
+        }
+    }
+
+    /** The same for what stays open beyond that. */
+    void made(ExportTree.Forced file, Unforced later) throws IOException {
+        if (durable) {
+            later.add(file);
+        } else {
             file.close();
         }
     }

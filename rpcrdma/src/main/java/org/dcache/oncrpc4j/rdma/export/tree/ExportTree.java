@@ -44,6 +44,11 @@ public interface ExportTree extends AutoCloseable {
 
     Listing list(Node directory) throws IOException;
 
+    /** Whether a directory has no names; a tree with a better way does not read all those of a large one. */
+    default boolean isEmpty(Node directory) throws IOException {
+        return list(directory).isEmpty();
+    }
+
     /**
      * The names of a directory, which are going to be changed or to be relied on, are to be forced to the disk.
      *

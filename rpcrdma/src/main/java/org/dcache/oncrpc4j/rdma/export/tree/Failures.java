@@ -49,6 +49,16 @@ public final class Failures {
     private Failures() {}
 
     public static NfsStat3 status(IOException e) {
+        NfsStat3 status = known(e);
+        if (status == null) {
+            LOG.warn("an operation on the exported files failed, the client is told NFS3ERR_IO", e);
+            return NfsStat3.NFS3ERR_IO;
+        }
+        return status;
+    }
+
+    /** As {@link #status(IOException)}, but null, and nothing in the log, where the status says no more than that it failed. */
+    public static NfsStat3 known(IOException e) {
         if (e instanceof Nfs3Exception known) {
             return known.status();
         } else if (e instanceof NoSuchFileException) {
@@ -65,12 +75,7 @@ public final class Failures {
             return NfsStat3.NFS3ERR_INVAL;
         }
         String reason = e instanceof FileSystemException fs ? fs.getReason() : e.getMessage();
-        NfsStat3 status = reason == null ? null : ERRNO.get(reason);
-        if (status == null) {
-            LOG.warn("an operation on the exported files failed, the client is told NFS3ERR_IO", e);
-            return NfsStat3.NFS3ERR_IO;
-        }
-        return status;
+        return reason == null ? null : ERRNO.get(reason);
     }
 
     public static NfsStat3 status(RuntimeException e) {

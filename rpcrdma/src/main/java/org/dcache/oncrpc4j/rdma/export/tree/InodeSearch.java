@@ -23,13 +23,16 @@ import org.dcache.oncrpc4j.rdma.nfs3.NfsText;
  * a time does it, to its end however long that takes. The time that it took is noted, and a tenth of the time that passes is taken off;
  * while more than a second is left, no other search begins, so that searches take a tenth of the time in the long run. Whoever comes too
  * early gets JUKEBOX and asks again. Searching along the names has no such limit: it reads only directories whose names' hashes the handle
- * has. Inodes that were seen during a search are remembered, and so are those that were not found, both bounded. Any thread.
+ * has. Inodes that were seen during a search are remembered, and so are those that were not found, both bounded; not those that may have
+ * been passed by, because a client moved a directory meanwhile or one could not be read for want of descriptors: who asks comes again.
+ * Moves by programs on the server are not noticed. Any thread.
  */
 final class InodeSearch {
 
     private static final int MAX_REMEMBERED = 1 << 17;
     private static final long FREE_NANOS = TimeUnit.SECONDS.toNanos(1);
     private static final int SHARE = 10;
+    private static final int TRIES = 8;
 
     private final Path root;
     private final long device;
@@ -38,6 +41,11 @@ final class InodeSearch {
     private final Map<Long, Path> passed = remembered();
     private final Map<Long, Boolean> missing = remembered();
     private boolean searching;
+    private final Map<Long, Integer> disturbed = remembered();
+    private long moves;
+    /** Of the search of the whole export that is under way. */
+    private long searched;
+    private boolean seen;
     private long spentNanos;
     private long spentAt = System.nanoTime();
 
@@ -66,21 +74,30 @@ final class InodeSearch {
      * @throws Nfs3Exception JUKEBOX if it cannot be searched for now
      */
     Path find(InodeHandle handle) throws IOException {
+        long before;
         synchronized (this) {
             if (missing.containsKey(handle.inode())) {
                 return null;
             }
+            before = moves;
         }
         Path found = passedBy(handle.inode());
         if (found == null) {
             found = along(root, handle, 0);
         }
-        return found != null ? found : everywhere(handle.inode());
+        return found != null ? found : everywhere(handle.inode(), before);
     }
 
     /** Notes that an inode is there: it was moved into the export, or a new file got its number. */
     synchronized void exists(long inode) {
         missing.remove(inode);
+        seen |= inode == searched;
+    }
+
+    /** Notes that a directory has another place: a search that was under way may have passed by what is below it. */
+    synchronized void moved() {
+        moves++;
+        missing.clear();
     }
 
     private Path along(Path directory, InodeHandle handle, int level) {
@@ -119,7 +136,8 @@ final class InodeSearch {
         return stat != null && stat.device() == device && stat.inode() == inode ? path : null;
     }
 
-    private Path everywhere(long inode) throws Nfs3Exception {
+    /** @param before moves of directories before the search began */
+    private Path everywhere(long inode, long before) throws Nfs3Exception {
         long begin = System.nanoTime();
         synchronized (this) {
             spentNanos = Math.max(0, spentNanos - (begin - spentAt) / SHARE);
@@ -128,23 +146,33 @@ final class InodeSearch {
                 throw new Nfs3Exception(NfsStat3.NFS3ERR_JUKEBOX, "another search is going on, or took long");
             }
             searching = true;
+            searched = inode;
+            seen = false;
         }
-        Path found = null;
         try {
-            found = below(inode);
+            Path found = below(inode);
+            if (found == null) {
+                notFound(inode, before);
+            }
             return found;
         } finally {
             synchronized (this) {
                 searching = false;
                 spentNanos += System.nanoTime() - begin;
-                if (found == null) {
-                    missing.put(inode, true);
-                }
             }
         }
     }
 
-    private Path below(long inode) {
+    private synchronized void notFound(long inode, long before) throws Nfs3Exception {
+        if (moves == before && !seen) {
+            disturbed.remove(inode);
+            missing.put(inode, true);
+        } else if (disturbed.merge(inode, 1, Integer::sum) < TRIES) {
+            throw new Nfs3Exception(NfsStat3.NFS3ERR_JUKEBOX, "a directory was moved during the search");
+        }
+    }
+
+    private Path below(long inode) throws Nfs3Exception {
         Deque<Path> directories = new ArrayDeque<>();
         directories.push(root);
         while (!directories.isEmpty()) {
@@ -164,6 +192,10 @@ final class InodeSearch {
                     }
                 }
             } catch (IOException | DirectoryIteratorException e) {
+                IOException cause = e instanceof DirectoryIteratorException iterator ? iterator.getCause() : (IOException) e;
+                if (Failures.known(cause) == NfsStat3.NFS3ERR_JUKEBOX) {
+                    throw new Nfs3Exception(NfsStat3.NFS3ERR_JUKEBOX, "cannot be searched for: " + cause.getMessage());
+                }
                 // Not readable, or gone meanwhile: go on with the next.
                 continue;
             }

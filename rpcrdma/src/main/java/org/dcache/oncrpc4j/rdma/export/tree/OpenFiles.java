@@ -16,8 +16,9 @@ import org.slf4j.LoggerFactory;
 /**
  * Keeps files open between READs and WRITEs, since NFSv3 has no OPEN and CLOSE; but only for about a second after the last use, because
  * open files matter on the server: their space is not freed when they are removed locally, and a program that is open for writing cannot be
- * run. Reading and writing use channels of their own. When more are open than the capacity, those that are not in use are closed, the least
- * recently used first.
+ * run. A file that the process made and could not open for writing again, because it is not root and the mode does not let it, stays open
+ * for {@value #MADE_SECONDS} s: its maker has it open, and what he writes may come late. Reading and writing use channels of their own.
+ * When more are open than the capacity, those that are not in use are closed, the least recently used first.
  *
  * <p>A channel is used by several threads at once, each with its own position. Files are opened and closed outside the lock, so that one
  * that hangs blocks nobody else. Any thread.
@@ -26,6 +27,7 @@ final class OpenFiles implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(OpenFiles.class);
     private static final long IDLE_MILLIS = 1000;
+    private static final long MADE_SECONDS = 60;
 
     private final int capacity;
     private final Map<Key, Open> files = new LinkedHashMap<>(16, 0.75f, true);
@@ -46,12 +48,14 @@ final class OpenFiles implements AutoCloseable {
     private static final class Open {
 
         private final FileChannel channel;
+        private final long idleNanos;
         private int users = 1;
         private boolean discarded;
         private long usedAt;
 
-        private Open(FileChannel channel) {
+        private Open(FileChannel channel, long idleNanos) {
             this.channel = channel;
+            this.idleNanos = idleNanos;
         }
     }
 
@@ -82,13 +86,24 @@ final class OpenFiles implements AutoCloseable {
     Use use(long inode, boolean write, Opener opener) throws IOException {
         Key key = new Key(inode, write);
         Open found = found(key);
-        return new Use(found != null ? found : added(key, opener.open()));
+        return new Use(found != null ? found : added(key, new Open(opener.open(), TimeUnit.MILLISECONDS.toNanos(IDLE_MILLIS))));
     }
 
     /** Opens a file when it is not open yet. */
     interface Opener {
 
         FileChannel open() throws IOException;
+    }
+
+    /**
+     * Takes a file that was just made.
+     *
+     * @param channel for writing, from here on ours
+     * @param reopens whether it can be opened again
+     */
+    Use keep(long inode, FileChannel channel, boolean reopens) {
+        long nanos = reopens ? TimeUnit.MILLISECONDS.toNanos(IDLE_MILLIS) : TimeUnit.SECONDS.toNanos(MADE_SECONDS);
+        return new Use(added(new Key(inode, true), new Open(channel, nanos)));
     }
 
     /** Any channel of a file, as is enough to wait for the disk. */
@@ -107,8 +122,7 @@ final class OpenFiles implements AutoCloseable {
     }
 
     /** Adds a channel. If two threads open the same file at once, the later channel stays. */
-    private Open added(Key key, FileChannel channel) {
-        Open open = new Open(channel);
+    private Open added(Key key, Open open) {
         List<Open> idle = new ArrayList<>();
         synchronized (this) {
             discard(files.put(key, open), idle);
@@ -142,8 +156,8 @@ final class OpenFiles implements AutoCloseable {
     private void sweep() {
         List<Open> idle = new ArrayList<>();
         synchronized (this) {
-            long before = System.nanoTime() - TimeUnit.MILLISECONDS.toNanos(IDLE_MILLIS);
-            files.values().removeIf(open -> open.users == 0 && open.usedAt - before < 0 && discard(open, idle));
+            long now = System.nanoTime();
+            files.values().removeIf(open -> open.users == 0 && now - open.usedAt > open.idleNanos && discard(open, idle));
             sweeping = !files.isEmpty() && !timer.isShutdown();
             if (sweeping) {
                 timer.schedule(this::sweep, IDLE_MILLIS / 2, TimeUnit.MILLISECONDS);

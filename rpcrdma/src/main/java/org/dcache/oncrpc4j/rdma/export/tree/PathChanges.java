@@ -3,6 +3,7 @@ package org.dcache.oncrpc4j.rdma.export.tree;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
@@ -198,11 +199,15 @@ public final class PathChanges {
         FileTime atime = time(change.atime(), now);
         FileTime mtime = time(change.mtime(), now);
         if (type == FileType3.NF3REG || type == FileType3.NF3DIR) {
-            view.setTimes(mtime, atime, null);
-        } else {
-            BasicFileAttributes old = view.readAttributes();
-            UnixCalls.times(path, atime == null ? old.lastAccessTime() : atime, mtime == null ? old.lastModifiedTime() : mtime);
+            try {
+                view.setTimes(mtime, atime, null);
+                return;
+            } catch (AccessDeniedException e) {
+                // The owner need not be allowed to open it.
+            }
         }
+        BasicFileAttributes old = view.readAttributes();
+        UnixCalls.times(path, atime == null ? old.lastAccessTime() : atime, mtime == null ? old.lastModifiedTime() : mtime);
     }
 
     /** Null to leave it. */

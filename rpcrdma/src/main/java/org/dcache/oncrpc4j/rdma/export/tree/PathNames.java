@@ -58,6 +58,15 @@ final class PathNames {
         return names;
     }
 
+    /** Whether a directory has no names. */
+    static boolean hasNone(Path directory) throws IOException {
+        try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory)) {
+            return !entries.iterator().hasNext();
+        } catch (DirectoryIteratorException e) {
+            throw e.getCause();
+        }
+    }
+
     /** The bytes of a path that is one name. */
     static NfsText bytes(Path path) {
         String text = path.toString();

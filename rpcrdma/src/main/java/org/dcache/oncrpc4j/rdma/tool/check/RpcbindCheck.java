@@ -2,6 +2,7 @@
 package org.dcache.oncrpc4j.rdma.tool.check;
 
 import java.io.IOException;
+import java.net.Inet6Address;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
@@ -57,7 +58,7 @@ final class RpcbindCheck {
             }
             List<Finding> findings = new ArrayList<>();
             for (ServerCheck.Program program : programs) {
-                findings.add(entries.of(program));
+                findings.add(entries.of(program, rpcbind.getAddress() instanceof Inet6Address ? "rdma6" : "rdma"));
             }
             return findings;
         } catch (IOException | TimeoutException e) {
@@ -107,15 +108,16 @@ final class RpcbindCheck {
             throw new UnsupportedOperationException();
         }
 
-        Finding of(ServerCheck.Program program) {
+        /** @param wanted the netid of RDMA by which the host was asked */
+        Finding of(ServerCheck.Program program, String wanted) {
             Map<String, Integer> ports = new TreeMap<>();
             all.stream().filter(entry -> entry.program == program.number() && entry.version == program.version())
                     .forEach(entry -> ports.put(entry.netid, entry.port));
             StringJoiner text = new StringJoiner(", ", program.name() + ": ", "");
             ports.forEach((netid, port) -> text.add(netid + ' ' + port));
-            boolean rdma = ports.containsKey("rdma") || ports.containsKey("rdma6");
+            boolean rdma = ports.containsKey(wanted);
             String lacks = ports.isEmpty() ? "not named, so clients name the port" : rdma ? ""
-                    : (rpcbindVersion == OncRpcPortmap.PORTMAP_V4 ? "; no rdma" : "; this is a portmapper, which knows no rdma")
+                    : (rpcbindVersion == OncRpcPortmap.PORTMAP_V4 ? "; no " + wanted : "; this is a portmapper, which knows no rdma")
                             + ", so its clients name the port";
             return new Finding(rdma ? Finding.Level.RIGHT : Finding.Level.NOTE, RPCBIND, text + lacks,
                     Map.of("program", program.name(), "ports", ports));

@@ -13,8 +13,8 @@ import java.util.zip.ZipFile;
 
 /**
  * The class path of a JVM that runs nfs4j: oncrpc4j and what it needs in the versions that the transport is made for, then what the user
- * gave. nfs4j's basic server comes as one jar with all that it needs, an older oncrpc4j perhaps, so the order matters. Our logger is left
- * out where the user's jars bring one. Immutable.
+ * gave, then our program that starts it. nfs4j's basic server comes as one jar with all that it needs, an older oncrpc4j perhaps, so the
+ * order matters. Our logger is left out where the user's jars bring one. Immutable.
  */
 final class Nfs4jClassPath {
 
@@ -34,11 +34,12 @@ final class Nfs4jClassPath {
 
     /**
      * @param application folder with the jars of an oncrpc4j application
+     * @param starter folder with the jar of what starts nfs4j
      * @param jars single ones
      * @param classPath as for {@code java -cp}, {@code folder/*} included; may be empty
      * @throws Nfs4jMissingException an entry is not there, or nfs4j is in none
      */
-    static Nfs4jClassPath of(Path application, List<Path> jars, String classPath) throws IOException {
+    static Nfs4jClassPath of(Path application, Path starter, List<Path> jars, String classPath) throws IOException {
         List<Path> given = new ArrayList<>(jars);
         for (String word : classPath.split(File.pathSeparator)) {
             if (word.endsWith("*")) {
@@ -62,10 +63,14 @@ final class Nfs4jClassPath {
         }
         boolean logger = has(given, LOGGER);
         List<Path> all = new ArrayList<>(jarsIn(application));
-        all.removeIf(jar -> jar.getFileName().toString().startsWith(OUR_PROGRAMS) || logger && jar.getFileName().toString()
-                .startsWith(OUR_LOGGER));
+        all.removeIf(jar -> isNamed(jar, OUR_PROGRAMS) || logger && isNamed(jar, OUR_LOGGER));
         all.addAll(given);
+        all.addAll(jarsIn(starter));
         return new Nfs4jClassPath(all);
+    }
+
+    private static boolean isNamed(Path jar, String prefix) {
+        return jar.getFileName().toString().startsWith(prefix);
     }
 
     private static List<Path> jarsIn(Path folder) throws IOException {

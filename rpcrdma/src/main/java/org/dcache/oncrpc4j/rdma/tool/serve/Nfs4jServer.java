@@ -17,6 +17,7 @@ import org.dcache.oncrpc4j.rdma.config.Configuration;
 import org.dcache.oncrpc4j.rdma.tool.Home;
 import org.dcache.oncrpc4j.rdma.tool.ping.RdmaClient;
 import org.dcache.oncrpc4j.rdma.tool.serve.app.ServePlan;
+import org.dcache.oncrpc4j.rdma.tool.serve.app.UntilInputEnds;
 
 /**
  * Runs nfs4j's basic server until it ends or we do. nfs4j is known by its documented command line only, so that nothing of it is needed to
@@ -41,13 +42,18 @@ final class Nfs4jServer {
     private final ServePlan plan;
     private final boolean readOnly;
     private final List<String> jvm;
+    private final Configuration probe;
 
-    /** @param jvm the java command with flags, agent and settings, up to its class path */
-    Nfs4jServer(Nfs4jOptions options, ServePlan plan, boolean readOnly, List<String> jvm) {
+    /**
+     * @param jvm the java command with flags, agent and settings, up to its class path
+     * @param probe settings of the client that asks whether it is ready
+     */
+    Nfs4jServer(Nfs4jOptions options, ServePlan plan, boolean readOnly, List<String> jvm, Configuration probe) {
         this.options = options;
         this.plan = plan;
         this.readOnly = readOnly;
         this.jvm = jvm;
+        this.probe = probe;
     }
 
     /**
@@ -55,7 +61,7 @@ final class Nfs4jServer {
      * @throws Nfs4jMissingException no nfs4j
      */
     int run(Home home, PrintWriter out) throws IOException, InterruptedException {
-        Nfs4jClassPath classPath = Nfs4jClassPath.of(home.application(), options.jars(), options.classPath());
+        Nfs4jClassPath classPath = Nfs4jClassPath.of(home.application(), home.export(), options.jars(), options.classPath());
         // nfs4j would find out late, and whoever has the port might answer in its place.
         for (Integer port : new Integer[] {plan.tcpPort(), plan.rdmaPort()}) {
             if (port != null) {
@@ -95,7 +101,8 @@ final class Nfs4jServer {
     private List<String> command(Nfs4jClassPath classPath, Path exports) {
         List<String> command = new ArrayList<>(jvm);
         command.add(1, TRANSFER_SIZE);
-        command.addAll(List.of("-cp", classPath.toString(), Nfs4jClassPath.MAIN, "-root", plan.directory(), "-exports", exports.toString(),
+        command.addAll(List.of("-cp", classPath.toString(), UntilInputEnds.class.getName(), Nfs4jClassPath.MAIN));
+        command.addAll(List.of("-root", plan.directory(), "-exports", exports.toString(),
                 "-port", "" + (plan.tcpPort() != null ? plan.tcpPort() : plan.rdmaPort()), "-nfsvers", "" + options.nfsVersion()));
         if (options.portmap()) {
             command.add("-with-portmap");
@@ -126,7 +133,7 @@ final class Nfs4jServer {
     private boolean answers() {
         InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), plan.rdmaPort());
         try (RdmaClient client = new RdmaClient(address, NFS_PROGRAM, options.nfsVersion() == NFS_V3 ? NFS_V3 : NFS_V4,
-                Configuration.load(System.getProperties(), System.getenv(), Home.find().agent(), "", "--set"), PROBE_MILLIS)) {
+                probe, PROBE_MILLIS)) {
             client.nullCall(PROBE_MILLIS);
             return true;
         } catch (IOException | TimeoutException | IllegalStateException e) {

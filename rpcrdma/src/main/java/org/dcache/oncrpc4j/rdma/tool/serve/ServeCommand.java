@@ -7,8 +7,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import org.dcache.oncrpc4j.rdma.config.Settings;
 import org.dcache.oncrpc4j.rdma.export.ExportOptions;
 import org.dcache.oncrpc4j.rdma.export.NfsExport;
 import org.dcache.oncrpc4j.rdma.export.Squash;
@@ -42,6 +44,10 @@ public final class ServeCommand implements Callable<Integer> {
     private static final int NFS_PORT = 2049;
     private static final int NFS_RDMA_PORT = 20049;
     private static final Set<String> TRANSPORTS = Set.of("tcp", "rdma", "tcp,rdma", "rdma,tcp");
+
+    /** Settings that are options of this command. */
+    private static final Map<String, String> OPTION_OF = Map.of(Settings.PORT.name(), "--rdma-port",
+            Settings.TRANSPORT.name(), "--transport", Settings.ENABLED.name(), "--transport");
 
     @Spec
     private CommandSpec spec;
@@ -119,7 +125,8 @@ public final class ServeCommand implements Callable<Integer> {
             throw new IllegalStateException("there is no agent jar " + home.agent()
                     + ", so nothing can run over RDMA; 'mvn package' builds it");
         }
-        return nfs4j.wanted() ? new Nfs4jServer(nfs4j, plan, readOnly, jvm(plan, home)).run(home, spec.commandLine().getOut())
+        return nfs4j.wanted()
+                ? new Nfs4jServer(nfs4j, plan, readOnly, jvm(plan, home), settings.load()).run(home, spec.commandLine().getOut())
                 : new ServerJvm(command(plan, home)).run();
     }
 
@@ -139,9 +146,18 @@ public final class ServeCommand implements Callable<Integer> {
         if (!TRANSPORTS.contains(transport)) {
             throw usage("--transport is tcp, rdma or tcp,rdma, got " + transport);
         }
-        settings.properties();
         boolean tcp = transport.contains("tcp");
         boolean rdma = transport.contains("rdma");
+        if (!rdma) {
+            refuse(List.of("--rdma-port", "--set"), "means nothing with --transport tcp");
+        }
+        for (String setting : settings.properties().keySet()) {
+            OPTION_OF.forEach((name, option) -> {
+                if (setting.equals(name) || setting.startsWith(name + '.')) {
+                    throw usage("--set " + setting + " would be against what is printed here; say " + option);
+                }
+            });
+        }
         checkRange("--port", port);
         checkRange("--rdma-port", toldRdmaPort());
         if (threads < 1) {

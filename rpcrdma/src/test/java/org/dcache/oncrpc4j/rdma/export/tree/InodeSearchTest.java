@@ -2,6 +2,7 @@
 package org.dcache.oncrpc4j.rdma.export.tree;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -12,6 +13,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 import org.dcache.oncrpc4j.rdma.nfs3.Fattr3;
+import org.dcache.oncrpc4j.rdma.nfs3.NfsStat3;
 import org.dcache.oncrpc4j.rdma.nfs3.NfsText;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -57,6 +59,26 @@ class InodeSearchTest {
         Files.move(root.resolve("file1"), root.resolve("file1a"));
         find(search, root.resolve("file1a"));
         assertThat(reads).as("the directory has changed").hasValue(1);
+    }
+
+    @Test
+    void whatMayHaveBeenPassedByIsNotTakenForGone() throws IOException {
+        Path root = directory.toRealPath();
+        InodeSearch[] search = new InodeSearch[1];
+        AtomicInteger moves = new AtomicInteger(1);
+        search[0] = new InodeSearch(root, FileStat.of(root).device(), new Listings() {
+            @Override
+            public Listing of(Fattr3 attributes, Reader reader) throws IOException {
+                if (moves.getAndDecrement() > 0) {
+                    search[0].moved();
+                }
+                return super.of(attributes, reader);
+            }
+        });
+        InodeHandle gone = new InodeHandle(0, 1L << 60, 0, new short[1]);
+        assertThatThrownBy(() -> search[0].find(gone)).isInstanceOfSatisfying(Nfs3Exception.class,
+                e -> assertThat(e.status()).isEqualTo(NfsStat3.NFS3ERR_JUKEBOX));
+        assertThat(search[0].find(gone)).isNull();
     }
 
     private static void find(InodeSearch search, Path file) throws IOException {

@@ -59,12 +59,18 @@ class RpcbindCheckTest {
     @Test
     void portsOfAllNetidsAreToldAndWhetherClientsOfRdmaFindTheirs() throws IOException {
         List<Finding> findings = found(OncRpcPortmap.PORTMAP_V4, new rpcb(100003, 3, "tcp", "0.0.0.0.8.1", "nfs"),
-                new rpcb(100003, 3, "rdma6", "::.78.81", "nfs"), new rpcb(100003, 4, "local", "/run/nfs.sock", "nfs"),
+                new rpcb(100003, 3, "rdma", "0.0.0.0.78.81", "nfs"), new rpcb(100003, 4, "local", "/run/nfs.sock", "nfs"),
                 new rpcb(100005, 3, "tcp", "0.0.0.0.1.1", "nfs"));
-        assertThat(findings).extracting(Finding::toString).containsExactly("  ok     rpcbind          NFS 3: rdma6 20049, tcp 2049",
+        assertThat(findings).extracting(Finding::toString).containsExactly("  ok     rpcbind          NFS 3: rdma 20049, tcp 2049",
                 "  note   rpcbind          NFS 4: not named, so clients name the port");
-        assertThat(findings.get(0).members()).isEqualTo(Map.of("level", "ok", "subject", "rpcbind", "text", "NFS 3: rdma6 20049, tcp 2049",
-                "program", "NFS 3", "ports", Map.of("rdma6", 20049, "tcp", 2049)));
+        assertThat(findings.get(0).members()).isEqualTo(Map.of("level", "ok", "subject", "rpcbind", "text", "NFS 3: rdma 20049, tcp 2049",
+                "program", "NFS 3", "ports", Map.of("rdma", 20049, "tcp", 2049)));
+    }
+
+    @Test
+    void rdmaOfTheOtherFamilyOnlyIsANote() throws IOException {
+        List<Finding> findings = found(OncRpcPortmap.PORTMAP_V4, new rpcb(100003, 3, "rdma6", "::.78.81", "nfs"));
+        assertThat(findings.get(0)).hasToString("  note   rpcbind          NFS 3: rdma6 20049; no rdma, so its clients name the port");
     }
 
     @Test

@@ -25,10 +25,13 @@ class Nfs4jClassPathTest {
     private Path folder;
 
     private Path application;
+    private Path starter;
 
     @BeforeEach
     void anApplication() throws IOException {
         application = Files.createDirectory(folder.resolve("app"));
+        starter = Files.createDirectory(folder.resolve("export"));
+        jar(starter.resolve("rpcrdma-export-programs.jar"));
         for (String name : List.of("oncrpc4j-core-3.4.2.jar", "slf4j-simple-1.7.36.jar", "rpcrdma-demo-programs.jar")) {
             jar(application.resolve(name));
         }
@@ -48,16 +51,17 @@ class Nfs4jClassPathTest {
     void oncrpc4jComesBeforeNfs4jAndItsLogger() throws IOException {
         Path nfs4j = jar(folder.resolve("basic-server.jar"), MAIN, SERVER, LOGGER);
 
-        String path = Nfs4jClassPath.of(application, List.of(nfs4j), "").toString();
+        String path = Nfs4jClassPath.of(application, starter, List.of(nfs4j), "").toString();
 
-        assertThat(path).isEqualTo(application.resolve("oncrpc4j-core-3.4.2.jar") + File.pathSeparator + nfs4j);
+        assertThat(path).isEqualTo(application.resolve("oncrpc4j-core-3.4.2.jar") + File.pathSeparator + nfs4j + File.pathSeparator
+                + starter.resolve("rpcrdma-export-programs.jar"));
     }
 
     @Test
     void withoutALoggerOfItsOwnItGetsOurs() throws IOException {
         Path nfs4j = jar(folder.resolve("basic-server.jar"), MAIN, SERVER);
 
-        assertThat(Nfs4jClassPath.of(application, List.of(nfs4j), "").toString()).contains("slf4j-simple");
+        assertThat(Nfs4jClassPath.of(application, starter, List.of(nfs4j), "").toString()).contains("slf4j-simple");
     }
 
     @Test
@@ -67,14 +71,15 @@ class Nfs4jClassPathTest {
         Path jars = Files.createDirectory(folder.resolve("jars"));
         Path core = jar(jars.resolve("nfs4j-core.jar"), SERVER);
 
-        String path = Nfs4jClassPath.of(application, List.of(), folder.resolve("classes") + File.pathSeparator + jars + "/*").toString();
+        String given = folder.resolve("classes") + File.pathSeparator + jars + "/*";
+        String path = Nfs4jClassPath.of(application, starter, List.of(), given).toString();
 
-        assertThat(path).endsWith(folder.resolve("classes") + File.pathSeparator + core);
+        assertThat(path).contains(folder.resolve("classes") + File.pathSeparator + core);
     }
 
     @Test
     void withoutNfs4jItSaysWhatToGive() {
-        assertThatThrownBy(() -> Nfs4jClassPath.of(application, List.of(), "")).isInstanceOf(Nfs4jMissingException.class)
+        assertThatThrownBy(() -> Nfs4jClassPath.of(application, starter, List.of(), "")).isInstanceOf(Nfs4jMissingException.class)
                 .hasMessageContaining("nfs4j is not on the class path").hasMessageContaining("nothing was given")
                 .hasMessageContaining("--nfs4j-jar").hasMessageContaining("--class-path");
     }
@@ -83,13 +88,13 @@ class Nfs4jClassPathTest {
     void aJarWithoutNfs4jIsNamed() throws IOException {
         Path other = jar(folder.resolve("other.jar"), SERVER);
 
-        assertThatThrownBy(() -> Nfs4jClassPath.of(application, List.of(other), "")).isInstanceOf(Nfs4jMissingException.class)
+        assertThatThrownBy(() -> Nfs4jClassPath.of(application, starter, List.of(other), "")).isInstanceOf(Nfs4jMissingException.class)
                 .hasMessageContaining("org.dcache.nfs4j.server.Main").hasMessageContaining(other.toString());
     }
 
     @Test
     void aJarThatIsNotThereIsNamed() {
-        assertThatThrownBy(() -> Nfs4jClassPath.of(application, List.of(folder.resolve("no.jar")), ""))
+        assertThatThrownBy(() -> Nfs4jClassPath.of(application, starter, List.of(folder.resolve("no.jar")), ""))
                 .isInstanceOf(Nfs4jMissingException.class)
                 .hasMessageContaining("there is no " + folder.resolve("no.jar"));
     }

@@ -39,9 +39,7 @@ public final class ServeMain {
             stop(server);
             stopped.countDown();
         }, "stop"));
-        Thread input = new Thread(ServeMain::awaitEndOfInput, "input");
-        input.setDaemon(true);
-        input.start();
+        UntilInputEnds.begin();
         Greeting.print(System.out, plan);
         stopped.await();
     }
@@ -106,17 +104,5 @@ public final class ServeMain {
         } catch (IOException e) {
             System.err.println("rpcrdma serve: while stopping: " + e.getMessage());
         }
-    }
-
-    private static void awaitEndOfInput() {
-        try {
-            while (System.in.read() >= 0) {
-                // Nothing is expected, only the end.
-                continue;
-            }
-        } catch (IOException e) {
-            System.err.println("rpcrdma serve: standard input failed, which means the same as its end: " + e.getMessage());
-        }
-        System.exit(0);
     }
 }
