@@ -140,7 +140,7 @@ public final class BenchCommand implements Callable<Integer> {
 
     private void start(Map<String, Pair> pairs) throws BenchException, InterruptedException {
         Map<String, Launch> launches = new LinkedHashMap<>();
-        Jvms jvms = Jvms.find(options.workload(), options.nfs4jJars);
+        Jvms jvms = Jvms.find(options.workload(), options.nfs4jJars, options.heap());
         if (options.transport != BenchOptions.Transports.rdma) {
             launches.put(Report.TCP, options.launch(jvms.tcp(options.jvmArgs)));
         }

@@ -263,6 +263,11 @@ final class BenchOptions {
         return !nfs ? Workload.BENCH : nfs4jJars.isEmpty() ? Workload.NFS : Workload.NFS4J;
     }
 
+    /** Of each child JVM. Servers of NFS have files there, and thousands of connections need their part. */
+    String heap() {
+        return nfs || connections != null ? "1g" : "512m";
+    }
+
     Launch launch(List<String> jvm) {
         return new Launch(workload(), jvm, address, serverStrategy, clientStrategy, issuers,
                 file ? Store.FILE : shallow ? Store.FIXED : Store.CHANGING, verbose);

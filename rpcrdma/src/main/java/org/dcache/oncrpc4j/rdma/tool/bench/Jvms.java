@@ -15,29 +15,34 @@ import org.dcache.oncrpc4j.rdma.tool.NativeAccess;
 /**
  * The first arguments of java for a child JVM: flags, a class path without the transport, and for RDMA the agent and its settings. The
  * measuring program's binding is on the class path, as any program may have its own. Immutable.
+ *
+ * <p>The heap has its size from the start, and all of it has been touched: a collection between slices may give memory back to the system,
+ * as it does after bulk data, and what is measured next would be the system's zeroing of new pages.
  */
 final class Jvms {
 
-
     private final Path target;
     private final Workload workload;
-
     private final List<Path> more;
+    private final String heap;
 
-    private Jvms(Path target, Workload workload, List<Path> more) {
+    private Jvms(Path target, Workload workload, List<Path> more, String heap) {
         this.target = target;
         this.workload = workload;
         this.more = more;
+        this.heap = heap;
     }
 
     /**
      * Finds what the build made, beside the classes or the jar that this class came from.
      *
      * @param more jars to add at the end of the children's class path
+     * @param heap its size, as java takes it
      */
-    static Jvms find(Workload workload, List<Path> more) throws BenchException {
+    static Jvms find(Workload workload, List<Path> more, String heap) throws BenchException {
         try {
-            return new Jvms(Path.of(Jvms.class.getProtectionDomain().getCodeSource().getLocation().toURI()).getParent(), workload, more);
+            return new Jvms(Path.of(Jvms.class.getProtectionDomain().getCodeSource().getLocation().toURI()).getParent(), workload, more,
+                    heap);
         } catch (URISyntaxException e) {
             throw new BenchException("expected this program in a folder or jar, got "
                     + Jvms.class.getProtectionDomain().getCodeSource().getLocation(), e);
@@ -46,7 +51,8 @@ final class Jvms {
 
     List<String> tcp(List<String> flags) {
         List<String> command = new ArrayList<>();
-        command.addAll(List.of("-Xms256m", "-Xmx1g", "-XX:MaxDirectMemorySize=1g", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"));
+        command.addAll(List.of("-Xms" + heap, "-Xmx" + heap, "-XX:+AlwaysPreTouch", "-XX:MaxDirectMemorySize=1g",
+                "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"));
         command.addAll(flags);
         command.add("-cp");
         StringBuilder classPath = new StringBuilder(isPacked() ? classPath() : System.getProperty("java.class.path"));
