@@ -107,6 +107,27 @@ class ServeWithoutRootIT {
         assertThat(Files.getLastModifiedTime(directory.resolve("none")).toInstant().getEpochSecond()).isEqualTo(1_000_000_000);
     }
 
+    /** As Linux makes a file with O_EXCL, which git does: with a verifier, then its mode. */
+    @Test
+    void theSameWhenItGetsItsModeAfterwards() throws IOException, InterruptedException {
+        FileHandle file = client.createExclusive(root, NfsText.of("exclusive"), 7).handle();
+        client.setattr(file, Sattr3.ofMode(0444), null);
+        TimeUnit.MILLISECONDS.sleep(2500);
+        client.write(file, 0, Nfs3.UNSTABLE, ByteBuffer.wrap(DATA));
+        client.commit(file, 0, 0);
+        assertThat(Files.readAllBytes(directory.resolve("exclusive"))).isEqualTo(DATA);
+        assertThat(mode("exclusive")).isEqualTo("r--r--r--");
+    }
+
+    @Test
+    void whatItsOwnerMayOnlyWriteIsCommitted() throws IOException, InterruptedException {
+        FileHandle file = create("committed", 0200);
+        client.write(file, 0, Nfs3.UNSTABLE, ByteBuffer.wrap(DATA));
+        TimeUnit.MILLISECONDS.sleep(2500);
+        client.commit(file, 0, 0);
+        assertThat(Files.size(directory.resolve("committed"))).isEqualTo(DATA.length);
+    }
+
     @Test
     void whatItsOwnerMayNotReadIsDenied() throws IOException {
         FileHandle file = create("drop", 0200);

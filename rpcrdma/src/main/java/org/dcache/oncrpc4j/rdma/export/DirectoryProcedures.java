@@ -133,7 +133,7 @@ final class DirectoryProcedures {
                 }
                 return false;
             }
-            broken += found.listed && found.node == null ? 1 : 0;
+            broken += found.unexplained ? 1 : 0;
             if (broken == BROKEN_IN_A_PAGE) {
                 return false;
             }
@@ -142,8 +142,16 @@ final class DirectoryProcedures {
         return true;
     }
 
-    /** @param node null if it cannot be looked at */
-    private record Found(boolean listed, Node node) {}
+    /**
+     * @param node null if it cannot be looked at
+     * @param unexplained that is for a reason that may take long to find out
+     */
+    private record Found(boolean listed, Node node, boolean unexplained) {
+
+        private Found(Node node) {
+            this(true, node, false);
+        }
+    }
 
     /**
      * Not listed is a name that has gone since the directory was read, or leads into another file system, which is not exported. One that
@@ -154,17 +162,17 @@ final class DirectoryProcedures {
      */
     private Found find(Node dir, NfsText name) throws IOException {
         if (name.equals(FileName.DOT)) {
-            return new Found(true, dir);
+            return new Found(dir);
         }
         try {
-            return new Found(true, name.equals(FileName.DOT_DOT) ? export.tree().parent(dir) : export.tree().lookup(dir, name));
+            return new Found(name.equals(FileName.DOT_DOT) ? export.tree().parent(dir) : export.tree().lookup(dir, name));
         } catch (IOException e) {
             NfsStat3 status = Failures.known(e);
             if (status == NfsStat3.NFS3ERR_JUKEBOX) {
                 throw e;
             }
             boolean elsewhere = e instanceof Nfs3Exception && status == NfsStat3.NFS3ERR_ACCES;
-            return new Found(status != NfsStat3.NFS3ERR_NOENT && !elsewhere, null);
+            return new Found(status != NfsStat3.NFS3ERR_NOENT && !elsewhere, null, status == null);
         }
     }
 

@@ -4,6 +4,7 @@ package org.dcache.oncrpc4j.rdma.export.tree;
 import java.io.File;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
@@ -317,7 +318,11 @@ public final class DirectoryTree implements ExportTree {
             durability.made(made, later);
             throw e;
         }
-        durability.made(new FileInUse(open.keep(node.inode(), made, mayReopen(node)), durability), later);
+        if (mayOpenToWrite(node.attributes().mode())) {
+            durability.made(made, later);
+        } else {
+            durability.made(new FileInUse(open.keep(node.inode(), made), durability), later);
+        }
         return node;
     }
 
@@ -330,9 +335,9 @@ public final class DirectoryTree implements ExportTree {
         return child(directory, name);
     }
 
-    /** Whether the process can open for writing what it made, when it was closed. */
-    private static boolean mayReopen(PathNode file) {
-        return ProcessUser.current().uid() == 0 || (file.attributes().mode() & OWNER_WRITES) != 0;
+    /** Whether the process can open a file of its own for writing. */
+    private static boolean mayOpenToWrite(int mode) {
+        return ProcessUser.current().uid() == 0 || (mode & OWNER_WRITES) != 0;
     }
 
     @Override
@@ -364,6 +369,10 @@ public final class DirectoryTree implements ExportTree {
         requireReal(source.path());
         requireReal(target.path());
         directories.forget();
+        boolean directory = moved.attributes().isDirectory();
+        if (directory) {
+            search.moved();
+        }
         Path path = PathNames.child(target.path(), newName);
         try (CopyUps.Change copied = copyUps.of(source.path(), target.path())) {
             Files.move(PathNode.of(moved).path(), path, StandardCopyOption.ATOMIC_MOVE);
@@ -374,8 +383,10 @@ public final class DirectoryTree implements ExportTree {
         }
         index.left(PathNode.of(moved).inode(), new InodeIndex.Place(source.inode(), name));
         copyUps.moved(PathNode.of(moved), path);
-        if (moved.attributes().isDirectory()) {
+        if (directory) {
             search.moved();
+        } else {
+            search.exists(PathNode.of(moved).inode());
         }
         child(to, newName);
     }
@@ -402,8 +413,16 @@ public final class DirectoryTree implements ExportTree {
         PathNode file = PathNode.of(node);
         requireReal(file.path().equals(root) ? root : file.path().getParent());
         boolean opened = durability.attributes(file, later);
+        boolean closes = change.mode() != null && file.attributes().type() == FileType3.NF3REG && !mayOpenToWrite(change.mode());
+        if (closes && mayOpenToWrite(file.attributes().mode()) && file.attributes().uid() == ProcessUser.current().uid()) {
+            // Clients make a file with a verifier first and give it its mode then; who made it has it open.
+            use(file, true).close();
+        }
         try (CopyUps.Change copied = copyUps.of(file.path())) {
             PathChanges.setAttributes(file.path(), file.attributes().type(), change);
+        }
+        if (closes) {
+            open.keepLong(file.inode());
         }
         if (!opened) {
             durability.attributes(file, later);
@@ -442,8 +461,16 @@ public final class DirectoryTree implements ExportTree {
     @Override
     public OpenFile open(Node node, Access access) throws IOException {
         PathNode file = PathNode.of(node);
-        return new FileInUse(access == Access.FORCE ? open.useAny(file.inode(), () -> open(file, StandardOpenOption.READ))
-                : use(file, access == Access.WRITE), durability);
+        return new FileInUse(access == Access.FORCE ? useToForce(file) : use(file, access == Access.WRITE), durability);
+    }
+
+    /** Any channel will do; the process may be allowed one of two only. */
+    private OpenFiles.Use useToForce(PathNode file) throws IOException {
+        try {
+            return open.useAny(file.inode(), () -> open(file, StandardOpenOption.READ));
+        } catch (AccessDeniedException e) {
+            return use(file, true);
+        }
     }
 
     @Override

@@ -153,6 +153,8 @@ final class InodeSearch {
             Path found = below(inode);
             if (found == null) {
                 notFound(inode, before);
+            } else {
+                forgive(inode);
             }
             return found;
         } finally {
@@ -168,8 +170,14 @@ final class InodeSearch {
             disturbed.remove(inode);
             missing.put(inode, true);
         } else if (disturbed.merge(inode, 1, Integer::sum) < TRIES) {
-            throw new Nfs3Exception(NfsStat3.NFS3ERR_JUKEBOX, "a directory was moved during the search");
+            throw new Nfs3Exception(NfsStat3.NFS3ERR_JUKEBOX, "the file, or a directory, was moved during the search");
+        } else {
+            disturbed.remove(inode);
         }
+    }
+
+    private synchronized void forgive(long inode) {
+        disturbed.remove(inode);
     }
 
     private Path below(long inode) throws Nfs3Exception {

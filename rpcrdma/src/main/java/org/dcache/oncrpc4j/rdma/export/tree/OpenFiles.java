@@ -16,9 +16,9 @@ import org.slf4j.LoggerFactory;
 /**
  * Keeps files open between READs and WRITEs, since NFSv3 has no OPEN and CLOSE; but only for about a second after the last use, because
  * open files matter on the server: their space is not freed when they are removed locally, and a program that is open for writing cannot be
- * run. A file that the process made and could not open for writing again, because it is not root and the mode does not let it, stays open
+ * run. A file that the process could not open for writing again, because it is not root and the mode does not let it any more, stays open
  * for {@value #MADE_SECONDS} s: its maker has it open, and what he writes may come late. Reading and writing use channels of their own.
- * When more are open than the capacity, those that are not in use are closed, the least recently used first.
+ * When more are open than the capacity, those that are not in use are closed, the least recently used first, and these last.
  *
  * <p>A channel is used by several threads at once, each with its own position. Files are opened and closed outside the lock, so that one
  * that hangs blocks nobody else. Any thread.
@@ -48,14 +48,13 @@ final class OpenFiles implements AutoCloseable {
     private static final class Open {
 
         private final FileChannel channel;
-        private final long idleNanos;
+        private long idleNanos = TimeUnit.MILLISECONDS.toNanos(IDLE_MILLIS);
         private int users = 1;
         private boolean discarded;
         private long usedAt;
 
-        private Open(FileChannel channel, long idleNanos) {
+        private Open(FileChannel channel) {
             this.channel = channel;
-            this.idleNanos = idleNanos;
         }
     }
 
@@ -86,7 +85,7 @@ final class OpenFiles implements AutoCloseable {
     Use use(long inode, boolean write, Opener opener) throws IOException {
         Key key = new Key(inode, write);
         Open found = found(key);
-        return new Use(found != null ? found : added(key, new Open(opener.open(), TimeUnit.MILLISECONDS.toNanos(IDLE_MILLIS))));
+        return new Use(found != null ? found : added(key, new Open(opener.open())));
     }
 
     /** Opens a file when it is not open yet. */
@@ -96,14 +95,22 @@ final class OpenFiles implements AutoCloseable {
     }
 
     /**
-     * Takes a file that was just made.
+     * Takes a file that was just made and cannot be opened again.
      *
      * @param channel for writing, from here on ours
-     * @param reopens whether it can be opened again
      */
-    Use keep(long inode, FileChannel channel, boolean reopens) {
-        long nanos = reopens ? TimeUnit.MILLISECONDS.toNanos(IDLE_MILLIS) : TimeUnit.SECONDS.toNanos(MADE_SECONDS);
-        return new Use(added(new Key(inode, true), new Open(channel, nanos)));
+    Use keep(long inode, FileChannel channel) {
+        Use use = new Use(added(new Key(inode, true), new Open(channel)));
+        keepLong(inode);
+        return use;
+    }
+
+    /** A file cannot be opened for writing again: what is open now stays longer. */
+    synchronized void keepLong(long inode) {
+        Open open = files.get(new Key(inode, true));
+        if (open != null) {
+            open.idleNanos = TimeUnit.SECONDS.toNanos(MADE_SECONDS);
+        }
     }
 
     /** Any channel of a file, as is enough to wait for the disk. */
@@ -126,14 +133,8 @@ final class OpenFiles implements AutoCloseable {
         List<Open> idle = new ArrayList<>();
         synchronized (this) {
             discard(files.put(key, open), idle);
-            for (Key eldest : List.copyOf(files.keySet())) {
-                if (files.size() <= capacity) {
-                    break;
-                }
-                if (files.get(eldest).users == 0) {
-                    discard(files.remove(eldest), idle);
-                }
-            }
+            discardBeyondCapacity(false, idle);
+            discardBeyondCapacity(true, idle);
             if (!sweeping && !timer.isShutdown()) {
                 sweeping = true;
                 timer.schedule(this::sweep, IDLE_MILLIS, TimeUnit.MILLISECONDS);
@@ -141,6 +142,16 @@ final class OpenFiles implements AutoCloseable {
         }
         close(idle);
         return open;
+    }
+
+    /** @param kept also of those that cannot be opened again */
+    private void discardBeyondCapacity(boolean kept, List<Open> idle) {
+        for (Key eldest : files.size() > capacity ? List.copyOf(files.keySet()) : List.<Key>of()) {
+            Open open = files.get(eldest);
+            if (files.size() > capacity && open.users == 0 && (kept || open.idleNanos < TimeUnit.SECONDS.toNanos(MADE_SECONDS))) {
+                discard(files.remove(eldest), idle);
+            }
+        }
     }
 
     private void done(Open open) {

@@ -17,7 +17,7 @@ import org.dcache.oncrpc4j.rdma.tool.NativeAccess;
  * measuring program's binding is on the class path, as any program may have its own. Immutable.
  *
  * <p>The heap has its size from the start, and all of it has been touched: a collection between slices may give memory back to the system,
- * as it does after bulk data, and what is measured next would be the system's zeroing of new pages.
+ * as it does after bulk data, and what is measured next would be the system's zeroing of new pages. Flags about the heap take its place.
  */
 final class Jvms {
 
@@ -51,8 +51,10 @@ final class Jvms {
 
     List<String> tcp(List<String> flags) {
         List<String> command = new ArrayList<>();
-        command.addAll(List.of("-Xms" + heap, "-Xmx" + heap, "-XX:+AlwaysPreTouch", "-XX:MaxDirectMemorySize=1g",
-                "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"));
+        if (flags.stream().noneMatch(flag -> flag.startsWith("-Xm") || flag.contains("HeapSize") || flag.contains("RAMPercentage"))) {
+            command.addAll(List.of("-Xms" + heap, "-Xmx" + heap, "-XX:+AlwaysPreTouch"));
+        }
+        command.addAll(List.of("-XX:MaxDirectMemorySize=1g", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"));
         command.addAll(flags);
         command.add("-cp");
         StringBuilder classPath = new StringBuilder(isPacked() ? classPath() : System.getProperty("java.class.path"));
