@@ -76,14 +76,16 @@ final class CallDispatcher {
     private void dispatch(InboundCall call, RdmaRpcTransport transport) {
         RdmaXdr xdr;
         CallOfProgram own;
+        // First: what the end of the connection does to the message must not come after the Xdr has looked where that lies.
+        call.begin();
         try {
             xdr = new RdmaXdr(call, transport.memory());
             own = new CallOfProgram(call, xdr, transport, counters);
         } catch (RuntimeException | Error e) {
             call.discard();
+            call.returned();
             throw e;
         }
-        call.begin();
         try {
             XdrView message = Views.of(call.message());
             CallReading reading = CallReading.of(message, transport.bindings());

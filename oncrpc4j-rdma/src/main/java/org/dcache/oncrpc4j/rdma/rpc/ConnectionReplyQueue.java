@@ -94,9 +94,9 @@ final class ConnectionReplyQueue extends ReplyQueue {
 
     @Override
     public Collection<PendingRequest> getPendingRequests() {
-        List<PendingRequest> pending = transport.connection().requester().pending().stream()
-                .map(listener -> new PendingRequest(transport.getLocalSocketAddress(), ((PendingReply) listener).handler(), null)).toList();
-        return pending;
+        // Not the engine's own, with which it has one-way calls counted.
+        return transport.connection().requester().pending().stream().filter(PendingReply.class::isInstance).map(PendingReply.class::cast)
+                .map(pending -> new PendingRequest(transport.getLocalSocketAddress(), pending.handler(), null)).toList();
     }
 
     @Override

@@ -21,24 +21,24 @@ final class ReplySender {
         InboundCall call = xdr.inbound();
         RdmaConnection connection = transport.connection();
         SendContext context = connection.newContext();
-        xdr.moveTo(context.message());
-        if (call.isOpen() && call.writeChunks() > 0) {
-            results(call, transport, context);
+        try {
+            xdr.moveTo(context.message());
+            if (call.isOpen() && call.writeChunks() > 0) {
+                results(call, transport, context);
+            }
+        } catch (RuntimeException | Error e) {
+            connection.abandon(context);
+            throw e;
         }
         call.reply(context, listener);
     }
 
     /** The dispatch of the call may return meanwhile, in another thread, and let go of its message. */
     private static void results(InboundCall call, RdmaRpcTransport transport, SendContext context) {
-        try {
-            CallReading reading;
-            synchronized (call) {
-                reading = CallReading.of(Views.of(call.message()), transport.bindings());
-            }
-            reading.results(context.message());
-        } catch (RuntimeException | Error e) {
-            transport.connection().abandon(context);
-            throw e;
+        CallReading reading;
+        synchronized (call) {
+            reading = CallReading.of(Views.of(call.message()), transport.bindings());
         }
+        reading.results(context.message());
     }
 }

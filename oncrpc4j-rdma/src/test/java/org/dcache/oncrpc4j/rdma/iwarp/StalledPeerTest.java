@@ -4,6 +4,7 @@ package org.dcache.oncrpc4j.rdma.iwarp;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.dcache.oncrpc4j.rdma.iwarp.shared.IwarpCounter;
@@ -48,6 +49,20 @@ class StalledPeerTest {
             assertThat(f.queuePair().isOpen()).isTrue();
             f.queuePair().patrol(PATIENCE + 1, PATIENCE);
             assertThat(f.endpoint.end()).isInstanceOf(PeerStalledException.class).hasMessageContaining("oncrpc.rdma.keepalive");
+            assertThat(f.adapter.counters().get(IwarpCounter.MESSAGE_NOT_FINISHED)).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void theRestOfAMessageOfOneSegmentHasToComeToo() throws Exception {
+        try (RawPeerFixture f = new RawPeerFixture().responding()) {
+            ByteBuffer whole = f.peer.fpdu(RawPeer.sendMessage(2, new byte[RawPeerFixture.RECEIVE_SIZE]));
+            f.peer.send(Arrays.copyOf(whole.array(), 64));
+            for (long now = 0; f.queuePair().isOpen(); now += PATIENCE + 1) {
+                f.queuePair().patrol(now, PATIENCE);
+                Thread.sleep(1);
+            }
+            assertThat(f.endpoint.end()).isInstanceOf(PeerStalledException.class);
             assertThat(f.adapter.counters().get(IwarpCounter.MESSAGE_NOT_FINISHED)).isEqualTo(1);
         }
     }

@@ -179,7 +179,10 @@ public final class IwarpListener implements Listener, EventLoop.Handler, Members
 
     @Override
     public void adapterClosed() {
-        loop.execute(this::doClose);
+        // An adapter that is closed while it is made to listen: its loop may have ended.
+        if (!loop.execute(this::doClose)) {
+            doClose();
+        }
         newcomers.end();
     }
 }

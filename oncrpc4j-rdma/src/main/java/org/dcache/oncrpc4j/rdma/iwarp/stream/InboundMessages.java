@@ -232,7 +232,7 @@ final class InboundMessages {
         if (receive == null) {
             return Next.WAIT;
         }
-        begun.lazySet(segment.last ? 0 : sendSequence);
+        begun.lazySet(sendSequence);
         segment.to(receive.data(), 0);
         return Next.PLACE;
     }

@@ -408,24 +408,28 @@ public final class RdmaXdr extends Xdr implements TransportStream {
 
     // ---- handing over
 
-    /** Moves the encoded message and its memory into {@code message}; this Xdr is empty afterwards. */
+    /**
+     * Moves the encoded message and its memory into {@code message}; this Xdr is empty afterwards, also when a buffer of the program's
+     * cannot be read any more and this throws: all memory is then the message's.
+     */
     public void moveTo(OutMessage message) {
         Regbuf regbuf = encoding().regbuf();
         int limit = _buffer.limit();
-        int from = 0;
-        if (externals != null) {
-            for (External external : externals) {
-                message.add(regbuf.view(from, external.position() - from), regbuf.region());
-                Pieces.add(message, external.buffer());
-                message.onRelease(external.buffer()::tryDispose);
-                from = external.position();
-            }
-            externals = null;
+        List<External> moved = externals == null ? List.of() : externals;
+        for (External external : moved) {
+            message.onRelease(external.buffer()::tryDispose);
         }
-        message.add(regbuf.view(from, limit - from), regbuf.region());
         message.onRelease(regbuf::release);
+        externals = null;
         _buffer = EMPTY;
         pooled = false;
+        int from = 0;
+        for (External external : moved) {
+            message.add(regbuf.view(from, external.position() - from), regbuf.region());
+            Pieces.add(message, external.buffer());
+            from = external.position();
+        }
+        message.add(regbuf.view(from, limit - from), regbuf.region());
     }
 
     private void dropExternals() {

@@ -135,11 +135,13 @@ final class CreditWindow {
                 return atOnce;
             }
             if (waitingBytes == 0 || waitingBytes + call.messageLength() + OVERHEAD <= limits.backlog()) {
+                // First, since there may be no memory for it.
+                backlog.add(call);
                 if (!call.queued()) {
+                    backlog.remove(call);
                     return Admission.OVER;
                 }
                 waitingBytes += call.messageLength() + OVERHEAD;
-                backlog.add(call);
                 return Admission.WAITS;
             }
             long now = System.nanoTime();

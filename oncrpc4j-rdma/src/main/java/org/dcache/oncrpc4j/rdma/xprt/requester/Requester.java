@@ -346,9 +346,9 @@ public final class Requester {
     }
 
     private void deliver(PendingCall call, RdmaHeader h, int headerLength, ReceiveBuffer buffer) {
-        call.partDone();
-        call.fenced();
         try {
+            call.partDone();
+            call.fenced();
             h.checkReply();
             ReplyAssembly.deliver(connection, results, call, h, headerLength, buffer.data());
         } catch (MalformedHeaderException e) {
