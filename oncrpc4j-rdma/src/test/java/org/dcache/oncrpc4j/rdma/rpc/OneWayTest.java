@@ -82,6 +82,17 @@ class OneWayTest {
         LeakLedger.await("all one-way calls arrived", () -> arrived.get() == all);
     }
 
+    /** The engine has a call of its own under way, by which it knows how far the peer is with those. */
+    @Test
+    void pendingRequestsCanBeListedMeanwhile() throws Exception {
+        RpcCall call = connect(Map.of());
+        for (int i = 0; i < 3000; i++) {
+            oneWay(call);
+            assertThat(call.getTransport().getReplyQueue().getPendingRequests()).hasSizeLessThanOrEqualTo(i + 1);
+        }
+        call.call(0, XdrVoid.XDR_VOID, XdrVoid.XDR_VOID, 60, TimeUnit.SECONDS);
+    }
+
     @Test
     void asynchronousCallsByTheThousandAreAllAnswered() throws Exception {
         RpcCall call = connect(Map.of("oncrpc.rdma.backlog", "1m"));
