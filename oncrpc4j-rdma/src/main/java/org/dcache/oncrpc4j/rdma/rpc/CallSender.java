@@ -3,6 +3,7 @@ package org.dcache.oncrpc4j.rdma.rpc;
 
 import java.io.EOFException;
 import java.io.IOException;
+import org.dcache.oncrpc4j.rdma.metrics.Counters;
 import org.dcache.oncrpc4j.rdma.proto.RpcWords;
 import org.dcache.oncrpc4j.rdma.rpc.message.CallReading;
 import org.dcache.oncrpc4j.rdma.rpc.message.Views;
@@ -33,7 +34,7 @@ final class CallSender {
         SendContext context = connection.newContext();
         int xid;
         try {
-            take(xdr, context.message());
+            take(xdr, context.message(), connection.counters());
             xid = plan(context, transport);
         } catch (IOException e) {
             connection.abandon(context);
@@ -47,13 +48,13 @@ final class CallSender {
         connection.requester().call(xid, context, listener);
     }
 
-    private static void take(Xdr xdr, OutMessage message) {
+    private static void take(Xdr xdr, OutMessage message, Counters counters) {
         if (xdr instanceof RdmaXdr own) {
             own.moveTo(message);
         } else {
             Buffer buffer = xdr.asBuffer();
             Pieces.add(message, buffer);
-            message.onRelease(buffer::tryDispose);
+            message.onRelease(() -> Pieces.dispose(buffer, counters));
         }
     }
 

@@ -68,6 +68,10 @@ final class ConnectionReplyQueue extends ReplyQueue {
             } catch (RejectedExecutionException e) {
                 // The service has stopped, and with it ends the connection, which fails the call.
                 LOG.debug("{}: xid {} has no time-out, the service has stopped", transport, xid);
+            } catch (RuntimeException | Error e) {
+                // No memory. The caller does not send it.
+                transport.connection().requester().abandon(xid);
+                throw e;
             }
         }
     }

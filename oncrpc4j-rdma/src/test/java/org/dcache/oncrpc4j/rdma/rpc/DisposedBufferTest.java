@@ -11,8 +11,10 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import org.dcache.oncrpc4j.rdma.metrics.Counters;
 import org.dcache.oncrpc4j.rdma.rpc.harness.LeakLedger;
 import org.dcache.oncrpc4j.rdma.rpc.harness.LocalEndpoints;
+import org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter;
 import org.dcache.oncrpc4j.rpc.OncRpcProgram;
 import org.dcache.oncrpc4j.rpc.RpcCall;
 import org.dcache.oncrpc4j.rpc.RpcTransport;
@@ -39,6 +41,7 @@ class DisposedBufferTest {
     private static final int EARLY = 2;
     private static final int SIZE = 1000;
 
+    private final long notDisposed = notDisposed();
     private final LeakLedger before = LeakLedger.snapshot();
     private final ExecutorService threads = Executors.newFixedThreadPool(2);
 
@@ -75,6 +78,10 @@ class DisposedBufferTest {
         public void xdrDecode(XdrDecodingStream xdr) {}
     }
 
+    private static long notDisposed() {
+        return Counters.process().get(XprtCounter.BUFFER_NOT_DISPOSED);
+    }
+
     private interface Calls {
         void with(RpcCall call) throws Exception;
     }
@@ -108,6 +115,7 @@ class DisposedBufferTest {
                 assertThat(data.getOpaque()).hasSize(SIZE);
             }
         });
+        assertThat(notDisposed()).isEqualTo(notDisposed + CALLS);
     }
 
     @Test
@@ -119,6 +127,7 @@ class DisposedBufferTest {
                 assertThat(data.getOpaque()).hasSize(SIZE);
             }
         });
+        assertThat(notDisposed()).isEqualTo(notDisposed + CALLS);
     }
 
     @Test

@@ -9,7 +9,6 @@ import java.util.concurrent.RejectedExecutionHandler;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.Supplier;
 import org.dcache.oncrpc4j.rdma.metrics.Counters;
 import org.dcache.oncrpc4j.rdma.xprt.counters.XprtCounter;
 import org.dcache.oncrpc4j.rdma.xprt.link.Leadable;
@@ -54,7 +53,6 @@ public final class Executors {
     private final boolean staysOnLoop;
     private final boolean arrivesInOrder;
     private final FairQueue calls = new FairQueue();
-    private final Supplier<FairQueue.Work> nextCall = calls::next;
     private final LeadingWorkers leaders;
 
     /**
@@ -159,17 +157,21 @@ public final class Executors {
             giveAlone(call, loop);
             return;
         }
-        calls.add(flow, call);
+        // All that may need memory comes before the call is in the queue.
+        Turn turn = new Turn(loop, flow, call);
         if (givesHere()) {
-            giveCall(flow, loop);
+            calls.add(flow, call);
+            giveTurn(turn);
         } else {
-            giveInTimer(() -> giveCall(flow, loop));
+            Runnable give = () -> giveTurn(turn);
+            calls.add(flow, call);
+            giveInTimer(give);
         }
     }
 
     private void giveAlone(FairQueue.Work call, Leadable loop) {
         Runnable give = () -> {
-            if (doubtful.isShutdown() || !give(new Turn(loop, call))) {
+            if (doubtful.isShutdown() || !give(new Turn(loop, null, call))) {
                 call.rejected();
             }
         };
@@ -198,9 +200,12 @@ public final class Executors {
         }
     }
 
-    private void giveCall(FairQueue.Flow flow, Leadable loop) {
-        if (!give(new Turn(loop, nextCall))) {
-            calls.takeBack(flow).rejected();
+    private void giveTurn(Turn turn) {
+        if (!give(turn)) {
+            FairQueue.Work call = calls.takeBack(turn.flow);
+            if (call != null) {
+                call.rejected();
+            }
         }
     }
 
@@ -212,15 +217,15 @@ public final class Executors {
     private void giveInTimer(Runnable give) {
         try {
             timer.execute(give);
-        } catch (RejectedExecutionException e) {
-            LOG.debug("the service has stopped, and the timer with it", e);
+        } catch (RuntimeException | Error e) {
+            LOG.debug("the service has stopped, and the timer with it, or there is no memory", e);
             give.run();
         }
     }
 
     /** Has a thread of the service serve this loop until a call comes. @return whether there is one */
     private boolean follow(Leadable loop) {
-        return give(new Turn(loop, (FairQueue.Work) null));
+        return give(new Turn(loop, null, null));
     }
 
     /** @return false when the service's executor does not take it, and it will not run */
@@ -247,25 +252,26 @@ public final class Executors {
     /**
      * One thread's turn at the call that is next then, and at the loop after it; there are as many as calls that wait. True when it is
      * used, by the thread, or by who could not give it: an executor may take it and throw, or run it at once and throw what the call
-     * throws.
+     * throws. An executor may also lose one, as it may over TCP: there its call is lost, here a later one would be left, and each after it
+     * come one turn too late. So a turn that finds the call that it was given for still waiting has the next one run as well.
      */
     private final class Turn extends AtomicBoolean implements Runnable {
 
         private static final long serialVersionUID = 1L;
 
         private final transient Leadable loop;
-        /** Which call it is for, asked when it runs; null when it is for the loop only. */
-        private final transient Supplier<FairQueue.Work> call;
+        private final transient FairQueue.Flow flow;
+        private final transient FairQueue.Work call;
         private transient volatile Throwable thrown;
 
-        Turn(Leadable loop, Supplier<FairQueue.Work> call) {
+        /**
+         * @param flow in which the call waits; null when it waits nowhere, and the turn is at itself
+         * @param call null when it is for the loop only
+         */
+        Turn(Leadable loop, FairQueue.Flow flow, FairQueue.Work call) {
             this.loop = loop;
+            this.flow = flow;
             this.call = call;
-        }
-
-        /** @param call null when it is for the loop only */
-        Turn(Leadable loop, FairQueue.Work call) {
-            this(loop, call == null ? null : () -> call);
         }
 
         @Override
@@ -278,8 +284,10 @@ public final class Executors {
                 return;
             }
             try {
-                if (call != null) {
-                    call.get().run();
+                if (flow != null) {
+                    runNext();
+                } else if (call != null) {
+                    call.run();
                 }
                 if (!leaders.lead(loop) && call == null) {
                     loop.keepServed();
@@ -289,6 +297,22 @@ public final class Executors {
                 throw e;
             } finally {
                 leaders.ended();
+            }
+        }
+
+        private void runNext() {
+            FairQueue.Work next = calls.next();
+            try {
+                if (next != null) {
+                    next.run();
+                }
+            } finally {
+                if (next != call && calls.waits(flow, call)) {
+                    next = calls.next();
+                    if (next != null) {
+                        next.run();
+                    }
+                }
             }
         }
     }

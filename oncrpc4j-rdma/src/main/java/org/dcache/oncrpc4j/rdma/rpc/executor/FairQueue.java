@@ -8,7 +8,8 @@ import java.util.ArrayDeque;
  * order. So a client with a hundred bulk calls outstanding does not hold up the one call of another.
  *
  * <p>It only chooses: who adds a call also gives the service's executor a task that asks for the next one, so there are as many tasks as
- * calls, and a call that blocks takes one thread and nothing from the others. Any thread; its monitor is held for a few moves.
+ * calls, and a call that blocks takes one thread and nothing from the others. A task may find nothing, see {@link Executors}. Any thread;
+ * its monitor is held for a few moves.
  */
 public final class FairQueue {
 
@@ -40,6 +41,10 @@ public final class FairQueue {
         return turns.isEmpty();
     }
 
+    synchronized boolean waits(Flow flow, Work work) {
+        return flow.waiting.contains(work);
+    }
+
     /** What is next; its flow goes behind the others. Null when nothing waits. */
     synchronized Work next() {
         Flow flow = turns.pollFirst();
@@ -53,7 +58,10 @@ public final class FairQueue {
         return work;
     }
 
-    /** The executor takes no task for what was just added: one that waits is too many, of this flow if it has any. The youngest of it. */
+    /**
+     * The executor takes no task for what was just added: one that waits is too many, of this flow if it has any. The youngest of it. Null
+     * when nothing waits.
+     */
     synchronized Work takeBack(Flow flow) {
         if (flow.waiting.isEmpty()) {
             return next();

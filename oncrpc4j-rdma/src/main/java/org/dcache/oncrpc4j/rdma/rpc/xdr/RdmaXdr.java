@@ -417,7 +417,7 @@ public final class RdmaXdr extends Xdr implements TransportStream {
         int limit = _buffer.limit();
         List<External> moved = externals == null ? List.of() : externals;
         for (External external : moved) {
-            message.onRelease(external.buffer()::tryDispose);
+            message.onRelease(() -> Pieces.dispose(external.buffer(), memory.counters()));
         }
         message.onRelease(regbuf::release);
         externals = null;
@@ -434,7 +434,7 @@ public final class RdmaXdr extends Xdr implements TransportStream {
 
     private void dropExternals() {
         if (externals != null) {
-            externals.forEach(external -> external.buffer().tryDispose());
+            externals.forEach(external -> Pieces.dispose(external.buffer(), memory.counters()));
             externals = null;
         }
     }

@@ -2,6 +2,7 @@
 package org.dcache.oncrpc4j.rdma.rpc.xdr;
 
 import java.nio.ByteBuffer;
+import org.dcache.oncrpc4j.rdma.metrics.Counters;
 import org.dcache.oncrpc4j.rdma.xprt.link.SharedThreads;
 import org.dcache.oncrpc4j.rdma.xprt.memory.RegbufPool;
 import org.glassfish.grizzly.memory.MemoryManager;
@@ -38,6 +39,10 @@ public final class RegbufMemoryManager implements MemoryManager<RegbufBuffer> {
     /** Whether a loop may encode and send: without waiting for the registration of memory. */
     public boolean isReadyOnLoops() {
         return pool.registersAhead();
+    }
+
+    Counters counters() {
+        return pool.counters();
     }
 
     /** For the counter of copies. */

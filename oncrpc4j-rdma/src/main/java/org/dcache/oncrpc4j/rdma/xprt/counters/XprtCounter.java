@@ -130,6 +130,8 @@ public enum XprtCounter implements CounterName {
     REGBUF_NOT_READY(NORMAL),
     /** A callback kept a reply undecoded, so its memory was left to the garbage collector. */
     REGBUF_FORGOTTEN(PROBLEM),
+    /** A buffer of the program's that was sent by reference could not be disposed of, because the program had done so itself. */
+    BUFFER_NOT_DISPOSED(PROBLEM),
     /** A slab could not be allocated or registered. */
     REGBUF_REGISTRATION_FAILED(PROBLEM),
     /** A peer let more answers pile up than it may have: closed. */

@@ -294,11 +294,12 @@ public final class RegbufPool implements AutoCloseable {
             }
             synchronized (this) {
                 if (!closed) {
+                    // First, since there may be no memory for it.
                     slabs.add(slab);
+                    added = true;
                     allocated += bytes;
                     unusedSlabs++;
                     free.get(sizeClass).addAll(fresh);
-                    added = true;
                 }
             }
         } catch (VerbsException e) {
@@ -389,6 +390,11 @@ public final class RegbufPool implements AutoCloseable {
     /** Runs whenever memory becomes free, on the releasing thread; must be quick. For {@link SinkQueue}. */
     void onRelease(Runnable listener) {
         onRelease = listener;
+    }
+
+    /** The adapter's. */
+    public Counters counters() {
+        return counters;
     }
 
     /** A data item was copied from or to the application's memory; small ones are not counted. */

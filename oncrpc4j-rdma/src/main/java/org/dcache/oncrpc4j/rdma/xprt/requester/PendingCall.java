@@ -236,9 +236,11 @@ final class PendingCall extends CallState implements Runnable, SendContext.Owner
      */
     void fenceAndDrop(ReceiveBuffer by, Runnable then) {
         fence(by, () -> {
-            dropResults();
-            partDone();
-            fenced();
+            try {
+                dropResults();
+            } finally {
+                fenceDone();
+            }
             then.run();
         });
     }
@@ -285,6 +287,15 @@ final class PendingCall extends CallState implements Runnable, SendContext.Owner
             SendContext free = context;
             context = null;
             connection.done(free);
+        }
+    }
+
+    /** The peer can no longer reach it: its part of the context is done, and who gave it up is told, whatever happens. On the loop. */
+    void fenceDone() {
+        try {
+            partDone();
+        } finally {
+            fenced();
         }
     }
 

@@ -145,7 +145,13 @@ public final class Requester {
         if (call.isOneWay()) {
             oneWay.prepared(call);
         }
-        CreditWindow.Admission admission = credits.admit(call, !SharedThreads.mustNotWait() && !connection.queuePair().inLoop());
+        CreditWindow.Admission admission;
+        try {
+            admission = credits.admit(call, !SharedThreads.mustNotWait() && !connection.queuePair().inLoop());
+        } catch (RuntimeException | Error e) {
+            notAdmitted(call, context, sent, new IOException("the call could not be made to wait for a credit: " + e, e));
+            return;
+        }
         switch (admission) {
             case SEND, SEND_OF_MANY -> {
                 if (!send(call, admission == CreditWindow.Admission.SEND_OF_MANY, connection.queuePair().inLoop())) {
@@ -153,18 +159,19 @@ public final class Requester {
                 }
             }
             case WAITS -> counters().increment(XprtCounter.CREDIT_WAITS);
-            default -> notAdmitted(call, context, sent, admission);
+            default -> notAdmitted(call, context, sent, null);
         }
         if (call.isOneWay()) {
             oneWay.flush();
         }
     }
 
-    private void notAdmitted(PendingCall call, SendContext context, SendListener sent, CreditWindow.Admission admission) {
+    /** @param why null when the backlog is full, or it is over */
+    private void notAdmitted(PendingCall call, SendContext context, SendListener sent, IOException why) {
         calls.remove(call);
         boolean ours = call.abandon() == CallState.Due.WITHDRAW;
         connection.abandon(context);
-        IOException cause = ended;
+        IOException cause = ended == null ? why : ended;
         if (cause == null && ours) {
             cause = credits.full(connection.remoteAddress());
             counters().increment(XprtCounter.BACKLOG_FULL);
@@ -246,13 +253,20 @@ public final class Requester {
         calls.remove(call);
         try {
             call.refused();
-            boolean queued = connection.queuePair().execute(() -> call.fence(null, () -> {
-                call.dropResults();
-                connection.done(call.context());
-                call.fenced();
-            }));
-            if (!queued) {
-                call.fenced();
+            boolean queued = false;
+            try {
+                queued = connection.queuePair().execute(() -> call.fence(null, () -> {
+                    try {
+                        call.dropResults();
+                        connection.done(call.context());
+                    } finally {
+                        call.fenced();
+                    }
+                }));
+            } finally {
+                if (!queued) {
+                    call.fenced();
+                }
             }
             call.record(cause.getMessage());
         } finally {
@@ -347,8 +361,7 @@ public final class Requester {
 
     private void deliver(PendingCall call, RdmaHeader h, int headerLength, ReceiveBuffer buffer) {
         try {
-            call.partDone();
-            call.fenced();
+            call.fenceDone();
             h.checkReply();
             ReplyAssembly.deliver(connection, results, call, h, headerLength, buffer.data());
         } catch (MalformedHeaderException e) {

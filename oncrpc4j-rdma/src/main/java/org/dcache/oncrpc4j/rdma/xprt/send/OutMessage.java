@@ -6,8 +6,6 @@ import java.util.Arrays;
 import org.dcache.oncrpc4j.rdma.verbs.MemoryRegion;
 import org.dcache.oncrpc4j.rdma.xprt.memory.Regbuf;
 import org.dcache.oncrpc4j.rdma.xprt.memory.RegbufPool;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * An RPC message on its way out: one XDR stream in one or more pieces of memory, with the data items in it that may be moved by direct
@@ -17,7 +15,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class OutMessage {
 
-    private static final Logger LOG = LoggerFactory.getLogger(OutMessage.class);
     private static final Runnable[] NONE = new Runnable[0];
 
     private ByteBuffer[] pieces = new ByteBuffer[2];
@@ -189,7 +186,7 @@ public final class OutMessage {
         items = 0;
     }
 
-    /** Something to run when the memory is free again; runs once. */
+    /** Something to run when the memory is free again; runs once, and throws nothing. */
     public void onRelease(Runnable action) {
         if (releaseCount == releases.length) {
             releases = Arrays.copyOf(releases, releaseCount + 2);
@@ -263,19 +260,12 @@ public final class OutMessage {
         return regions[pieceAt(from) + k];
     }
 
-    /**
-     * Frees the memory and empties the message. Idempotent until it is filled again. A buffer of the program's that cannot be disposed of,
-     * such as one that it has disposed of itself, keeps nothing else from being freed.
-     */
+    /** Frees the memory and empties the message. Idempotent until it is filled again. */
     void release() {
         for (int i = 0; i < releaseCount; i++) {
             Runnable action = releases[i];
             releases[i] = null;
-            try {
-                action.run();
-            } catch (RuntimeException | Error e) {
-                LOG.warn("a buffer of a message that was sent cannot be given back; who encoded it must leave it alone until then", e);
-            }
+            action.run();
         }
         releaseCount = 0;
         Arrays.fill(pieces, 0, count, null);
